@@ -1,0 +1,68 @@
+"""Spans and metrics through opentelemetry-api: silent where the host has no SDK.
+
+Names follow OpenTelemetry's GenAI semantic conventions. Content (prompts, replies) never goes
+into telemetry unless the caller asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import Histogram
+    from opentelemetry.trace import Span, Tracer
+
+__all__ = ["duration", "span", "token_usage", "trace_parent"]
+
+Attribute = str | int | float | bool
+SCOPE = "quantumlayer"
+
+
+@cache
+def _tracer() -> Tracer:
+    from opentelemetry import trace  # noqa: PLC0415 -- kept out of `import quantumlayer`
+
+    return trace.get_tracer(SCOPE)
+
+
+@contextmanager
+def span(name: str, attributes: Mapping[str, Attribute] | None = None) -> Iterator[Span]:
+    """Open a span that is current within the block; an exception marks it as failed.
+
+    Args:
+        name: As the conventions have it, such as `chat gpt-4o` or `invoke_agent Developer`.
+        attributes: Such as `gen_ai.operation.name`; no content, no secrets.
+    """
+    with _tracer().start_as_current_span(name, attributes=attributes) as current:
+        yield current
+
+
+@cache
+def duration() -> Histogram:
+    """The histogram `gen_ai.client.operation.duration`, in seconds."""
+    return _histogram("gen_ai.client.operation.duration", "s")
+
+
+@cache
+def token_usage() -> Histogram:
+    """The histogram `gen_ai.client.token.usage`, in tokens."""
+    return _histogram("gen_ai.client.token.usage", "{token}")
+
+
+def _histogram(name: str, unit: str) -> Histogram:
+    from opentelemetry import metrics  # noqa: PLC0415 -- kept out of `import quantumlayer`
+
+    return metrics.get_meter(SCOPE).create_histogram(name, unit=unit)
+
+
+def trace_parent() -> str:
+    """Return the current span as a W3C `traceparent`, or the empty string outside any span."""
+    from opentelemetry import trace  # noqa: PLC0415 -- kept out of `import quantumlayer`
+
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return ""
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
