@@ -1,0 +1,1 @@
+"""What comes out: the signed, content-addressed package, and the strict reader for it."""

@@ -1,0 +1,1 @@
+"""The quantumlayer command."""

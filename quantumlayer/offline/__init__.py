@@ -1,0 +1,1 @@
+"""A deterministic model for machines without network or keys."""

@@ -1,0 +1,1 @@
+"""Where strangers' code runs: isolation levels, checks, verdicts."""

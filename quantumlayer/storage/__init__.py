@@ -1,0 +1,1 @@
+"""Where things are kept: documents and blobs, by default SQLite and files."""

@@ -1,0 +1,1 @@
+"""Fakes, a virtual clock, and the contract checks for plug-in authors."""

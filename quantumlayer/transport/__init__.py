@@ -1,0 +1,1 @@
+"""How agents talk: the Transport protocol, the envelope, the in-memory transport."""
