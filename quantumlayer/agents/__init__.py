@@ -2,6 +2,7 @@
 
 from quantumlayer.agents._artifacts import (
     Access,
+    Assignment,
     Auth,
     Check,
     Component,
@@ -9,6 +10,7 @@ from quantumlayer.agents._artifacts import (
     Coverage,
     Decision,
     Deployment,
+    Document,
     Effect,
     Endpoint,
     Entity,
@@ -29,6 +31,7 @@ from quantumlayer.agents._artifacts import (
 
 __all__ = [
     "Access",
+    "Assignment",
     "Auth",
     "Check",
     "Component",
@@ -36,6 +39,7 @@ __all__ = [
     "Coverage",
     "Decision",
     "Deployment",
+    "Document",
     "Effect",
     "Endpoint",
     "Entity",

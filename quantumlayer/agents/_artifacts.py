@@ -21,6 +21,7 @@ from quantumlayer.agents._resolve import check_design
 
 __all__ = [
     "Access",
+    "Assignment",
     "Auth",
     "Check",
     "Component",
@@ -28,6 +29,7 @@ __all__ = [
     "Coverage",
     "Decision",
     "Deployment",
+    "Document",
     "Effect",
     "Endpoint",
     "Entity",
@@ -76,6 +78,12 @@ class Artifact(BaseModel):
 
 
 # --- requirements --------------------------------------------------------------------------------
+
+
+class Document(Artifact):
+    """What somebody wants, in their own words."""
+
+    text: str = Field(min_length=1)
 
 
 class Requirement(Artifact):
@@ -522,3 +530,17 @@ class TestReport(Artifact):
     def ok(self) -> bool:
         """Whether every check passed; an unknown verdict is no pass."""
         return bool(self.checks) and all(check.verdict == "PASS" for check in self.checks)
+
+
+class Assignment(Artifact):
+    """What Developer, QAEngineer and DevOpsEngineer are given: the design, and what to mend.
+
+    Attributes:
+        design: The service to be built.
+        previous: The files of the round before, empty in the first round.
+        findings: What the checks found in them.
+    """
+
+    design: SystemDesign
+    previous: list[SourceFile] = []
+    findings: list[Finding] = []
