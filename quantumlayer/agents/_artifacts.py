@@ -278,13 +278,37 @@ class Pagination(Artifact):
 
 
 class Effect(Artifact):
-    """An assignment: `status` becomes 'cancelled', `account.balance` becomes a value."""
+    """An assignment: `status` becomes 'cancelled', `account.balance` becomes a value.
+
+    With `entity` it is made on every item of that entity that meets `where`. The target and the
+    bare names are then seen from those items, and `this.x` is the item that the endpoint works on.
+    """
 
     target: str = Field(
         pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$",
         description="a field of the item, or of an item it refers to",
     )
     value: Expression
+    entity: ClassName | None = Field(default=None, description="none: the item at hand")
+    where: Expression | None = Field(default=None, description="which items of `entity`")
+
+
+class Creation(Artifact):
+    """An item of another entity that an action or a create stores as well: a log entry."""
+
+    entity: ClassName
+    values: dict[FieldName, Expression] = Field(description="fields without a value take defaults")
+
+
+class Include(Artifact):
+    """A list inside an answer: the items of `entity` whose reference `field` is the item."""
+
+    name: FieldName = Field(description="the member that holds the list")
+    entity: ClassName
+    field: FieldName
+    where: Expression | None = None
+    order_by: list[str] = []
+    shows: list[FieldName] | None = Field(default=None, description="fields, if not all")
 
 
 class Rule(Artifact):
@@ -297,7 +321,8 @@ class Rule(Artifact):
     name: FieldName = Field(description="snake_case, such as no_overlap")
     entity: ClassName
     on: list[str] = Field(
-        min_length=1, description="create, update, delete, or names of actions such as cancel"
+        min_length=1,
+        description="create, update, delete, or names of actions (cancel) and of named creates",
     )
     condition: Expression
     message: str = Field(description="what the client reads when it is broken")
@@ -306,7 +331,11 @@ class Rule(Artifact):
 
 
 class Endpoint(Artifact):
-    """One method on one path."""
+    """One method on one path.
+
+    `first` answers the first item that a list would show, or 404. An action whose path has no
+    parameter works on the first item by `where` and `order_by`, or answers `missing_status`.
+    """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str = Field(pattern=r"^/[A-Za-z0-9_\-/{}.]*$")
@@ -317,6 +346,7 @@ class Endpoint(Artifact):
         "replace",
         "update",
         "delete",
+        "first",
         "action",
         "redirect",
         "report",
@@ -350,8 +380,12 @@ class Endpoint(Artifact):
         default=None, description="fields it answers with, if not all"
     )
     effects: list[Effect] = Field(
-        default=[], description="what an action, create or redirect changes"
+        default=[], description="what an action, create or redirect changes, in this order"
     )
+    creates: list[Creation] = Field(
+        default=[], description="what an action or create stores besides, after the effects"
+    )
+    includes: list[Include] = Field(default=[], description="lists inside the answer")
     group_by: Expression | None = Field(
         default=None, description="for a report: one row for each value"
     )
@@ -362,6 +396,9 @@ class Endpoint(Artifact):
         default_factory=dict, description="for a report: value by member"
     )
     status: int = Field(200, description="when it worked")
+    missing_status: Literal[404, 409] = Field(
+        default=404, description="for an action without an id that finds no item"
+    )
     invalid_status: Literal[400, 422] = Field(422, description="for a body that does not fit")
     access: Access = Access()
     description: str = ""

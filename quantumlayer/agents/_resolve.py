@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from quantumlayer.agents.expressions import Aggregate, Node, Path, children, navigation, parse
 
 if TYPE_CHECKING:
-    from quantumlayer.agents._artifacts import Endpoint, Entity, Rule, SystemDesign
+    from quantumlayer.agents._artifacts import (
+        Effect,
+        Endpoint,
+        Entity,
+        Include,
+        Rule,
+        SystemDesign,
+    )
 
 __all__ = ["check_design"]
 
@@ -76,7 +83,7 @@ class _Resolver:
         params = {
             param.name
             for endpoint in self._design.endpoints
-            if endpoint.entity == rule.entity and endpoint.name in rule.on
+            if endpoint.entity == rule.entity and {endpoint.name, endpoint.kind} & {*rule.on}
             for param in endpoint.params
         }
         yield from self._expression(where, rule.condition, rule.entity, params)
@@ -91,15 +98,55 @@ class _Resolver:
         if endpoint.parent is not None and endpoint.parent.path_param not in in_path:
             yield f"{where}: {endpoint.parent.path_param!r} is not in the path"
         known = self._fields(endpoint.entity)
+        if endpoint.kind == "report":
+            known |= {*endpoint.returns, endpoint.group_name}
+        yield from self._fields_of(endpoint, where, known)
+        params = in_path | {param.name for param in endpoint.params}
+        for text in _expressions(endpoint):
+            yield from self._expression(where, text, endpoint.entity, params)
+        for effect in endpoint.effects:
+            yield from self._effect(where, effect, endpoint.entity, params)
+        for creation in endpoint.creates:
+            yield from self._members(where, creation.entity, creation.values)
+        for include in endpoint.includes:
+            yield from self._include(where, include, endpoint.entity, params)
+
+    @staticmethod
+    def _fields_of(endpoint: Endpoint, where: str, known: set[str]) -> Iterator[str]:
         for name in (*endpoint.order_by, *endpoint.sortable):
             if name.lstrip("-") not in known:
                 yield f"{where}: it is ordered by {name!r}, which is no field"
         for name in (*(endpoint.body or ()), *(endpoint.shows or ())):
             if name not in known and endpoint.kind not in {"signup", "login"}:
                 yield f"{where}: {name!r} is no field"
-        params = in_path | {param.name for param in endpoint.params}
-        for text in _expressions(endpoint):
-            yield from self._expression(where, text, endpoint.entity, params)
+
+    def _include(
+        self, where: str, include: Include, entity: str | None, params: set[str]
+    ) -> Iterator[str]:
+        names = (name.lstrip("-") for name in include.order_by)
+        shown = include.shows or ()
+        yield from self._members(where, include.entity, (include.field, *names, *shown))
+        if include.where is not None and include.entity in self._entities:
+            yield from self._names(parse(include.where), include.entity, entity, params)
+
+    def _effect(
+        self, where: str, effect: Effect, entity: str | None, params: set[str]
+    ) -> Iterator[str]:
+        if effect.entity is not None and effect.entity not in self._entities:
+            yield f"{where}: there is no entity {effect.entity!r}"
+            return
+        for text in (effect.target, effect.value, effect.where):
+            if text is not None:
+                for problem in self._names(parse(text), effect.entity or entity, entity, params):
+                    yield f"{where}: {problem} in {text!r}"
+
+    def _members(self, where: str, entity: str, names: Iterable[str]) -> Iterator[str]:
+        if entity not in self._entities:
+            yield f"{where}: there is no entity {entity!r}"
+            return
+        for name in names:
+            if name not in self._fields(entity):
+                yield f"{where}: {entity} has no field {name!r}"
 
     def _fields(self, entity: str | None) -> set[str]:
         if entity is None:
@@ -164,9 +211,8 @@ class _Resolver:
 
 def _expressions(endpoint: Endpoint) -> Iterator[str]:
     yield from endpoint.returns.values()
-    for effect in endpoint.effects:
-        yield effect.target
-        yield effect.value
+    for creation in endpoint.creates:
+        yield from creation.values.values()
     for text in (endpoint.where, endpoint.group_by, *(param.where for param in endpoint.params)):
         if text is not None:
             yield text

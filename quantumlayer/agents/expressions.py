@@ -22,7 +22,13 @@ Functions
     `sum`, `avg`, `min`, `max` `(E, value, where…)`         likewise, of a value
     `now()`, `today()`, `minutes(n)`, `hours(n)`, `days(n)`, `weeks(n)`, `months(n)`, `years(n)`
     `date(t)` of a datetime, `lower(s)`, `length(s)`, `contains(text, term)` ignoring case,
-    `round(x, places)`, `random_code(n)` letters and digits from a secure source
+    `round(x, places)`, `ceil(x)`, `floor(x)`,
+    `random_code(n)` letters and digits from a secure source
+    `minutes_between(a, b)` with fraction, `days_between(a, b)` whole days; None where one is None
+    `time(t)` of day, `weekday(d)` 1 Monday … 7 Sunday, `month(d)` as 'YYYY-MM', `year(d)`
+    `slug(s)`: lower case, runs of other than letters and digits are one hyphen, none at the ends
+    `includes(strings, x)` exactly, `distinct(strings)`: none twice; `length` also counts strings
+A text constant that is compared with a date, time or datetime is an ISO one.
 """
 
 from __future__ import annotations
@@ -70,7 +76,18 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "length": (1, 1),
     "contains": (2, 2),
     "round": (1, 2),
+    "ceil": (1, 1),
+    "floor": (1, 1),
     "random_code": (1, 1),
+    "minutes_between": (2, 2),
+    "days_between": (2, 2),
+    "time": (1, 1),
+    "weekday": (1, 1),
+    "month": (1, 1),
+    "year": (1, 1),
+    "slug": (1, 1),
+    "includes": (2, 2),
+    "distinct": (1, 1),
 }
 """Least and most arguments of every function that is no aggregate."""
 ROOTS = frozenset({"this", "old", "param", "user"})
