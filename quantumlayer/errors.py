@@ -48,6 +48,7 @@
     │   ├── UnsafePathError             a name would leave its folder or clash with another
     │   └── ReplayError                 the transcript does not lead to the same content
     ├── StorageError                    the data folder cannot be read or written
+    │   └── DocumentConflictError       the document changed since it was read
     └── ServiceError
         ├── RequirementsError           the document cannot be turned into software
         └── GenerationError             the team's result did not pass its checks
@@ -71,6 +72,7 @@ __all__ = [
     "CompensationFailedError",
     "DigestMismatchError",
     "DisconnectedError",
+    "DocumentConflictError",
     "DrainingError",
     "EnvelopeError",
     "ExpressionError",
@@ -623,7 +625,44 @@ class ReplayError(CapsuleError):
 
 
 class StorageError(QuantumLayerError):
-    """The data folder, or a store in it, cannot be read or written."""
+    """The data folder, or a store in it, cannot be read or written.
+
+    Attributes:
+        path: The file or folder.
+        reason: What went wrong with it.
+        cure: What to do about it, as a sentence.
+    """
+
+    def __init__(self, path: str, reason: str, cure: str) -> None:
+        super().__init__(path, reason, cure)
+        self.path = path
+        self.reason = reason
+        self.cure = cure
+
+    def __str__(self) -> str:
+        """Say what is wrong with which file, and the cure."""
+        return f"{self.path!r}: {self.reason}. {self.cure}"
+
+
+class DocumentConflictError(StorageError):
+    """The document is not at the version the caller has read.
+
+    Attributes:
+        key: The document's collection and key.
+        expected: The version the caller has read; 0 where there should be none.
+        found: The version that is stored; 0 where there is none.
+    """
+
+    def __init__(self, key: str, expected: int, found: int) -> None:
+        super().__init__(
+            key,
+            f"version {found} is stored, not {expected}",
+            "Read it again and repeat the change on what is there now.",
+        )
+        self.args = (key, expected, found)
+        self.key = key
+        self.expected = expected
+        self.found = found
 
 
 # --- services ----------------------------------------------------------------------------------
