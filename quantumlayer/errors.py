@@ -3,6 +3,7 @@
     QuantumLayerError
     ├── MissingExtraError               an optional dependency is not installed
     ├── RouterError
+    │   ├── RouterConfigError           the router or a strategy was set up wrongly
     │   ├── NoDeploymentError           nothing may serve the request
     │   ├── AllDeploymentsFailedError   everything that may serve it was tried
     │   ├── StrategyError               a routing strategy answered nonsense
@@ -60,7 +61,6 @@ happened, to which thing, and what to do about it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 __all__ = [
     "AgentError",
@@ -96,6 +96,7 @@ __all__ = [
     "ReplayError",
     "RequestTimeoutError",
     "RequirementsError",
+    "RouterConfigError",
     "RouterError",
     "SandboxError",
     "SandboxLimitError",
@@ -121,7 +122,7 @@ __all__ = [
 class QuantumLayerError(Exception):
     """Root of every error this library raises on purpose."""
 
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     """Whether the same call, made again, can succeed."""
 
 
@@ -150,6 +151,10 @@ class RouterError(QuantumLayerError):
     """A model call could not be answered."""
 
 
+class RouterConfigError(RouterError, ValueError):
+    """A router, strategy, budget or policy was set up with values that make no sense."""
+
+
 class NoDeploymentError(RouterError):
     """No deployment may serve the request.
 
@@ -172,18 +177,19 @@ class AllDeploymentsFailedError(RouterError):
 
     Attributes:
         failures: The last error of each deployment tried, by its name, in order.
+        retryable: Whether one of them is.
     """
-
-    retryable: ClassVar[bool] = True
 
     def __init__(self, failures: Mapping[str, Exception]) -> None:
         super().__init__(failures)
         self.failures = dict(failures)
+        self.retryable = any(getattr(error, "retryable", False) for error in failures.values())
 
     def __str__(self) -> str:
         """List each deployment with what it answered."""
         tried = "; ".join(f"{name!r}: {error}" for name, error in self.failures.items())
-        return f"All {len(self.failures)} deployments failed: {tried}"
+        noun = "deployment" if len(self.failures) == 1 else "deployments"
+        return f"All {len(self.failures)} {noun} tried have failed: {tried}"
 
 
 class StrategyError(RouterError):
@@ -198,7 +204,7 @@ class InvalidOutputError(RouterError):
         problems: What was wrong with each answer, in order.
     """
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
     def __init__(self, type_name: str, problems: Sequence[str]) -> None:
         super().__init__(type_name, tuple(problems))
@@ -221,7 +227,7 @@ class StreamInterruptedError(RouterError):
         reason: What broke it.
     """
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
     def __init__(self, partial: str, reason: str) -> None:
         super().__init__(partial, reason)
@@ -252,7 +258,8 @@ class BudgetExceededError(RouterError):
         """Put both amounts side by side."""
         return (
             f"Budget {self.budget!r} has {self.left_usd:.6f} USD left and the call needs "
-            f"{self.needed_usd:.6f} USD: raise the budget, or allow a cheaper deployment."
+            f"up to {self.needed_usd:.6f} USD: raise the budget, lower `max_output_tokens`, or add "
+            "a cheaper deployment."
         )
 
 
@@ -297,7 +304,7 @@ class InvalidRequestError(ProviderError):
 class RateLimitedError(ProviderError):
     """Too many requests for now."""
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
 
 class QuotaExhaustedError(ProviderError):
@@ -307,19 +314,19 @@ class QuotaExhaustedError(ProviderError):
 class ProviderUnavailableError(ProviderError):
     """The deployment could not be reached, or failed on its side."""
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
 
 class ProviderTimeoutError(ProviderError):
     """The deployment did not answer in time."""
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
 
 class MalformedReplyError(ProviderError):
     """The answer is not in the provider's own format."""
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
 
 # --- transport ---------------------------------------------------------------------------------
@@ -336,7 +343,7 @@ class NoRespondersError(TransportError):
         subject: Where the request went.
     """
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
     def __init__(self, subject: str) -> None:
         super().__init__(subject)
@@ -355,7 +362,7 @@ class RequestTimeoutError(TransportError):
         wait_s: How long was waited, in seconds.
     """
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
     def __init__(self, subject: str, wait_s: float) -> None:
         super().__init__(subject, wait_s)
@@ -397,7 +404,7 @@ class RemoteError(TransportError):
 class DisconnectedError(TransportError):
     """The connection broke while the request was in flight."""
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
 
 class PayloadTooLargeError(TransportError):
@@ -424,7 +431,7 @@ class PayloadTooLargeError(TransportError):
 class OverloadedError(TransportError):
     """A bounded buffer is full and the subscription asked for an error then."""
 
-    retryable: ClassVar[bool] = True
+    retryable: bool = True
 
 
 class DrainingError(TransportError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Histogram
     from opentelemetry.trace import Span, Tracer
 
-__all__ = ["duration", "span", "token_usage", "trace_parent"]
+__all__ = ["duration", "first_chunk", "span", "token_usage", "trace_parent"]
 
 Attribute = str | int | float | bool
 SCOPE = "quantumlayer"
@@ -29,15 +29,34 @@ def _tracer() -> Tracer:
 
 
 @contextmanager
-def span(name: str, attributes: Mapping[str, Attribute] | None = None) -> Iterator[Span]:
+def span(
+    name: str, attributes: Mapping[str, Attribute] | None = None, *, client: bool = False
+) -> Iterator[Span]:
     """Open a span that is current within the block; an exception marks it as failed.
+
+    A failed span carries the exception's class as `error.type` and never its message, which may
+    quote a prompt.
 
     Args:
         name: As the conventions have it, such as `chat gpt-4o` or `invoke_agent Developer`.
         attributes: Such as `gen_ai.operation.name`; no content, no secrets.
+        client: Whether the block calls another system; otherwise the work is this process's own.
     """
-    with _tracer().start_as_current_span(name, attributes=attributes) as current:
-        yield current
+    from opentelemetry.trace import SpanKind, StatusCode  # noqa: PLC0415 -- see `_tracer`
+
+    with _tracer().start_as_current_span(
+        name,
+        kind=SpanKind.CLIENT if client else SpanKind.INTERNAL,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as current:
+        try:
+            yield current
+        except Exception as error:
+            current.set_attribute("error.type", type(error).__qualname__)
+            current.set_status(StatusCode.ERROR)
+            raise
 
 
 @cache
@@ -50,6 +69,12 @@ def duration() -> Histogram:
 def token_usage() -> Histogram:
     """The histogram `gen_ai.client.token.usage`, in tokens."""
     return _histogram("gen_ai.client.token.usage", "{token}")
+
+
+@cache
+def first_chunk() -> Histogram:
+    """The histogram `gen_ai.client.operation.time_to_first_chunk`, in seconds."""
+    return _histogram("gen_ai.client.operation.time_to_first_chunk", "s")
 
 
 def _histogram(name: str, unit: str) -> Histogram:
