@@ -440,6 +440,7 @@ class Coverage(Artifact):
     """
 
     requirement: str
+    text: str = Field(default="", description="the source sentence, for those who read the code")
     status: Literal["implemented", "assumed", "not_implemented", "context"]
     note: str = Field(default="", description="the assumption, or why it is not implemented")
 
