@@ -384,17 +384,17 @@ class RemoteError(TransportError):
         type_name: Class name of the handler's exception.
         message: Its text.
         code: Machine-readable code, `internal` where the handler gave none.
-        can_retry: Whether the handler's error was retryable.
+        retryable: Whether the handler's error was retryable.
     """
 
     def __init__(
-        self, type_name: str, message: str, *, code: str = "internal", can_retry: bool = False
+        self, type_name: str, message: str, *, code: str = "internal", retryable: bool = False
     ) -> None:
         super().__init__(type_name, message)
         self.type_name = type_name
         self.message = message
         self.code = code
-        self.can_retry = can_retry
+        self.retryable = retryable
 
     def __str__(self) -> str:
         """Show the handler's own error."""
