@@ -32,7 +32,8 @@
     ├── AgentError
     │   ├── UnknownAgentError           no such agent is spawned
     │   ├── ToolError                   a tool is unknown, or was called with the wrong arguments
-    │   └── ExpressionError             an expression in a design does not parse or type-check
+    │   ├── ExpressionError             an expression in a design does not parse or type-check
+    │   └── DesignError                 a design asks for what cannot be built as it stands
     ├── WorkflowError
     │   ├── StepFailedError             a step failed; what was done is compensated
     │   ├── CompensationFailedError     an undo step failed too: a person has to look
@@ -70,6 +71,7 @@ __all__ = [
     "CapsuleError",
     "CapsuleFormatError",
     "CompensationFailedError",
+    "DesignError",
     "DigestMismatchError",
     "DisconnectedError",
     "DocumentConflictError",
@@ -496,6 +498,24 @@ class ExpressionError(AgentError):
     def __str__(self) -> str:
         """Quote the expression and say what is wrong."""
         return f"The expression {self.expression!r} is not valid: {self.reason}."
+
+
+class DesignError(AgentError):
+    """A design asks for what cannot be built as it stands.
+
+    Attributes:
+        where: The part of the design that asks for it.
+        reason: Why it cannot be built.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(where, reason)
+        self.where = where
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Name the place and the reason."""
+        return f"The design cannot be built: {self.where!r}: {self.reason}."
 
 
 # --- workflow ----------------------------------------------------------------------------------
