@@ -38,6 +38,7 @@
     │   ├── StepFailedError             a step failed; what was done is compensated
     │   ├── CompensationFailedError     an undo step failed too: a person has to look
     │   ├── LoopLimitError              a bounded loop did not finish within its bound
+    │   ├── WorkflowCancelledError      it was cancelled, or its engine was closed
     │   ├── UnknownWorkflowError        no workflow has this id
     │   └── WorkflowConflictError       the id is taken by another flow or another input
     ├── SandboxError
@@ -116,6 +117,7 @@ __all__ = [
     "UnknownAgentError",
     "UnknownWorkflowError",
     "UnsafePathError",
+    "WorkflowCancelledError",
     "WorkflowConflictError",
     "WorkflowError",
 ]
@@ -568,12 +570,43 @@ class LoopLimitError(WorkflowError):
     """A bounded loop did not finish within its bound."""
 
 
+class WorkflowCancelledError(WorkflowError):
+    """The workflow was cancelled, or its engine was closed; what was done is compensated."""
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__(workflow_id)
+        self.workflow_id = workflow_id
+
+    def __str__(self) -> str:
+        """Name the workflow."""
+        return f"Workflow {self.workflow_id!r} was cancelled; start it under a new id to try again."
+
+
 class UnknownWorkflowError(WorkflowError):
-    """No workflow has this id."""
+    """No workflow has this id, or it ended too long ago to be remembered."""
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__(workflow_id)
+        self.workflow_id = workflow_id
+
+    def __str__(self) -> str:
+        """Name the id."""
+        return f"No workflow {self.workflow_id!r} is known here: start it, or check its id."
 
 
 class WorkflowConflictError(WorkflowError):
     """The workflow id is taken by another flow or another input."""
+
+    def __init__(self, workflow_id: str) -> None:
+        super().__init__(workflow_id)
+        self.workflow_id = workflow_id
+
+    def __str__(self) -> str:
+        """Name the id and the cure."""
+        return (
+            f"Workflow {self.workflow_id!r} was started with another flow or another value: "
+            "choose another id."
+        )
 
 
 # --- sandbox -----------------------------------------------------------------------------------
