@@ -1,6 +1,6 @@
 """What a step costs on the in-memory engine.
 
-    python benchmarks/workflow.py [--json]
+Usage: python benchmarks/workflow.py [--json]
 """
 
 import argparse
