@@ -1,1 +1,30 @@
-"""Where things are kept: documents and blobs, by default SQLite and files."""
+"""Where things are kept: documents, blobs and a cache, by default SQLite and files.
+
+`DataFolder.of()` is the user's own; open it and everything is there::
+
+    async with DataFolder.of().open() as stores:
+        digest = await stores.blobs.put(capsule_bytes)
+        await stores.documents.put("capsules", "blog", {"digest": digest})
+"""
+
+from quantumlayer.storage._blobs import Blobs, FileBlobs
+from quantumlayer.storage._cache import Cache, SQLiteCache
+from quantumlayer.storage._database import Database, open_database
+from quantumlayer.storage._documents import Document, Documents, SQLiteDocuments
+from quantumlayer.storage._files import write_file
+from quantumlayer.storage._folder import DataFolder, Stores
+
+__all__ = [
+    "Blobs",
+    "Cache",
+    "DataFolder",
+    "Database",
+    "Document",
+    "Documents",
+    "FileBlobs",
+    "SQLiteCache",
+    "SQLiteDocuments",
+    "Stores",
+    "open_database",
+    "write_file",
+]
