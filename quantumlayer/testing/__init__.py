@@ -1,6 +1,14 @@
 """Fakes, a virtual clock, and the contract checks for plug-in authors."""
 
 from quantumlayer.testing._storage import check_blobs, check_cache, check_documents
+from quantumlayer.testing._transport import TRANSPORT_CASES, check_transport
 from quantumlayer.testing._workflow import check_engine
 
-__all__ = ["check_blobs", "check_cache", "check_documents", "check_engine"]
+__all__ = [
+    "TRANSPORT_CASES",
+    "check_blobs",
+    "check_cache",
+    "check_documents",
+    "check_engine",
+    "check_transport",
+]

@@ -73,13 +73,12 @@ def encode_failure(error: Exception, message_id: bytes, *, correlation_id: bytes
     wire = Wire(id=message_id, type="Failure", schema_version=1, correlation_id=correlation_id)
     failure = wire.failure
     if isinstance(error, RemoteError):
-        failure.type_name, message, failure.code = error.type_name, error.message, error.code
+        failure.type_name, message = error.type_name, error.message
     else:
-        failure.type_name, message = type(error).__qualname__, str(error)
-        code = getattr(error, "code", None)
-        failure.code = code if isinstance(code, str) else "internal"
-    # A lone surrogate in an exception's text has no place in UTF-8, and must not hide the error.
-    failure.message = message[:LONGEST_FAILURE_MESSAGE].encode(errors="replace").decode()
+        failure.type_name, message = type(error).__qualname__, _text(error)
+    code = getattr(error, "code", None)
+    failure.message = _printable(message[:LONGEST_FAILURE_MESSAGE])
+    failure.code = _printable(code) if isinstance(code, str) else "internal"
     failure.retryable = getattr(error, "retryable", False) is True
     return wire.SerializeToString()
 
@@ -114,6 +113,18 @@ def earlier(one: int | None, other: int | None) -> int | None:
     if one is None or other is None:
         return one if other is None else other
     return min(one, other)
+
+
+def _text(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 -- a stranger's __str__ must not hide that the handler failed
+        return "its message cannot be printed"
+
+
+def _printable(text: str) -> str:
+    """Replace lone surrogates, which have no place in UTF-8."""
+    return text.encode(errors="replace").decode()
 
 
 def _check_lengths(message_id: bytes, trace_parent: bytes) -> None:

@@ -23,11 +23,13 @@ class Directory:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._groups: list[Group] = []
+        self._groups: dict[str, list[Group]] = {}  # by pattern
+        self._wildcards: dict[str, list[Group]] = {}  # of these, the patterns for many subjects
         self._routes: dict[str, tuple[Group, ...]] = {}
 
     def __iter__(self) -> Iterator[Group]:
-        return iter(self._groups)
+        for groups in [*self._groups.values()]:
+            yield from [*groups]
 
     def matching(self, subject: str) -> tuple[Group, ...]:
         """Return the groups whose pattern covers a subject.
@@ -40,10 +42,11 @@ class Directory:
             check_subject(subject)
             if len(self._routes) == ROUTES_KEPT:
                 self._routes.clear()
-            route = tuple(
-                group for group in self._groups if group.members and matches(group.pattern, subject)
-            )
-            self._routes[subject] = route
+            groups = [*self._groups.get(subject, ())]
+            for pattern, more in self._wildcards.items():
+                if matches(pattern, subject):
+                    groups += more
+            route = self._routes[subject] = tuple(group for group in groups if group.members)
         return route
 
     def group(
@@ -56,9 +59,8 @@ class Directory:
             ValueError: The group is there and goes by other bounds.
         """
         check_pattern(pattern)
-        for group in self._groups:
-            named = name is not None and (group.pattern, group.name) == (pattern, name)
-            if named and group.members:
+        for group in self._groups.get(pattern, ()):
+            if name is not None and group.name == name and group.members:
                 if (group.max_waiting, group.overflow) != (max_waiting, overflow):
                     msg = (
                         f"group {name!r} on {pattern!r} goes by max_waiting={group.max_waiting}, "
@@ -74,10 +76,16 @@ class Directory:
             overflow=overflow,
             changed=self._changed,
         )
-        self._groups.append(group)
+        groups = self._groups.setdefault(pattern, [])
+        groups.append(group)
+        if "*" in pattern or ">" in pattern:
+            self._wildcards[pattern] = groups
         return group
 
     def _changed(self, group: Group) -> None:
         self._routes.clear()
         if group.is_empty:
-            self._groups.remove(group)
+            self._groups[group.pattern].remove(group)
+            if not self._groups[group.pattern]:
+                del self._groups[group.pattern]
+                self._wildcards.pop(group.pattern, None)

@@ -1,7 +1,7 @@
 """Who gets a message inside one process.
 
 Every subscription belongs to a group, one without a name to a group of its own. A group hands each
-message to the worker that has been idle longest, so that a slow member holds nothing back.
+message to its least busy member, by turns where several are, so that a slow one holds nothing back.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import anyio
 
 from quantumlayer.errors import NoRespondersError, TransportError
 from quantumlayer.transport._protocol import Dropped, Overflow
-from quantumlayer.transport._workers import Handler, Member, Worker
+from quantumlayer.transport._workers import Handler, Member
 
 if TYPE_CHECKING:
     from quantumlayer.transport._host import Host
@@ -97,9 +97,8 @@ class Group:
         self.host = host
         self.max_waiting = max_waiting
         self.overflow = overflow
-        self.members: list[Member] = []
+        self.members: deque[Member] = deque()  # whose turn it is comes first
         self.waiting: deque[Delivery] = deque()
-        self.idle: deque[Worker] = deque()
         self._blocked: deque[anyio.Event] = deque()
         self._closed: TransportError | None = None
         self._ending: set[Member] = set()
@@ -114,7 +113,9 @@ class Group:
         """Add a member; it takes messages from now on."""
         member = Member(self, handler, max_in_flight=max_in_flight)
         self.members.append(member)
-        member.start()
+        while self.waiting and member.has_credit:
+            member.assign(self.waiting.popleft())
+            self._unblock()
         self._changed(self)
         return member
 
@@ -132,11 +133,7 @@ class Group:
     @property
     def has_room(self) -> bool:
         """Whether it takes another message."""
-        return (
-            bool(self.idle)
-            or len(self.waiting) < self.max_waiting
-            or any(member.can_grow for member in self.members)
-        )
+        return len(self.waiting) < self.max_waiting or any(one.has_credit for one in self.members)
 
     async def room(self) -> None:
         """Wait until there may be room, or the group has gone; first come, first let in."""
@@ -152,14 +149,14 @@ class Group:
             raise
 
     def offer(self, delivery: Delivery) -> None:
-        """Give a message to the worker that has been idle longest, or let it wait."""
+        """Give a message to a member, or let it wait."""
         self.host.accepted()
-        if self.idle:
-            self.idle.popleft().wake(delivery)
-        elif self.waiting or not (growing := [one for one in self.members if one.can_grow]):
+        if self.waiting or (member := self._least_busy()) is None:
             self.waiting.append(delivery)
         else:
-            min(growing, key=lambda member: len(member.workers)).grow(delivery)
+            self.members.remove(member)
+            self.members.append(member)
+            member.assign(delivery)
 
     def take(self) -> Delivery | None:
         """Return the message that has waited longest."""
@@ -176,9 +173,14 @@ class Group:
             self._unblock()
             self.host.finished()
 
-    def close(self, error: TransportError | None = None) -> None:
-        """Nobody is left who handles messages: what waits is lost."""
+    def close(self, error: TransportError) -> None:
+        """The transport closes: cancel every handler, and lose what waits."""
         self._closed = error
+        for member in [*self.members, *self._ending]:
+            member.end()
+
+    def abandon(self) -> None:
+        """Nobody is left who handles messages: what waits is lost."""
         while self.waiting:
             delivery = self.waiting.popleft()
             self.lose(delivery, NoRespondersError(delivery.subject))
@@ -192,6 +194,15 @@ class Group:
             delivery.answer.lost(self._closed or error)
         elif not delivery.withdrawn:
             self.host.emit(Dropped(delivery.subject, self.pattern, "closed"))
+
+    def _least_busy(self) -> Member | None:
+        least = None
+        for member in self.members:
+            if not member.busy:
+                return member
+            if member.has_credit and (least is None or member.busy < least.busy):
+                least = member
+        return least
 
     def _unblock(self) -> None:
         if self._blocked:

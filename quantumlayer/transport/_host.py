@@ -55,6 +55,7 @@ class Host:
         self._clock = clock
         self._random_bytes = random_bytes
         self._quiet = anyio.Event()
+        self._closed = False
         self._readers: list[MemoryObjectSendStream[Event]] = []
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -62,12 +63,12 @@ class Host:
         self._context.run(lambda: self._tasks.start_soon(work))
 
     def close(self) -> None:
-        """Cancel all tasks and end the streams of events."""
+        """End the streams of events, and the wait for quiet."""
+        self._closed = True
         for reader in self._readers:
             reader.close()
         self._readers.clear()
         self._quiet.set()
-        self._tasks.cancel_scope.cancel()
 
     # --- open work -----------------------------------------------------------------------------
 
@@ -83,7 +84,7 @@ class Host:
 
     async def until_quiet(self) -> None:
         """Wait until no message is waiting or being handled, or until `close`."""
-        while self.unfinished and not self._tasks.cancel_scope.cancel_called:
+        while self.unfinished and not self._closed:
             self._quiet = anyio.Event()
             await self._quiet.wait()
 

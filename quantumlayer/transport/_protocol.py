@@ -209,7 +209,8 @@ class Transport(Protocol):
     ) -> Subscription:
         """Hand every publication on a pattern to a handler, from the moment this returns.
 
-        An exception of the handler is emitted as `HandlerFailed` and the next message comes.
+        An exception of the handler is emitted as `HandlerFailed` and the next message comes. With
+        `overflow="block"`, a handler that publishes to its own pattern can wait for itself.
 
         Args:
             pattern: A subject, or one with the wildcards `*` (one token) and `>` (all that follow).

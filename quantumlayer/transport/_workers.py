@@ -37,13 +37,9 @@ class Member:
         self.handler = handler
         self.max_in_flight = max_in_flight
         self.workers: set[Worker] = set()
+        self.idle: list[Worker] = []
         self.leaving = False
         self._ended = anyio.Event()
-
-    def start(self) -> None:
-        """Begin to take messages: one worker now, so that turns go round; others when needed."""
-        for _ in range(min(self.max_in_flight, max(1, len(self.group.waiting)))):
-            self.grow(self.group.take())
 
     @property
     def pattern(self) -> str:
@@ -51,20 +47,23 @@ class Member:
         return self.group.pattern
 
     @property
-    def can_grow(self) -> bool:
-        """Whether another handler may run."""
-        return len(self.workers) < self.max_in_flight and not self.leaving
+    def busy(self) -> int:
+        """How many handlers run, or are about to."""
+        return len(self.workers) - len(self.idle)
 
     @property
-    def in_flight(self) -> int:
-        """How many handlers run, or are about to."""
-        return sum(worker.busy for worker in self.workers)
+    def has_credit(self) -> bool:
+        """Whether another handler may run."""
+        return self.busy < self.max_in_flight
 
-    def grow(self, delivery: Delivery | None) -> None:
-        """Start a worker."""
-        worker = Worker(self, delivery)
-        self.workers.add(worker)
-        self.group.host.start(worker.run)
+    def assign(self, delivery: Delivery) -> None:
+        """Let a worker handle a message; there has to be credit."""
+        if self.idle:
+            self.idle.pop().wake(delivery)
+        else:
+            worker = Worker(self, delivery)
+            self.workers.add(worker)
+            self.group.host.start(worker.run)
 
     def next(self) -> Delivery | None:
         """Return what a worker should do now; what waits is left to the members that stay."""
@@ -77,34 +76,41 @@ class Member:
         worker = WORKER.get()
         if worker is not None and worker.member is self:
             raise TransportError(f"a handler of {self.pattern!r} cannot drain its own subscription")
-        if self._depart():
-            for worker in [worker for worker in self.group.idle if worker in self.workers]:
-                self.group.idle.remove(worker)
-                worker.wake(None)
+        self._depart()
         await self._ended.wait()
 
     async def aclose(self) -> None:
         """End at once: handlers at work are cancelled."""
+        self.end()
+        await self._ended.wait()
+
+    def end(self) -> None:
+        """Begin to end at once."""
         self._depart()
         if not self.group.members:
-            self.group.close()
+            self.group.abandon()
         for worker in self.workers:
             worker.cancel()
-        await self._ended.wait()
 
     def worker_ended(self, worker: Worker) -> None:
         """Count a worker off; the last one ends the subscription."""
         self.workers.discard(worker)
         if self.leaving and not self.workers:
-            self.group.ended(self)
-            self._ended.set()
+            self._finish()
 
-    def _depart(self) -> bool:
+    def _depart(self) -> None:
         if self.leaving:
-            return False
+            return
         self.leaving = True
         self.group.leave(self)
-        return True
+        while self.idle:
+            self.idle.pop().wake(None)
+        if not self.workers:
+            self._finish()
+
+    def _finish(self) -> None:
+        self.group.ended(self)
+        self._ended.set()
 
 
 class Worker:
@@ -122,11 +128,6 @@ class Worker:
         self._woken = anyio.Event()
         self._scope = anyio.CancelScope()
         self._closed = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether it has a message."""
-        return self._delivery is not None
 
     def wake(self, delivery: Delivery | None) -> None:
         """End its rest, with a message or to let it see that its member leaves."""
@@ -171,12 +172,12 @@ class Worker:
 
     async def _rest(self) -> None:
         self._woken = anyio.Event()
-        self._group.idle.append(self)
+        self.member.idle.append(self)
         try:
             await self._woken.wait()
         finally:
             if not self._woken.is_set():
-                self._group.idle.remove(self)
+                self.member.idle.remove(self)
 
     async def _handle(self, delivery: Delivery) -> None:
         settled = False
