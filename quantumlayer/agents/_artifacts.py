@@ -29,7 +29,6 @@ __all__ = [
     "Coverage",
     "Decision",
     "Deployment",
-    "Document",
     "Effect",
     "Endpoint",
     "Entity",
@@ -40,6 +39,7 @@ __all__ = [
     "Parent",
     "Requirement",
     "Requirements",
+    "RequirementsDocument",
     "Rule",
     "SourceFile",
     "SourceTree",
@@ -80,7 +80,7 @@ class Artifact(BaseModel):
 # --- requirements --------------------------------------------------------------------------------
 
 
-class Document(Artifact):
+class RequirementsDocument(Artifact):
     """What somebody wants, in their own words."""
 
     text: str = Field(min_length=1)

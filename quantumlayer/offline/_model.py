@@ -9,7 +9,13 @@ from typing import Any
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from quantumlayer.agents import Assignment, Deployment, Document, Requirements, SourceTree
+from quantumlayer.agents import (
+    Assignment,
+    Deployment,
+    Requirements,
+    RequirementsDocument,
+    SourceTree,
+)
 from quantumlayer.errors import InvalidRequestError
 from quantumlayer.messages import (
     Data,
@@ -98,7 +104,7 @@ def _answers() -> Mapping[str, Callable[[ModelRequest, Any], BaseModel]]:
 def _requirements(_request: ModelRequest, value: Any) -> Requirements:
     from quantumlayer.offline import reading  # noqa: PLC0415 -- heavy, and needed only here
 
-    return reading.read(Document.model_validate(value).text)
+    return reading.read(RequirementsDocument.model_validate(value).text)
 
 
 def _design(_request: ModelRequest, value: Any) -> BaseModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quantumlayer.agents import Document
+from quantumlayer.agents import RequirementsDocument
 from quantumlayer.errors import RequirementsError
 
 __all__ = ["MAX_DOCUMENT_BYTES", "read_document"]
@@ -14,7 +14,7 @@ rarely one service; splitting it is better than cutting it."""
 _ALLOWED_CONTROLS = frozenset("\t\n\r\f")
 
 
-def read_document(source: str | bytes) -> Document:
+def read_document(source: str | bytes) -> RequirementsDocument:
     """Take a document in, or say why it cannot be one.
 
     Args:
@@ -48,4 +48,4 @@ def read_document(source: str | bytes) -> Document:
             "The document is empty: write down what the service should keep and what people "
             "should be able to do with it."
         )
-    return Document(text=text.replace("\r\n", "\n").replace("\r", "\n"))
+    return RequirementsDocument(text=text.replace("\r\n", "\n").replace("\r", "\n"))
