@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -110,9 +111,11 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
 def _connect(path: Path) -> sqlite3.Connection:
     import sqlite3  # noqa: PLC0415 -- kept out of `import quantumlayer.storage`
 
-    with storage_errors(path), _database_errors(path):
-        # Made by us, so that its mode is 0600 from the start and the journals inherit it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with storage_errors(path), _alone(path), _database_errors(path):
+        with suppress(FileExistsError):
+            # Made by us, so that its mode is 0600 from the start and the journals inherit it.
+            # Never opened where it exists: closing it would drop the locks of this process.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
@@ -124,6 +127,20 @@ def _connect(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other processes from preparing the database: turning on WAL does not wait for them.
+
+    The lock ends with the block, or with the process.
+    """
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
