@@ -10,6 +10,7 @@ from quantumlayer.transport._envelope_pb2 import Envelope as Wire
 
 __all__ = ["decode", "decode_reply", "encode", "encode_failure"]
 
+JSON = "application/json"
 ID_BYTES = 16
 TRACE_PARENT_BYTES = 25
 LONGEST_FAILURE_MESSAGE = 4_096
@@ -42,9 +43,10 @@ def encode(
         wire.id = envelope.id or message_id
         wire.type = envelope.type
         wire.payload = envelope.payload
-        wire.content_type = envelope.content_type
         wire.schema_version = envelope.schema_version
         # Setting a field costs as much as asking whether it is worth it: these are mostly empty.
+        if envelope.content_type != JSON:
+            wire.content_type = envelope.content_type
         if envelope.sender:
             wire.sender = envelope.sender
         if envelope.tenant:
@@ -149,7 +151,7 @@ def _read(wire: Wire, subject: str) -> Envelope:
     return Envelope(
         wire.type,
         wire.payload,
-        wire.content_type,
+        wire.content_type or JSON,
         wire.schema_version,
         wire.sender,
         wire.tenant,

@@ -192,7 +192,7 @@ class Group:
         """Say that a message is not handled to its end."""
         if delivery.answer is not None:
             delivery.answer.lost(self._closed or error)
-        elif not delivery.withdrawn:
+        else:
             self.host.emit(Dropped(delivery.subject, self.pattern, "closed"))
 
     def _least_busy(self) -> Member | None:
