@@ -37,31 +37,46 @@ def encode(
     Raises:
         EnvelopeError: A field has a value that its wire type cannot hold.
     """
-    _check_lengths(envelope.id or message_id, envelope.trace_parent)
+    # Taken apart at once: reading twelve fields by name takes longer than setting six.
+    (
+        type_,
+        payload,
+        content_type,
+        schema_version,
+        sender,
+        tenant,
+        budget_nanousd,
+        deadline,
+        own_id,
+        own_correlation_id,
+        own_parent,
+        _subject,
+    ) = envelope
     wire = Wire()
     try:
-        wire.id = envelope.id or message_id
-        wire.type = envelope.type
-        wire.payload = envelope.payload
-        wire.schema_version = envelope.schema_version
-        # Setting a field costs as much as asking whether it is worth it: these are mostly empty.
-        if envelope.content_type != JSON:
-            wire.content_type = envelope.content_type
-        if envelope.sender:
-            wire.sender = envelope.sender
-        if envelope.tenant:
-            wire.tenant = envelope.tenant
-        if envelope.budget_nanousd is not None:
-            wire.budget_nanousd = envelope.budget_nanousd
-        if correlation := envelope.correlation_id or correlation_id:
-            wire.correlation_id = correlation
-        if parent := envelope.trace_parent or trace_parent:
-            wire.trace_parent = parent
-        deadline = earlier(envelope.deadline_unix_us, deadline_unix_us)
-        if deadline is not None:
+        wire.id = own_id or message_id
+        wire.type = type_
+        wire.payload = payload
+        wire.schema_version = schema_version
+        # Asking whether a field is empty costs less than setting it, and most of these are.
+        if content_type != JSON:
+            wire.content_type = content_type
+        if sender:
+            wire.sender = sender
+        if tenant:
+            wire.tenant = tenant
+        if budget_nanousd is not None:
+            wire.budget_nanousd = budget_nanousd
+        if correlation_id := own_correlation_id or correlation_id:
+            wire.correlation_id = correlation_id
+        if trace_parent := own_parent or trace_parent:
+            wire.trace_parent = trace_parent
+        if (deadline := earlier(deadline, deadline_unix_us)) is not None:
             wire.deadline_unix_us = max(deadline, 1)  # 0 is never
     except (TypeError, ValueError) as error:
         raise EnvelopeError(f"the envelope {envelope.type!r} cannot be encoded: {error}") from error
+    if own_id or own_parent:
+        _check_lengths(wire.id, trace_parent)
     return wire.SerializeToString()
 
 
