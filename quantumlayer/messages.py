@@ -1,4 +1,4 @@
-"""The frozen values everyone passes around: messages, requests, replies, usage, routes.
+"""The frozen values everyone passes around: messages, requests, replies, usage, routes, verdicts.
 
 A request is complete in itself: the same request has the same `digest` on every machine, and
 that digest is what caches, transcripts and capsules know it by.
@@ -16,10 +16,12 @@ __all__ = [
     "Considered",
     "Data",
     "Done",
+    "Finding",
     "Image",
     "Message",
     "ModelReply",
     "ModelRequest",
+    "Outcome",
     "OutputSchema",
     "Part",
     "Route",
@@ -32,6 +34,7 @@ __all__ = [
     "ToolResult",
     "ToolSpec",
     "Usage",
+    "Verdict",
     "canonical_json",
 ]
 
@@ -392,3 +395,51 @@ class Done:
 
 
 StreamEvent = TextDelta | ToolCallDelta | Done
+
+
+# --- verdicts ------------------------------------------------------------------------------------
+
+Outcome = Literal["PASS", "FAIL", "UNKNOWN", "NOT_RUN"]
+"""UNKNOWN is a tool that ran and could not tell; like NOT_RUN it is no PASS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check found wrong.
+
+    Attributes:
+        check: Name of the check.
+        path: Where, relative to the tree, or the empty string.
+        line: Line number from 1, or None.
+        message: What is wrong.
+    """
+
+    check: str
+    path: str
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one check said. The same tree gives the same verdict: no times, no paths of the host.
+
+    Attributes:
+        check: What was checked: syntax, ruff, pytest, coverage, boot, …
+        outcome: What came of it.
+        tool: The program.
+        version: Its version.
+        arguments: What it was called with.
+        summary: Its answer in a sentence.
+        figures: What it measured, such as the coverage's ratio.
+        findings: What it found wrong.
+    """
+
+    check: str
+    outcome: Outcome
+    tool: str
+    version: str
+    arguments: tuple[str, ...] = ()
+    summary: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
