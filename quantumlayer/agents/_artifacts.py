@@ -18,12 +18,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from quantumlayer.agents import expressions
 from quantumlayer.agents._resolve import check_design
+from quantumlayer.messages import Finding, Verdict
 
 __all__ = [
     "Access",
     "Assignment",
     "Auth",
-    "Check",
     "Component",
     "Conflict",
     "Coverage",
@@ -33,7 +33,6 @@ __all__ = [
     "Endpoint",
     "Entity",
     "FieldSpec",
-    "Finding",
     "Pagination",
     "Param",
     "Parent",
@@ -530,44 +529,24 @@ def _refuse_twins(files: list[SourceFile]) -> None:
 # --- validation ----------------------------------------------------------------------------------
 
 
-class Finding(Artifact):
-    """Something a check found, addressed to the role that can mend it."""
-
-    check: str
-    role: Literal["Developer", "QAEngineer", "DevOpsEngineer"]
-    path: str = ""
-    line: int | None = None
-    message: str
-
-
-class Check(Artifact):
-    """The verdict of one tool."""
-
-    name: str = Field(description="syntax, ruff, pytest, coverage, boot, …")
-    verdict: Literal["PASS", "FAIL", "UNKNOWN", "NOT_RUN"]
-    tool: str
-    version: str
-    arguments: list[str] = []
-    summary: str = ""
-    figures: dict[str, float] = Field(
-        default_factory=dict, description="what was measured, such as the coverage's ratio"
-    )
-
-
 class TestReport(Artifact):
     """What the validation saw."""
 
     __test__ = False  # no test class, whatever pytest thinks of its name
 
     level: str = Field(description="the isolation level that was measured: L2, L3, …")
-    checks: list[Check]
-    findings: list[Finding] = []
+    verdicts: list[Verdict]
     passed_tests: list[str] = Field(default=[], description="pytest node ids")
 
     @property
     def ok(self) -> bool:
         """Whether every check passed; an unknown verdict is no pass."""
-        return bool(self.checks) and all(check.verdict == "PASS" for check in self.checks)
+        return bool(self.verdicts) and all(each.outcome == "PASS" for each in self.verdicts)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What all checks found, in the order of the checks."""
+        return [finding for verdict in self.verdicts for finding in verdict.findings]
 
 
 class Assignment(Artifact):
