@@ -31,7 +31,11 @@
     │   └── EnvelopeError               bytes are no envelope
     ├── AgentError
     │   ├── UnknownAgentError           no such agent is spawned
+    │   ├── AgentFailedError            the agent raised; type, code and retryable travelled
+    │   ├── AgentStoppedError           the agent crashed too often and takes no more tasks
+    │   ├── ArtifactError               a value is not what the agent takes or gives
     │   ├── ToolError                   a tool is unknown, or was called with the wrong arguments
+    │   ├── ToolLoopError               a model called tools over and over and never answered
     │   ├── ExpressionError             an expression in a design does not parse or type-check
     │   └── DesignError                 a design asks for what cannot be built as it stands
     ├── WorkflowError
@@ -63,10 +67,14 @@ happened, to which thing, and what to do about it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 __all__ = [
     "AgentError",
+    "AgentFailedError",
+    "AgentStoppedError",
     "AllDeploymentsFailedError",
+    "ArtifactError",
     "AuthenticationError",
     "BudgetExceededError",
     "CapsuleError",
@@ -112,6 +120,7 @@ __all__ = [
     "StreamInterruptedError",
     "SubjectError",
     "ToolError",
+    "ToolLoopError",
     "TransportClosedError",
     "TransportError",
     "UnknownAgentError",
@@ -480,8 +489,93 @@ class UnknownAgentError(AgentError):
         return f"No agent {self.name!r} is spawned; there is: {there}."
 
 
+class AgentFailedError(AgentError):
+    """The agent raised; its error travelled as a type name, a code and a message.
+
+    Attributes:
+        agent: Who failed.
+        type_name: Class name of its exception.
+        message: Its text.
+        code: Machine-readable code, `internal` where the exception had none.
+        retryable: Whether the exception was retryable.
+        exchanges: The model calls it had made, as pairs of request and reply.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what travels of an exception, each by its name
+        self,
+        agent: str,
+        type_name: str,
+        message: str,
+        *,
+        code: str = "internal",
+        retryable: bool = False,
+        exchanges: Sequence[Any] = (),
+    ) -> None:
+        super().__init__(agent, type_name, message)
+        self.agent = agent
+        self.type_name = type_name
+        self.message = message
+        self.code = code
+        self.retryable = retryable
+        self.exchanges = tuple(exchanges)
+
+    def __str__(self) -> str:
+        """Show the agent's own error."""
+        return f"Agent {self.agent!r} failed with {self.type_name}: {self.message}"
+
+
+class AgentStoppedError(AgentError):
+    """The agent crashed too often and takes no more tasks.
+
+    Attributes:
+        agent: Its name.
+        crashes: How often it crashed before it was given up.
+        within_s: In how many seconds.
+    """
+
+    def __init__(self, agent: str, crashes: int, within_s: float) -> None:
+        super().__init__(agent, crashes, within_s)
+        self.agent = agent
+        self.crashes = crashes
+        self.within_s = within_s
+
+    def __str__(self) -> str:
+        """Name the agent, its crashes and the cure."""
+        return (
+            f"Agent {self.agent!r} crashed {self.crashes} times within {self.within_s:g} s and was "
+            "stopped: see its errors in the log, mend it, and spawn it again."
+        )
+
+
+class ArtifactError(AgentError):
+    """A value is not what an agent takes, or not what it promised to give."""
+
+
 class ToolError(AgentError):
     """A tool is unknown, or the model called it with arguments that do not fit."""
+
+
+class ToolLoopError(AgentError):
+    """A model called tools over and over and never answered.
+
+    Attributes:
+        agent: Whose model it was.
+        rounds: How many rounds of tool calls it had.
+    """
+
+    retryable: bool = True
+
+    def __init__(self, agent: str, rounds: int) -> None:
+        super().__init__(agent, rounds)
+        self.agent = agent
+        self.rounds = rounds
+
+    def __str__(self) -> str:
+        """Name the bound and the cure."""
+        return (
+            f"The model of agent {self.agent!r} called tools in {self.rounds} rounds without an "
+            "answer: raise `max_tool_rounds`, or say in the instructions when it is done."
+        )
 
 
 class ExpressionError(AgentError):
