@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import Any, Generic, Literal, Protocol, TypeVar, overload
 
 __all__ = [
     "Branch",
@@ -131,11 +131,17 @@ class Saga(Flow[In_contra, Out_co]):
     otherwise: Flow[Any, Any]
 
 
+class _Named(Protocol):
+    def __call__(self, run: Callable[[A, StepContext], Awaitable[B]], /) -> Step[A, B]: ...
+
+
 @overload
 def step(run: Callable[[A, StepContext], Awaitable[B]], /) -> Step[A, B]: ...
 @overload
+def step(*, name: str | None = None) -> _Named: ...
+@overload
 def step(
-    *, name: str | None = None, undo: Callable[[A, B, StepContext], Awaitable[None]] | None = None
+    *, name: str | None = None, undo: Callable[[A, B, StepContext], Awaitable[None]]
 ) -> Callable[[Callable[[A, StepContext], Awaitable[B]]], Step[A, B]]: ...
 def step(
     run: Callable[[Any, StepContext], Awaitable[Any]] | None = None,
