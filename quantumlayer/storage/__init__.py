@@ -11,7 +11,7 @@ from quantumlayer.storage._blobs import Blobs, FileBlobs
 from quantumlayer.storage._cache import Cache, SQLiteCache
 from quantumlayer.storage._database import Database, open_database
 from quantumlayer.storage._documents import Document, Documents, SQLiteDocuments
-from quantumlayer.storage._files import write_file
+from quantumlayer.storage._files import storage_errors, write_file
 from quantumlayer.storage._folder import DataFolder, Stores
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "SQLiteDocuments",
     "Stores",
     "open_database",
+    "storage_errors",
     "write_file",
 ]
