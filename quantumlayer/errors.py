@@ -501,7 +501,7 @@ class AgentFailedError(AgentError):
         exchanges: The model calls it had made, as pairs of request and reply.
     """
 
-    def __init__(  # noqa: PLR0913 -- what travels of an exception, each by its name
+    def __init__(
         self,
         agent: str,
         type_name: str,

@@ -1,5 +1,6 @@
 """Who does the work: agents, what they are given, what they hand on."""
 
+from quantumlayer.agents._agent import Agent
 from quantumlayer.agents._artifacts import (
     Access,
     Assignment,
@@ -28,13 +29,24 @@ from quantumlayer.agents._artifacts import (
     TestReport,
     TestTrace,
 )
+from quantumlayer.agents._asking import Answer
+from quantumlayer.agents._context import Context
+from quantumlayer.agents._manager import AgentManager
+from quantumlayer.agents._models import Exchange, ModelAccess
+from quantumlayer.agents._replicas import AgentStatus, Restarts
+from quantumlayer.agents._tools import Tool
 
 __all__ = [
     "Access",
+    "Agent",
+    "AgentManager",
+    "AgentStatus",
+    "Answer",
     "Assignment",
     "Auth",
     "Component",
     "Conflict",
+    "Context",
     "Coverage",
     "Creation",
     "Decision",
@@ -42,18 +54,22 @@ __all__ = [
     "Effect",
     "Endpoint",
     "Entity",
+    "Exchange",
     "FieldSpec",
     "Include",
+    "ModelAccess",
     "Pagination",
     "Param",
     "Parent",
     "Requirement",
     "Requirements",
     "RequirementsDocument",
+    "Restarts",
     "Rule",
     "SourceFile",
     "SourceTree",
     "SystemDesign",
     "TestReport",
     "TestTrace",
+    "Tool",
 ]

@@ -2,6 +2,7 @@
 
 from quantumlayer.transport._connect import connect
 from quantumlayer.transport._envelope import Envelope
+from quantumlayer.transport._failure import Failure
 from quantumlayer.transport._memory import Memory
 from quantumlayer.transport._protocol import (
     Dropped,
@@ -19,6 +20,7 @@ __all__ = [
     "Dropped",
     "Envelope",
     "Event",
+    "Failure",
     "HandlerFailed",
     "Health",
     "Listener",

@@ -7,14 +7,13 @@ from google.protobuf.message import DecodeError
 from quantumlayer.errors import EnvelopeError, RemoteError
 from quantumlayer.transport._envelope import Envelope
 from quantumlayer.transport._envelope_pb2 import Envelope as Wire
+from quantumlayer.transport._failure import Failure
 
 __all__ = ["decode", "decode_reply", "encode", "encode_failure"]
 
 JSON = "application/json"
 ID_BYTES = 16
 TRACE_PARENT_BYTES = 25
-LONGEST_FAILURE_MESSAGE = 4_096
-"""Characters of an exception's text that travel: enough to understand it, and no attachment."""
 
 
 def encode(
@@ -81,22 +80,13 @@ def encode(
 
 
 def encode_failure(error: Exception, message_id: bytes, *, correlation_id: bytes) -> bytes:
-    """Turn a handler's exception into the bytes of a reply.
-
-    What comes from further away travels on as it is, so that the requester sees the first cause.
-    """
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]  # a task group's wrapping says nothing to the requester
+    """Turn a handler's exception into the bytes of a reply."""
+    failure = Failure.of(error)
     wire = Wire(id=message_id, type="Failure", schema_version=1, correlation_id=correlation_id)
-    failure = wire.failure
-    if isinstance(error, RemoteError):
-        failure.type_name, message = error.type_name, error.message
-    else:
-        failure.type_name, message = type(error).__qualname__, _text(error)
-    code = getattr(error, "code", None)
-    failure.message = _printable(message[:LONGEST_FAILURE_MESSAGE])
-    failure.code = _printable(code) if isinstance(code, str) else "internal"
-    failure.retryable = getattr(error, "retryable", False) is True
+    wire.failure.type_name = failure.type_name
+    wire.failure.message = failure.message
+    wire.failure.code = failure.code
+    wire.failure.retryable = failure.retryable
     return wire.SerializeToString()
 
 
@@ -130,18 +120,6 @@ def earlier(one: int | None, other: int | None) -> int | None:
     if one is None or other is None:
         return one if other is None else other
     return min(one, other)
-
-
-def _text(error: Exception) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 -- a stranger's __str__ must not hide that the handler failed
-        return "its message cannot be printed"
-
-
-def _printable(text: str) -> str:
-    """Replace lone surrogates, which have no place in UTF-8."""
-    return text.encode(errors="replace").decode()
 
 
 def _check_lengths(message_id: bytes, trace_parent: bytes) -> None:

@@ -1,0 +1,167 @@
+"""How a task travels to an agent and its result comes back, with every model call it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from quantumlayer.agents._models import Exchange
+from quantumlayer.agents._output import problems
+from quantumlayer.errors import (
+    AgentFailedError,
+    ArtifactError,
+    NoRespondersError,
+    RemoteError,
+    UnknownAgentError,
+)
+from quantumlayer.transport import Envelope, Failure
+
+if TYPE_CHECKING:
+    from quantumlayer.agents._agent import Agent
+    from quantumlayer.transport import Transport
+
+__all__ = ["Answer", "ask", "read_task", "subject_of", "write_failure", "write_result"]
+
+In = TypeVar("In", bound=BaseModel)
+Out = TypeVar("Out", bound=BaseModel)
+
+NO_RESULT = Failure("ArtifactError", "neither a result nor a failure came back", "internal", False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Out]):
+    """What an agent gave.
+
+    Attributes:
+        artifact: The result.
+        exchanges: The model calls it took, also those of agents that were asked in turn.
+    """
+
+    artifact: Out
+    exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def cost_nanousd(self) -> int:
+        """What the model calls cost, in billionths of a US dollar."""
+        return sum(exchange.reply.cost_nanousd for exchange in self.exchanges)
+
+
+class Reply(BaseModel, Generic[Out]):
+    """What travels back: a result or a failure, and in both cases the model calls."""
+
+    model_config = ConfigDict(frozen=True)
+
+    artifact: Out | None = None
+    failure: Failure | None = None
+    exchanges: tuple[Exchange, ...] = ()
+
+
+def subject_of(name: str) -> str:
+    """Return the address of an agent."""
+    return f"agents.{name}"
+
+
+async def ask(
+    bus: Transport,
+    agent: Agent[In, Out],
+    task: In,
+    *,
+    sender: str,
+    budget_nanousd: int | None,
+    tenant: str,
+) -> Answer[Out]:
+    """Send a task to an agent and return what it gives; see `AgentManager.ask`."""
+    if not isinstance(task, agent.takes):
+        raise ArtifactError(
+            f"agent {agent.name!r} takes {agent.takes.__name__}, not {type(task).__name__}"
+        )
+    envelope = Envelope(
+        agent.takes.__name__,
+        task.model_dump_json().encode(),
+        sender=sender,
+        tenant=tenant,
+        budget_nanousd=budget_nanousd,
+    )
+    try:
+        came = await bus.request(subject_of(agent.name), envelope)
+    except NoRespondersError as error:
+        raise UnknownAgentError(agent.name, ()) from error
+    except RemoteError as error:
+        raise _failed(agent, Failure.of(error), ()) from error
+    reply = _read_reply(agent, came)
+    if reply.artifact is None:
+        raise _failed(agent, reply.failure or NO_RESULT, reply.exchanges)
+    return Answer(reply.artifact, reply.exchanges)
+
+
+def _failed(
+    agent: Agent[Any, Any], failure: Failure, exchanges: tuple[Exchange, ...]
+) -> AgentFailedError:
+    return AgentFailedError(
+        agent.name,
+        failure.type_name,
+        failure.message,
+        code=failure.code,
+        retryable=failure.retryable,
+        exchanges=exchanges,
+    )
+
+
+def read_task(agent: Agent[In, Any], envelope: Envelope) -> In:
+    """Read what an agent is asked to do.
+
+    Raises:
+        ArtifactError: It is not what the agent takes.
+    """
+    wanted = agent.takes
+    if envelope.type != wanted.__name__:
+        raise ArtifactError(f"agent {agent.name!r} takes {wanted.__name__}, not {envelope.type}")
+    try:
+        return wanted.model_validate_json(envelope.payload)
+    except ValidationError as error:
+        raise ArtifactError(
+            f"agent {agent.name!r} was given no valid {wanted.__name__}: {problems(error)}"
+        ) from error
+
+
+def write_result(agent: Agent[Any, Out], result: Out, exchanges: tuple[Exchange, ...]) -> Envelope:
+    """Wrap what an agent gives.
+
+    Raises:
+        ArtifactError: It is not what the agent promised to give.
+    """
+    if not isinstance(result, agent.gives):
+        raise ArtifactError(
+            f"agent {agent.name!r} gives {agent.gives.__name__}, not {type(result).__name__}: "
+            "correct its `run`"
+        )
+    return _write(agent, _reply_of(agent.gives)(artifact=result, exchanges=exchanges))
+
+
+def write_failure(
+    agent: Agent[Any, Any], error: Exception, exchanges: tuple[Exchange, ...]
+) -> Envelope:
+    """Wrap what an agent raised."""
+    failure = Failure.of(error)
+    if isinstance(error, AgentFailedError):  # the first cause, and in the message the way it took
+        failure = replace(failure, type_name=error.type_name)
+    return _write(agent, _reply_of(agent.gives)(failure=failure, exchanges=exchanges))
+
+
+def _write(agent: Agent[Any, Any], reply: Reply[Any]) -> Envelope:
+    return Envelope("AgentReply", reply.model_dump_json().encode(), sender=agent.name)
+
+
+def _read_reply(agent: Agent[Any, Out], envelope: Envelope) -> Reply[Out]:
+    try:
+        return _reply_of(agent.gives).model_validate_json(envelope.payload)
+    except ValidationError as error:
+        raise ArtifactError(
+            f"agent {agent.name!r} gave no valid {agent.gives.__name__}: {problems(error)}"
+        ) from error
+
+
+def _reply_of(kind: type[Out]) -> type[Reply[Out]]:
+    return Reply[kind]  # type: ignore[valid-type] -- pydantic makes it once for each type
