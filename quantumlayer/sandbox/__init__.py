@@ -4,6 +4,8 @@ Generated code is a stranger's code. It never runs outside the sandbox, and neve
 lower level than asked.
 """
 
+from quantumlayer.sandbox._check import CHECKS as CHECKS
+from quantumlayer.sandbox._check import check_all as check_all
 from quantumlayer.sandbox._files import read_tree as read_tree
 from quantumlayer.sandbox._level import Completed as Completed
 from quantumlayer.sandbox._level import Level as Level
@@ -12,14 +14,24 @@ from quantumlayer.sandbox._level import Probe as Probe
 from quantumlayer.sandbox._sandbox import Sandbox as Sandbox
 from quantumlayer.sandbox._sandbox import open_sandbox as open_sandbox
 from quantumlayer.sandbox._service import Service as Service
+from quantumlayer.sandbox._verdict import Finding as Finding
+from quantumlayer.sandbox._verdict import Outcome as Outcome
+from quantumlayer.sandbox._verdict import Report as Report
+from quantumlayer.sandbox._verdict import Verdict as Verdict
 
 __all__ = [
+    "CHECKS",
     "Completed",
+    "Finding",
     "Level",
     "Limits",
+    "Outcome",
     "Probe",
+    "Report",
     "Sandbox",
     "Service",
+    "Verdict",
+    "check_all",
     "open_sandbox",
     "read_tree",
 ]

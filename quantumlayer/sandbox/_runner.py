@@ -26,7 +26,15 @@ from quantumlayer.sandbox._measure import PRIVATE
 
 __all__ = ["Job", "Runner", "Running", "private_folder"]
 
-TOOLS = ("confine.py", "probe.py", "serve.py")
+TOOLS = (
+    "confine.py",
+    "coverage_report.py",
+    "imports.py",
+    "probe.py",
+    "run_tests.py",
+    "serve.py",
+    "syntax.py",
+)
 ETC = {
     "group": b"nogroup:x:65534:\n",
     "hosts": b"127.0.0.1 localhost\n::1 localhost\n",
@@ -132,6 +140,17 @@ class Runner:
             with anyio.CancelScope(shield=True):
                 await running.jailed.end()
             return running.completed(attendance, job.limits)
+
+    async def run_tool(
+        self,
+        name: str,
+        *arguments: str,
+        files: Mapping[str, bytes],
+        stdin: bytes = b"",
+        limits: Limits = Limits(),  # noqa: B008 -- frozen
+    ) -> Completed:
+        """Run one of our own programs on files."""
+        return await self.run(Job(self.tool(name, *arguments), files, limits), stdin=stdin)
 
     @asynccontextmanager
     async def start(self, job: Job) -> AsyncIterator[Running]:
