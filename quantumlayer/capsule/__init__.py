@@ -20,7 +20,7 @@ from quantumlayer.capsule._keys import PublicKey, SigningKey, Trust
 from quantumlayer.capsule._limits import Limits
 from quantumlayer.capsule._transcript import Document, Entry, ModelCall, Transcript
 from quantumlayer.capsule._unpack import unpack
-from quantumlayer.capsule._validation import Outcome, Validation, Verdict
+from quantumlayer.capsule._validation import Validation
 
 __all__ = [
     "Author",
@@ -30,7 +30,6 @@ __all__ = [
     "Entry",
     "Limits",
     "ModelCall",
-    "Outcome",
     "PublicKey",
     "QuantumCapsule",
     "Requirement",
@@ -39,7 +38,6 @@ __all__ = [
     "Transcript",
     "Trust",
     "Validation",
-    "Verdict",
     "content_digest",
     "inspect",
     "pack",

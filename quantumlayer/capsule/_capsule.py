@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from quantumlayer.capsule import _bundle, _documents, _image, _tar
 from quantumlayer.capsule._draft import OWN_FOLDER, Draft
@@ -55,7 +56,7 @@ def pack(draft: Draft, key: SigningKey, *, limits: Limits | None = None) -> Quan
 
     The same draft and key give the same bytes, whatever the order of its files and the
     machine's time, zone, locale, umask and user; the same draft gives the same `digest` with
-    any key. What comes back was read from those bytes: what is packed can be opened.
+    any key. What is packed can be opened again, under the same limits.
 
     Args:
         draft: The content; a capsule is one too, and is signed anew.
@@ -66,11 +67,21 @@ def pack(draft: Draft, key: SigningKey, *, limits: Limits | None = None) -> Quan
         UnsafePathError: A file's name is not safe everywhere.
         CapsuleError: The draft's parts do not fit together, or it is larger than the limits.
     """
-    content = Layer.of(_entries(draft))
-    bundle = _bundle.sign(draft.name, draft.version, content.diff_id, key)
+    limits = limits or Limits()
+    contents = _Contents.of(draft)
+    sealed = contents.draft()  # as every reader will see it
+    content = Layer.of(contents.entries)
+    bundle = _bundle.sign(sealed.name, sealed.version, content.diff_id, key)
     signature = Layer.of([Entry(_bundle.PATH, bundle)])
-    archive = _image.encode(content, signature, name=draft.name, version=draft.version)
-    return read(archive, Trust((key.public,)), limits=limits)
+    archive = _image.encode(content, signature, name=sealed.name, version=sealed.version)
+    _check_size(archive, contents, limits)
+    return QuantumCapsule(
+        **_members(sealed),
+        digest=content.diff_id,
+        signer=key.public,
+        documents={**contents.documents, _bundle.PATH: bundle},
+        _archive=archive,
+    )
 
 
 def content_digest(draft: Draft) -> str:
@@ -79,7 +90,7 @@ def content_digest(draft: Draft) -> str:
     Raises:
         CapsuleError: As `pack` does.
     """
-    return _image.sha256(_tar.encode(_entries(draft)))
+    return _image.sha256(_tar.encode(_Contents.of(draft).entries))
 
 
 def read(source: Path | bytes, trust: Trust, *, limits: Limits | None = None) -> QuantumCapsule:
@@ -108,42 +119,83 @@ def read(source: Path | bytes, trust: Trust, *, limits: Limits | None = None) ->
     image = _image.decode(archive, limits=limits)
     bundle = _only_bundle(image.signature, limits)
     verified = _bundle.verify(bundle, image.content.diff_id, trust)
-    documents, files = _split(_tar.decode(image.content.tar, limits=limits))
-    draft = _documents.decode(documents, files)
+    contents = _Contents.found(_tar.decode(image.content.tar, limits=limits))
+    draft = contents.draft()
+    _documents.check(contents.documents, draft, contents.hashes)
     verified.check_release(draft.name, draft.version, image.content.diff_id)
     image.check_documents(draft.name, draft.version)
     return QuantumCapsule(
-        **{each.name: getattr(draft, each.name) for each in fields(draft)},
+        **_members(draft),
         digest=image.content.diff_id,
         signer=verified.key,
-        documents={**documents, _bundle.PATH: bundle},
+        documents={**contents.documents, _bundle.PATH: bundle},
         _archive=archive,
     )
 
 
-def _entries(draft: Draft) -> list[Entry]:
-    """Everything in the content layer."""
-    draft = replace(draft, files=tuple(sorted(draft.files, key=lambda file: file.path)))
-    hashes = {file.path: hashlib.sha256(file.content).hexdigest() for file in draft.files}
-    documents = _documents.encode(draft, hashes)
-    return [
-        *(Entry(file.path, file.content, file.executable) for file in draft.files),
-        *(Entry(path, data) for path, data in documents.items()),
-    ]
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What is in the content layer.
+
+    Attributes:
+        documents: The capsule's own, by path.
+        files: The software, in the order of their paths.
+        hashes: SHA-256 of each file, in hexadecimal, by path.
+    """
+
+    documents: Mapping[str, bytes]
+    files: Sequence[Entry]
+    hashes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, draft: Draft) -> _Contents:
+        draft = replace(draft, files=tuple(sorted(draft.files, key=lambda file: file.path)))
+        files = [Entry(file.path, file.content, file.executable) for file in draft.files]
+        hashes = _hashes(files)
+        return cls(_documents.encode(draft, hashes), files, hashes)
+
+    @classmethod
+    def found(cls, entries: Sequence[Entry]) -> _Contents:
+        documents: dict[str, bytes] = {}
+        files: list[Entry] = []
+        for entry in entries:
+            if not entry.path.startswith(f"{OWN_FOLDER}/"):
+                files.append(entry)
+            elif entry.executable:
+                raise CapsuleFormatError(f"{entry.path!r} is executable")
+            else:
+                documents[entry.path] = entry.content
+        return cls(documents, files, _hashes(files))
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [*self.files, *(Entry(path, data) for path, data in self.documents.items())]
+
+    def draft(self) -> Draft:
+        return _documents.decode(self.documents, self.files, self.hashes)
 
 
-def _split(entries: Sequence[Entry]) -> tuple[dict[str, bytes], list[Entry]]:
-    """Tell the capsule's own documents from the software."""
-    documents: dict[str, bytes] = {}
-    files: list[Entry] = []
+def _hashes(files: Iterable[Entry]) -> dict[str, str]:
+    return {file.path: hashlib.sha256(file.content).hexdigest() for file in files}
+
+
+def _members(draft: Draft) -> dict[str, Any]:
+    return {each.name: getattr(draft, each.name) for each in fields(Draft)}
+
+
+def _check_size(archive: bytes, contents: _Contents, limits: Limits) -> None:
+    entries = contents.entries
+    if len(archive) > limits.archive_bytes or len(entries) > limits.files:
+        raise CapsuleError(
+            f"The capsule would have {len(archive)} bytes and {len(entries)} files: more than"
+            f" {limits.archive_bytes} bytes or {limits.files} files. Leave some out."
+        )
     for entry in entries:
-        if not entry.path.startswith(f"{OWN_FOLDER}/"):
-            files.append(entry)
-        elif entry.executable:
-            raise CapsuleFormatError(f"{entry.path!r} is executable")
-        else:
-            documents[entry.path] = entry.content
-    return documents, files
+        if len(entry.content) > limits.file_bytes:
+            raise CapsuleError(
+                f"{entry.path!r} has {len(entry.content)} bytes, more than the limit of"
+                f" {limits.file_bytes}. Leave it out or raise the limit."
+            )
 
 
 def _only_bundle(signature: Layer, limits: Limits) -> bytes:

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from quantumlayer.capsule import _draft, _intoto, _json, _transcript
 from quantumlayer.capsule._draft import Author, CapsuleFile, Draft, Requirement
 from quantumlayer.capsule._tar import Entry
-from quantumlayer.capsule._validation import Validation, Verdict
+from quantumlayer.capsule._validation import Validation
 from quantumlayer.errors import CapsuleFormatError, DigestMismatchError
+from quantumlayer.messages import Verdict
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ def encode(draft: Draft, hashes: Mapping[str, str]) -> dict[str, bytes]:
     return {
         _MANIFEST: manifest,
         _REQUIREMENTS: _json.dumps(requirements, "the list of requirements"),
-        _PROVENANCE: _json.dumps(provenance, "the provenance"),
+        _PROVENANCE: _json.dumps_plain(provenance),
         _VALIDATION: _json.dumps(validation, "the validation"),
         **transcript,
     }
@@ -162,24 +163,25 @@ class _Validation:
     predicate: _TestResult
 
 
-def decode(documents: Mapping[str, bytes], entries: Sequence[Entry]) -> Draft:
-    """Read a draft back from its documents and files, all of them and nothing else.
+def decode(
+    documents: Mapping[str, bytes], entries: Sequence[Entry], hashes: Mapping[str, str]
+) -> Draft:
+    """Read a draft back from its documents and files.
 
     Args:
         documents: Everything below `.capsule/`, by path.
         entries: Every other file, in the order of their paths.
+        hashes: SHA-256 of each of these, in hexadecimal, by path.
 
     Raises:
-        CapsuleFormatError: A document is missing, is one too many, or is not as `encode` writes
-            it.
+        CapsuleFormatError: A document is missing or malformed, or does not fit the files.
         DigestMismatchError: A file is not the one that the manifest names.
-        CapsuleError: The parts do not fit together.
     """
     manifest = _load(documents, _MANIFEST, _Manifest)
     provenance = _load(documents, _PROVENANCE, _Provenance)
     result = _load(documents, _VALIDATION, _Validation).predicate
-    hashes = _verified_hashes(manifest, entries)
-    draft = Draft(
+    _check_hashes(manifest, hashes)
+    return Draft(
         name=manifest.name,
         version=manifest.version,
         title=manifest.title,
@@ -191,11 +193,19 @@ def decode(documents: Mapping[str, bytes], entries: Sequence[Entry]) -> Draft:
         ),
         transcript=_transcript.decode(documents),
     )
+
+
+def check(documents: Mapping[str, bytes], draft: Draft, hashes: Mapping[str, str]) -> None:
+    """Refuse documents that differ from those a writer makes of the draft read from them.
+
+    Raises:
+        CapsuleFormatError: A document differs, or is one too many.
+        CapsuleError: The draft's parts do not fit together.
+    """
     written = encode(draft, hashes)
     for path in sorted(written.keys() | documents.keys()):
         if written.get(path) != documents.get(path):
             raise CapsuleFormatError(f"{path!r} is not the one a writer makes of this content")
-    return draft
 
 
 def _load(documents: Mapping[str, bytes], path: str, as_type: type[T]) -> T:
@@ -204,24 +214,21 @@ def _load(documents: Mapping[str, bytes], path: str, as_type: type[T]) -> T:
     return _json.loads(documents[path], as_type, repr(path))
 
 
-def _verified_hashes(manifest: _Manifest, entries: Sequence[Entry]) -> dict[str, str]:
-    if [file.path for file in manifest.files] != [entry.path for entry in entries]:
+def _check_hashes(manifest: _Manifest, hashes: Mapping[str, str]) -> None:
+    if [file.path for file in manifest.files] != list(hashes):
         raise CapsuleFormatError("the files are not those that the manifest lists")
-    hashes = {entry.path: hashlib.sha256(entry.content).hexdigest() for entry in entries}
     for file in manifest.files:
         if file.sha256 != hashes[file.path]:
             raise DigestMismatchError(f"{file.path!r} does not have the hash in the manifest")
-    return hashes
 
 
 def _files(
     manifest: _Manifest, run: _RunDetails, entries: Sequence[Entry]
 ) -> tuple[CapsuleFile, ...]:
-    authors = {
-        path: Author(each.role, each.provider, each.model, each.prompt)
-        for each in run.quantumlayer_authors
-        for path in each.files
-    }
+    authors: dict[str, Author] = {}
+    for each in run.quantumlayer_authors:
+        author = Author(each.role, each.provider, each.model, each.prompt)
+        authors |= dict.fromkeys(each.files, author)
     try:
         return tuple(
             CapsuleFile(

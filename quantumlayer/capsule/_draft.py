@@ -140,8 +140,9 @@ def _check_references(draft: Draft, prompts: frozenset[str]) -> None:
     if len(ids) != len(draft.requirements):
         raise CapsuleError("Two requirements have the same id. Number them anew.")
     for file in draft.files:
-        if unknown := set(file.requirements) - ids:
-            raise CapsuleError(f"{file.path!r} is for {sorted(unknown)}: no such requirements.")
+        if not ids.issuperset(file.requirements):
+            odd = sorted(set(file.requirements) - ids)
+            raise CapsuleError(f"{file.path!r} is for {odd}: no such requirements.")
         if file.author.prompt and file.author.prompt not in prompts:
             raise CapsuleError(
                 f"{file.path!r} was written for the prompt {file.author.prompt!r}, which is not"
@@ -149,5 +150,6 @@ def _check_references(draft: Draft, prompts: frozenset[str]) -> None:
             )
     for requirement in draft.requirements:
         named = {test.partition("::")[0] for test in requirement.tests} | set(requirement.files)
-        if unknown := named - paths:
-            raise CapsuleError(f"{requirement.id!r} names {sorted(unknown)}: no such files.")
+        if not paths.issuperset(named):
+            odd = sorted(named - paths)
+            raise CapsuleError(f"{requirement.id!r} names {odd}: no such files.")

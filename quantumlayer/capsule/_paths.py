@@ -16,13 +16,9 @@ MAX_DEPTH = 20
 MAX_NAME_BYTES = 100
 """What ustar can hold of the last part of a path."""
 
-_NAME = r"(?! )[A-Za-z0-9 ._+@=,$()\[\]{}-]{1,100}(?<![. ])"
-_SAFE = re.compile(rf"(?:{_NAME}/)*{_NAME}")
-_RESERVED = re.compile(
-    # Devices of Windows, with any extension, and the folder that steers git.
-    r"(?:.*/)?(?:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?|\.git)(?:/.*)?",
-    re.IGNORECASE,
-)
+_RESERVED = r"(?:con|conin\$|conout\$|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|/|$)|\.git(?:/|$)"
+_NAME = rf"(?!{_RESERVED})(?! )[A-Za-z0-9 ._+@=,$()\[\]{{}}-]{{1,100}}(?<![. ])"
+_SAFE = re.compile(rf"{_NAME}(?:/{_NAME})*", re.IGNORECASE | re.ASCII)
 
 
 def check_path(path: str) -> None:
@@ -38,13 +34,9 @@ def check_path(path: str) -> None:
     """
     if not _SAFE.fullmatch(path):
         raise UnsafePathError(
-            f"{path!r} is no safe relative path. Use letters, digits, spaces and ._-+@=,$()[]{{}},"
-            f" parts of at most {MAX_NAME_BYTES} characters that end in no dot or space,"
-            " and no leading or trailing slash."
-        )
-    if _RESERVED.fullmatch(path):
-        raise UnsafePathError(
-            f"{path!r} has a part that is a device on Windows or steers git. Rename it."
+            f"{path!r} is no safe relative path. Use letters, digits, spaces and ._-+@=,$()[]{{}};"
+            f" parts of at most {MAX_NAME_BYTES} characters that begin with no space, end in no dot"
+            " or space, and are no device of Windows, such as 'con', nor '.git'."
         )
     if len(path) > MAX_PATH_BYTES or path.count("/") >= MAX_DEPTH:
         raise UnsafePathError(

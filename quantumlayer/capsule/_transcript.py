@@ -12,9 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from quantumlayer.capsule import _json
-from quantumlayer.capsule._validation import Verdict
 from quantumlayer.errors import CapsuleFormatError, DigestMismatchError, ReplayError
-from quantumlayer.messages import ModelReply, ModelRequest
+from quantumlayer.messages import ModelReply, ModelRequest, Verdict
 
 FOLDER = ".capsule/transcript/"
 _INDEX = FOLDER + "index.json"

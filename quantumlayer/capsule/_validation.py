@@ -2,35 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
-Outcome = Literal["PASS", "FAIL", "UNKNOWN", "NOT_RUN"]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one tool said.
-
-    Attributes:
-        check: What was checked: syntax, ruff, pytest, coverage, boot, …
-        verdict: UNKNOWN where the tool ran but could not tell; it is no PASS.
-        tool: The program.
-        version: Its version.
-        arguments: What it was called with.
-        summary: Its answer in a sentence.
-        figures: What it measured, such as the coverage's ratio; no times, which would differ
-            from run to run.
-    """
-
-    check: str
-    verdict: Outcome
-    tool: str
-    version: str
-    arguments: tuple[str, ...] = ()
-    summary: str = ""
-    figures: Mapping[str, float] = field(default_factory=dict)
+from quantumlayer.messages import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +24,4 @@ class Validation:
     @property
     def ok(self) -> bool:
         """Whether there were checks and every one of them passed."""
-        return bool(self.verdicts) and all(each.verdict == "PASS" for each in self.verdicts)
+        return bool(self.verdicts) and all(each.outcome == "PASS" for each in self.verdicts)
