@@ -1,1 +1,70 @@
-"""Which model answers: strategies, breaker, budgets, catalog, providers."""
+"""Which model answers: strategies, breaker, budgets, catalog, providers.
+
+Providers live in `quantumlayer.router.providers`.
+"""
+
+from quantumlayer.router._breaker import BreakerPolicy, CircuitBreaker
+from quantumlayer.router._budget import Budget, Period, Reservation
+from quantumlayer.router._card import Capability, ModelCard, Price
+from quantumlayer.router._catalog import Catalog
+from quantumlayer.router._clock import Clock, SystemClock
+from quantumlayer.router._ledger import Ledger, LedgerEntry, Totals
+from quantumlayer.router._output import Exchange, Generated
+from quantumlayer.router._provider import Provider
+from quantumlayer.router._retry import RetryPolicy
+from quantumlayer.router._router import Prompt, Router
+from quantumlayer.router._strategy import (
+    BreakerState,
+    Candidate,
+    ObservingStrategy,
+    Outcome,
+    Ranked,
+    RoutingRequest,
+    RoutingStrategy,
+)
+from quantumlayer.router._tokens import estimate_tokens
+from quantumlayer.router.strategies import (
+    CatalogQuality,
+    CostBasedRouting,
+    HybridRouting,
+    LatencyBasedRouting,
+    QualityBasedRouting,
+    QualityScorer,
+)
+
+__all__ = [
+    "BreakerPolicy",
+    "BreakerState",
+    "Budget",
+    "Candidate",
+    "Capability",
+    "Catalog",
+    "CatalogQuality",
+    "CircuitBreaker",
+    "Clock",
+    "CostBasedRouting",
+    "Exchange",
+    "Generated",
+    "HybridRouting",
+    "LatencyBasedRouting",
+    "Ledger",
+    "LedgerEntry",
+    "ModelCard",
+    "ObservingStrategy",
+    "Outcome",
+    "Period",
+    "Price",
+    "Prompt",
+    "Provider",
+    "QualityBasedRouting",
+    "QualityScorer",
+    "Ranked",
+    "Reservation",
+    "RetryPolicy",
+    "Router",
+    "RoutingRequest",
+    "RoutingStrategy",
+    "SystemClock",
+    "Totals",
+    "estimate_tokens",
+]

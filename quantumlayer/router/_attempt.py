@@ -1,0 +1,280 @@
+"""One attempt at one deployment, and its traces in the books."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import anyio
+
+from quantumlayer import telemetry
+from quantumlayer.errors import (
+    BudgetExceededError,
+    InvalidRequestError,
+    MalformedReplyError,
+    ProviderError,
+    ProviderTimeoutError,
+    StreamInterruptedError,
+)
+from quantumlayer.messages import Attempt, ModelReply, Route, Usage
+from quantumlayer.router._budget import Reservation, reserve_all
+from quantumlayer.router._call import Call
+from quantumlayer.router._clock import Clock
+from quantumlayer.router._deployment import Deployment
+from quantumlayer.router._ledger import Ledger, LedgerEntry
+from quantumlayer.router._strategy import ObservingStrategy, Outcome
+from quantumlayer.router._tokens import estimate_tokens
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+__all__ = ["Books", "Trial"]
+
+_log = logging.getLogger("quantumlayer.router")
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where attempts leave their traces.
+
+    Attributes:
+        clock: The router's time.
+        ledger: What they cost.
+        strategy: Name of the strategy that chose.
+        observer: The strategy, where it learns.
+    """
+
+    clock: Clock
+    ledger: Ledger
+    strategy: str
+    observer: ObservingStrategy | None
+
+
+class Trial:
+    """One attempt, from its admission to the books. It ends exactly once, whatever happens."""
+
+    def __init__(
+        self,
+        books: Books,
+        call: Call,
+        deployment: Deployment,
+        ticket: int,
+        reservations: Sequence[Reservation],
+    ) -> None:
+        self.call = call
+        self.deployment = deployment
+        self.first_token_s: float | None = None
+        self._books = books
+        self._ticket = ticket
+        self._reservations = reservations
+        self._ended = False
+        self._start_s = books.clock.monotonic()
+        self._scope: AbstractContextManager[Span] = telemetry.span(
+            deployment.span_name, deployment.span_attributes, client=True
+        )
+        self._span = self._scope.__enter__()
+
+    @classmethod
+    def admit(cls, books: Books, call: Call, deployment: Deployment) -> Trial | None:
+        """Begin an attempt, or give None where circuit or budget do not admit it any more."""
+        reservations: Sequence[Reservation] = ()
+        if call.budgets:
+            bound = call.bound_nanousd(deployment.card)
+            try:
+                reservations = reserve_all(call.budgets, bound or 0, unix_s=books.clock.unix())
+            except BudgetExceededError as error:
+                call.too_dear = error
+                return None
+        ticket = deployment.begin()
+        if ticket is None:
+            for reservation in reservations:
+                reservation.settle(0)
+            return None
+        return cls(books, call, deployment, ticket, reservations)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _trace: object
+    ) -> None:
+        """End the attempt on an error; a stranger's exception becomes a `ProviderError`."""
+        if error is None:
+            return
+        if isinstance(error, ProviderError) or not isinstance(error, Exception):
+            self.fail(error)
+            return
+        name = type(error).__qualname__
+        # The text stays in the cause: it may quote a credential.
+        reason = f"its provider raised {name}, which is no ProviderError: see the cause"
+        failure = ProviderError(self.deployment.name, reason)
+        self.fail(failure)
+        raise failure from error
+
+    def began_to_answer(self) -> None:
+        """Note the time of a stream's first event."""
+        self.first_token_s = self._books.clock.monotonic() - self._start_s
+
+    def answer(self, reply: ModelReply) -> ModelReply:
+        """End with a reply; gives it back with its cost and its route.
+
+        Raises:
+            MalformedReplyError: The provider gave something else.
+        """
+        if not isinstance(reply, ModelReply):
+            raise MalformedReplyError(
+                self.deployment.name, f"the provider gave {type(reply).__qualname__!r} as its reply"
+            )
+        price = self.deployment.card.price
+        cost = reply.cost_nanousd if price is None else price.cost_nanousd(reply.usage)
+        if self._span.is_recording():
+            self._describe(reply)
+        self._end("", failed=False, usage=reply.usage, cost=cost)
+        route = Route(self._books.strategy, self.call.considered, tuple(self.call.attempts))
+        return ModelReply(
+            reply.text,
+            reply.provider,
+            reply.model,
+            reply.tool_calls,
+            reply.stop_reason,
+            reply.usage,
+            cost,
+            route,
+            reply.id,
+        )
+
+    def fail(self, error: BaseException, *, partial: str = "") -> None:
+        """End with an error.
+
+        What the provider may bill although it did not answer (it ran out of time, the caller left)
+        is entered as an estimate: the prompt, and what had arrived.
+
+        Args:
+            error: What went wrong; anything but an `Exception` is a cancellation.
+            partial: The text that had arrived.
+        """
+        if isinstance(error, Exception):
+            text = getattr(error, "reason", "") or type(error).__qualname__
+            billed = isinstance(error, (ProviderTimeoutError, StreamInterruptedError))
+            failed: bool | None = not isinstance(error, InvalidRequestError)
+            text = f"{type(error).__name__}: {text}"
+        else:
+            # A deployment that lets the caller's deadline pass has failed; one whose answer is not
+            # wanted any more has not.
+            late = self.call.deadline <= anyio.current_time()
+            text = "the caller's deadline passed" if late else "cancelled"
+            billed, failed = True, late or None
+        self._end_unanswered(text, partial, billed=billed, failed=failed, error=error)
+
+    def abandon(self, *, partial: str) -> None:
+        """End because the caller has left the stream before its end."""
+        self._end_unanswered("left before its end", partial, billed=True, failed=False, error=None)
+
+    def _end_unanswered(
+        self,
+        text: str,
+        partial: str,
+        *,
+        billed: bool,
+        failed: bool | None,
+        error: BaseException | None,
+    ) -> None:
+        usage = Usage()
+        if billed:
+            prompt = self.call.routing.prompt_tokens
+            usage = Usage(prompt, output_tokens=estimate_tokens(partial), estimated=True)
+        price = self.deployment.card.price
+        cost = 0 if price is None else price.cost_nanousd(usage)
+        self._end(text, failed=failed, usage=usage, cost=cost, error=error)
+
+    def _end(
+        self,
+        text: str,
+        *,
+        failed: bool | None,
+        usage: Usage,
+        cost: int,
+        error: BaseException | None = None,
+    ) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        books, call, deployment = self._books, self.call, self.deployment
+        duration_s = books.clock.monotonic() - self._start_s
+        deployment.end(self._ticket, failed=failed, duration_s=duration_s)
+        for reservation in self._reservations:
+            reservation.settle(cost)
+        offset_s = self._start_s - call.routing.now_s
+        attempt = Attempt(deployment.name, offset_s, duration_s, text, usage, cost)
+        call.attempts.append(attempt)
+        books.ledger.record(LedgerEntry(books.clock.unix(), call.request.agent, attempt))
+        self._measure(duration_s, usage, error)
+        if self.first_token_s is not None and not failed:
+            further = usage.output_tokens - 1
+            pace_s = (duration_s - self.first_token_s) / further if further > 0 else None
+            deployment.learn_stream(first_token_s=self.first_token_s, token_s=pace_s)
+        if books.observer is not None:
+            self._report(books.observer, attempt, error)
+
+    def _report(
+        self, observer: ObservingStrategy, attempt: Attempt, error: BaseException | None
+    ) -> None:
+        kind = type(error).__qualname__ if error is not None else ""
+        outcome = Outcome(
+            self.call.routing,
+            attempt.deployment,
+            attempt.duration_s,
+            self.first_token_s,
+            attempt.usage,
+            attempt.cost_nanousd,
+            kind,
+        )
+        try:
+            observer.observe(outcome)
+        except Exception:  # noqa: BLE001 -- the reply is paid for; a fault here must not lose it
+            _log.exception("The strategy %r failed to observe an outcome", type(observer).__name__)
+
+    def _measure(self, duration_s: float, usage: Usage, error: BaseException | None) -> None:
+        """Close the span and feed the histograms."""
+        static = self.deployment.span_attributes
+        attributes = static
+        if error is not None:
+            attributes = {**static, "error.type": type(error).__qualname__}
+        telemetry.duration().record(duration_s, attributes)
+        if self.first_token_s is not None:
+            telemetry.first_chunk().record(self.first_token_s, attributes)
+        prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+        answer = usage.output_tokens + usage.reasoning_tokens
+        if prompt or answer:
+            tokens = telemetry.token_usage()
+            tokens.record(prompt, {**static, "gen_ai.token.type": "input"})
+            tokens.record(answer, {**static, "gen_ai.token.type": "output"})
+        failure = error if isinstance(error, Exception) else None
+        self._scope.__exit__(type(failure) if failure else None, failure, None)
+
+    def _describe(self, reply: ModelReply) -> None:
+        """Put what was asked and answered into the span: figures only, no content."""
+        request, usage, span = self.call.request, reply.usage, self._span
+        prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+        span.set_attributes(
+            {
+                "gen_ai.output.type": "json" if request.output else "text",
+                "gen_ai.response.model": reply.model,
+                "gen_ai.response.finish_reasons": (reply.stop_reason,),
+                "gen_ai.usage.input_tokens": prompt,
+                "gen_ai.usage.output_tokens": usage.output_tokens + usage.reasoning_tokens,
+                "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens,
+                "gen_ai.usage.cache_creation.input_tokens": usage.cache_write_tokens,
+                "gen_ai.usage.reasoning.output_tokens": usage.reasoning_tokens,
+            }
+        )
+        optional = {
+            "gen_ai.agent.name": request.agent,
+            "gen_ai.request.max_tokens": request.max_output_tokens,
+            "gen_ai.request.temperature": request.temperature,
+            "gen_ai.response.id": reply.id or None,
+        }
+        span.set_attributes({key: value for key, value in optional.items() if value is not None})

@@ -1,0 +1,110 @@
+"""One request on its way through the router."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import anyio
+
+from quantumlayer.errors import (
+    AllDeploymentsFailedError,
+    BudgetExceededError,
+    NoDeploymentError,
+    ProviderError,
+    RouterError,
+)
+from quantumlayer.messages import Attempt, Considered, Image, ModelRequest
+from quantumlayer.router._budget import Budget
+from quantumlayer.router._card import Capability, ModelCard
+from quantumlayer.router._strategy import RoutingRequest
+from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt_tokens
+
+__all__ = ["Call"]
+
+# Expected length of an answer that nothing else is known of, in tokens: the mean over 19,366
+# requests of the Azure conversation trace of 2023-11-16.
+_EXPECTED_OUTPUT_TOKENS = 211
+
+
+class Call:
+    """A request, what was tried for it so far, and what came of that.
+
+    Attributes:
+        request: What the model is asked.
+        routing: The same as a strategy sees it.
+        budgets: What the call has to be affordable for.
+        needs: Capabilities without which the request cannot be served.
+        attempts: Every attempt so far.
+        considered: Every deployment as of the latest round.
+        barred: Deployments that cannot serve this request any more, with the reason.
+        failures: The last error of each deployment tried.
+        last_failed: Name of the deployment that failed last.
+        deadline: When the caller stops waiting, on the event loop's clock.
+        too_dear: The budget that stood in the way of the cheapest deployment, as an error.
+    """
+
+    def __init__(
+        self, request: ModelRequest, budgets: Sequence[Budget], *, now_s: float, seed: int
+    ) -> None:
+        longest = request.max_output_tokens
+        self.request = request
+        self.routing = RoutingRequest(
+            request,
+            estimate_prompt_tokens(request),
+            _EXPECTED_OUTPUT_TOKENS if longest is None else min(longest, _EXPECTED_OUTPUT_TOKENS),
+            now_s,
+            seed,
+        )
+        self.budgets = budgets
+        self.needs = _needs(request)
+        self.attempts: list[Attempt] = []
+        self.considered: tuple[Considered, ...] = ()
+        self.barred: dict[str, str] = {}
+        self.failures: dict[str, ProviderError] = {}
+        self.last_failed = ""
+        self.deadline = anyio.current_effective_deadline()
+        self.too_dear: BudgetExceededError | None = None
+        self._bound_tokens: int | None = None
+
+    def bound_nanousd(self, card: ModelCard) -> int | None:
+        """The most the call can cost, or None where there is no bound or no known price."""
+        price = card.price
+        longest = self.request.max_output_tokens or card.max_output_tokens
+        if price is None:
+            return None
+        if longest is None:
+            return 0 if price.bound_nanousd(0, 1) == 0 and price.bound_nanousd(1, 0) == 0 else None
+        if self._bound_tokens is None:
+            self._bound_tokens = bound_prompt_tokens(self.request)
+        return price.bound_nanousd(self._bound_tokens, longest)
+
+    def fail(self, name: str, error: ProviderError) -> None:
+        """Note a failed attempt; a failure that cannot pass bars the deployment."""
+        self.failures.pop(name, None)  # the latest failure stands last
+        self.failures[name] = error
+        self.last_failed = name
+        if not error.retryable:
+            self.barred[name] = f"it has failed: {error.reason}"
+
+    def verdict(self) -> RouterError:
+        """The error that says why the call has come to nothing."""
+        if self.failures:
+            verdict = AllDeploymentsFailedError(self.failures)
+            verdict.__cause__ = self.failures[self.last_failed]
+            return verdict
+        if self.too_dear is not None:
+            return self.too_dear
+        return NoDeploymentError({entry.deployment: entry.rejected for entry in self.considered})
+
+
+def _needs(request: ModelRequest) -> frozenset[Capability]:
+    needs: list[Capability] = []
+    if request.tools:
+        needs.append("tools")
+    if request.output is not None:
+        needs.append("json_schema")
+    if request.temperature is not None:
+        needs.append("sampling")
+    if any(isinstance(part, Image) for message in request.messages for part in message.parts):
+        needs.append("images")
+    return frozenset(needs)

@@ -1,0 +1,138 @@
+"""What is known of a model: price, limits, capabilities, quality."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from quantumlayer.errors import RouterConfigError
+from quantumlayer.messages import NANO_PER_USD, Usage
+
+__all__ = ["Capability", "ModelCard", "Price"]
+
+Capability = Literal["tools", "json_schema", "images", "sampling"]
+"""What a request may need: tools, an output schema, images, or a temperature of its own."""
+
+_TOKENS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model charges, in billionths of a US dollar (nano-dollars) for a million tokens.
+
+    Integers, so that costs and their sums are exact. `Price()` is free.
+
+    Attributes:
+        input: Prompt tokens read afresh.
+        output: Tokens of the visible answer.
+        cache_read: Prompt tokens from the provider's cache; None: as `input`.
+        cache_write: Prompt tokens written to it; None: as `input`.
+        reasoning: Tokens the model thought with; None: as `output`.
+        long: Other prices for long prompts: pairs of a length in tokens and the price of every
+            request whose prompt is longer than that.
+    """
+
+    input: int = 0
+    output: int = 0
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+    long: tuple[tuple[int, Price], ...] = ()
+
+    def __post_init__(self) -> None:
+        rates = (self.input, self.output, self.cache_read, self.cache_write, self.reasoning)
+        if any(rate is not None and rate < 0 for rate in rates):
+            raise RouterConfigError(f"{self!r} has a negative rate: prices are zero or more.")
+
+    @classmethod
+    def usd(
+        cls,
+        *,
+        input_usd: float,
+        output_usd: float,
+        cache_read_usd: float | None = None,
+        cache_write_usd: float | None = None,
+        reasoning_usd: float | None = None,
+    ) -> Price:
+        """Make a price from US dollars for a million tokens, as providers publish them.
+
+        Raises:
+            RouterConfigError: A price is negative or no number.
+        """
+        rates = (input_usd, output_usd, cache_read_usd, cache_write_usd, reasoning_usd)
+        if not all(rate is None or math.isfinite(rate) for rate in rates):
+            raise RouterConfigError(f"The prices {rates!r} are not all finite numbers.")
+        return cls(
+            round(input_usd * NANO_PER_USD),
+            round(output_usd * NANO_PER_USD),
+            _nanousd(cache_read_usd),
+            _nanousd(cache_write_usd),
+            _nanousd(reasoning_usd),
+        )
+
+    def cost_nanousd(self, usage: Usage) -> int:
+        """Price one reply in nano-dollars, rounded up once."""
+        read, write = usage.cache_read_tokens, usage.cache_write_tokens
+        price = self.for_prompt(usage.input_tokens + read + write) if self.long else self
+        total = price.input * usage.input_tokens + price.output * usage.output_tokens
+        if read:
+            total += read * (price.input if price.cache_read is None else price.cache_read)
+        if write:
+            total += write * (price.input if price.cache_write is None else price.cache_write)
+        if usage.reasoning_tokens:
+            rate = price.output if price.reasoning is None else price.reasoning
+            total += usage.reasoning_tokens * rate
+        return -(-total // _TOKENS)
+
+    def for_prompt(self, prompt_tokens: int) -> Price:
+        """The price that holds for a prompt of this length."""
+        tiers = [tier for tier in self.long if prompt_tokens > tier[0]]
+        return max(tiers, key=lambda tier: tier[0])[1] if tiers else self
+
+    def bound_nanousd(self, prompt_tokens: int, output_tokens: int) -> int:
+        """The most that so many tokens can cost, whichever class they fall into."""
+        return max(
+            price._bound_nanousd(prompt_tokens, output_tokens)  # noqa: SLF001 -- its own class
+            for price in (self, *(price for over, price in self.long if prompt_tokens > over))
+        )
+
+    def _bound_nanousd(self, prompt_tokens: int, output_tokens: int) -> int:
+        dearest_in = max(self.input, self.cache_read or 0, self.cache_write or 0)
+        dearest_out = max(self.output, self.reasoning or 0)
+        return -(-(prompt_tokens * dearest_in + output_tokens * dearest_out) // _TOKENS)
+
+
+def _nanousd(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * NANO_PER_USD)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What is known of a model; None stands for unknown, and the unknown forbids nothing.
+
+    The one exception is the price: a budget allows no call whose price is unknown. A model that
+    costs nothing has `ModelCard(price=Price())`.
+
+    Attributes:
+        price: What it charges.
+        max_input_tokens: Longest prompt, in tokens.
+        max_output_tokens: Longest answer, in tokens.
+        capabilities: What it can do.
+        quality: How good its answers are, from 0 to 1; only comparable on one scale of yours.
+    """
+
+    price: Price | None = None
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: frozenset[Capability] | None = field(default=None)
+    quality: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.quality is not None and not 0 <= self.quality <= 1:
+            raise RouterConfigError(
+                f"Quality {self.quality!r} is not between 0 and 1: scale your measure first."
+            )
+        for limit in (self.max_input_tokens, self.max_output_tokens):
+            if limit is not None and limit < 1:
+                raise RouterConfigError(f"A limit of {limit!r} tokens lets nothing through.")

@@ -1,0 +1,148 @@
+"""A deployment and what the router has learned of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from quantumlayer.errors import RouterConfigError
+from quantumlayer.router._breaker import BreakerPolicy, CircuitBreaker
+from quantumlayer.router._card import ModelCard
+from quantumlayer.router._catalog import Catalog
+from quantumlayer.router._clock import Clock
+from quantumlayer.router._provider import Provider
+from quantumlayer.router._strategy import Candidate
+from quantumlayer.router.strategies._latency import DECAY_S
+
+__all__ = ["Deployment"]
+
+# A failure is not a fast answer: it counts as twice the latest average and at least a second, so
+# that a strategy that looks for speed turns away; at most a minute, so that it comes back.
+_FAILURE_FLOOR_S = 1.0
+_FAILURE_CAP_S = 60.0
+
+
+class Deployment:
+    """A provider with its card, its circuit breaker and its latency.
+
+    Raises:
+        RouterConfigError: The provider has no usable name.
+    """
+
+    def __init__(
+        self, provider: Provider, *, catalog: Catalog, breaker: BreakerPolicy, clock: Clock
+    ) -> None:
+        self.provider = provider
+        self.name = _name(provider)
+        self.card = (
+            getattr(provider, "card", None)
+            or catalog.find(provider.provider, provider.model)
+            or ModelCard()
+        )
+        self.breaker = CircuitBreaker(breaker, clock.monotonic)
+        self.in_flight = 0
+        self.span_name = f"chat {provider.model}"
+        self.span_attributes: Mapping[str, str] = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": provider.provider,
+            "gen_ai.request.model": provider.model,
+        }
+        self._now = clock.monotonic
+        self._resting_until = -math.inf
+        self._latency_s: float | None = None
+        self._latency_at_s = 0.0
+        self._first_token_s: float | None = None
+        self._token_s: float | None = None
+        self._candidate: Candidate | None = None
+
+    def candidate(self) -> Candidate:
+        """The deployment as a strategy sees it; made anew only after something has changed."""
+        state = self.breaker.state
+        if self._candidate is None or self._candidate.breaker != state:
+            card = self.card
+            self._candidate = Candidate(
+                self.name,
+                self.provider.provider,
+                self.provider.model,
+                card.price,
+                card.max_input_tokens,
+                card.max_output_tokens,
+                card.capabilities,
+                card.quality,
+                state,
+                self._latency_s,
+                self._latency_at_s,
+                self._first_token_s,
+                self._token_s,
+                self.in_flight,
+            )
+        return self._candidate
+
+    def begin(self) -> int | None:
+        """Admit a call: a ticket for `end`, or None where the circuit admits none."""
+        ticket = self.breaker.enter()
+        if ticket is not None:
+            self.in_flight += 1
+            self._candidate = None
+        return ticket
+
+    def end(self, ticket: int, *, failed: bool | None, duration_s: float) -> None:
+        """Take a call's end in.
+
+        Args:
+            ticket: What `begin` gave.
+            failed: Whether the deployment failed; None where the call was given up before that.
+            duration_s: How long it took.
+        """
+        self.in_flight -= 1
+        self._candidate = None
+        self.breaker.leave(ticket, failed=failed)
+        before = self._latency_s or 0.0
+        if failed:
+            floor_s = max(2 * before, duration_s, _FAILURE_FLOOR_S)
+            self._learn_latency(min(floor_s, _FAILURE_CAP_S))
+        elif failed is not None or duration_s > before:
+            self._learn_latency(duration_s)
+
+    def learn_stream(self, *, first_token_s: float, token_s: float | None) -> None:
+        """Take the pace of a finished stream in."""
+        weight = self._weight()
+        self._first_token_s = _mean(self._first_token_s, first_token_s, weight)
+        if token_s is not None:
+            self._token_s = _mean(self._token_s, token_s, weight)
+
+    def rest(self, wait_s: float) -> None:
+        """Leave the deployment alone for so long, because it asked for it."""
+        self._resting_until = max(self._resting_until, self._now() + wait_s)
+
+    @property
+    def rest_s(self) -> float:
+        """How long it still wants to be left alone; 0 where it does not."""
+        if self._resting_until == -math.inf:
+            return 0.0
+        return max(0.0, self._resting_until - self._now())
+
+    def _learn_latency(self, sample_s: float) -> None:
+        """Peak-EWMA: a rise counts at once, a fall by and by. Source: Finagle's `p2c.PeakEwma`."""
+        before = self._latency_s
+        peak = before is None or sample_s >= before
+        self._latency_s = sample_s if peak else _mean(before, sample_s, self._weight())
+        self._latency_at_s = self._now()
+
+    def _weight(self) -> float:
+        """What the past still weighs, by the time since the latest answer."""
+        return math.exp(-max(0.0, self._now() - self._latency_at_s) / DECAY_S)
+
+
+def _mean(before: float | None, sample: float, weight: float) -> float:
+    return sample if before is None else before * weight + sample * (1 - weight)
+
+
+def _name(provider: Provider) -> str:
+    parts = (getattr(provider, "provider", None), getattr(provider, "model", None))
+    if not all(isinstance(part, str) and part for part in parts):
+        raise RouterConfigError(
+            f"{type(provider).__qualname__!r} is no provider: its attributes `provider` and "
+            "`model` have to name who serves which model."
+        )
+    return str(getattr(provider, "name", None) or "/".join(map(str, parts)))

@@ -1,0 +1,335 @@
+"""The router: one model call in, one answer out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from random import Random
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar, cast
+
+import anyio
+
+from quantumlayer.errors import (
+    InvalidOutputError,
+    ProviderError,
+    ProviderTimeoutError,
+    RouterConfigError,
+    RouterError,
+)
+from quantumlayer.messages import Message, ModelReply, ModelRequest, StreamEvent, ToolSpec
+from quantumlayer.router._attempt import Books, Trial
+from quantumlayer.router._breaker import BreakerPolicy
+from quantumlayer.router._budget import Budget
+from quantumlayer.router._call import Call
+from quantumlayer.router._catalog import Catalog
+from quantumlayer.router._clock import Clock, SystemClock
+from quantumlayer.router._deployment import Deployment
+from quantumlayer.router._ledger import Ledger
+from quantumlayer.router._output import Exchange, Generated, OutputType
+from quantumlayer.router._provider import Provider
+from quantumlayer.router._retry import RetryPolicy
+from quantumlayer.router._selection import select
+from quantumlayer.router._strategy import ObservingStrategy, RoutingStrategy
+from quantumlayer.router._stream import RoutedStream, open_stream
+from quantumlayer.router.strategies import HybridRouting
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+__all__ = ["Prompt", "Router"]
+
+T = TypeVar("T")
+
+Prompt = str | Sequence[Message] | ModelRequest
+"""A text, a conversation, or a whole request."""
+
+# How often a model is told what is wrong with its answer before the router gives up.
+_REPAIRS = 2
+
+
+class _RoundFailedError(Exception):
+    """Nobody in this round has answered; the call knows why."""
+
+
+class Router:
+    """Answer model calls from the best deployment that is healthy, allowed and affordable.
+
+    Deployments that cannot serve a request are filtered out, the strategy ranks the others, and
+    they are tried in that order; `RetryPolicy` says what happens when all fail. Everything that
+    happened stands in `reply.route` and in `ledger`.
+
+    A router has no tasks of its own. As an async context manager it closes the HTTP clients that
+    its providers have made; clients that were passed to them stay open.
+
+    Args:
+        deployments: Providers, each one a model at an endpoint with a credential.
+        strategy: Who goes first.
+        budgets: What all calls together may cost; more can be given with a call.
+        retry: How often and how long a request is tried.
+        breaker: When a failing deployment is left alone.
+        catalog: Prices, limits and capabilities; None: those shipped with the package. A provider's
+            own `card` goes before it.
+        clock: The time; other than the machine's only in tests and simulations.
+        random: Where waits and seeds come from.
+
+    Raises:
+        RouterConfigError: There is no deployment, or two have one name.
+    """
+
+    def __init__(  # noqa: PLR0913 -- one argument for each part that can be exchanged
+        self,
+        deployments: Iterable[Provider],
+        *,
+        strategy: RoutingStrategy = HybridRouting(),
+        budgets: Sequence[Budget] = (),
+        retry: RetryPolicy = RetryPolicy(),
+        breaker: BreakerPolicy = BreakerPolicy(),
+        catalog: Catalog | None = None,
+        clock: Clock = SystemClock(),
+        random: Random | None = None,
+    ) -> None:
+        self.ledger = Ledger()
+        self._strategy = strategy
+        self._budgets = tuple(budgets)
+        self._retry = retry
+        self._clock = clock
+        self._random = random or Random()  # noqa: S311 -- spreads load, protects nothing
+        cards = Catalog.shipped() if catalog is None else catalog
+        self._deployments: dict[str, Deployment] = {}
+        for provider in deployments:
+            deployment = Deployment(provider, catalog=cards, breaker=breaker, clock=clock)
+            if deployment.name in self._deployments:
+                raise RouterConfigError(
+                    f"Two deployments are called {deployment.name!r}: give one another `name`."
+                )
+            self._deployments[deployment.name] = deployment
+        if not self._deployments:
+            raise RouterConfigError(
+                "A router needs at least one deployment: pass a provider, such as "
+                "`OpenAICompatible('llama3', base_url='http://127.0.0.1:11434/v1')`."
+            )
+        observer = cast("ObservingStrategy", strategy) if hasattr(strategy, "observe") else None
+        self._books = Books(clock, self.ledger, type(strategy).__name__, observer)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the clients that the providers have made. The router stays usable."""
+        async with AsyncExitStack() as stack:
+            for deployment in self._deployments.values():
+                close = getattr(deployment.provider, "aclose", None)
+                if close is not None:
+                    stack.push_async_callback(close)
+
+    async def complete(
+        self,
+        prompt: Prompt,
+        *,
+        tools: Sequence[ToolSpec] = (),
+        max_output_tokens: int | None = None,
+        budgets: Sequence[Budget] = (),
+    ) -> ModelReply:
+        """Ask, and wait for the whole answer.
+
+        The caller's deadline (`anyio.fail_after`) bounds everything. If cancelled, the attempt
+        under way is given up and entered in the ledger with an estimate of what it cost.
+
+        Args:
+            prompt: What to ask. Options not named here are fields of `ModelRequest`.
+            tools: What the model may call, beside the tools of the request.
+            max_output_tokens: Longest answer, in tokens, instead of the request's.
+            budgets: Budgets of this call, beside the router's.
+
+        Raises:
+            NoDeploymentError: No deployment may serve the request.
+            AllDeploymentsFailedError: All that may serve it were tried.
+            BudgetExceededError: It would cost more than a budget has left.
+            StrategyError: The strategy raised or answered nonsense.
+        """
+        call = self._call(prompt, tools, max_output_tokens, budgets)
+        return await self._serve(call, self._ask)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        prompt: Prompt,
+        *,
+        tools: Sequence[ToolSpec] = (),
+        max_output_tokens: int | None = None,
+        budgets: Sequence[Budget] = (),
+    ) -> AsyncIterator[AsyncIterator[StreamEvent]]:
+        """Ask, and read the answer as it comes: an async context manager of typed events.
+
+        Until the first event a failure leads to the next deployment, as with `complete`. The last
+        event is `Done` with the whole reply. Leaving the context ends the call; what had been
+        answered by then is entered in the ledger as an estimate.
+
+        Arguments and errors are those of `complete`; and from the iterator:
+
+        Raises:
+            StreamInterruptedError: The stream broke after its first event; carries the text.
+        """
+        call = self._call(prompt, tools, max_output_tokens, budgets)
+        async with await self._serve(call, self._open) as events:
+            yield events
+
+    async def generate(
+        self,
+        output: type[T],
+        prompt: Prompt,
+        *,
+        max_output_tokens: int | None = None,
+        budgets: Sequence[Budget] = (),
+    ) -> T:
+        """Ask for a value of a type.
+
+        An answer that does not validate goes back to the model with what is wrong with it, at
+        most twice.
+
+        Args:
+            output: A pydantic model, or anything else that pydantic validates as a JSON object.
+            prompt: What to ask.
+            max_output_tokens: Longest answer, in tokens, instead of the request's.
+            budgets: Budgets of this call, beside the router's.
+
+        Raises:
+            InvalidOutputError: None of the answers validated.
+            InvalidRequestError: The type is no JSON object.
+            RouterError: As `complete`.
+        """
+        generated = await self.generate_traced(
+            output, prompt, max_output_tokens=max_output_tokens, budgets=budgets
+        )
+        return generated.value
+
+    async def generate_traced(
+        self,
+        output: type[T],
+        prompt: Prompt,
+        *,
+        max_output_tokens: int | None = None,
+        budgets: Sequence[Budget] = (),
+    ) -> Generated[T]:
+        """Do as `generate`, and keep every question and reply for a transcript."""
+        kind = OutputType(output)
+        request = replace(ModelRequest.of(prompt), output=kind.schema)
+        exchanges: list[Exchange] = []
+        problems: list[str] = []
+        for _ in range(1 + _REPAIRS):
+            call = self._call(request, (), max_output_tokens, budgets)
+            reply = await self._serve(call, self._ask)
+            exchanges.append((call.request, reply))
+            try:
+                return Generated(kind.parse(reply), tuple(exchanges))
+            except ValueError as error:
+                problems.append(str(error))
+                request = kind.ask_again(call.request, reply, problems[-1])
+        raise InvalidOutputError(kind.name, problems)
+
+    def _call(
+        self,
+        prompt: Prompt,
+        tools: Sequence[ToolSpec],
+        max_output_tokens: int | None,
+        budgets: Sequence[Budget],
+    ) -> Call:
+        request = ModelRequest.of(prompt)
+        if tools:
+            request = replace(request, tools=(*request.tools, *tools))
+        if max_output_tokens is not None:
+            request = replace(request, max_output_tokens=max_output_tokens)
+        return Call(
+            request,
+            (*self._budgets, *budgets),
+            now_s=self._clock.monotonic(),
+            seed=self._random.getrandbits(64),
+        )
+
+    async def _serve(self, call: Call, begin: Callable[[Trial], Awaitable[T]]) -> T:
+        """Go through rounds until one deployment answers."""
+        try:
+            return await self._round(call, begin)
+        except _RoundFailedError as failure:
+            first: list[_RoundFailedError] = [failure]
+
+        async def next_round() -> T:
+            if first:
+                raise first.pop()
+            return await self._round(call, begin)
+
+        # Only now: tenacity's bookkeeping costs more than all the rest of a call that succeeds.
+        from tenacity import AsyncRetrying, retry_if_exception_type  # noqa: PLC0415 -- ditto
+
+        again = AsyncRetrying(
+            sleep=self._clock.sleep,
+            wait=lambda state: self._wait_s(call, state),
+            stop=lambda state: self._gives_up(call, state),
+            retry=retry_if_exception_type(_RoundFailedError),
+            reraise=True,
+        )
+        try:
+            return await again(next_round)
+        except _RoundFailedError:
+            verdict: RouterError = call.verdict()
+        raise verdict
+
+    async def _round(self, call: Call, begin: Callable[[Trial], Awaitable[T]]) -> T:
+        """Try every deployment of the ranking once, in its order."""
+        ranking = select(self._strategy, call, self._deployments, unix_s=self._clock.unix())
+        for deployment in ranking:
+            trial = Trial.admit(self._books, call, deployment)
+            if trial is None:
+                continue
+            try:
+                return await begin(trial)
+            except ProviderError as error:
+                call.fail(deployment.name, error)
+                if error.retryable and error.retry_after_s:
+                    deployment.rest(error.retry_after_s)
+        raise _RoundFailedError
+
+    async def _ask(self, trial: Trial) -> ModelReply:
+        deployment, request = trial.deployment, trial.call.request
+        limit_s = self._retry.attempt_s
+        with trial:
+            if limit_s is None:
+                return trial.answer(await deployment.provider.complete(request))
+            with anyio.move_on_after(limit_s):
+                return trial.answer(await deployment.provider.complete(request))
+            raise ProviderTimeoutError(deployment.name, f"no answer within {limit_s} s")
+
+    async def _open(self, trial: Trial) -> RoutedStream:
+        return await open_stream(trial, attempt_s=self._retry.attempt_s)
+
+    def _wait_s(self, call: Call, state: RetryCallState) -> float:
+        """How long until another round can do better; infinite where none can."""
+        wait_s = self._retry.wait_s(state.attempt_number, self._random)
+        waits = [math.inf]
+        for name, deployment in self._deployments.items():
+            if name in call.barred:
+                continue
+            rest_s = deployment.rest_s
+            if rest_s > 0:
+                if rest_s <= self._retry.retry_after_cap_s:
+                    waits.append(rest_s)
+            elif name in call.failures and not deployment.breaker.refusal:
+                waits.append(wait_s)
+        return min(waits)
+
+    def _gives_up(self, call: Call, state: RetryCallState) -> bool:
+        wait_s = state.upcoming_sleep
+        if state.attempt_number >= self._retry.rounds or wait_s == math.inf:
+            return True
+        return anyio.current_time() + wait_s > call.deadline

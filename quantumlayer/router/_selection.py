@@ -1,0 +1,143 @@
+"""Who may serve a request, and in which order: filters first, then the strategy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from quantumlayer.errors import BudgetExceededError, StrategyError
+from quantumlayer.messages import NANO_PER_USD, Considered
+from quantumlayer.router._call import Call
+from quantumlayer.router._card import ModelCard
+from quantumlayer.router._deployment import Deployment
+from quantumlayer.router._strategy import Candidate, Ranked, RoutingStrategy
+
+__all__ = ["select"]
+
+
+def select(
+    strategy: RoutingStrategy, call: Call, deployments: Mapping[str, Deployment], *, unix_s: float
+) -> Sequence[Deployment]:
+    """Filter, let the strategy rank the rest, and note in `call.considered` how it came to it.
+
+    The deployment that has just failed goes last: it is tried again only when no other can serve.
+
+    Raises:
+        StrategyError: The strategy raised, or its ranking makes no sense.
+    """
+    rejected: dict[str, str] = {}
+    candidates: dict[str, Candidate] = {}
+    call.too_dear = None
+    for name, deployment in deployments.items():
+        reason = _refusal(call, deployment, unix_s)
+        if reason:
+            rejected[name] = reason
+        else:
+            candidates[name] = deployment.candidate()
+    ranking = _rank(strategy, call, candidates) if candidates else []
+    considered = [Considered(ranked.deployment, ranked.score) for ranked in ranking]
+    if len(ranking) < len(candidates):
+        names = {ranked.deployment for ranked in ranking}
+        rejected.update(
+            (name, "the strategy vetoes it") for name in candidates if name not in names
+        )
+    considered += [Considered(name, None, reason) for name, reason in rejected.items()]
+    call.considered = tuple(considered)
+    return [deployments[ranked.deployment] for ranked in ranking]
+
+
+def _rank(
+    strategy: RoutingStrategy, call: Call, candidates: Mapping[str, Candidate]
+) -> list[Ranked]:
+    try:
+        ranking = list(strategy.rank(call.routing, tuple(candidates.values())))
+    except StrategyError:
+        raise
+    except Exception as error:
+        raise StrategyError(
+            f"{_title(strategy)} raised {type(error).__qualname__}: a strategy ranks whatever it "
+            "is given; run `quantumlayer.testing.check_strategy` on it."
+        ) from error
+    seen: set[str] = set()
+    for ranked in ranking:
+        _check(strategy, ranked, candidates, seen)
+        seen.add(ranked.deployment)
+    if call.last_failed in seen and len(ranking) > 1:
+        ranking.sort(key=lambda ranked: ranked.deployment == call.last_failed)
+    return ranking
+
+
+def _check(
+    strategy: RoutingStrategy, ranked: Ranked, candidates: Mapping[str, Candidate], seen: set[str]
+) -> None:
+    if not isinstance(ranked, Ranked):
+        raise StrategyError(
+            f"{_title(strategy)} ranked {ranked!r}: return `Ranked(deployment, score)` values."
+        )
+    if ranked.deployment not in candidates:
+        raise StrategyError(
+            f"{_title(strategy)} ranked {ranked.deployment!r}, which is no candidate: return only "
+            f"names of the candidates given, here {', '.join(map(repr, candidates))}."
+        )
+    if ranked.deployment in seen:
+        raise StrategyError(
+            f"{_title(strategy)} ranked {ranked.deployment!r} twice: return each candidate once."
+        )
+    if not _is_finite(ranked.score):
+        raise StrategyError(
+            f"{_title(strategy)} gave {ranked.deployment!r} the score {ranked.score!r}: return a "
+            "finite number, or leave the candidate out to veto it."
+        )
+
+
+def _is_finite(score: object) -> bool:
+    return isinstance(score, (int, float)) and math.isfinite(score)
+
+
+def _title(strategy: RoutingStrategy) -> str:
+    return f"The strategy {type(strategy).__qualname__!r}"
+
+
+def _refusal(call: Call, deployment: Deployment, unix_s: float) -> str:
+    """Why this deployment may not serve this call now, or the empty string."""
+    reason = call.barred.get(deployment.name, "") or _unfit(call, deployment.card)
+    if reason:
+        call.barred[deployment.name] = reason
+        return reason
+    reason = deployment.breaker.refusal
+    if reason:
+        return reason
+    rest_s = deployment.rest_s
+    if rest_s > 0:
+        return f"it has asked for a pause of another {rest_s:.1f} s"
+    return _too_dear(call, deployment, unix_s) if call.budgets else ""
+
+
+def _unfit(call: Call, card: ModelCard) -> str:
+    """Why the model can never serve this request, or the empty string."""
+    if call.needs and card.capabilities is not None and not call.needs <= card.capabilities:
+        missing = ", ".join(sorted(call.needs - card.capabilities))
+        return f"it lacks a capability: {missing}"
+    prompt, longest = call.routing.prompt_tokens, call.request.max_output_tokens
+    if card.max_input_tokens is not None and prompt > card.max_input_tokens:
+        return f"a prompt of about {prompt} tokens is longer than its {card.max_input_tokens}"
+    if longest and card.max_output_tokens is not None and longest > card.max_output_tokens:
+        return f"an answer of {longest} tokens is longer than its {card.max_output_tokens}"
+    return ""
+
+
+def _too_dear(call: Call, deployment: Deployment, unix_s: float) -> str:
+    bound = call.bound_nanousd(deployment.card)
+    if bound is None:
+        return (
+            "a budget needs a bound on its cost: give it a `ModelCard` with a price, and the "
+            "request a `max_output_tokens`"
+        )
+    for budget in call.budgets:
+        left = budget.left_nanousd(unix_s=unix_s)
+        if bound > left:
+            needed_usd, left_usd = bound / NANO_PER_USD, left / NANO_PER_USD
+            if call.too_dear is None or needed_usd < call.too_dear.needed_usd:
+                call.too_dear = BudgetExceededError(budget.name, needed_usd, left_usd)
+            return f"budget {budget.name!r} has {left_usd:.6f} of {needed_usd:.6f} USD left"
+    return ""

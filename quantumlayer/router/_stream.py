@@ -1,0 +1,117 @@
+"""A stream that has begun to reach its caller."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from types import TracebackType
+
+import anyio
+
+from quantumlayer.errors import (
+    MalformedReplyError,
+    ProviderError,
+    ProviderTimeoutError,
+    StreamInterruptedError,
+)
+from quantumlayer.messages import Done, StreamEvent, TextDelta
+from quantumlayer.router._attempt import Trial
+
+__all__ = ["RoutedStream", "open_stream"]
+
+
+async def open_stream(trial: Trial, *, attempt_s: float | None) -> RoutedStream:
+    """Open a provider's stream and wait for its first event.
+
+    Args:
+        trial: The attempt; ended if this fails.
+        attempt_s: Longest wait for the first event, in seconds, or None.
+
+    Raises:
+        ProviderError: The stream failed before its first event.
+    """
+    name = trial.deployment.name
+    with trial:
+        async with AsyncExitStack() as stack:
+            # The scope stays open as long as the stream, so that whatever the provider opens is
+            # nested in it; after the first event it has no deadline any more.
+            scope = stack.enter_context(anyio.CancelScope())
+            if attempt_s is not None:
+                scope.deadline = anyio.current_time() + attempt_s
+            stream = trial.deployment.provider.stream(trial.call.request)
+            events = await stack.enter_async_context(stream)
+            first = await anext(events, None)
+            if first is None:
+                raise MalformedReplyError(name, "the stream ended without an event")
+            scope.deadline = float("inf")
+            trial.began_to_answer()
+            return RoutedStream(stack.pop_all(), trial, events, first)
+        raise ProviderTimeoutError(name, f"no event within {attempt_s} s")
+
+
+class RoutedStream(AsyncIterator[StreamEvent]):
+    """The events of a stream. Its context ends the attempt and closes the provider's stream."""
+
+    def __init__(
+        self,
+        stack: AsyncExitStack,
+        trial: Trial,
+        events: AsyncIterator[StreamEvent],
+        first: StreamEvent,
+    ) -> None:
+        self._stack = stack
+        self._trial = trial
+        self._events = events
+        self._first: StreamEvent | None = first
+        self._pieces: list[str] = []
+        self._ended = False
+
+    async def __anext__(self) -> StreamEvent:
+        """Give the next event.
+
+        Raises:
+            StreamInterruptedError: The stream broke; it carries the text that had arrived.
+        """
+        if self._ended:
+            raise StopAsyncIteration
+        event, self._first = self._first, None
+        try:
+            if event is None:
+                event = await anext(self._events, None)
+            if isinstance(event, Done):
+                self._ended = True
+                return Done(self._trial.answer(event.reply))
+        except ProviderError as error:
+            raise self._interrupted(error.reason) from error
+        except Exception as error:
+            raise self._interrupted(f"its provider raised {type(error).__qualname__}") from error
+        if event is None:
+            raise self._interrupted("it ended without its last event")
+        if isinstance(event, TextDelta):
+            self._pieces.append(event.text)
+        return event
+
+    def _interrupted(self, reason: str) -> StreamInterruptedError:
+        self._ended = True
+        partial = "".join(self._pieces)
+        error = StreamInterruptedError(partial, f"{self._trial.deployment.name!r}: {reason}")
+        self._trial.fail(error, partial=partial)
+        return error
+
+    async def __aenter__(self) -> AsyncIterator[StreamEvent]:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._ended:
+            self._ended = True
+            partial = "".join(self._pieces)
+            if error is None or isinstance(error, Exception):
+                self._trial.abandon(partial=partial)
+            else:
+                self._trial.fail(error, partial=partial)
+        await self._stack.__aexit__(kind, error, trace)

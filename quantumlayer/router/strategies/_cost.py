@@ -1,0 +1,37 @@
+"""Cheapest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quantumlayer.messages import NANO_PER_USD
+from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest
+
+__all__ = ["CostBasedRouting", "costs_usd"]
+
+
+@dataclass(frozen=True, slots=True)
+class CostBasedRouting:
+    """Prefer the lowest expected cost; equal costs go by name.
+
+    The expected cost is that of the estimated prompt and the expected answer at the prices of the
+    candidate's card, long-prompt prices included. A deployment whose price is unknown counts as
+    dear as the dearest known one and stands behind it. The score is in US dollars.
+    """
+
+    def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
+        """Sort by expected cost."""
+        costs = costs_usd(request, candidates)
+        order = sorted(
+            zip(costs, candidates, strict=True),
+            key=lambda pair: (pair[0], pair[1].price is None, pair[1].deployment),
+        )
+        return [Ranked(candidate.deployment, cost) for cost, candidate in order]
+
+
+def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[float]:
+    """Expected cost of each candidate in US dollars; the dearest one's where it is unknown."""
+    costs = [candidate.cost_nanousd(request) for candidate in candidates]
+    dearest = max((cost for cost in costs if cost is not None), default=0)
+    return [(dearest if cost is None else cost) / NANO_PER_USD for cost in costs]

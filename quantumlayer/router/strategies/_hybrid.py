@@ -1,0 +1,126 @@
+"""A weighted sum of cost, latency and quality."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from quantumlayer.errors import RouterConfigError
+from quantumlayer.messages import NANO_PER_USD
+from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest
+from quantumlayer.router.strategies._cost import costs_usd
+from quantumlayer.router.strategies._latency import load_s
+from quantumlayer.router.strategies._quality import CatalogQuality, QualityScorer, qualities
+
+__all__ = ["HybridRouting"]
+
+_AIMS = ("cost", "latency", "quality")
+
+
+@dataclass(frozen=True, slots=True)
+class HybridRouting:
+    """Prefer the lowest weighted sum of cost, latency and lack of quality.
+
+    Each aim is scaled to 0 for the best candidate and 1 for the worst; one that does not tell the
+    candidates apart adds nothing. Weights are scaled to a sum of 1, so the score is from 0 to 1.
+    Costs and loads are those of `CostBasedRouting` and `LatencyBasedRouting`; an unknown quality
+    counts as the worst.
+
+    The constraints are filters before the sum. What is unknown does not meet a constraint on it,
+    but for the latency: a deployment that was never measured is let through, or it never would be.
+
+    Args:
+        weights: Weight of `cost`, `latency` and `quality`; one left out weighs nothing.
+        scorer: Where the expected quality comes from.
+        max_cost_usd: Highest expected cost of a request, in US dollars.
+        max_latency_s: Longest expected answer, in seconds.
+        min_quality: Lowest expected quality, from 0 to 1.
+
+    Raises:
+        RouterConfigError: A weight is unknown, negative or no number, or all are zero; or a
+            constraint is negative or no number.
+    """
+
+    weights: Mapping[str, float] = field(
+        default_factory=lambda: {"cost": 0.5, "latency": 0.3, "quality": 0.2}
+    )
+    scorer: QualityScorer = field(default_factory=CatalogQuality)
+    max_cost_usd: float | None = None
+    max_latency_s: float | None = None
+    min_quality: float | None = None
+
+    def __post_init__(self) -> None:
+        # A copy: what the caller does to the mapping later must not change the strategy.
+        object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
+        unknown = self.weights.keys() - set(_AIMS)
+        if unknown:
+            raise RouterConfigError(
+                f"Nothing is known to weigh as {sorted(unknown)!r}: the weights are 'cost', "
+                "'latency' and 'quality'."
+            )
+        if not all(0 <= weight < math.inf for weight in self.weights.values()):
+            raise RouterConfigError(
+                f"The weights {dict(self.weights)!r} are not all numbers of zero or more: only "
+                "their proportion counts, so scale them up instead."
+            )
+        if not any(self.weights.values()):
+            raise RouterConfigError(
+                f"The weights {dict(self.weights)!r} sum up to zero: let at least one be above it."
+            )
+        limits = (self.max_cost_usd, self.max_latency_s, self.min_quality)
+        if not all(limit is None or 0 <= limit < math.inf for limit in limits):
+            raise RouterConfigError(f"The constraints {limits!r} are not all zero or more.")
+
+    def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
+        """Drop what breaks a constraint, sort the others by the weighted sum."""
+        known = qualities(self.scorer, request, candidates)
+        kept = [
+            (candidate, quality)
+            for candidate, quality in zip(candidates, known, strict=True)
+            if self._allows(request, candidate, quality)
+        ]
+        names = [candidate.deployment for candidate, _ in kept]
+        aims = {
+            "cost": lambda: costs_usd(request, [candidate for candidate, _ in kept]),
+            "latency": lambda: [load_s(request, candidate) for candidate, _ in kept],
+            "quality": lambda: [1 - (quality or 0.0) for _, quality in kept],
+        }
+        total = sum(self.weights.values())
+        scores = [0.0] * len(kept)
+        for aim, weight in self.weights.items():
+            if weight:
+                scaled = _scaled(aims[aim]())
+                scores = [
+                    score + weight / total * value
+                    for score, value in zip(scores, scaled, strict=True)
+                ]
+        return [Ranked(name, score) for score, name in sorted(zip(scores, names, strict=True))]
+
+    def _allows(self, request: RoutingRequest, candidate: Candidate, quality: float | None) -> bool:
+        if self.min_quality is not None and (quality is None or quality < self.min_quality):
+            return False
+        if self.max_cost_usd is not None:
+            cost = candidate.cost_nanousd(request)
+            if cost is None or cost > self.max_cost_usd * NANO_PER_USD:
+                return False
+        if self.max_latency_s is not None:
+            expected_s = _expected_s(request, candidate)
+            return expected_s is None or expected_s <= self.max_latency_s
+        return True
+
+
+def _expected_s(request: RoutingRequest, candidate: Candidate) -> float | None:
+    """How long the answer is going to take: from its parts where streams have shown them."""
+    if candidate.first_token_s is not None and candidate.token_s is not None:
+        return candidate.first_token_s + candidate.token_s * request.output_tokens
+    return candidate.latency_s
+
+
+def _scaled(values: Sequence[float]) -> Sequence[float]:
+    """The values on a scale from the lowest, 0, to the highest, 1."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    if low == high:
+        return [0.0] * len(values)
+    return [(value - low) / (high - low) for value in values]

@@ -1,0 +1,106 @@
+"""Best first, or the cheapest of those good enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from quantumlayer.errors import RouterConfigError, StrategyError
+from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest
+from quantumlayer.router.strategies._cost import costs_usd
+
+__all__ = ["CatalogQuality", "QualityBasedRouting", "QualityScorer", "qualities"]
+
+
+class QualityScorer(Protocol):
+    """Say how good each candidate's answer to a request is going to be.
+
+    Like a strategy it only thinks: no I/O, no clock, at most about a millisecond.
+    """
+
+    def score(
+        self, request: RoutingRequest, candidates: Sequence[Candidate]
+    ) -> Sequence[float | None]:
+        """Give each candidate's expected quality from 0 to 1, or None where it is unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogQuality:
+    """The quality on the candidate's card, whatever the request.
+
+    Args:
+        known: Qualities by deployment name that go before those of the cards.
+    """
+
+    known: Mapping[str, float] = field(default_factory=dict)
+
+    def score(
+        self,
+        request: RoutingRequest,  # noqa: ARG002 -- the protocol's; this scorer looks at the model only
+        candidates: Sequence[Candidate],
+    ) -> Sequence[float | None]:
+        """Look each candidate up."""
+        return [self.known.get(candidate.deployment, candidate.quality) for candidate in candidates]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityBasedRouting:
+    """Prefer the best answer, or the cheapest among those nearly as good.
+
+    Deployments whose quality is unknown come last, the dearer ones first: within one provider's
+    range the price follows the quality. That is a guess; give them a quality. The score is what
+    the expected quality lacks to 1.
+
+    Args:
+        scorer: Where the expected quality comes from.
+        share: Which share of the best candidate's quality is good enough, above 0, at most 1.
+            Those that reach it are tried first, the cheapest of them before the others.
+    """
+
+    scorer: QualityScorer = field(default_factory=CatalogQuality)
+    share: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise RouterConfigError(
+                f"share={self.share!r} is no share of a quality: give more than 0, at most 1."
+            )
+
+    def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
+        """Sort into good enough, worse and unknown."""
+        known = qualities(self.scorer, request, candidates)
+        enough = self.share * max((value for value in known if value is not None), default=0.0)
+
+        def place(entry: tuple[float | None, float, Candidate]) -> tuple[float | str, ...]:
+            quality, cost, candidate = entry
+            if quality is None:
+                return (2, -cost, candidate.deployment)
+            if quality >= enough:
+                return (0, cost, -quality, candidate.deployment)
+            return (1, -quality, cost, candidate.deployment)
+
+        costs = costs_usd(request, candidates)
+        order = sorted(zip(known, costs, candidates, strict=True), key=place)
+        return [Ranked(candidate.deployment, 1 - (quality or 0)) for quality, _, candidate in order]
+
+
+def qualities(
+    scorer: QualityScorer, request: RoutingRequest, candidates: Sequence[Candidate]
+) -> Sequence[float | None]:
+    """Ask a scorer.
+
+    Raises:
+        StrategyError: Its answer makes no sense.
+    """
+    scores = scorer.score(request, candidates)
+    if len(scores) != len(candidates) or not all(
+        score is None or (math.isfinite(score) and 0 <= score <= 1) for score in scores
+    ):
+        raise StrategyError(
+            f"{type(scorer).__qualname__!r} scored {len(candidates)} candidates with {scores!r}: "
+            "give one quality between 0 and 1, or None, for each."
+        )
+    return scores
