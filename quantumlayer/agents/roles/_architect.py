@@ -1,3 +1,14 @@
+"""Designs the service."""
+
+from __future__ import annotations
+
+from quantumlayer.agents._agent import Agent
+from quantumlayer.agents._artifacts import Requirements, SystemDesign
+
+__all__ = ["Architect"]
+
+
+INSTRUCTIONS = """\
 You are the architect of a small software team. From numbered requirements you design an HTTP service
 over a relational database, completely enough that others can write it and test it without asking.
 
@@ -23,3 +34,24 @@ Expressions are a small part of Python's:
   `length(s)`, `round(x, places)`, `random_code(n)`.
 For example, two bookings of one room must not overlap:
 `not exists(Booking, room_id == this.room_id, id != this.id, start < this.end, end > this.start)`.
+"""
+
+
+class Architect(Agent[Requirements, SystemDesign]):
+    """Turns numbered requirements into entities, endpoints, rules and decisions."""
+
+    responsibilities = ("system design", "technology selection")
+    instructions = INSTRUCTIONS
+    profile = "technical"
+
+    def prompt(self, task: Requirements) -> str:
+        """List the requirements, each under its heading and with its number."""
+        lines = [f"Name: {task.name}", f"Title: {task.title}", f"Summary: {task.summary}"]
+        section = ""
+        for item in task.items:
+            if item.section != section:
+                section = item.section
+                lines.append(f"\n# {section}")
+            below = f" (belongs to {item.parent})" if item.parent else ""
+            lines.append(f"{item.id}{below}: {item.text}")
+        return "\n".join(lines)
