@@ -35,7 +35,8 @@ async def check_all(
 
     The tree is never trusted: its configuration decides nothing, its programs run in the sandbox,
     and a check that got no answer is no pass. As many checks run at a time as there are
-    processors; the whole takes about as long as its tests and three starts.
+    processors; the whole takes about as long as its tests and three starts. Where the environment
+    was installed without bytecode, the first time takes longer; see `open_sandbox`.
 
     Args:
         sandbox: Where to run it.
@@ -53,6 +54,7 @@ async def check_all(
     """
     if any(find_spec(name) is None for name in NEEDED):
         raise MissingExtraError("Checking a service", "offline")
+    await sandbox.runner.compile_ahead()
     verdicts: dict[str, Verdict] = {}
     passed_tests: list[str] = []
 

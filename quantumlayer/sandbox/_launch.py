@@ -44,12 +44,14 @@ class Stage:
         tmp: Scratch space, used only where the sandbox has none of its own.
         tools: Our programs.
         etc: The few files of `/etc` that a program may expect.
+        bytecode: Compiled modules of the environment; None where there are none to be shown.
     """
 
     tree: Path
     tmp: Path
     tools: Path
     etc: Path
+    bytecode: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,13 @@ class View:
         tree: Its working folder, with the files handed in.
         tmp: Where it may write.
         tools: Our programs.
+        bytecode: Compiled modules of the environment, if they are shown.
     """
 
     tree: str
     tmp: str
     tools: str
+    bytecode: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +138,10 @@ class Bubblewrap:
         """The whole filter; IP sockets are left, for the loopback of its own."""
         return _seccomp.program(_seccomp.host_architecture(), network=True)
 
-    def view(self, stage: Stage) -> View:  # noqa: ARG002 -- inside, the names are always the same
+    def view(self, stage: Stage) -> View:
         """Give the names inside, which are the same for every run."""
-        return View("/tree", "/tmp", "/tools")  # noqa: S108 -- a file system of its own
+        bytecode = None if stage.bytecode is None else "/bytecode"
+        return View("/tree", "/tmp", "/tools", bytecode)  # noqa: S108 -- a file system of its own
 
     def command(
         self, argv: Sequence[str], stage: Stage, limits: Limits, descriptors: Descriptors
@@ -183,6 +188,8 @@ class Bubblewrap:
         for name, target in self.layout.links:
             arguments += ["--symlink", target, name]
         arguments += ["--ro-bind", str(stage.tools), "/tools", "--ro-bind", str(stage.etc), "/etc"]
+        if stage.bytecode is not None:
+            arguments += ["--ro-bind", str(stage.bytecode), "/bytecode"]
         return [*arguments, "--proc", "/proc", "--dev", "/dev"]
 
 
@@ -255,7 +262,8 @@ class Confine:
 
     def view(self, stage: Stage) -> View:
         """Give the host's own names, as nothing is mounted."""
-        return View(str(stage.tree), str(stage.tmp), str(stage.tools))
+        bytecode = None if stage.bytecode is None else str(stage.bytecode)
+        return View(str(stage.tree), str(stage.tmp), str(stage.tools), bytecode)
 
     def command(
         self,
@@ -265,13 +273,14 @@ class Confine:
         descriptors: Descriptors,
     ) -> list[str]:
         """Compose the command line."""
+        bytecode = [stage.bytecode] if stage.bytecode is not None else []
         order = {
             "argv": list(argv),
             "chdir": str(stage.tree),
             "status": descriptors.status,
             "gate": descriptors.gate,
             "landlock": self.aim >= Level.L1,
-            "readable": [*self.layout.folders, str(stage.tools)],
+            "readable": [*self.layout.folders, str(stage.tools), *map(str, bytecode)],
             "writable": [str(stage.tree), str(stage.tmp)],
         }
         program = str(stage.tools / "confine.py")

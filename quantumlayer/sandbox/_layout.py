@@ -77,12 +77,18 @@ def _refuse_a_home(prefix: str) -> None:
         )
 
 
-def environment(layout: Layout, tmp: str) -> dict[str, str]:
+def environment(layout: Layout, tmp: str, bytecode: str | None = None) -> dict[str, str]:
     """Return the whole environment of a sandboxed program: nothing of the host's gets in.
 
     Hash seed, locale and time zone are fixed so that the same program gives the same output.
+
+    Args:
+        layout: Where the interpreter is.
+        tmp: Where the program may write.
+        bytecode: Where it finds compiled modules, if not beside their sources.
     """
-    return {
+    found = {} if bytecode is None else {"PYTHONPYCACHEPREFIX": bytecode}
+    return found | {
         "HOME": tmp,
         "LC_ALL": "C.UTF-8",
         "LOGNAME": "sandbox",

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from quantumlayer.errors import SandboxError, SandboxUnavailableError
+from quantumlayer.sandbox._bytecode import Bytecode
 from quantumlayer.sandbox._cgroup import find_cgroups
 from quantumlayer.sandbox._launch import Confine, Launcher, find_bubblewrap
 from quantumlayer.sandbox._layout import Layout, environment, host_layout
@@ -115,7 +116,9 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def open_sandbox(*, minimum: Level = Level.L2) -> AsyncIterator[Sandbox]:
+async def open_sandbox(
+    *, minimum: Level = Level.L2, bytecode: Path | None = None
+) -> AsyncIterator[Sandbox]:
     """Build the best sandbox this machine allows, and measure it.
 
     Measuring runs some thirty attempts to get out, which takes about a tenth of a second; keep
@@ -123,12 +126,14 @@ async def open_sandbox(*, minimum: Level = Level.L2) -> AsyncIterator[Sandbox]:
 
     Args:
         minimum: The lowest level to accept. There is no other way to lower it.
+        bytecode: A folder that keeps compiled modules for later sandboxes, a few megabytes for
+            each environment; None keeps them as long as this one is open. See `check_all`.
 
     Raises:
         SandboxUnavailableError: No sandbox attained the level; says what is missing.
     """
     async with private_folder() as folder:
-        yield await _best(folder, minimum)
+        yield await _best(folder, minimum, Bytecode.under(bytecode or folder))
 
 
 async def measured(runner: Runner) -> Sandbox:
@@ -152,14 +157,14 @@ async def measured(runner: Runner) -> Sandbox:
     return Sandbox(level, probes, runner)
 
 
-async def _best(folder: Path, minimum: Level) -> Sandbox:
+async def _best(folder: Path, minimum: Level, bytecode: Bytecode) -> Sandbox:
     layout = host_layout()
     found = find_cgroups()
     reasons: list[str] = []
     for make in _launchers(layout, minimum):
         for cgroups in dict.fromkeys((found, None)):
             try:
-                sandbox = await measured(Runner(make(), cgroups, layout, folder))
+                sandbox = await measured(Runner(make(), cgroups, layout, folder, bytecode))
             except SandboxUnavailableError as error:
                 reasons.append(error.reason)
             except (SandboxError, OSError) as error:
