@@ -541,9 +541,10 @@ class AgentStoppedError(AgentError):
 
     def __str__(self) -> str:
         """Name the agent, its crashes and the cure."""
+        times = "once" if self.crashes == 1 else f"{self.crashes} times"
         return (
-            f"Agent {self.agent!r} crashed {self.crashes} times within {self.within_s:g} s and was "
-            "stopped: see its errors in the log, mend it, and spawn it again."
+            f"Agent {self.agent!r} crashed {times} within {self.within_s:g} s and was stopped: see "
+            "its errors in the log, mend it, and spawn it again."
         )
 
 
@@ -831,4 +832,26 @@ class RequirementsError(ServiceError):
 
 
 class GenerationError(ServiceError):
-    """The team's result did not pass its checks within the allowed rounds."""
+    """The result did not pass its checks within the allowed rounds.
+
+    Attributes:
+        name: What was being made.
+        problems: What each failing check found, by the name of the check.
+    """
+
+    def __init__(self, name: str, problems: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(name, problems)
+        self.name = name
+        self.problems = {check: tuple(found) for check, found in problems.items()}
+
+    def __str__(self) -> str:
+        """Name each failing check with the first things it found."""
+        lines = [f"{self.name!r} did not pass its checks, so there is no capsule:"]
+        for check, found in self.problems.items():
+            lines.append(f"  {check}: {found[0] if found else 'no details'}")
+            lines += [f"    {one}" for one in found[1:FINDINGS_SHOWN]]
+        return "\n".join(lines)
+
+
+FINDINGS_SHOWN = 6
+"""Findings of one check that a message quotes; the error's `problems` has them all."""

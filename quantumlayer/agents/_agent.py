@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -53,8 +53,6 @@ class Agent(Generic[In, Out]):
     tools: Sequence[Callable[..., Any] | Tool] = ()
     max_tool_rounds: int = 8
 
-    _NEEDS: ClassVar[str] = "write `class Name(Agent[In, Out])` with two pydantic models"
-
     def __init_subclass__(cls, **options: Any) -> None:
         """Read the types off the base class.
 
@@ -62,16 +60,15 @@ class Agent(Generic[In, Out]):
             TypeError: They are no pydantic models, or the name is no name for an agent.
         """
         super().__init_subclass__(**options)
-        for base in getattr(cls, "__orig_bases__", ()):
-            origin = get_origin(base)
-            types = get_args(base)
-            if isinstance(origin, type) and issubclass(origin, Agent):
-                if any(isinstance(one, TypeVar) for one in types):
-                    continue  # still generic
-                if not all(isinstance(one, type) and issubclass(one, BaseModel) for one in types):
-                    msg = f"{cls.__name__} takes and gives {types!r}: {Agent._NEEDS}"
-                    raise TypeError(msg)
-                cls.takes, cls.gives = types
+        types = _types(cls)
+        if all(isinstance(one, type) and issubclass(one, BaseModel) for one in types):
+            cls.takes, cls.gives = types
+        elif not getattr(cls, "__parameters__", ()):  # no family that is still generic
+            msg = (
+                f"{cls.__name__} takes and gives {types!r}: write `class Name(Agent[In, Out])` "
+                "with two pydantic models"
+            )
+            raise TypeError(msg)
         if "name" not in cls.__dict__:
             cls.name = cls.__name__
         if not NAME.fullmatch(cls.name):
@@ -98,3 +95,14 @@ class Agent(Generic[In, Out]):
         `QuantumLayerError` counts as a crash: the agent is restarted.
         """
         return await context.generate(self.gives, self.prompt(task), data=task)
+
+
+def _types(cls: type[Any]) -> tuple[Any, ...]:
+    """Follow the arguments of `Agent[In, Out]` down to a class; what is left open is a TypeVar."""
+    if cls is Agent:
+        return (In, Out)
+    bases = cls.__dict__.get("__orig_bases__", cls.__bases__)
+    base = next(base for base in bases if issubclass(get_origin(base) or base, Agent))
+    parent = get_origin(base) or base
+    given = dict(zip(getattr(parent, "__parameters__", ()), get_args(base), strict=False))
+    return tuple(given.get(one, one) for one in _types(parent))

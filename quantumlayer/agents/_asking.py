@@ -164,4 +164,4 @@ def _read_reply(agent: Agent[Any, Out], envelope: Envelope) -> Reply[Out]:
 
 
 def _reply_of(kind: type[Out]) -> type[Reply[Out]]:
-    return Reply[kind]  # type: ignore[valid-type] -- pydantic makes it once for each type
+    return Reply[kind]  # type: ignore[valid-type]

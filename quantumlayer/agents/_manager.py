@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
@@ -60,6 +61,7 @@ class AgentManager:
 
     async def __aenter__(self) -> Self:
         self._tasks = await anyio.create_task_group().__aenter__()
+        self._context = copy_context()
         self._is_open = True
         return self
 
@@ -113,7 +115,8 @@ class AgentManager:
             raise ValueError(msg)
 
         def give_up() -> None:
-            self._tasks.start_soon(spawned.drain)
+            # Called by a task of the agent's, whose context says that draining waits for itself.
+            self._context.run(lambda: self._tasks.start_soon(spawned.drain))
 
         spawned = Spawned(
             (lambda: agent) if isinstance(agent, Agent) else agent,
