@@ -114,6 +114,11 @@ class Router:
         observer = cast("ObservingStrategy", strategy) if hasattr(strategy, "observe") else None
         self._books = Books(clock, self.ledger, type(strategy).__name__, observer)
 
+    @property
+    def deployments(self) -> tuple[str, ...]:
+        """The names of the deployments, in the order in which they were given."""
+        return tuple(self._deployments)
+
     async def __aenter__(self) -> Self:
         return self
 
