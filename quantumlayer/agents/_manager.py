@@ -15,7 +15,7 @@ from quantumlayer.agents._agent import Agent
 from quantumlayer.agents._asking import Answer, ask
 from quantumlayer.agents._models import ModelAccess
 from quantumlayer.agents._replicas import AgentStatus, AnyAgent, Restarts, Spawned
-from quantumlayer.errors import AgentError, UnknownAgentError
+from quantumlayer.errors import AgentError, AgentFailedError, AgentStoppedError, UnknownAgentError
 from quantumlayer.transport import Transport
 
 __all__ = ["AgentManager"]
@@ -191,8 +191,14 @@ class AgentManager:
                 tenant=tenant,
             )
         except UnknownAgentError as error:
-            spawned = self._find(agent.name)
-            raise spawned.stopped or error from error
+            there = self._spawned.get(agent.name)
+            known = UnknownAgentError(agent.name, [*self._spawned])
+            raise (there and there.stopped) or known from error
+        except AgentFailedError as error:
+            there = self._spawned.get(agent.name)
+            if there and there.stopped and error.type_name == AgentStoppedError.__name__:
+                raise there.stopped from error
+            raise
 
     async def stop(self, name: str) -> None:
         """Let an agent finish what it was given, and take no more.

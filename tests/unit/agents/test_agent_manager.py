@@ -332,10 +332,11 @@ async def test_an_agent_that_crashes_too_often_is_stopped() -> None:
         for _ in range(3):
             with pytest.raises(AgentFailedError, match="by zero"):
                 await agents.ask(failing, Number(value=1))
-        await anyio.wait_all_tasks_blocked()
         assert agents.agents["Failing"].state == "stopped"
-        with pytest.raises(AgentStoppedError, match="crashed 3 times within 60 s"):
-            await agents.ask(failing, Number(value=1))
+        for _ in range(2):  # while it drains, and when it has
+            with pytest.raises(AgentStoppedError, match="crashed 3 times within 60 s"):
+                await agents.ask(failing, Number(value=1))
+            await anyio.wait_all_tasks_blocked()
         await agents.spawn(Failing(RateLimitedError("a/b", "mended")))
         with pytest.raises(AgentFailedError, match="mended"):
             await agents.ask("Failing", Number(value=1))
@@ -352,16 +353,16 @@ async def test_tasks_that_wait_for_an_agent_that_is_given_up_are_answered() -> N
     slow = Slow(ZeroDivisionError())
 
     async def ask(agents: AgentManager) -> None:
-        with pytest.raises(AgentFailedError) as caught:
+        with pytest.raises((AgentFailedError, AgentStoppedError)) as caught:
             await agents.ask(slow, Number(value=1))
-        errors.append(caught.value.type_name)
+        errors.append(getattr(caught.value, "type_name", "stopped"))
 
     async with Memory() as bus, AgentManager(bus, restarts=Restarts(most=0)) as agents:
         await agents.spawn(slow)
         async with anyio.create_task_group() as askers:
             for _ in range(5):
                 askers.start_soon(ask, agents)
-    assert sorted(errors) == ["AgentStoppedError"] * 4 + ["ZeroDivisionError"]
+    assert sorted(errors) == ["ZeroDivisionError"] + ["stopped"] * 4
 
 
 async def test_replicas_that_crash_side_by_side_are_given_up_once() -> None:
