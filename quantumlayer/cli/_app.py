@@ -32,7 +32,7 @@ Data = Annotated[
 ]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A capsule, such as blog.qcap.")]
 Key = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Option("--key", help="Public key (PEM) to trust besides this user's own; repeatable."),
 ]
 Isolation = Annotated[
@@ -41,10 +41,11 @@ Isolation = Annotated[
 
 
 @app.command()
-def generate(
+def generate(  # noqa: PLR0913 -- one argument for each option
     requirements: Annotated[
         str, typer.Argument(help="A file, '-' for standard input, or the text itself.")
     ],
+    *,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where the capsule goes. [NAME.qcap]")
     ] = None,
@@ -79,59 +80,61 @@ def generate(
 
 
 @app.command()
-def doctor(data: Data = None, json: Json = False) -> None:
+def doctor(*, data: Data = None, json: Json = False) -> None:
     """Tell whether this machine has what generating and running needs."""
     run(lambda: _doctor.doctor(data, json=json))
 
 
 @capsule_app.command()
-def inspect(file: File, key: Key = [], data: Data = None, json: Json = False) -> None:  # noqa: B006
+def inspect(file: File, *, key: Key = None, data: Data = None, json: Json = False) -> None:
     """Show what a capsule contains, how it was made and what became of each requirement."""
-    run(lambda: _capsule.inspect(file, _capsule.Trusted(data, key), json=json))
+    run(lambda: _capsule.inspect(file, _capsule.Trusted(data, key or ()), json=json))
 
 
 @capsule_app.command()
-def verify(file: File, key: Key = [], data: Data = None, json: Json = False) -> None:  # noqa: B006
+def verify(file: File, *, key: Key = None, data: Data = None, json: Json = False) -> None:
     """Check the signature and every byte."""
-    run(lambda: _capsule.verify(file, _capsule.Trusted(data, key), json=json))
+    run(lambda: _capsule.verify(file, _capsule.Trusted(data, key or ()), json=json))
 
 
 @capsule_app.command()
 def unpack(
     file: File,
     folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
-    key: Key = [],  # noqa: B006 -- typer copies it
+    key: Key = None,
     data: Data = None,
 ) -> None:
     """Verify a capsule and write its files into a new folder."""
-    run(lambda: _capsule.unpack(file, folder, _capsule.Trusted(data, key)))
+    run(lambda: _capsule.unpack(file, folder, _capsule.Trusted(data, key or ())))
 
 
 @capsule_app.command("run")
 def run_capsule(
     file: File,
+    *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     isolation: Isolation = "L2",
-    key: Key = [],  # noqa: B006 -- typer copies it
+    key: Key = None,
     data: Data = None,
 ) -> None:
     """Verify a capsule and run its service in the sandbox until Ctrl-C.
 
     The service keeps its data in memory: they are gone when it ends.
     """
-    run(lambda: _capsule.serve(file, (host, port), isolation, _capsule.Trusted(data, key)))
+    run(lambda: _capsule.serve(file, (host, port), isolation, _capsule.Trusted(data, key or ())))
 
 
 @capsule_app.command()
 def replay(
     file: File,
+    *,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write the capsule made again here.")
     ] = None,
-    key: Key = [],  # noqa: B006 -- typer copies it
+    key: Key = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Make a capsule again from its transcript, without any model, and compare."""
-    run(lambda: _capsule.replay(file, output, _capsule.Trusted(data, key), json=json))
+    run(lambda: _capsule.replay(file, output, _capsule.Trusted(data, key or ()), json=json))

@@ -8,14 +8,15 @@ handed in, so the same flow serves a run in process, a run over a network, and a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel
 
 from quantumlayer import telemetry
 from quantumlayer.agents import (
+    Answer,
     Assignment,
     Deployment,
     Requirements,
@@ -31,24 +32,11 @@ from quantumlayer.messages import Finding, Verdict
 from quantumlayer.services._progress import Listener, Progress, Stage
 from quantumlayer.workflow import Flow, StepContext, loop, parallel, sequence, step
 
-__all__ = ["Answer", "Ask", "Build", "Check", "addressees", "generation", "tree"]
+__all__ = ["Ask", "Build", "Check", "addressees", "generation", "tree"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a role made, and the model calls it took; the last one gave the value."""
-
-    value: Any
-    calls: tuple[ModelCall, ...]
-
-
-class Ask(Protocol):
-    """Hands a task to a role and waits for what it makes."""
-
-    async def __call__(self, role: str, task: BaseModel) -> Answer:
-        """Ask one role; raises what the role raised."""
-        ...
-
+Ask = Callable[[str, BaseModel], Awaitable[Answer[Any]]]
+"""Hands a task to a role, by its name, and waits for what it makes."""
 
 Check = Callable[[Mapping[str, bytes]], Awaitable[TestReport]]
 """Validates the files of a service, by path."""
@@ -67,7 +55,7 @@ class Build:
     """
 
     document: RequirementsDocument
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, Answer[Any]]
     history: tuple[ModelCall | Verdict, ...] = ()
     report: TestReport | None = None
     rounds: int = 0
@@ -75,18 +63,18 @@ class Build:
     @property
     def requirements(self) -> Requirements:
         """The document, taken apart."""
-        value: Requirements = self.answers["ProjectManager"].value
+        value: Requirements = self.answers["ProjectManager"].artifact
         return value
 
     @property
     def design(self) -> SystemDesign:
         """The service as designed."""
-        value: SystemDesign = self.answers["Architect"].value
+        value: SystemDesign = self.answers["Architect"].artifact
         return value
 
     def files(self, role: str) -> Sequence[SourceFile]:
         """The files that a role wrote last."""
-        made: SourceTree | Deployment = self.answers[role].value
+        made: SourceTree | Deployment = self.answers[role].artifact
         return made.files
 
     @property
@@ -162,14 +150,16 @@ class _Team:
     def build(self, stage: Stage, roles: Sequence[str]) -> Flow[Build, Build]:
         """Let several roles work side by side on the same design."""
 
-        def work(role: str) -> Flow[Build, tuple[Build, tuple[str, Answer]]]:
-            async def ask(build: Build, _context: StepContext) -> tuple[Build, tuple[str, Answer]]:
+        def work(role: str) -> Flow[Build, tuple[Build, tuple[str, Answer[Any]]]]:
+            async def ask(
+                build: Build, _context: StepContext
+            ) -> tuple[Build, tuple[str, Answer[Any]]]:
                 return build, await self._work(stage, role, Assignment(design=build.design))
 
             return step(name=role)(ask)
 
         async def join(
-            made: tuple[tuple[Build, tuple[str, Answer]], ...], _context: StepContext
+            made: tuple[tuple[Build, tuple[str, Answer[Any]]], ...], _context: StepContext
         ) -> Build:
             return self._join(made[0][0], [answer for _, answer in made])
 
@@ -197,22 +187,28 @@ class _Team:
             made.append(await self._work("mend", role, task))
         return await self.validate(self._join(build, made), context)
 
-    async def _work(self, stage: Stage, role: str, task: BaseModel) -> tuple[str, Answer]:
+    async def _work(self, stage: Stage, role: str, task: BaseModel) -> tuple[str, Answer[Any]]:
         self.tell(Progress(stage, "begun", role))
         with telemetry.span(stage, {"quantumlayer.role": role}):
             answer = await self.ask(role, task)
-        reply = answer.calls[-1].reply if answer.calls else None
+        reply = answer.exchanges[-1].reply if answer.exchanges else None
         model = f"{reply.provider}/{reply.model}" if reply else ""
-        self.tell(Progress(stage, "done", role, model, _describe(answer.value)))
+        self.tell(Progress(stage, "done", role, model, _describe(answer.artifact)))
         return role, answer
 
     @staticmethod
-    def _join(build: Build, made: Sequence[tuple[str, Answer]]) -> Build:
+    def _join(build: Build, made: Sequence[tuple[str, Answer[Any]]]) -> Build:
         return replace(
             build,
             answers={**build.answers, **dict(made)},
-            history=(*build.history, *(call for _, answer in made for call in answer.calls)),
+            history=(*build.history, *_calls(made)),
         )
+
+
+def _calls(made: Sequence[tuple[str, Answer[Any]]]) -> Iterator[ModelCall]:
+    for _, answer in made:
+        for exchange in answer.exchanges:
+            yield ModelCall(exchange.request, exchange.reply)
 
 
 # --- what stops a run ----------------------------------------------------------------------------
