@@ -8,15 +8,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from quantumlayer.errors import QuantumLayerError as QuantumLayerError
+    from quantumlayer.agents import Agent, AgentManager, Context
+    from quantumlayer.capsule import QuantumCapsule
+    from quantumlayer.errors import QuantumLayerError
+    from quantumlayer.offline import OfflineModel
+    from quantumlayer.router import (
+        Budget,
+        CostBasedRouting,
+        HybridRouting,
+        LatencyBasedRouting,
+        QualityBasedRouting,
+        Router,
+    )
+    from quantumlayer.services import QLayer
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Agent": "quantumlayer.agents",
+    "AgentManager": "quantumlayer.agents",
+    "Budget": "quantumlayer.router",
+    "Context": "quantumlayer.agents",
+    "CostBasedRouting": "quantumlayer.router",
+    "HybridRouting": "quantumlayer.router",
+    "LatencyBasedRouting": "quantumlayer.router",
+    "OfflineModel": "quantumlayer.offline",
+    "QLayer": "quantumlayer.services",
+    "QualityBasedRouting": "quantumlayer.router",
+    "QuantumCapsule": "quantumlayer.capsule",
     "QuantumLayerError": "quantumlayer.errors",
+    "Router": "quantumlayer.router",
 }
 
-__all__ = ["QuantumLayerError", "__version__"]
+__all__ = [
+    "Agent",
+    "AgentManager",
+    "Budget",
+    "Context",
+    "CostBasedRouting",
+    "HybridRouting",
+    "LatencyBasedRouting",
+    "OfflineModel",
+    "QLayer",
+    "QualityBasedRouting",
+    "QuantumCapsule",
+    "QuantumLayerError",
+    "Router",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:
