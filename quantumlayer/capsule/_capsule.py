@@ -114,8 +114,7 @@ def read(source: Path | bytes, trust: Trust, *, limits: Limits | None = None) ->
     """
     limits = limits or Limits()
     archive = source if isinstance(source, bytes) else _read_file(source, limits)
-    if len(archive) > limits.archive_bytes:
-        raise CapsuleFormatError(f"it has {len(archive)} bytes, more than the limit")
+    _check_archive_size(len(archive), limits)
     image = _image.decode(archive, limits=limits)
     bundle = _only_bundle(image.signature, limits)
     verified = _bundle.verify(bundle, image.content.diff_id, trust)
@@ -211,7 +210,15 @@ def _read_file(path: Path, limits: Limits) -> bytes:
     with storage_errors(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:  # noqa: PTH123 -- a descriptor
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise CapsuleError(f"{str(path)!r} is no regular file. Name a capsule.")
-            data = file.read(limits.archive_bytes + 1)
-    return data
+            _check_archive_size(status.st_size, limits)
+            return file.read(limits.archive_bytes + 1)
+
+
+def _check_archive_size(size: int, limits: Limits) -> None:
+    if size > limits.archive_bytes:
+        raise CapsuleFormatError(
+            f"the file has {size} bytes, more than the limit of {limits.archive_bytes}"
+        )

@@ -27,12 +27,16 @@ def dumps(value: Any, what: str) -> bytes:
 
     Source: RFC 8785, JSON Canonicalization Scheme.
     """
+    from pydantic_core import from_json  # noqa: PLC0415 -- see loads
+
     try:
-        return canonical_json(value)
+        data = canonical_json(value)
+        from_json(data)  # refuses what no reader here would read: it is nested too deep
     except (ValueError, RecursionError) as error:
         raise CapsuleError(
             f"{what} is not a value that JSON carries everywhere: {error}"
         ) from error
+    return data
 
 
 def dumps_plain(value: Any) -> bytes:

@@ -11,7 +11,7 @@ MEBIBYTE = 1024 * 1024
 class Limits:
     """Bounds that hold before anything is allocated; the same for writing and reading.
 
-    Nothing in a capsule is compressed, so these bound memory too: reading takes about twice
+    Nothing in a capsule is compressed, so these bound memory too: reading takes at most four times
     `archive_bytes`. JSON is nested at most 200 deep, the bound of pydantic-core's parser.
 
     Attributes:
