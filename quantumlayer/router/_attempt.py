@@ -250,8 +250,8 @@ class Trial:
         answer = usage.output_tokens + usage.reasoning_tokens
         if prompt or answer:
             tokens = telemetry.token_usage()
-            tokens.record(prompt, {**static, "gen_ai.token.type": "input"})
-            tokens.record(answer, {**static, "gen_ai.token.type": "output"})
+            tokens.record(prompt, self.deployment.input_attributes)
+            tokens.record(answer, self.deployment.output_attributes)
         failure = error if isinstance(error, Exception) else None
         self._scope.__exit__(type(failure) if failure else None, failure, None)
 

@@ -13,11 +13,11 @@ from quantumlayer.errors import (
     ProviderError,
     RouterError,
 )
-from quantumlayer.messages import Attempt, Considered, Image, ModelRequest
+from quantumlayer.messages import Attempt, Considered, ModelRequest
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._card import Capability, ModelCard
 from quantumlayer.router._strategy import RoutingRequest
-from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt_tokens
+from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt
 
 __all__ = ["Call"]
 
@@ -47,16 +47,17 @@ class Call:
         self, request: ModelRequest, budgets: Sequence[Budget], *, now_s: float, seed: int
     ) -> None:
         longest = request.max_output_tokens
+        prompt_tokens, images = estimate_prompt(request)
         self.request = request
         self.routing = RoutingRequest(
             request,
-            estimate_prompt_tokens(request),
+            prompt_tokens,
             _EXPECTED_OUTPUT_TOKENS if longest is None else min(longest, _EXPECTED_OUTPUT_TOKENS),
             now_s,
             seed,
         )
         self.budgets = budgets
-        self.needs = _needs(request)
+        self.needs = _needs(request, images=images)
         self.attempts: list[Attempt] = []
         self.considered: tuple[Considered, ...] = ()
         self.barred: dict[str, str] = {}
@@ -97,7 +98,7 @@ class Call:
         return NoDeploymentError({entry.deployment: entry.rejected for entry in self.considered})
 
 
-def _needs(request: ModelRequest) -> frozenset[Capability]:
+def _needs(request: ModelRequest, *, images: int) -> frozenset[Capability]:
     needs: list[Capability] = []
     if request.tools:
         needs.append("tools")
@@ -105,6 +106,6 @@ def _needs(request: ModelRequest) -> frozenset[Capability]:
         needs.append("json_schema")
     if request.temperature is not None:
         needs.append("sampling")
-    if any(isinstance(part, Image) for message in request.messages for part in message.parts):
+    if images:
         needs.append("images")
     return frozenset(needs)

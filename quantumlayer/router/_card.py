@@ -39,8 +39,11 @@ class Price:
     cache_write: int | None = None
     reasoning: int | None = None
     long: tuple[tuple[int, Price], ...] = ()
+    _dearest: tuple[int, int] = field(init=False, repr=False, compare=False, default=(0, 0))
 
     def __post_init__(self) -> None:
+        dearest_in = max(self.input, self.cache_read or 0, self.cache_write or 0)
+        object.__setattr__(self, "_dearest", (dearest_in, max(self.output, self.reasoning or 0)))
         rates = (self.input, self.output, self.cache_read, self.cache_write, self.reasoning)
         if any(rate is not None and rate < 0 for rate in rates):
             raise RouterConfigError(f"{self!r} has a negative rate: prices are zero or more.")
@@ -90,17 +93,19 @@ class Price:
         tiers = [tier for tier in self.long if prompt_tokens > tier[0]]
         return max(tiers, key=lambda tier: tier[0])[1] if tiers else self
 
+    def expected_nanousd(self, prompt_tokens: int, output_tokens: int) -> int:
+        """Price a prompt read afresh and a visible answer, in nano-dollars, rounded up once."""
+        price = self.for_prompt(prompt_tokens) if self.long else self
+        return -(-(price.input * prompt_tokens + price.output * output_tokens) // _TOKENS)
+
     def bound_nanousd(self, prompt_tokens: int, output_tokens: int) -> int:
         """The most that so many tokens can cost, whichever class they fall into."""
-        return max(
-            price._bound_nanousd(prompt_tokens, output_tokens)  # noqa: SLF001 -- its own class
-            for price in (self, *(price for over, price in self.long if prompt_tokens > over))
-        )
-
-    def _bound_nanousd(self, prompt_tokens: int, output_tokens: int) -> int:
-        dearest_in = max(self.input, self.cache_read or 0, self.cache_write or 0)
-        dearest_out = max(self.output, self.reasoning or 0)
-        return -(-(prompt_tokens * dearest_in + output_tokens * dearest_out) // _TOKENS)
+        dearest_in, dearest_out = self._dearest
+        bound = -(-(prompt_tokens * dearest_in + output_tokens * dearest_out) // _TOKENS)
+        for over, price in self.long:
+            if prompt_tokens > over:
+                bound = max(bound, price.bound_nanousd(prompt_tokens, output_tokens))
+        return bound
 
 
 def _nanousd(usd: float | None) -> int | None:

@@ -29,13 +29,8 @@ class Clock(Protocol):
 class SystemClock:
     """This machine's time."""
 
-    def monotonic(self) -> float:
-        """Seconds since the machine started."""
-        return time.monotonic()
-
-    def unix(self) -> float:
-        """Seconds since 1970-01-01 UTC."""
-        return time.time()
+    monotonic = staticmethod(time.monotonic)
+    unix = staticmethod(time.time)
 
     async def sleep(self, wait_s: float) -> None:
         """Return `wait_s` seconds later."""

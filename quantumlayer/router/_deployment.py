@@ -47,6 +47,8 @@ class Deployment:
             "gen_ai.provider.name": provider.provider,
             "gen_ai.request.model": provider.model,
         }
+        self.input_attributes = {**self.span_attributes, "gen_ai.token.type": "input"}
+        self.output_attributes = {**self.span_attributes, "gen_ai.token.type": "output"}
         self._now = clock.monotonic
         self._resting_until = -math.inf
         self._latency_s: float | None = None
@@ -116,10 +118,16 @@ class Deployment:
         self._resting_until = max(self._resting_until, self._now() + wait_s)
 
     @property
+    def refusal(self) -> str:
+        """Why the deployment takes no call now, or the empty string."""
+        reason = self.breaker.refusal
+        if not reason and self._resting_until != -math.inf and self.rest_s > 0:
+            reason = f"it has asked for a pause of another {self.rest_s:.1f} s"
+        return reason
+
+    @property
     def rest_s(self) -> float:
         """How long it still wants to be left alone; 0 where it does not."""
-        if self._resting_until == -math.inf:
-            return 0.0
         return max(0.0, self._resting_until - self._now())
 
     def _learn_latency(self, sample_s: float) -> None:

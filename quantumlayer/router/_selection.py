@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from quantumlayer.errors import BudgetExceededError, StrategyError
 from quantumlayer.messages import NANO_PER_USD, Considered
+from quantumlayer.router._budget import Budget
 from quantumlayer.router._call import Call
 from quantumlayer.router._card import ModelCard
 from quantumlayer.router._deployment import Deployment
@@ -28,8 +29,9 @@ def select(
     rejected: dict[str, str] = {}
     candidates: dict[str, Candidate] = {}
     call.too_dear = None
+    purse = [(budget, budget.left_nanousd(unix_s=unix_s)) for budget in call.budgets]
     for name, deployment in deployments.items():
-        reason = _refusal(call, deployment, unix_s)
+        reason = _refusal(call, deployment, purse)
         if reason:
             rejected[name] = reason
         else:
@@ -60,34 +62,21 @@ def _rank(
         ) from error
     seen: set[str] = set()
     for ranked in ranking:
-        _check(strategy, ranked, candidates, seen)
-        seen.add(ranked.deployment)
+        if type(ranked) is not Ranked or not _is_finite(ranked.score):
+            raise StrategyError(
+                f"{_title(strategy)} ranked {ranked!r}: return `Ranked(deployment, score)` with a "
+                "finite number as the score, or leave a candidate out to veto it."
+            )
+        name = ranked.deployment
+        if name not in candidates or name in seen:
+            raise StrategyError(
+                f"{_title(strategy)} ranked {name!r}, which is no candidate or stands there twice: "
+                f"return each name of {list(candidates)!r} at most once."
+            )
+        seen.add(name)
     if call.last_failed in seen and len(ranking) > 1:
         ranking.sort(key=lambda ranked: ranked.deployment == call.last_failed)
     return ranking
-
-
-def _check(
-    strategy: RoutingStrategy, ranked: Ranked, candidates: Mapping[str, Candidate], seen: set[str]
-) -> None:
-    if not isinstance(ranked, Ranked):
-        raise StrategyError(
-            f"{_title(strategy)} ranked {ranked!r}: return `Ranked(deployment, score)` values."
-        )
-    if ranked.deployment not in candidates:
-        raise StrategyError(
-            f"{_title(strategy)} ranked {ranked.deployment!r}, which is no candidate: return only "
-            f"names of the candidates given, here {', '.join(map(repr, candidates))}."
-        )
-    if ranked.deployment in seen:
-        raise StrategyError(
-            f"{_title(strategy)} ranked {ranked.deployment!r} twice: return each candidate once."
-        )
-    if not _is_finite(ranked.score):
-        raise StrategyError(
-            f"{_title(strategy)} gave {ranked.deployment!r} the score {ranked.score!r}: return a "
-            "finite number, or leave the candidate out to veto it."
-        )
 
 
 def _is_finite(score: object) -> bool:
@@ -98,19 +87,17 @@ def _title(strategy: RoutingStrategy) -> str:
     return f"The strategy {type(strategy).__qualname__!r}"
 
 
-def _refusal(call: Call, deployment: Deployment, unix_s: float) -> str:
+_Purse = Sequence[tuple[Budget, int]]
+"""Each budget with what it has left, in nano-dollars."""
+
+
+def _refusal(call: Call, deployment: Deployment, purse: _Purse) -> str:
     """Why this deployment may not serve this call now, or the empty string."""
-    reason = call.barred.get(deployment.name, "") or _unfit(call, deployment.card)
-    if reason:
-        call.barred[deployment.name] = reason
-        return reason
-    reason = deployment.breaker.refusal
-    if reason:
-        return reason
-    rest_s = deployment.rest_s
-    if rest_s > 0:
-        return f"it has asked for a pause of another {rest_s:.1f} s"
-    return _too_dear(call, deployment, unix_s) if call.budgets else ""
+    barred = call.barred.get(deployment.name, "") or _unfit(call, deployment.card)
+    if barred:
+        call.barred[deployment.name] = barred
+        return barred
+    return deployment.refusal or (_too_dear(call, deployment, purse) if purse else "")
 
 
 def _unfit(call: Call, card: ModelCard) -> str:
@@ -126,15 +113,14 @@ def _unfit(call: Call, card: ModelCard) -> str:
     return ""
 
 
-def _too_dear(call: Call, deployment: Deployment, unix_s: float) -> str:
+def _too_dear(call: Call, deployment: Deployment, purse: _Purse) -> str:
     bound = call.bound_nanousd(deployment.card)
     if bound is None:
         return (
             "a budget needs a bound on its cost: give it a `ModelCard` with a price, and the "
             "request a `max_output_tokens`"
         )
-    for budget in call.budgets:
-        left = budget.left_nanousd(unix_s=unix_s)
+    for budget, left in purse:
         if bound > left:
             needed_usd, left_usd = bound / NANO_PER_USD, left / NANO_PER_USD
             if call.too_dear is None or needed_usd < call.too_dear.needed_usd:

@@ -83,9 +83,7 @@ class Candidate:
         """Expected cost of the request here, in billionths of a US dollar."""
         if self.price is None:
             return None
-        return self.price.cost_nanousd(
-            Usage(input_tokens=request.prompt_tokens, output_tokens=request.output_tokens)
-        )
+        return self.price.expected_nanousd(request.prompt_tokens, request.output_tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Iterator
 
 from quantumlayer.messages import Image, ModelRequest, Text, ToolCall, ToolResult
 
-__all__ = ["bound_prompt_tokens", "estimate_prompt_tokens", "estimate_tokens"]
+__all__ = ["bound_prompt_tokens", "estimate_prompt", "estimate_tokens"]
 
 _LETTERS = string.ascii_letters.encode()
 _DIGITS = string.digits.encode()
@@ -51,43 +50,42 @@ def estimate_tokens(text: str) -> int:
     return -(-(25 * letters + 70 * digits + 75 * (marks + long) + 30 * short) // 100)
 
 
-def estimate_prompt_tokens(request: ModelRequest) -> int:
-    """Estimate the prompt tokens of a request: texts, tools, schema and images.
+def estimate_prompt(request: ModelRequest) -> tuple[int, int]:
+    """Estimate the prompt tokens of a request, and count its images.
 
-    `Data` parts count nothing: language models are not sent them.
+    Texts, tools, schema and images are in the tokens. `Data` parts count nothing: language models
+    are not sent them.
     """
-    tokens = _MESSAGE_TOKENS * (len(request.messages) + 1) + _IMAGE_TOKENS * _images(request)
-    return tokens + sum(estimate_tokens(text) for text in _texts(request))
+    text, images = _content(request)
+    overhead = _MESSAGE_TOKENS * (len(request.messages) + 1)
+    return estimate_tokens(text) + _IMAGE_TOKENS * images + overhead, images
 
 
 def bound_prompt_tokens(request: ModelRequest) -> int:
     """Count prompt tokens a request cannot exceed.
 
     A byte-level tokenizer makes at most one token of a byte, so the size in bytes is a bound.
-    Images are counted as by `estimate_prompt_tokens`.
+    Images are counted as by `estimate_prompt`.
     """
-    tokens = _MESSAGE_TOKENS_BOUND * (len(request.messages) + 1) + _IMAGE_TOKENS * _images(request)
-    return tokens + sum(len(text.encode("utf-8", "surrogatepass")) for text in _texts(request))
+    text, images = _content(request)
+    overhead = _MESSAGE_TOKENS_BOUND * (len(request.messages) + 1)
+    return len(text.encode("utf-8", "surrogatepass")) + _IMAGE_TOKENS * images + overhead
 
 
-def _images(request: ModelRequest) -> int:
-    return sum(isinstance(part, Image) for message in request.messages for part in message.parts)
-
-
-def _texts(request: ModelRequest) -> Iterator[str]:
+def _content(request: ModelRequest) -> tuple[str, int]:
+    """All words that go into the prompt, and the number of images."""
+    texts: list[str] = []
+    images = 0
     for message in request.messages:
         for part in message.parts:
-            match part:
-                case Text(text) | ToolResult(text=text):
-                    yield text
-                case ToolCall():
-                    yield part.name
-                    yield part.arguments
-                case _:
-                    pass  # images are counted apart, data is not sent
+            if isinstance(part, (Text, ToolResult)):
+                texts.append(part.text)
+            elif isinstance(part, ToolCall):
+                texts += (part.name, part.arguments)
+            elif isinstance(part, Image):
+                images += 1
     for tool in request.tools:
-        yield tool.name
-        yield tool.description
-        yield json.dumps(tool.parameters)
+        texts += (tool.name, tool.description, json.dumps(tool.parameters))
     if request.output is not None:
-        yield json.dumps(request.output.schema)
+        texts.append(json.dumps(request.output.schema))
+    return "".join(texts), images

@@ -33,5 +33,7 @@ class CostBasedRouting:
 def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[float]:
     """Expected cost of each candidate in US dollars; the dearest one's where it is unknown."""
     costs = [candidate.cost_nanousd(request) for candidate in candidates]
-    dearest = max((cost for cost in costs if cost is not None), default=0)
-    return [(dearest if cost is None else cost) / NANO_PER_USD for cost in costs]
+    if None in costs:
+        dearest = max((cost for cost in costs if cost is not None), default=0)
+        return [(dearest if cost is None else cost) / NANO_PER_USD for cost in costs]
+    return [cost / NANO_PER_USD for cost in costs if cost is not None]

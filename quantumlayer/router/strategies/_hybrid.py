@@ -65,9 +65,10 @@ class HybridRouting:
                 f"The weights {dict(self.weights)!r} are not all numbers of zero or more: only "
                 "their proportion counts, so scale them up instead."
             )
-        if not any(self.weights.values()):
+        if not 0 < sum(self.weights.values()) < math.inf:
             raise RouterConfigError(
-                f"The weights {dict(self.weights)!r} sum up to zero: let at least one be above it."
+                f"The weights {dict(self.weights)!r} have no sum to take shares of: let at least "
+                "one be above zero, and none astronomical."
             )
         limits = (self.max_cost_usd, self.max_latency_s, self.min_quality)
         if not all(limit is None or 0 <= limit < math.inf for limit in limits):
@@ -76,27 +77,27 @@ class HybridRouting:
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         """Drop what breaks a constraint, sort the others by the weighted sum."""
         known = qualities(self.scorer, request, candidates)
-        kept = [
-            (candidate, quality)
-            for candidate, quality in zip(candidates, known, strict=True)
-            if self._allows(request, candidate, quality)
-        ]
-        names = [candidate.deployment for candidate, _ in kept]
-        aims = {
-            "cost": lambda: costs_usd(request, [candidate for candidate, _ in kept]),
-            "latency": lambda: [load_s(request, candidate) for candidate, _ in kept],
-            "quality": lambda: [1 - (quality or 0.0) for _, quality in kept],
-        }
-        total = sum(self.weights.values())
-        scores = [0.0] * len(kept)
-        for aim, weight in self.weights.items():
-            if weight:
-                scaled = _scaled(aims[aim]())
-                scores = [
-                    score + weight / total * value
-                    for score, value in zip(scores, scaled, strict=True)
-                ]
-        return [Ranked(name, score) for score, name in sorted(zip(scores, names, strict=True))]
+        if (
+            self.max_cost_usd is not None
+            or self.max_latency_s is not None
+            or self.min_quality is not None
+        ):
+            kept = [
+                pair for pair in zip(candidates, known, strict=True) if self._allows(request, *pair)
+            ]
+            candidates, known = [pair[0] for pair in kept], [pair[1] for pair in kept]
+        cost, latency, quality = (self.weights.get(aim, 0.0) for aim in _AIMS)
+        scores = [0.0] * len(candidates)
+        if cost:
+            _weigh(scores, cost, costs_usd(request, candidates))
+        if latency:
+            _weigh(scores, latency, [load_s(request, candidate) for candidate in candidates])
+        if quality:
+            _weigh(scores, quality, [1 - (value or 0.0) for value in known])
+        total = cost + latency + quality
+        names = [candidate.deployment for candidate in candidates]
+        order = sorted(zip(scores, names, strict=True))
+        return [Ranked(name, score / total) for score, name in order]
 
     def _allows(self, request: RoutingRequest, candidate: Candidate, quality: float | None) -> bool:
         if self.min_quality is not None and (quality is None or quality < self.min_quality):
@@ -118,9 +119,10 @@ def _expected_s(request: RoutingRequest, candidate: Candidate) -> float | None:
     return candidate.latency_s
 
 
-def _scaled(values: Sequence[float]) -> Sequence[float]:
-    """The values on a scale from the lowest, 0, to the highest, 1."""
+def _weigh(scores: list[float], weight: float, values: Sequence[float]) -> None:
+    """Add the values, scaled to 0 for the lowest and to the weight for the highest."""
     low, high = min(values, default=0.0), max(values, default=0.0)
-    if low == high:
-        return [0.0] * len(values)
-    return [(value - low) / (high - low) for value in values]
+    if high > low:
+        scale = weight / (high - low)
+        for place, value in enumerate(values):
+            scores[place] += (value - low) * scale

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -97,7 +96,7 @@ def qualities(
     """
     scores = scorer.score(request, candidates)
     if len(scores) != len(candidates) or not all(
-        score is None or (math.isfinite(score) and 0 <= score <= 1) for score in scores
+        score is None or 0 <= score <= 1 for score in scores
     ):
         raise StrategyError(
             f"{type(scorer).__qualname__!r} scored {len(candidates)} candidates with {scores!r}: "
