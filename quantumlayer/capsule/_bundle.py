@@ -73,10 +73,10 @@ def verify(data: bytes, content_digest: str, trust: Trust) -> Verified:
         CapsuleFormatError: The bundle is not as `sign` writes it.
     """
     bundle = _json.loads(data, _Bundle, repr(PATH))
-    payload, signers = _dsse.verify(
-        bundle.dsseEnvelope, trust.keys, payload_types={_intoto.PAYLOAD_TYPE}
-    )
-    if len(signers) != 1 or data != _encode(bundle.dsseEnvelope, key := next(iter(signers))):
+    envelope = bundle.dsseEnvelope
+    payload, signers = _dsse.verify(envelope, trust.keys, payload_types={_intoto.PAYLOAD_TYPE})
+    key = next(iter(signers))
+    if not _dsse.is_as_signed(envelope, key) or data != _encode(envelope, key):
         raise CapsuleFormatError(f"{PATH!r} is not the one a writer makes of this signature")
     _check_subject(payload, content_digest)
     return Verified(key, payload)

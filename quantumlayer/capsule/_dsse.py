@@ -44,11 +44,24 @@ class Envelope:
 
 def sign(payload: bytes, payload_type: str, key: SigningKey) -> Envelope:
     """Put a payload and one signature over it into an envelope."""
-    signature = key.sign(_encoded(payload, payload_type))
+    return _envelope(payload, payload_type, key.sign(_encoded(payload, payload_type)), key.public)
+
+
+def is_as_signed(envelope: Envelope, key: PublicKey) -> bool:
+    """Say whether a verified envelope is just as `sign` writes it: one signature, one base64."""
+    if len(envelope.signatures) != 1:
+        return False
+    payload, signature = envelope.payload, envelope.signatures[0].sig
+    return envelope == _envelope(
+        _from_base64(payload), envelope.payloadType, _from_base64(signature), key
+    )
+
+
+def _envelope(payload: bytes, payload_type: str, signature: bytes, key: PublicKey) -> Envelope:
     return Envelope(
         base64.b64encode(payload).decode(),
         payload_type,
-        (Signature(base64.b64encode(signature).decode(), key.public.id),),
+        (Signature(base64.b64encode(signature).decode(), key.id),),
     )
 
 
