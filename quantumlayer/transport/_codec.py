@@ -16,7 +16,7 @@ ID_BYTES = 16
 TRACE_PARENT_BYTES = 25
 
 
-def encode(
+def encode(  # noqa: C901 -- one branch for each field that may be empty
     envelope: Envelope,
     message_id: bytes,
     *,
@@ -34,8 +34,10 @@ def encode(
         deadline_unix_us: A deadline that holds besides the envelope's own: the earlier one travels.
 
     Raises:
-        EnvelopeError: A field has a value that its wire type cannot hold.
+        EnvelopeError: It is none, or a field has a value that its wire type cannot hold.
     """
+    if not isinstance(envelope, Envelope):
+        raise EnvelopeError(f"{type(envelope).__name__} is no Envelope: send or return one")
     # Taken apart at once: reading twelve fields by name takes longer than setting six.
     (
         type_,

@@ -97,8 +97,9 @@ class Group:
         self.host = host
         self.max_waiting = max_waiting
         self.overflow = overflow
-        self.members: deque[Member] = deque()  # whose turn it is comes first
+        self.members: list[Member] = []
         self.waiting: deque[Delivery] = deque()
+        self._free: dict[Member, None] = {}  # with credit; whose turn it is comes first
         self._blocked: deque[anyio.Event] = deque()
         self._closed: TransportError | None = None
         self._ending: set[Member] = set()
@@ -113,8 +114,9 @@ class Group:
         """Add a member; it takes messages from now on."""
         member = Member(self, handler, max_in_flight=max_in_flight)
         self.members.append(member)
+        self.freed(member)
         while self.waiting and member.has_credit:
-            member.assign(self.waiting.popleft())
+            self._assign(member, self.waiting.popleft())
             self._unblock()
         self._changed(self)
         return member
@@ -122,6 +124,7 @@ class Group:
     def leave(self, member: Member) -> None:
         """Give a member no more messages."""
         self.members.remove(member)
+        self._free.pop(member, None)
         self._ending.add(member)
         self._changed(self)
 
@@ -133,7 +136,7 @@ class Group:
     @property
     def has_room(self) -> bool:
         """Whether it takes another message."""
-        return len(self.waiting) < self.max_waiting or any(one.has_credit for one in self.members)
+        return bool(self._free) or len(self.waiting) < self.max_waiting
 
     async def room(self) -> None:
         """Wait until there may be room, or the group has gone; first come, first let in."""
@@ -151,12 +154,15 @@ class Group:
     def offer(self, delivery: Delivery) -> None:
         """Give a message to a member, or let it wait."""
         self.host.accepted()
-        if self.waiting or (member := self._least_busy()) is None:
+        if self.waiting or not self._free:
             self.waiting.append(delivery)
         else:
-            self.members.remove(member)
-            self.members.append(member)
-            member.assign(delivery)
+            self._assign(self._least_busy(), delivery)
+
+    def freed(self, member: Member) -> None:
+        """Note that a member has credit."""
+        if member not in self._free and not member.leaving:
+            self._free[member] = None
 
     def take(self) -> Delivery | None:
         """Return the message that has waited longest."""
@@ -195,14 +201,15 @@ class Group:
         else:
             self.host.emit(Dropped(delivery.subject, self.pattern, "closed"))
 
-    def _least_busy(self) -> Member | None:
-        least = None
-        for member in self.members:
-            if not member.busy:
-                return member
-            if member.has_credit and (least is None or member.busy < least.busy):
-                least = member
-        return least
+    def _least_busy(self) -> Member:
+        idle = next((member for member in self._free if not member.busy), None)
+        return idle or min(self._free, key=lambda member: member.busy)
+
+    def _assign(self, member: Member, delivery: Delivery) -> None:
+        member.assign(delivery)
+        del self._free[member]
+        if member.has_credit:
+            self._free[member] = None  # behind the others
 
     def _unblock(self) -> None:
         if self._blocked:

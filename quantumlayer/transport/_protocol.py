@@ -126,7 +126,7 @@ class Transport(Protocol):
     anybody. Messages of one publisher on one subject begin to be handled in the order in which
     they were sent.
 
-    Source: the promises and their numbers are in docs/explanation/transport.md.
+    Why it is as it is: docs/explanation/transport.md.
     """
 
     async def __aenter__(self) -> Self:

@@ -95,6 +95,7 @@ class Member:
     def worker_ended(self, worker: Worker) -> None:
         """Count a worker off; the last one ends the subscription."""
         self.workers.discard(worker)
+        self.group.freed(self)
         if self.leaving and not self.workers:
             self._finish()
 
@@ -173,6 +174,7 @@ class Worker:
     async def _rest(self) -> None:
         self._woken = anyio.Event()
         self.member.idle.append(self)
+        self._group.freed(self.member)
         try:
             await self._woken.wait()
         finally:
