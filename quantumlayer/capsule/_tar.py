@@ -3,6 +3,9 @@
 The reader takes from a header only what an entry is made of, writes the header anew, and
 compares: whatever this writer would not write is refused, without being understood.
 
+GNU tar makes the same bytes: `tar --format=ustar --mtime=@0 --owner=0 --group=0 --numeric-owner
+-b1`, with the names sorted.
+
 Source: POSIX.1-2017, pax, "ustar Interchange Format"; reduced to regular files.
 """
 
@@ -134,11 +137,11 @@ def _header(path: str, size: int, *, executable: bool) -> bytes:
 
 
 def _split(path: str) -> tuple[bytes, bytes]:
-    """Divide a path into ustar's name and prefix, the prefix as short as can be."""
+    """Divide a path into ustar's name and prefix, the prefix as long as can be, as GNU tar does."""
     raw = path.encode("ascii")
     if len(raw) <= MAX_NAME_BYTES:
         return raw, b""
-    cut = raw.find(b"/", len(raw) - MAX_NAME_BYTES - 1)
-    if not 0 < cut <= _MAX_PREFIX_BYTES:
+    cut = raw.rfind(b"/", 0, _MAX_PREFIX_BYTES + 1)
+    if cut <= 0 or not 0 < len(raw) - cut - 1 <= MAX_NAME_BYTES:
         raise UnsafePathError(f"{path!r} is too long for an archive. Shorten it.")
     return raw[cut + 1 :], raw[:cut]

