@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "Attempt",
@@ -355,6 +355,13 @@ class ModelReply:
     def cost_usd(self) -> float:
         """Price of the answer in US dollars."""
         return self.cost_nanousd / NANO_PER_USD
+
+
+class Exchange(NamedTuple):
+    """One model call: what was asked and what was answered. Transcripts are made of these."""
+
+    request: ModelRequest
+    reply: ModelReply
 
 
 # --- streams -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from quantumlayer.router._card import Capability, ModelCard, Price
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._ledger import Ledger, LedgerEntry, Totals
-from quantumlayer.router._output import Exchange, Generated
+from quantumlayer.router._output import Generated, OutputType, validation_problems
 from quantumlayer.router._provider import Provider
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._router import Prompt, Router
@@ -43,7 +43,6 @@ __all__ = [
     "CircuitBreaker",
     "Clock",
     "CostBasedRouting",
-    "Exchange",
     "Generated",
     "HybridRouting",
     "LatencyBasedRouting",
@@ -52,6 +51,7 @@ __all__ = [
     "ModelCard",
     "ObservingStrategy",
     "Outcome",
+    "OutputType",
     "Period",
     "Price",
     "Prompt",
@@ -67,4 +67,5 @@ __all__ = [
     "SystemClock",
     "Totals",
     "estimate_tokens",
+    "validation_problems",
 ]

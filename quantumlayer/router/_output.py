@@ -7,17 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from quantumlayer.errors import InvalidRequestError
-from quantumlayer.messages import Message, ModelReply, ModelRequest, OutputSchema, Text
+from quantumlayer.messages import Exchange, Message, ModelReply, ModelRequest, OutputSchema, Text
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
-__all__ = ["Exchange", "Generated", "OutputType"]
+__all__ = ["Generated", "OutputType", "validation_problems"]
 
 T = TypeVar("T")
-
-Exchange = tuple[ModelRequest, ModelReply]
-"""One question to a model and its answer."""
 
 # A model that got many things wrong needs no list of all of them, and the context is not free.
 _SHOWN_PROBLEMS = 20
@@ -75,7 +72,7 @@ class OutputType(Generic[T]):
         try:
             return self._adapter.validate_json(fenced["inside"] if fenced else reply.text)
         except ValidationError as error:
-            raise ValueError(_problems(error)) from error
+            raise ValueError(validation_problems(error)) from error
 
     def ask_again(self, request: ModelRequest, reply: ModelReply, problem: str) -> ModelRequest:
         """The request with the answer and what is wrong with it, asking for a better one."""
@@ -87,7 +84,8 @@ class OutputType(Generic[T]):
         return replace(request, messages=(*request.messages, answer, Message.user(mend)))
 
 
-def _problems(error: ValidationError) -> str:
+def validation_problems(error: ValidationError) -> str:
+    """Say what pydantic found wrong, for a model or a person, without repeating the values."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     lines = [
         f"{'.'.join(map(str, detail['loc'])) or 'the whole'}: {detail['msg']}"

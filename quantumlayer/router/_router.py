@@ -19,7 +19,14 @@ from quantumlayer.errors import (
     RouterConfigError,
     RouterError,
 )
-from quantumlayer.messages import Message, ModelReply, ModelRequest, StreamEvent, ToolSpec
+from quantumlayer.messages import (
+    Exchange,
+    Message,
+    ModelReply,
+    ModelRequest,
+    StreamEvent,
+    ToolSpec,
+)
 from quantumlayer.router._attempt import Books, Trial
 from quantumlayer.router._breaker import BreakerPolicy
 from quantumlayer.router._budget import Budget
@@ -28,7 +35,7 @@ from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._deployment import Deployment
 from quantumlayer.router._ledger import Ledger
-from quantumlayer.router._output import Exchange, Generated, OutputType
+from quantumlayer.router._output import Generated, OutputType
 from quantumlayer.router._provider import Provider
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._selection import select
@@ -235,7 +242,7 @@ class Router:
         for _ in range(1 + _REPAIRS):
             call = self._call(request, (), max_output_tokens, budgets)
             reply = await self._serve(call, self._ask)
-            exchanges.append((call.request, reply))
+            exchanges.append(Exchange(call.request, reply))
             try:
                 return Generated(kind.parse(reply), tuple(exchanges))
             except ValueError as error:
