@@ -40,6 +40,8 @@ async def open_stream(trial: Trial, *, attempt_s: float | None) -> RoutedStream:
                 scope.deadline = anyio.current_time() + attempt_s
             stream = trial.deployment.provider.stream(trial.call.request)
             events = await stack.enter_async_context(stream)
+            if hasattr(events, "aclose"):  # a generator that its provider does not close itself
+                stack.push_async_callback(events.aclose)
             first = await anext(events, None)
             if first is None:
                 raise MalformedReplyError(name, "the stream ended without an event")

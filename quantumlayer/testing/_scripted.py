@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -91,7 +91,8 @@ class ScriptedModel:
     async def stream(self, request: ModelRequest) -> AsyncIterator[AsyncIterator[StreamEvent]]:
         """Give the next reply word by word."""
         step = await self._next(request)
-        yield self._events(request, step)
+        async with aclosing(self._events(request, step)) as events:
+            yield events
 
     async def _next(self, request: ModelRequest) -> Step:
         step = self._script[min(self.calls, len(self._script) - 1)]
@@ -113,7 +114,7 @@ class ScriptedModel:
         usage = Usage(estimate_tokens(prompt), output_tokens=estimate_tokens(text), estimated=True)
         return ModelReply(text, self.provider, self.model, usage=usage)
 
-    async def _events(self, request: ModelRequest, step: Step) -> AsyncIterator[StreamEvent]:
+    async def _events(self, request: ModelRequest, step: Step) -> AsyncGenerator[StreamEvent, None]:
         text = step.text if isinstance(step, Cut) else self._reply(request, step).text
         for piece in re.findall(r"\s*\S+|\s+$", text):
             await checkpoint()

@@ -1,0 +1,257 @@
+"""Chat completions, the wire format: requests to JSON, JSON to replies. No I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from quantumlayer.messages import (
+    Image,
+    Message,
+    ModelReply,
+    ModelRequest,
+    OutputSchema,
+    StopReason,
+    Text,
+    ToolCall,
+    ToolResult,
+    ToolSpec,
+    Usage,
+)
+from quantumlayer.router._tokens import estimate_prompt, estimate_tokens
+
+__all__ = ["decode", "encode", "estimated", "stop_reason", "usage_of", "well_formed"]
+
+_STOPS: Mapping[str, StopReason] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "filtered",
+}
+
+# Keywords that OpenAI's strict mode does not take. Source: its guide to structured outputs.
+_NOT_STRICT = frozenset(
+    {"allOf", "default", "dependentRequired", "dependentSchemas", "if", "not", "patternProperties"}
+)
+
+
+# --- requests ------------------------------------------------------------------------------------
+
+
+def encode(request: ModelRequest, model: str, *, stream: bool, limit_field: str) -> bytes:
+    """Make the body of a request; options that are not set are left to the server.
+
+    Args:
+        request: What to ask. `Data` parts are left out.
+        model: The model as the server names it.
+        stream: Whether to ask for a stream, with the usage at its end.
+        limit_field: Where the longest answer goes: `max_completion_tokens` or `max_tokens`.
+    """
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [wire for message in request.messages for wire in _messages(message)],
+    }
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+    if request.output is not None:
+        body["response_format"] = _response_format(request.output)
+    if request.max_output_tokens is not None:
+        body[limit_field] = request.max_output_tokens
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if request.stop:
+        body["stop"] = list(request.stop)
+    if stream:
+        body["stream"] = True
+        body["stream_options"] = {"include_usage": True}
+    # ASCII, so that a lone surrogate in a prompt becomes an escape instead of an error.
+    return json.dumps(body).encode("ascii")
+
+
+def _messages(message: Message) -> Iterator[dict[str, Any]]:
+    """A message as the wire has it: each tool result is one of its own."""
+    for part in message.parts:
+        if isinstance(part, ToolResult):
+            yield {"role": "tool", "tool_call_id": part.call_id, "content": part.text}
+    if message.role == "tool":
+        return
+    wire: dict[str, Any] = {"role": message.role, "content": _content(message)}
+    calls = [part for part in message.parts if isinstance(part, ToolCall)]
+    if calls:
+        wire["content"] = wire["content"] or None
+        wire["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in calls
+        ]
+    elif not wire["content"] and any(isinstance(part, ToolResult) for part in message.parts):
+        return
+    yield wire
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    if not any(isinstance(part, Image) for part in message.parts):
+        return message.text
+    content: list[dict[str, Any]] = []
+    for part in message.parts:
+        if isinstance(part, Text):
+            content.append({"type": "text", "text": part.text})
+        elif isinstance(part, Image):
+            url = part.url or f"data:{part.media_type};base64,{part.base64}"
+            content.append({"type": "image_url", "image_url": {"url": url}})
+    return content
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", "function": function}
+
+
+def _response_format(output: OutputSchema) -> dict[str, Any]:
+    schema = {"name": output.name, "strict": _is_strict(output.schema), "schema": output.schema}
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _is_strict(schema: Any) -> bool:
+    """Whether OpenAI's strict mode takes the schema: objects closed, every property required.
+
+    Where it does, the server makes the model keep to it; where it does not, the server would refuse
+    it, so it is sent as a guide and the answer is validated here.
+    """
+    if isinstance(schema, Sequence) and not isinstance(schema, str):
+        return all(map(_is_strict, schema))
+    if not isinstance(schema, Mapping):
+        return True
+    if schema.get("type") == "object":
+        properties = schema.get("properties", {})
+        closed = schema.get("additionalProperties") is False
+        if not closed or set(schema.get("required", ())) != set(properties):
+            return False
+    if _NOT_STRICT & schema.keys() or ("$ref" in schema and len(schema) > 1):
+        return False
+    names = {"properties", "$defs"}
+    return all(
+        all(map(_is_strict, value.values())) if key in names else _is_strict(value)
+        for key, value in schema.items()
+    )
+
+
+# --- replies -------------------------------------------------------------------------------------
+
+
+def decode(document: Any, request: ModelRequest, *, provider: str, model: str) -> ModelReply:
+    """Make a reply of the document of a completion that was not streamed.
+
+    Args:
+        document: The parsed body.
+        request: What was asked, for an estimate where the server counts no tokens.
+        provider: The provider's name.
+        model: The model's name where the server gives none.
+
+    Raises:
+        ValueError: The document is no chat completion; the text says what is missing.
+    """
+    choice = _first(document)
+    message = choice.get("message")
+    if not isinstance(message, Mapping):
+        raise ValueError("the answer has a choice without a message")  # noqa: TRY004 -- bad data
+    reply_id = _string(document.get("id"))
+    text, refused = _words(message)
+    calls = tuple(
+        ToolCall(
+            _string(call.get("id")) or call_id(reply_id, index),
+            _string(call["function"].get("name")),
+            well_formed(_string(call["function"].get("arguments"))),
+        )
+        for index, call in enumerate(message.get("tool_calls") or ())
+        if isinstance(call, Mapping) and isinstance(call.get("function"), Mapping)
+    )
+    return ModelReply(
+        text,
+        provider,
+        _string(document.get("model")) or model,
+        calls,
+        stop_reason(choice.get("finish_reason"), refused=refused, calls=bool(calls)),
+        usage_of(document) or estimated(request, text, *(call.arguments for call in calls)),
+        id=reply_id,
+    )
+
+
+def _first(document: Any) -> Mapping[str, Any]:
+    choices = document.get("choices") if isinstance(document, Mapping) else None
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
+        raise ValueError("the answer has no choices")
+    choice: Mapping[str, Any] = choices[0]
+    return choice
+
+
+def _words(message: Mapping[str, Any]) -> tuple[str, bool]:
+    """The text of a message, and whether it is a refusal."""
+    content = message.get("content")
+    if isinstance(content, list):  # Mistral's reasoning models: thoughts and texts as parts
+        texts = [part.get("text") for part in content if isinstance(part, Mapping)]
+        content = "".join(map(_string, texts))
+    refusal = _string(message.get("refusal"))
+    return well_formed(_string(content) or refusal), bool(refusal)
+
+
+def call_id(reply_id: str, index: int) -> str:
+    """An id for a tool call whose server gave none: told apart by reply and place."""
+    return f"call_{reply_id}_{index}" if reply_id else f"call_{index}"
+
+
+def stop_reason(reason: Any, *, refused: bool, calls: bool) -> StopReason:
+    """Why the model stopped, in our words. Some servers say `stop` beside tool calls."""
+    if refused:
+        return "filtered"
+    stop = _STOPS.get(reason, "stop") if isinstance(reason, str) else "stop"
+    return "tool_calls" if calls and stop == "stop" else stop
+
+
+def usage_of(document: Mapping[str, Any]) -> Usage | None:
+    """The tokens a server counted, in classes that do not overlap; None where it counted none.
+
+    Cached tokens are part of the prompt's. Reasoning tokens are part of the answer's, unless the
+    total says that they come on top, as xAI and Gemini count them.
+    """
+    groq = document.get("x_groq")
+    counts = document.get("usage") or (groq.get("usage") if isinstance(groq, Mapping) else None)
+    if not isinstance(counts, Mapping) or "prompt_tokens" not in counts:
+        return None
+    prompt, answer = _count(counts, "prompt_tokens"), _count(counts, "completion_tokens")
+    read_details = counts.get("prompt_tokens_details")
+    read = min(prompt, _count(read_details, "cached_tokens"))
+    written = min(prompt - read, _count(read_details, "cache_write_tokens"))
+    reasoning = _count(counts.get("completion_tokens_details"), "reasoning_tokens")
+    on_top = max(0, _count(counts, "total_tokens") - prompt - answer)
+    inside = 0 if on_top else min(answer, reasoning)
+    return Usage(prompt - read - written, read, written, answer - inside, on_top or inside)
+
+
+def estimated(request: ModelRequest, *answer: str) -> Usage:
+    """The tokens of an exchange that the server did not count."""
+    tokens, _ = estimate_prompt(request)
+    return Usage(tokens, output_tokens=sum(map(estimate_tokens, answer)), estimated=True)
+
+
+def _count(counts: Any, name: str) -> int:
+    value = counts.get(name) if isinstance(counts, Mapping) else None
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def well_formed(text: str) -> str:
+    """The text with surrogate halves joined, and lone ones replaced by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

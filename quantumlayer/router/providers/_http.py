@@ -1,0 +1,201 @@
+"""The one module that speaks HTTP.
+
+It uses httpx, or a client handed in: httpx's own or one with the same surface, as httpx2 has. With
+the extra `fast` the client it makes on asyncio has aiohttp underneath.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from importlib.util import find_spec
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import httpx
+from anyio.lowlevel import current_token
+
+from quantumlayer.errors import (
+    MalformedReplyError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+    RouterConfigError,
+)
+from quantumlayer.router.providers._secret import Secret
+
+__all__ = ["Endpoint", "Response"]
+
+# Source: the defaults of OpenAI's Python client.
+_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
+_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+
+# Longest body that is read into memory: far above any model's answer, far below the memory.
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+
+
+class Response:
+    """An answer whose body has not been read yet.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers, by lower-case name.
+    """
+
+    def __init__(
+        self, status: int, headers: Mapping[str, str], chunks: AsyncIterator[bytes]
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self._chunks = chunks
+
+    @property
+    def media_type(self) -> str:
+        """What the body is, such as `application/json`."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes."""
+        return self._chunks
+
+    async def drain(self) -> None:
+        """Read what is left and forget it, so that the connection can be used again."""
+        async for _ in self._chunks:
+            pass
+
+    async def read(self) -> bytes:
+        """The whole body.
+
+        Raises:
+            ValueError: It is longer than 64 MiB.
+        """
+        body = bytearray()
+        async for chunk in self._chunks:
+            body += chunk
+            if len(body) > _MAX_BODY_BYTES:
+                raise ValueError(f"the body is longer than {_MAX_BODY_BYTES} bytes")
+        return bytes(body)
+
+
+class Endpoint:
+    """One deployment's address, credential and HTTP client.
+
+    The client is made on first use and belongs to the event loop it was made in; one handed in is
+    used as it is, with its own timeouts and limits, and never closed.
+
+    Args:
+        deployment: Whose endpoint it is, for errors.
+        base_url: What paths are appended to, such as `https://api.openai.com/v1`.
+        secret: The bearer token, or an empty secret for none.
+        client: The client to use, or None.
+
+    Raises:
+        RouterConfigError: The URL is not plain http or https.
+    """
+
+    def __init__(
+        self, deployment: str, *, base_url: str, secret: Secret, client: httpx.AsyncClient | None
+    ) -> None:
+        self._deployment = deployment
+        self._base_url = _plain_url(base_url)
+        self._secret = secret
+        self._given = client
+        self._made: httpx.AsyncClient | None = None
+        self._loop: object = None
+        self._library = _library(client)
+
+    @asynccontextmanager
+    async def post(self, path: str, body: bytes) -> AsyncIterator[Response]:
+        """Send a JSON document and open the answer.
+
+        Raises:
+            ProviderError: The endpoint did not answer; also while the body is being read.
+        """
+        headers = {"content-type": "application/json"}
+        if self._secret:
+            headers["authorization"] = f"Bearer {self._secret.reveal()}"
+        client = self._given or self._own_client()
+        request = client.build_request("POST", self._base_url + path, content=body, headers=headers)
+        with self._translated():
+            response = await client.send(request, stream=True)
+        try:
+            async with aclosing(self._read(response)) as chunks:
+                yield Response(response.status_code, response.headers, chunks)
+        finally:
+            await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close the client, unless it was handed in. The next request makes another one."""
+        made, self._made = self._made, None
+        if made is not None:
+            await made.aclose()
+
+    async def _read(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        with self._translated():
+            async for chunk in response.aiter_bytes():
+                yield chunk
+
+    def _own_client(self) -> httpx.AsyncClient:
+        loop = current_token()
+        if self._made is None or self._loop != loop:
+            # Connections of another loop cannot be used in this one, nor closed from it.
+            self._made, self._loop = _new_client(), loop
+        return self._made
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        library = self._library
+        try:
+            yield
+        except library.ConnectTimeout as error:
+            raise ProviderUnavailableError(self._deployment, "no connection in time") from error
+        except library.TimeoutException as error:
+            raise ProviderTimeoutError(self._deployment, "no answer in time") from error
+        except library.DecodingError as error:
+            raise MalformedReplyError(self._deployment, "the body cannot be decoded") from error
+        except library.HTTPError as error:
+            reason = self._secret.redact(str(error)) or "no reason given"
+            raise ProviderUnavailableError(
+                self._deployment, f"{type(error).__name__}: {reason}"
+            ) from error
+
+
+def _new_client() -> httpx.AsyncClient:
+    fast = _on_asyncio() and find_spec("httpx_aiohttp") is not None
+    make = (
+        importlib.import_module("httpx_aiohttp").HttpxAiohttpClient if fast else httpx.AsyncClient
+    )
+    client: httpx.AsyncClient = make(timeout=_TIMEOUT, limits=_LIMITS)
+    return client
+
+
+def _on_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _library(client: httpx.AsyncClient | None) -> ModuleType:
+    """The library whose exceptions a client raises: httpx, or the one that continues it."""
+    for kind in type(client).__mro__:
+        package = kind.__module__.partition(".")[0]
+        if package.startswith("httpx") and package != "httpx_aiohttp":
+            return importlib.import_module(package)
+    return httpx
+
+
+def _plain_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise RouterConfigError(
+            f"base_url={url!r} is no address: give one like 'https://api.openai.com/v1'."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise RouterConfigError(
+            f"The base_url of {parts.hostname!r} has a user, query or fragment: leave them out and "
+            "pass the credential as `api_key`."
+        )
+    return url.rstrip("/")
