@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 from pydantic import BaseModel
 
 from quantumlayer.agents import Agent, AgentManager, Context
 from quantumlayer.messages import ModelReply, ModelRequest, ToolCall
+from quantumlayer.router import Budget
 from quantumlayer.transport import Memory
 
 ROUNDS = 7
@@ -46,7 +47,13 @@ class Instant:
         call = ToolCall("1", "add", '{"a": 1, "b": 2}')
         self._call = ModelReply("", "bench", "instant", (call,), "tool_calls")
 
-    async def complete(self, prompt: ModelRequest, /) -> ModelReply:
+    async def complete(
+        self,
+        prompt: ModelRequest,
+        /,
+        *,
+        budgets: Sequence[Budget] = (),  # noqa: ARG002 -- it costs nothing
+    ) -> ModelReply:
         """Answer."""
         if prompt.tools and prompt.messages[-1].role == "user":
             return self._call

@@ -32,7 +32,7 @@ from quantumlayer.agents._artifacts import (
 from quantumlayer.agents._asking import Answer
 from quantumlayer.agents._context import Context
 from quantumlayer.agents._manager import AgentManager
-from quantumlayer.agents._models import Exchange, ModelAccess
+from quantumlayer.agents._models import ModelAccess
 from quantumlayer.agents._replicas import AgentStatus, Restarts
 from quantumlayer.agents._tools import Tool
 
@@ -54,7 +54,6 @@ __all__ = [
     "Effect",
     "Endpoint",
     "Entity",
-    "Exchange",
     "FieldSpec",
     "Include",
     "ModelAccess",

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from quantumlayer.agents._models import Exchange
-from quantumlayer.agents._output import problems
 from quantumlayer.errors import (
     AgentFailedError,
     ArtifactError,
@@ -16,6 +14,8 @@ from quantumlayer.errors import (
     RemoteError,
     UnknownAgentError,
 )
+from quantumlayer.messages import Exchange
+from quantumlayer.router import validation_problems
 from quantumlayer.transport import Envelope, Failure
 
 if TYPE_CHECKING:
@@ -121,8 +121,9 @@ def read_task(agent: Agent[In, Any], envelope: Envelope) -> In:
     try:
         return wanted.model_validate_json(envelope.payload)
     except ValidationError as error:
+        found = validation_problems(error)
         raise ArtifactError(
-            f"agent {agent.name!r} was given no valid {wanted.__name__}: {problems(error)}"
+            f"agent {agent.name!r} was given no valid {wanted.__name__}: {found}"
         ) from error
 
 
@@ -158,8 +159,9 @@ def _read_reply(agent: Agent[Any, Out], envelope: Envelope) -> Reply[Out]:
     try:
         return _reply_of(agent.gives).model_validate_json(envelope.payload)
     except ValidationError as error:
+        found = validation_problems(error)
         raise ArtifactError(
-            f"agent {agent.name!r} gave no valid {agent.gives.__name__}: {problems(error)}"
+            f"agent {agent.name!r} gave no valid {agent.gives.__name__}: {found}"
         ) from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -9,19 +11,20 @@ from pydantic import BaseModel
 
 from quantumlayer.agents._asking import ask
 from quantumlayer.agents._conversation import Conversation
-from quantumlayer.agents._models import Exchange, ModelAccess
-from quantumlayer.agents._output import output_schema
+from quantumlayer.agents._models import ModelAccess
 from quantumlayer.agents._tools import Toolbox
-from quantumlayer.errors import AgentError, AgentFailedError, BudgetExceededError
+from quantumlayer.errors import AgentError, AgentFailedError, UnknownAgentError
 from quantumlayer.messages import (
     NANO_PER_USD,
     Data,
+    Exchange,
     Message,
     ModelReply,
     ModelRequest,
     OutputSchema,
     Part,
 )
+from quantumlayer.router import Budget, OutputType
 
 if TYPE_CHECKING:
     from quantumlayer.agents._agent import Agent
@@ -62,6 +65,11 @@ class Context:
         self.tenant = tenant
         self._models = models
         self._exchanges: list[Exchange] = []
+        self._budgets: tuple[Budget, ...] = ()
+        if budget_nanousd is not None:
+            self._budgets = (
+                Budget(usd=budget_nanousd / NANO_PER_USD, name=f"task of {agent.name}"),
+            )
 
     # --- what was done -------------------------------------------------------------------------
 
@@ -76,14 +84,14 @@ class Context:
     @property
     def cost_nanousd(self) -> int:
         """What these calls cost, in billionths of a US dollar."""
-        return sum(exchange.reply.cost_nanousd for exchange in self._exchanges)
+        return _cost_nanousd(self._exchanges)
 
     @property
     def budget_left_nanousd(self) -> int | None:
-        """What may still be spent, never below 0; None: no limit."""
-        if self.budget_nanousd is None:
-            return None
-        return max(0, self.budget_nanousd - self.cost_nanousd)
+        """What is neither spent nor set aside for a call under way; None: no limit."""
+        for budget in self._budgets:
+            return max(0, budget.left_nanousd(unix_s=0.0))
+        return None
 
     @property
     def left_s(self) -> float:
@@ -108,11 +116,12 @@ class Context:
             InvalidOutputError: No answer fitted the type. Retryable.
             ToolLoopError: The model called tools in more than `agent.max_tool_rounds` rounds.
                 Retryable.
-            BudgetExceededError: The task's budget is used up.
+            BudgetExceededError: It could cost more than is left of the task's budget.
             RouterError: The models could not answer.
             AgentError: There is no model access here.
         """
-        return await self._conversation(prompt, data, output_schema(kind)).value(kind)
+        output = _output_type(kind)
+        return await self._conversation(prompt, data, output.schema).value(output)
 
     async def complete(self, prompt: str, *, data: BaseModel | None = None) -> str:
         """Ask the model for words, with the agent's instructions, profile and tools.
@@ -124,7 +133,7 @@ class Context:
         Raises:
             ToolLoopError: The model called tools in more than `agent.max_tool_rounds` rounds.
                 Retryable.
-            BudgetExceededError: The task's budget is used up.
+            BudgetExceededError: It could cost more than is left of the task's budget.
             RouterError: The models could not answer.
             AgentError: There is no model access here.
         """
@@ -161,50 +170,68 @@ class Context:
                 f"agent {self.agent.name!r} has no model access: give `models=` to its manager, or "
                 "to its context"
             )
-        self._check_budget()
-        reply = await self._models.complete(request)
+        reply = await self._models.complete(request, budgets=self._budgets)
         self._exchanges.append(Exchange(request, reply))
         return reply
 
-    def _check_budget(self) -> None:
-        """Refuse to spend more; calls that cost nothing never use a budget up."""
-        if self._exchanges and self.cost_nanousd and self.budget_left_nanousd == 0:
-            last_usd = self._exchanges[-1].reply.cost_nanousd / NANO_PER_USD
-            raise BudgetExceededError(f"task of {self.agent.name}", last_usd, 0.0)
-
     # --- other agents --------------------------------------------------------------------------
 
-    async def ask(self, agent: Agent[In, Out], task: In) -> Out:
-        """Have another agent do a task within this one's deadline and what is left of its budget.
+    async def ask(
+        self, agent: Agent[In, Out], task: In, *, budget_nanousd: int | None = None
+    ) -> Out:
+        """Have another agent do a task, within this one's deadline and budget.
 
-        Its model calls count as this task's own.
+        Its model calls count as this task's own. What it may cost is set aside until it has
+        answered: give agents that are asked side by side their shares.
 
         Args:
             agent: Whom to ask; what counts is its name, and the types it takes and gives.
             task: What it is given.
+            budget_nanousd: What it may cost, in billionths of a US dollar; None: all that is left.
 
         Raises:
             UnknownAgentError: No such agent is spawned on this transport.
             AgentFailedError: It raised.
             ArtifactError: The task is not what it takes.
-            BudgetExceededError: The task's budget is used up.
+            BudgetExceededError: Its share is more than is left of the task's budget.
             TransportError: It could not be reached. See `Transport.request`.
             AgentError: There is no transport here.
         """
         if self.bus is None:
             raise AgentError(f"agent {self.agent.name!r} has no transport: spawn it in a manager")
-        self._check_budget()
+        share = self.budget_left_nanousd if budget_nanousd is None else budget_nanousd
+        reserved = [budget.reserve(share or 0, unix_s=0.0) for budget in self._budgets]
+        made: tuple[Exchange, ...] | None = None
         try:
             answer = await ask(
                 self.bus,
                 agent,
                 task,
                 sender=self.agent.name,
-                budget_nanousd=self.budget_left_nanousd,
+                budget_nanousd=share,
                 tenant=self.tenant,
             )
+            made = answer.exchanges
         except AgentFailedError as error:
-            self._exchanges.extend(error.exchanges)
+            made = error.exchanges
             raise
-        self._exchanges.extend(answer.exchanges)
+        except UnknownAgentError:
+            made = ()
+            raise
+        finally:
+            self._exchanges.extend(made or ())
+            # What nobody can tell, after a lost connection or a cancellation, counts in full.
+            cost_nanousd = _cost_nanousd(made) if made is not None else share or 0
+            for reservation in reserved:
+                reservation.settle(cost_nanousd)
         return answer.artifact
+
+
+def _cost_nanousd(exchanges: Iterable[Exchange]) -> int:
+    return sum(exchange.reply.cost_nanousd for exchange in exchanges)
+
+
+@lru_cache(maxsize=256)
+def _output_type(kind: type[T]) -> OutputType[T]:
+    """Describe a type to a model; making its schema takes longer than all the rest of a call."""
+    return OutputType(kind)

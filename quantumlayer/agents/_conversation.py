@@ -6,19 +6,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from quantumlayer.agents._output import parse_output, problems
 from quantumlayer.agents._tools import Toolbox
 from quantumlayer.errors import InvalidOutputError, ToolLoopError
 from quantumlayer.messages import Message, ModelReply, ModelRequest, Part, Text
+from quantumlayer.router import OutputType
 
 if TYPE_CHECKING:
     from quantumlayer.agents._context import Context
 
 __all__ = ["Conversation"]
 
-T = TypeVar("T", bound=BaseModel)
+T = TypeVar("T")
 
 REPAIRS = 2
 """How often a model may mend an answer that does not fit."""
@@ -61,30 +59,23 @@ class Conversation:
         """
         return (await self._answer()).text
 
-    async def value(self, kind: type[T]) -> T:
+    async def value(self, kind: OutputType[T]) -> T:
         """Return the model's answer as a value; it may mend an answer that does not fit.
 
         Raises:
             InvalidOutputError: It did not fit after `REPAIRS` repairs either.
             ToolLoopError: The model called tools in more rounds than allowed.
         """
-        found: list[str] = []
+        problems: list[str] = []
         while True:
             reply = await self._answer()
             try:
-                return parse_output(kind, reply.text)
-            except ValidationError as error:
-                found.append(problems(error))
-                if len(found) > REPAIRS:
-                    raise InvalidOutputError(kind.__name__, found) from error
-            cut = " (it was cut off: answer more briefly)" if reply.stop_reason == "length" else ""
-            self._say(_said(reply))
-            self._say(
-                Message.user(
-                    f"That is no valid {kind.__name__}{cut}: {found[-1]}. "
-                    "Answer again with the whole corrected JSON and nothing else."
-                )
-            )
+                return kind.parse(reply)
+            except ValueError as error:
+                problems.append(str(error))
+                if len(problems) > REPAIRS:
+                    raise InvalidOutputError(kind.name, problems) from error
+            self._request = kind.ask_again(self._request, reply, problems[-1])
 
     async def _answer(self) -> ModelReply:
         """Ask the model, and call tools for as long as it wants that."""

@@ -1,24 +1,26 @@
-"""What an agent needs of a router, and what is kept of every call."""
+"""What an agent needs of a router."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from quantumlayer.messages import ModelReply, ModelRequest
+from quantumlayer.router import Budget
 
-__all__ = ["Exchange", "ModelAccess"]
+__all__ = ["ModelAccess"]
 
 
 class ModelAccess(Protocol):
     """Answers model requests: a `Router`, or anything with this one method."""
 
-    async def complete(self, prompt: ModelRequest, /) -> ModelReply:
-        """Answer a request; errors are of the `RouterError` tree."""
+    async def complete(
+        self, prompt: ModelRequest, /, *, budgets: Sequence[Budget] = ()
+    ) -> ModelReply:
+        """Answer a request; its price is reserved in every budget before and settled after.
+
+        Raises:
+            BudgetExceededError: It could cost more than a budget has left.
+            RouterError: It could not be answered.
+        """
         ...
-
-
-class Exchange(NamedTuple):
-    """One model call: what was asked and what was answered."""
-
-    request: ModelRequest
-    reply: ModelReply

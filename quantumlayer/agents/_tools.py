@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import to_json
 
 from quantumlayer import telemetry
-from quantumlayer.agents._output import problems
 from quantumlayer.errors import ToolError
 from quantumlayer.messages import ToolCall, ToolResult, ToolSpec
+from quantumlayer.router import validation_problems
 
 if TYPE_CHECKING:
     from quantumlayer.agents._context import Context
@@ -85,7 +85,7 @@ class Tool:
         try:
             given = self.arguments.model_validate_json(arguments or "{}")
         except ValidationError as error:
-            raise ToolError(f"the arguments do not fit: {problems(error)}") from error
+            raise ToolError(f"the arguments do not fit: {validation_problems(error)}") from error
         named: dict[str, Any] = {
             str(field.alias): getattr(given, member)
             for member, field in self.arguments.model_fields.items()

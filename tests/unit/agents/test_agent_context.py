@@ -4,14 +4,14 @@ import anyio.lowlevel
 import pytest
 from pydantic import BaseModel, Field
 
-from quantumlayer.agents import Agent, Context, Exchange
+from quantumlayer.agents import Agent, Context
 from quantumlayer.errors import (
     AgentError,
     BudgetExceededError,
     InvalidOutputError,
     RateLimitedError,
 )
-from quantumlayer.messages import Data, ModelReply
+from quantumlayer.messages import Data, Exchange, ModelReply
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +65,7 @@ async def test_an_answer_that_does_not_fit_is_sent_back_with_what_is_wrong(scrip
         "user",
     ]
     assert second.messages[1].text == "nonsense"
-    assert "no valid Score" in second.messages[-1].text
+    assert "no valid Score: the whole: Invalid JSON" in second.messages[-1].text
     assert "points: Input should be greater than or equal to 0" in third.messages[-1].text
     assert [exchange.request for exchange in task.exchanges] == models.requests
 
@@ -107,14 +107,14 @@ async def test_every_call_is_recorded_with_its_cost(scripted: Any) -> None:
     assert [reply.text for _request, reply in task.exchanges] == ["a", "b"]
 
 
-async def test_a_used_up_budget_ends_the_calls(scripted: Any) -> None:
-    models = scripted(costing("a", 60))
+async def test_a_call_that_could_overspend_is_not_made(scripted: Any) -> None:
+    models = scripted(costing("a", 30), price_nanousd=50)
     task = context(models, budget_nanousd=100)
     await task.complete("1")
     await task.complete("2")
-    with pytest.raises(BudgetExceededError, match="task of Worker"):
+    assert task.budget_left_nanousd == 40
+    with pytest.raises(BudgetExceededError, match="'task of Worker' has"):
         await task.complete("3")
-    assert task.budget_left_nanousd == 0
     assert len(models.requests) == 2
 
 
@@ -123,6 +123,14 @@ async def test_what_costs_nothing_needs_no_budget(scripted: Any) -> None:
     for _ in range(3):
         await task.complete("again")
     assert context().budget_left_nanousd is None
+
+
+async def test_a_call_that_costs_more_than_reserved_ends_the_budget(scripted: Any) -> None:
+    task = context(scripted(costing("a", 150), price_nanousd=1), budget_nanousd=100)
+    await task.complete("1")
+    assert task.budget_left_nanousd == 0
+    with pytest.raises(BudgetExceededError):
+        await task.complete("2")
 
 
 async def test_errors_of_the_models_pass_through(scripted: Any) -> None:

@@ -1,5 +1,7 @@
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -29,6 +31,7 @@ class Number(BaseModel):
 
 class Text(BaseModel):
     text: str
+    share: int | None = None
 
 
 class Doubler(Agent[Number, Number]):
@@ -235,14 +238,57 @@ async def test_the_model_calls_of_agents_that_were_asked_are_the_askers_own(scri
 
 
 async def test_what_an_agent_spends_is_gone_for_the_next(scripted: Any) -> None:
-    models = scripted(ModelReply('{"value": 3}', "p", "m", cost_nanousd=60))
+    models = scripted(ModelReply('{"value": 3}', "p", "m", cost_nanousd=40), price_nanousd=40)
     async with Memory() as bus, AgentManager(bus, models=models) as agents:
         await agents.spawn(Judge())
         await agents.spawn(Lead())
-        with pytest.raises(AgentFailedError, match="task of Lead") as caught:
+        with pytest.raises(AgentFailedError, match="task of Judge") as caught:
             await agents.ask("Lead", Text(text="x"), budget_nanousd=60)
         assert caught.value.type_name == BudgetExceededError.__name__
         assert len(caught.value.exchanges) == 1
+        answer = await agents.ask("Lead", Text(text="x"), budget_nanousd=80)
+        assert answer.cost_nanousd == 80
+
+
+async def test_agents_asked_side_by_side_cannot_overspend_together(scripted: Any) -> None:
+    models = scripted(ModelReply('{"value": 3}', "p", "m", cost_nanousd=40), price_nanousd=50)
+    left = []
+
+    class Both(Agent[Text, Number]):
+        async def run(self, task: Text, context: Context) -> Number:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(2):
+                    share = partial(context.ask, budget_nanousd=task.share)
+                    tasks.start_soon(share, Judge(), task)
+            left.append(context.budget_left_nanousd)
+            return Number(value=len(context.exchanges))
+
+    async with Memory() as bus, AgentManager(bus, models=models) as agents:
+        await agents.spawn(Judge(), replicas=2)
+        await agents.spawn(Both())
+        answer = await agents.ask("Both", Text(text="x", share=50), budget_nanousd=110)
+        assert answer.artifact == Number(value=2)
+        assert left == [30]
+        with pytest.raises(AgentFailedError, match="task of Both") as caught:
+            await agents.ask("Both", Text(text="x", share=60), budget_nanousd=110)
+        assert caught.value.type_name == BudgetExceededError.__name__
+
+
+@pytest.mark.parametrize(("name", "left"), [("Nobody", 100), ("Waiting", 40)])
+async def test_a_share_whose_use_nobody_can_tell_counts_in_full(name: str, left: int) -> None:
+    class Impatient(Agent[Number, Number]):
+        async def run(self, task: Number, context: Context) -> Number:
+            other = Waiting()
+            other.name = name
+            with anyio.move_on_after(0.01), suppress(UnknownAgentError):
+                await context.ask(other, Number(value=0), budget_nanousd=60)
+            return Number(value=context.budget_left_nanousd or 0)
+
+    async with Memory() as bus, AgentManager(bus) as agents:
+        await agents.spawn(Waiting())
+        await agents.spawn(Impatient())
+        answer = await agents.ask("Impatient", Number(value=1), budget_nanousd=100)
+        assert answer.artifact == Number(value=left)
 
 
 async def test_a_failure_keeps_its_first_cause_and_the_way_it_took(scripted: Any) -> None:
