@@ -37,17 +37,16 @@ def encode(draft: Draft, hashes: Mapping[str, str]) -> dict[str, bytes]:
     Raises:
         CapsuleError: The draft's parts do not fit together, or JSON cannot carry it.
     """
-    transcript = _transcript.encode(draft.transcript)
-    prompts = frozenset(call.request.digest for call in draft.transcript.model_calls)
+    transcript, prompts = _transcript.encode(draft.transcript)
     _draft.check(draft, prompts=prompts)
     manifest = _json.dumps_plain(_manifest(draft, hashes))
     subject = ("manifest.json", hashlib.sha256(manifest).hexdigest())
     provenance = _intoto.statement(*subject, _intoto.PROVENANCE, _provenance(draft))
     validation = _intoto.statement(*subject, _intoto.TEST_RESULT, _test_result(draft.validation))
-    requirements = [asdict(requirement) for requirement in draft.requirements]
+    requirements = [_json.plain(requirement) for requirement in draft.requirements]
     return {
         _MANIFEST: manifest,
-        _REQUIREMENTS: _json.dumps(requirements, "the list of requirements"),
+        _REQUIREMENTS: _json.dumps_plain(requirements),
         _PROVENANCE: _json.dumps_plain(provenance),
         _VALIDATION: _json.dumps(validation, "the validation"),
         **transcript,
@@ -102,7 +101,7 @@ def _test_result(validation: Validation) -> dict[str, Any]:
         "configuration": [],
         "passedTests": validation.passed_tests,
         "quantumlayer_isolation": validation.level,
-        "quantumlayer_verdicts": [asdict(verdict) for verdict in validation.verdicts],
+        "quantumlayer_verdicts": [_json.plain(verdict) for verdict in validation.verdicts],
     }
 
 

@@ -39,11 +39,17 @@ def dumps(value: Any, what: str) -> bytes:
     return data
 
 
+def plain(value: Any) -> Any:
+    """Take a dataclass apart as `dataclasses.asdict` does, several times as fast."""
+    return _adapter(cast("Any", type(value))).dump_python(value, warnings="none")
+
+
 def dumps_plain(value: Any) -> bytes:
     """Encode a JSON value without floats, whose keys are ASCII: the same bytes as `dumps`.
 
-    It is for the documents whose length grows with the number of files: the manifest of 1,000
-    takes 1.3 ms where `dumps` takes 9.8 ms. A property test holds the two equal.
+    It is for the documents whose length grows with the number of files and requirements: the
+    manifest of 1,000 files takes 1.3 ms where `dumps` takes 9.8 ms. A property test holds the
+    two equal.
     """
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     try:

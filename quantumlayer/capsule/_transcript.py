@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from quantumlayer.capsule import _json
@@ -121,8 +121,11 @@ class _Index:
     entries: tuple[_StoredValue | _StoredCall, ...]
 
 
-def encode(transcript: Transcript) -> dict[str, bytes]:
-    """Write a transcript as files, by path.
+def encode(transcript: Transcript) -> tuple[dict[str, bytes], frozenset[str]]:
+    """Write a transcript as files.
+
+    Returns:
+        The files by path, and the digests of the requests among them.
 
     Raises:
         CapsuleError: A request or reply holds what JSON cannot carry.
@@ -130,7 +133,7 @@ def encode(transcript: Transcript) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
 
     def store(value: Any) -> str:
-        data = _json.dumps(asdict(value), f"a {type(value).__name__} of the transcript")
+        data = _json.dumps(_json.plain(value), f"a {type(value).__name__} of the transcript")
         name = hashlib.sha256(data).hexdigest()
         files[f"{FOLDER}{name}.json"] = data
         return f"sha256:{name}"
@@ -145,8 +148,8 @@ def encode(transcript: Transcript) -> dict[str, bytes]:
                 "document" if isinstance(entry, Document) else "verdict"
             )
             entries.append(_StoredValue(kind, store(entry)))
-    files[_INDEX] = _json.dumps(asdict(_Index(tuple(entries))), "the transcript's index")
-    return files
+    files[_INDEX] = _json.dumps_plain(_json.plain(_Index(tuple(entries))))
+    return files, frozenset(each.request for each in entries if isinstance(each, _StoredCall))
 
 
 def decode(files: Mapping[str, bytes]) -> Transcript:

@@ -87,10 +87,11 @@ transcripts = st.lists(
 
 @given(transcripts)
 def test_a_transcript_comes_back_in_order_and_without_times(transcript: Transcript) -> None:
-    files = encode(transcript)
+    files, prompts = encode(transcript)
     found = decode(files)
 
-    assert encode(found) == files
+    assert encode(found) == (files, prompts)
+    assert prompts == {call.request.digest for call in transcript.model_calls}
     assert len(found.entries) == len(transcript.entries)
     for ours, theirs in zip(transcript.entries, found.entries, strict=True):
         if isinstance(ours, ModelCall):
@@ -107,7 +108,7 @@ def test_a_transcript_comes_back_in_order_and_without_times(transcript: Transcri
 
 @given(transcripts)
 def test_every_file_is_named_by_the_hash_of_its_content(transcript: Transcript) -> None:
-    for path, data in encode(transcript).items():
+    for path, data in encode(transcript)[0].items():
         if not path.endswith("/index.json"):
             assert path == f".capsule/transcript/{hashlib.sha256(data).hexdigest()}.json"
 
@@ -116,7 +117,7 @@ def test_a_prompt_is_found_under_its_prompt_hash(draft: Draft) -> None:
     (call,) = draft.transcript.model_calls
     name = call.request.digest.removeprefix("sha256:")
 
-    stored = encode(draft.transcript)[f".capsule/transcript/{name}.json"]
+    stored = encode(draft.transcript)[0][f".capsule/transcript/{name}.json"]
     assert stored == canonical_json(asdict(call.request))
 
 
@@ -173,7 +174,7 @@ def test_a_request_that_json_cannot_carry_is_named() -> None:
 
 
 def test_a_missing_or_changed_file_is_refused(draft: Draft) -> None:
-    files = encode(draft.transcript)
+    files, _ = encode(draft.transcript)
     for path in files:
         with pytest.raises(CapsuleFormatError, match="missing"):
             decode({other: data for other, data in files.items() if other != path})
