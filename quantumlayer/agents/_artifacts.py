@@ -521,10 +521,11 @@ class Deployment(Artifact):
 def _refuse_twins(files: list[SourceFile]) -> None:
     seen: dict[str, str] = {}
     for file in files:
-        twin = seen.setdefault(file.path.casefold(), file.path)
-        if twin is not file.path:
-            msg = f"{file.path!r} and {twin!r} are the same file on some systems"
+        folded = file.path.casefold()
+        if folded in seen:
+            msg = f"{file.path!r} and {seen[folded]!r} are the same file on some systems"
             raise ValueError(msg)
+        seen[folded] = file.path
 
 
 # --- validation ----------------------------------------------------------------------------------

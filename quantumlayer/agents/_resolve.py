@@ -127,7 +127,8 @@ class _Resolver:
         shown = include.shows or ()
         yield from self._members(where, include.entity, (include.field, *names, *shown))
         if include.where is not None and include.entity in self._entities:
-            yield from self._names(parse(include.where), include.entity, entity, params)
+            for problem in self._names(parse(include.where), include.entity, entity, params):
+                yield f"{where}: {problem} in {include.where!r}"
 
     def _effect(
         self, where: str, effect: Effect, entity: str | None, params: set[str]
@@ -149,7 +150,7 @@ class _Resolver:
                 yield f"{where}: {entity} has no field {name!r}"
 
     def _fields(self, entity: str | None) -> set[str]:
-        if entity is None:
+        if entity not in self._entities:
             return set()
         return {"id", *(field.name for field in self._entities[entity].fields)}
 
@@ -201,7 +202,7 @@ class _Resolver:
             yield f"{'.'.join((root, *rest))!r} is no field"
 
     def _follow(self, entity: str | None, name: str) -> str | None:
-        if entity is None:
+        if entity not in self._entities:
             return None
         for field in self._entities[entity].fields:
             if field.type == "reference" and navigation(field.name) == name:

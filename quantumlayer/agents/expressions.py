@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Literal
@@ -206,7 +207,10 @@ def parse(text: str) -> Node:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(text, f"it does not parse ({error})") from error
-    return _Reader(text).node(tree, 0)
+    try:
+        return _Reader(text).node(tree, 0)
+    except RecursionError as error:  # `a.a.a.a…` and its like
+        raise ExpressionError(text, f"it is nested deeper than {MAX_DEPTH}") from error
 
 
 def well_formed(text: str) -> str:
@@ -227,12 +231,14 @@ class _Reader:
     def _refuse(self, reason: str) -> ExpressionError:
         return ExpressionError(self._text, reason)
 
-    def node(self, tree: ast.expr, depth: int) -> Node:  # noqa: C901, PLR0911 -- one case for each kind of node
+    def node(self, tree: ast.expr, depth: int) -> Node:  # noqa: C901, PLR0911, PLR0912 -- one case for each kind of node
         """Dispatch over the node types: one case each."""
         if depth > MAX_DEPTH:
             raise self._refuse(f"it is nested deeper than {MAX_DEPTH}")
         deeper = depth + 1
         match tree:
+            case ast.Constant(value=float() as number) if not math.isfinite(number):
+                raise self._refuse("it has a number that is too large")
             case ast.Constant(value=str() | int() | float() | bool() | None as value):
                 return Constant(value)
             case ast.Name() | ast.Attribute():
