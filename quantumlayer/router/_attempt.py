@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -163,8 +164,8 @@ class Trial:
             text = f"{type(error).__name__}: {text}"
         else:
             # A deployment that lets the caller's deadline pass has failed; one whose answer is not
-            # wanted any more has not.
-            late = self.call.deadline <= anyio.current_time()
+            # wanted any more has not. The deadline is -inf where all was cancelled beforehand.
+            late = -math.inf < self.call.deadline <= anyio.current_time()
             text = "the caller's deadline passed" if late else "cancelled"
             billed, failed = True, late or None
         self._end_unanswered(text, partial, billed=billed, failed=failed, error=error)

@@ -1,0 +1,58 @@
+"""What the router's tests share."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+import pytest
+
+from quantumlayer.router import (
+    BreakerPolicy,
+    Budget,
+    Candidate,
+    Catalog,
+    Provider,
+    Ranked,
+    RetryPolicy,
+    Router,
+    RoutingRequest,
+    RoutingStrategy,
+)
+from quantumlayer.testing import VirtualClock
+
+
+class InOrder:
+    """Rank the deployments as they are registered."""
+
+    def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
+        del request
+        return [Ranked(candidate.deployment, place) for place, candidate in enumerate(candidates)]
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def router_of(clock: VirtualClock) -> Callable[..., Router]:
+    """Make a router that tries its deployments in the order given, on a virtual clock."""
+
+    def make(
+        *models: Provider,
+        strategy: RoutingStrategy | None = None,
+        budgets: Sequence[Budget] = (),
+        retry: RetryPolicy | None = None,
+        breaker: BreakerPolicy | None = None,
+    ) -> Router:
+        return Router(
+            models,
+            strategy=strategy or InOrder(),
+            budgets=budgets,
+            retry=retry or RetryPolicy(),
+            breaker=breaker or BreakerPolicy(),
+            catalog=Catalog({}),
+            clock=clock,
+            random=Random(7),
+        )
+
+    return make
