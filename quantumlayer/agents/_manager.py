@@ -133,7 +133,13 @@ class AgentManager:
                 f"agent {name!r} is spawned already: stop it, or name one of them anew"
             )
         self._spawned[name] = spawned
-        await spawned.start(replicas)
+        try:
+            await spawned.start(replicas)
+        except BaseException:
+            del self._spawned[name]
+            with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
+                await spawned.aclose()
+            raise
 
     @overload
     async def ask(

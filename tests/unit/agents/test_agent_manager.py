@@ -16,10 +16,13 @@ from quantumlayer.errors import (
     AgentStoppedError,
     ArtifactError,
     BudgetExceededError,
+    OverloadedError,
     RateLimitedError,
     UnknownAgentError,
 )
 from quantumlayer.messages import ModelReply
+from quantumlayer.router import Router
+from quantumlayer.testing import ScriptedModel
 from quantumlayer.transport import Envelope, Memory
 
 pytestmark = pytest.mark.anyio
@@ -574,6 +577,35 @@ async def test_leaving_the_block_by_an_exception_cancels_the_agents(
                 await block()
         assert waiting.ended == [0]
         assert (await bus.health()).subscriptions == 0
+
+
+async def test_an_agent_that_cannot_be_spawned_leaves_nothing_behind() -> None:
+    class Full(Memory):
+        served = 0
+
+        async def serve(self, *args: Any, **options: Any) -> Any:
+            self.served += 1
+            if self.served == 3:
+                raise OverloadedError("no more than two")
+            return await super().serve(*args, **options)
+
+    async with Full() as bus, AgentManager(bus) as agents:
+        with pytest.raises(OverloadedError):
+            await agents.spawn(Doubler(), replicas=3)
+        assert agents.agents == {}
+        assert (await bus.health()).subscriptions == 0
+        await agents.spawn(Doubler())
+        assert (await agents.ask("Doubler", Number(value=1))).artifact.value == 2
+
+
+async def test_agents_get_their_models_from_a_router() -> None:
+    model = ScriptedModel("nonsense", '{"value": 3}')
+    async with Memory() as bus, AgentManager(bus, models=Router([model])) as agents:
+        await agents.spawn(Judge())
+        answer = await agents.ask(Judge(), Text(text="x"), budget_nanousd=0)
+    assert answer.artifact == Number(value=3)
+    assert [reply.provider for _request, reply in answer.exchanges] == ["scripted", "scripted"]
+    assert answer.exchanges[1].reply.route.strategy == "HybridRouting"
 
 
 async def test_a_manager_that_was_not_entered_says_so() -> None:
