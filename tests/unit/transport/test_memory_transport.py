@@ -36,6 +36,7 @@ class Clock:
 async def test_a_transport_opens_once() -> None:
     bus = Memory()
     assert (await bus.health()).state == "closed"
+    await bus.drain()
     with pytest.raises(TransportClosedError, match="async with"):
         await bus.publish("a", Envelope("A"))
     async with bus:
