@@ -4,8 +4,10 @@ import base64
 import hashlib
 import json
 import os
+import pickle
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,9 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantumlayer.capsule import PublicKey, SigningKey
+from quantumlayer.capsule import PublicKey, SigningKey, _keys
 from quantumlayer.capsule._keys import KEY_FILE, P256_ORDER
 from quantumlayer.errors import SignatureError, StorageError
+from quantumlayer.storage import write_file
 
 ED25519 = SigningKey(ed25519.Ed25519PrivateKey.generate())
 P256 = SigningKey.generate()
@@ -78,12 +81,40 @@ def test_a_link_or_a_folder_in_the_keys_place_is_refused(tmp_path: Path) -> None
             SigningKey.load_or_create(tmp_path / folder)
 
 
+def test_of_two_that_make_a_key_at_once_the_faster_one_s_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = SigningKey.load_or_create(tmp_path / "theirs")
+
+    def too_late(path: Path, data: bytes, **options: Any) -> None:
+        (tmp_path / "theirs" / KEY_FILE).rename(path)
+        write_file(path, data, **options)
+
+    monkeypatch.setattr(_keys, "write_file", too_late)
+
+    assert SigningKey.load_or_create(tmp_path / "ours").public == theirs.public
+
+
+def test_a_key_that_cannot_be_written_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> None:
+        raise StorageError(str(path), "no space", "Free some.")
+
+    monkeypatch.setattr(_keys, "write_file", full)
+
+    with pytest.raises(StorageError, match="no space"):
+        SigningKey.load_or_create(tmp_path)
+
+
 def test_no_secret_is_in_what_is_printed(tmp_path: Path) -> None:
     key = SigningKey.load_or_create(tmp_path)
     secret = (tmp_path / KEY_FILE).read_text().splitlines()[1:-1]
 
     assert key.public.id in repr(key)
-    assert not any(line in repr(key) or line in repr(vars) for line in secret)
+    assert not any(line in repr(key) or line in str(key) for line in secret)
+    with pytest.raises(TypeError, match="pickle"):
+        pickle.dumps(key)
 
 
 @pytest.mark.parametrize("key", [P256, ED25519], ids=["P-256", "Ed25519"])

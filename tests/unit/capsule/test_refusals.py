@@ -458,6 +458,26 @@ def test_a_document_too_many_or_too_few_is_refused(forger: Forger, trust: Trust)
             read(forger.seal(_tar.encode(rest)), trust)
 
 
+def test_an_executable_document_is_refused(forger: Forger, trust: Trust) -> None:
+    changed = [
+        replace(entry, executable=True) if entry.path == ".capsule/manifest.json" else entry
+        for entry in forger.entries
+    ]
+    with pytest.raises(CapsuleFormatError, match="is executable"):
+        read(forger.seal(_tar.encode(changed)), trust)
+
+
+def test_a_file_without_an_author_is_refused(forger: Forger, trust: Trust) -> None:
+    changed = [
+        replace(entry, content=entry.content.replace(b'"run"', b""))
+        if entry.path == ".capsule/provenance.intoto.json"
+        else entry
+        for entry in forger.entries
+    ]
+    with pytest.raises(CapsuleFormatError, match="author of 'run'"):
+        read(forger.seal(_tar.encode(changed)), trust)
+
+
 def test_another_file_than_the_manifest_names_is_refused(forger: Forger, trust: Trust) -> None:
     changed = [
         replace(entry, content=b"app = evil\n") if entry.path == "app/main.py" else entry

@@ -141,6 +141,15 @@ def test_limits_hold_before_anything_is_kept() -> None:
     assert len(decode(data, limits=Limits(file_bytes=2_000, files=2))) == 2
 
 
+@pytest.mark.parametrize("size", [b"-0000000001", b"0000000 001", b"+0000000001", b"99999999999"])
+def test_a_size_in_another_notation_is_refused(size: bytes) -> None:
+    data = bytearray(encode([Entry("a", b"x")]))
+    data[124:135] = size
+
+    with pytest.raises(CapsuleFormatError):
+        decode(bytes(data), limits=LIMITS)
+
+
 def test_a_claimed_size_beyond_the_archive_is_refused() -> None:
     data = encode([Entry("a", bytes(4 * BLOCK))])
 
