@@ -123,6 +123,5 @@ def _weigh(scores: list[float], weight: float, values: Sequence[float]) -> None:
     """Add the values, scaled to 0 for the lowest and to the weight for the highest."""
     low, high = min(values, default=0.0), max(values, default=0.0)
     if high > low:
-        scale = weight / (high - low)
         for place, value in enumerate(values):
-            scores[place] += (value - low) * scale
+            scores[place] += weight * ((value - low) / (high - low))

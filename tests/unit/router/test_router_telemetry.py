@@ -1,0 +1,166 @@
+"""Spans and metrics, as a host with an OpenTelemetry SDK sees them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from quantumlayer import telemetry
+from quantumlayer.errors import ProviderUnavailableError
+from quantumlayer.messages import Message, ModelReply, ModelRequest, Usage
+from quantumlayer.router import Router
+from quantumlayer.testing import ScriptedModel, VirtualClock
+
+pytestmark = pytest.mark.anyio
+
+MakeRouter = Callable[..., Router]
+USAGE = Usage(10, 20, 5, 7, 3)
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "_tracer", lambda: provider.get_tracer("test"))
+    return exporter
+
+
+@pytest.fixture
+def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], list[Any]]]:
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    instruments = (telemetry.duration, telemetry.token_usage, telemetry.first_chunk)
+    monkeypatch.setattr(metrics, "get_meter", provider.get_meter)
+    for instrument in instruments:
+        instrument.cache_clear()
+
+    def read(name: str) -> list[Any]:
+        data = reader.get_metrics_data()
+        assert data is not None
+        found = [
+            metric
+            for resource in data.resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            if metric.name == name
+        ]
+        return list(found[0].data.data_points) if found else []
+
+    yield read
+    for instrument in instruments:
+        instrument.cache_clear()
+    provider.shutdown()
+
+
+def finished(spans: InMemorySpanExporter) -> list[ReadableSpan]:
+    return list(spans.get_finished_spans())
+
+
+async def test_each_attempt_is_a_client_span_with_the_conventions_attributes(
+    router_of: MakeRouter, spans: InMemorySpanExporter
+) -> None:
+    reply = ModelReply("Paris", "scripted", "model-1", usage=USAGE, id="r1", stop_reason="length")
+    request = ModelRequest((Message.user("A secret prompt"),), agent="Architect", temperature=0.5)
+
+    await router_of(ScriptedModel(reply)).complete(request, max_output_tokens=9)
+
+    [span] = finished(spans)
+    assert (span.name, span.kind, span.status.status_code) == (
+        "chat model",
+        SpanKind.CLIENT,
+        StatusCode.UNSET,
+    )
+    assert dict(span.attributes or {}) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "scripted",
+        "gen_ai.request.model": "model",
+        "gen_ai.request.max_tokens": 9,
+        "gen_ai.request.temperature": 0.5,
+        "gen_ai.agent.name": "Architect",
+        "gen_ai.output.type": "text",
+        "gen_ai.response.id": "r1",
+        "gen_ai.response.model": "model-1",
+        "gen_ai.response.finish_reasons": ("length",),
+        "gen_ai.usage.input_tokens": 35,
+        "gen_ai.usage.output_tokens": 10,
+        "gen_ai.usage.cache_read.input_tokens": 20,
+        "gen_ai.usage.cache_creation.input_tokens": 5,
+        "gen_ai.usage.reasoning.output_tokens": 3,
+    }
+
+
+async def test_a_failed_attempt_is_a_failed_span_without_the_error_s_words(
+    router_of: MakeRouter, spans: InMemorySpanExporter
+) -> None:
+    sick = ScriptedModel(ProviderUnavailableError("x", "you said: a secret prompt"), model="a")
+
+    await router_of(sick, ScriptedModel("Rome", model="b")).complete("A secret prompt")
+
+    failed, answered = finished(spans)
+    assert failed.status.status_code is StatusCode.ERROR
+    assert failed.attributes is not None
+    assert failed.attributes["error.type"] == "ProviderUnavailableError"
+    assert answered.status.status_code is StatusCode.UNSET
+    assert not failed.events
+    assert "secret" not in failed.to_json() + answered.to_json()
+
+
+async def test_attempts_are_children_of_the_caller_s_span(
+    router_of: MakeRouter, spans: InMemorySpanExporter
+) -> None:
+    with telemetry.span("invoke_agent Architect") as parent:
+        await router_of(ScriptedModel("ok")).complete("Hi")
+        async with router_of(ScriptedModel("ok")).stream("Hi") as events:
+            assert trace.get_current_span() is not parent
+            assert [event async for event in events]
+        assert trace.get_current_span() is parent
+
+    first, second, outer = finished(spans)
+    assert outer.context is not None
+    for span in (first, second):
+        assert span.parent is not None
+        assert span.parent.span_id == outer.context.span_id
+
+
+async def test_durations_tokens_and_first_chunks_are_measured(
+    router_of: MakeRouter, clock: VirtualClock, points: Callable[[str], list[Any]]
+) -> None:
+    reply = ModelReply("Paris", "scripted", "model", usage=USAGE)
+    router = router_of(ScriptedModel(reply, clock=clock, delay_s=2.0))
+
+    await router.complete("Hi")
+    async with router.stream("Hi") as events:
+        assert [event async for event in events]
+
+    [duration] = points("gen_ai.client.operation.duration")
+    assert (duration.count, duration.sum) == (2, 4.0)
+    assert duration.attributes["gen_ai.request.model"] == "model"
+    [first_chunk] = points("gen_ai.client.operation.time_to_first_chunk")
+    assert (first_chunk.count, first_chunk.sum) == (1, 2.0)
+    tokens = {
+        point.attributes["gen_ai.token.type"]: point.sum
+        for point in points("gen_ai.client.token.usage")
+    }
+    assert tokens == {"input": 70, "output": 20}
+
+
+async def test_a_failure_s_duration_is_told_apart_by_its_kind(
+    router_of: MakeRouter, points: Callable[[str], list[Any]]
+) -> None:
+    sick = ScriptedModel(ProviderUnavailableError("x", "down"), model="a")
+
+    await router_of(sick, ScriptedModel("Rome", model="b")).complete("Hi")
+
+    kinds = {
+        point.attributes["gen_ai.request.model"]: point.attributes.get("error.type")
+        for point in points("gen_ai.client.operation.duration")
+    }
+    assert kinds == {"a": "ProviderUnavailableError", "b": None}
