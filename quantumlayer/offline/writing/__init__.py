@@ -1,5 +1,6 @@
 """From a design to a service, its tests and what runs it."""
 
 from quantumlayer.offline.writing._service import write_service
+from quantumlayer.offline.writing._suite import write_tests
 
-__all__ = ["write_service"]
+__all__ = ["write_service", "write_tests"]

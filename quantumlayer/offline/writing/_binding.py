@@ -71,6 +71,7 @@ class Binder:
         self._numbers = count(1)
         self._computed: dict[Column, Bound] = {}
         self._open: list[Column] = []
+        self._bound: dict[tuple[object, ...], Bound] = {}
 
     def bind(
         self,
@@ -93,9 +94,12 @@ class Binder:
         Raises:
             ExpressionError: A name leads nowhere, or the kinds of the parts do not fit.
         """
-        reader = _Reader(self, text, this, arguments or {})
-        node = reader.node(written.parse(text), row or this)
-        return node if kind is None else reader.taken_as(node, kind)
+        key = (text, this, row, tuple((arguments or {}).items()), kind)
+        if key not in self._bound:
+            reader = _Reader(self, text, this, arguments or {})
+            node = reader.node(written.parse(text), row or this)
+            self._bound[key] = node if kind is None else reader.taken_as(node, kind)
+        return self._bound[key]
 
     def condition(
         self,

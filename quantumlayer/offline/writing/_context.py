@@ -115,6 +115,29 @@ class Service:
         wanted = set(words)
         return [rule for rule in self.design.rules if rule.entity == entity and wanted & {*rule.on}]
 
+    # --- bodies ---------------------------------------------------------------------------------
+
+    def body_columns(self, endpoint: Endpoint) -> list[Column]:
+        """Return what a client may send to create or change an item."""
+        table = self.blueprint.table(endpoint.entity)
+        skipped = set()
+        if endpoint.parent is not None and endpoint.kind == "create":
+            skipped.add(endpoint.parent.field)
+        if table.entity.owner is not None and endpoint.access.login:
+            skipped.add(table.entity.owner)
+        linked = {
+            link for parent in self.blueprint.tables.values() for link in parent.links.values()
+        }
+        columns = []
+        for column in table.columns.values():
+            if column.spec is None or column.computed is not None or column.name in skipped:
+                continue
+            if column in linked and column.spec.set_by == "system":
+                continue
+            if column.name in endpoint.body if endpoint.body is not None else column.from_client:
+                columns.append(column)
+        return columns
+
     # --- parameters ------------------------------------------------------------------------------
 
     def arguments(self, endpoint: Endpoint, given: Iterable[str] = ()) -> dict[str, Argument]:

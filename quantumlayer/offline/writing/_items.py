@@ -417,38 +417,13 @@ def flushed(route: Route, table: Table, *, needed: bool) -> list[str]:
 # --- create --------------------------------------------------------------------------------------
 
 
-def body_columns(route: Route, table: Table) -> list[Column]:
-    """Return what a client may send to create or change an item."""
-    endpoint = route.endpoint
-    listed_ = endpoint.body
-    skipped = (
-        {endpoint.parent.field}
-        if endpoint.parent is not None and endpoint.kind == "create"
-        else set()
-    )
-    if table.entity.owner is not None and endpoint.access.login:
-        skipped.add(table.entity.owner)
-    linked = {
-        link for parent in route.service.blueprint.tables.values() for link in parent.links.values()
-    }
-    columns = []
-    for column in table.columns.values():
-        if column.spec is None or column.computed is not None or column.name in skipped:
-            continue
-        if column in linked and column.spec.set_by == "system":
-            continue
-        if column.name in listed_ if listed_ is not None else column.from_client:
-            columns.append(column)
-    return columns
-
-
 def create(route: Route) -> None:
     """Write a route that stores a new item."""
     table, endpoint = route.item(), route.endpoint
     rules = route.service.rules_for(table.name, route.service.triggers(endpoint))
     locks = route.rules.locks(rules) | _effect_locks(route)
     making = Making(route, table)
-    columns = body_columns(route, table)
+    columns = route.service.body_columns(endpoint)
     if columns:
         route.body = route.service.schemas.body(table, columns, endpoint)
     owner = table.owner
@@ -678,7 +653,7 @@ def update(route: Route) -> None:
     rules = route.service.rules_for(table.name, route.service.triggers(endpoint))
     locks = route.rules.locks(rules) | _effect_locks(route)
     find(route, lock=True)
-    columns = body_columns(route, table)
+    columns = route.service.body_columns(endpoint)
     schemas = route.service.schemas
     if columns:
         route.body = (

@@ -65,9 +65,7 @@ def _base(kinds: set[Kind]) -> str:
         "    )",
     ]
     if types:
-        lines.append(
-            f"    type_annotation_map = {{{', '.join(types)}}}  # noqa: RUF012 -- read by the base"
-        )
+        lines.append(f"    type_annotation_map: ClassVar = {{{', '.join(types)}}}")
     return "\n".join(lines)
 
 

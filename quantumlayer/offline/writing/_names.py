@@ -24,7 +24,7 @@ IMPORTED = frozenset(
 """Class-like names that written modules import or define for themselves."""
 LOCAL = frozenset(
     """
-    aliased and_ answer app bindparam body calendar case cast clock conditions count_rows create_token
+    aliased and_ answer app bindparam body calendar caller case cast clock conditions count_rows create_token
     current_user desc dt exists extract func get_current_user has_item hash_password json known limit
     literal lock lock_rows lock_table logging math models name not_ offset only or_ orders page
     page_size part password_matches pytest query random_code re request response rounded router row

@@ -34,9 +34,6 @@ _BOUNDS = {
 }
 
 
-_BEARER = '"bearer"  # noqa: S105 -- a kind of token, no secret'
-
-
 @dataclass(frozen=True, slots=True)
 class Field:
     """A line of a schema: the name in the code, the name in JSON, the type, the default."""
@@ -340,7 +337,7 @@ class Schemas:
         if key not in self._schemas:
             fields = [
                 Field("access_token", member, "str"),
-                Field("token_type", "token_type", "str", _BEARER),
+                Field("token_type", "token_type", "str", '"bearer"'),
             ]
             name = self._names.take("TokenOut")
             doc = "A token, to be sent as a bearer with every request that needs log-in"

@@ -154,12 +154,13 @@ def _defined(tree: ast.Module) -> set[str]:
     return names
 
 
-def with_imports(module: Module, homes: Mapping[str, str]) -> str:
+def with_imports(module: Module, homes: Mapping[str, str | None]) -> str:
     """Write a module whole: docstring, the imports its names need, the code.
 
     Args:
         module: What was written.
-        homes: Where the names that the tree itself defines can be imported from.
+        homes: Where the names that the tree itself defines can be imported from; None for names
+            that are no imports there.
     """
     used = names_in(module.body)
     here = module.path.removesuffix(".py").replace("/", ".")
@@ -167,7 +168,9 @@ def with_imports(module: Module, homes: Mapping[str, str]) -> str:
     plain: set[str] = set()
     for name in used:
         if name in homes:
-            froms.setdefault(homes[name], set()).add(name)
+            home = homes[name]
+            if home is not None:
+                froms.setdefault(home, set()).add(name)
         elif name in _HOMES:
             froms.setdefault(_HOMES[name], set()).add(name)
         elif name in _MODULES:

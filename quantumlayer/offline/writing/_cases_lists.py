@@ -1,0 +1,441 @@
+"""Test cases for lists: what they show, in which order, in which parts, and filtered how."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from quantumlayer.agents import Endpoint, Param
+from quantumlayer.offline.writing._blueprint import Column, Table
+from quantumlayer.offline.writing._bound import Scope
+from quantumlayer.offline.writing._candidates import plausible
+from quantumlayer.offline.writing._cases import Casebook
+from quantumlayer.offline.writing._context import page_size
+from quantumlayer.offline.writing._names import snake
+from quantumlayer.offline.writing._recipes import SceneError
+from quantumlayer.offline.writing._samples import refused, sample
+from quantumlayer.offline.writing._scene import Handle, Scene, Variants
+from quantumlayer.offline.writing._search import Scenarios, Setup
+from quantumlayer.offline.writing._simulation import Answer
+from quantumlayer.offline.writing._text import literal
+
+__all__ = ["list_cases"]
+
+
+def list_cases(book: Casebook) -> None:
+    """Write the cases of all lists."""
+    for endpoint in book.service.design.endpoints:
+        if endpoint.kind != "list" or endpoint.entity is None:
+            continue
+        for writer in (_in_order, _parts, _sorted, _condition, _under_nobody, _bad_parameters):
+            with suppress(SceneError):
+                writer(book, endpoint)
+        for param in endpoint.params:
+            if param.where is not None:
+                with suppress(SceneError):
+                    _filtered(book, endpoint, param)
+
+
+def _name(endpoint: Endpoint, table: Table, book: Casebook) -> str:
+    special = f"{snake(endpoint.name).replace('_', ' ')} " if endpoint.name else ""
+    under = ""
+    if endpoint.parent is not None:
+        under = f" of {book.service.blueprint.tables[endpoint.parent.entity].a_label}"
+    return f"{special}{table.plural}{under}"
+
+
+def items_of(endpoint: Endpoint, answer: Answer) -> list[dict[str, Any]]:
+    """Return the items in an answer, paged or not."""
+    body = answer.body
+    if isinstance(body, dict):
+        rows: list[dict[str, Any]] = body[endpoint.pagination.items_member]
+        return rows
+    return list(body or [])
+
+
+def shown_code(endpoint: Endpoint, key: str) -> str:
+    """Write how a test gets at one member of all items in a response."""
+    rows = "response.json()"
+    if endpoint.pagination.style == "page":
+        rows += f"[{literal(endpoint.pagination.items_member)}]"
+    return f"[item[{literal(key)}] for item in {rows}]"
+
+
+def expect_items(scene: Scene, endpoint: Endpoint, answer: Answer) -> None:
+    """Write which items the response shows, in order."""
+    scene.expect(answer)
+    rows = items_of(endpoint, answer)
+    shown = endpoint.shows
+    key = "id" if shown is None or "id" in shown else shown[0]
+    expected = []
+    for row in rows:
+        handle = next(
+            (
+                h
+                for h in scene.handles
+                if h.entity == endpoint.entity and h.json.get(key) == row[key]
+            ),
+            None,
+        )
+        expected.append(scene.value(handle[key]) if handle is not None else scene.value(row[key]))
+    scene.write(f"assert {shown_code(endpoint, key)} == [{', '.join(expected)}]")
+
+
+def _setting(
+    book: Casebook, scene: Scene, endpoint: Endpoint
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make what a list lives under; return the path, and what its items have to have."""
+    table = book.service.blueprint.table(endpoint.entity)
+    path: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
+    parent = endpoint.parent
+    if parent is not None:
+        owner = book.service.blueprint.users
+        if owner is not None and parent.entity == owner.name and endpoint.access.own:
+            person = scene.person(book.recipes.actor(endpoint) or "ada")
+            path[parent.path_param] = person
+            if table.columns[parent.field] is not table.owner:
+                changes[parent.field] = person
+            return path, changes
+        handle = scene.make(parent.entity)
+        path[parent.path_param] = handle[parent.lookup]
+        recipe = book.recipes.recipe(table.name)
+        nested = recipe.endpoint.parent if recipe.endpoint is not None else None
+        key = nested.lookup if nested is not None and nested.field == parent.field else "id"
+        changes[parent.field] = handle[key]
+    return path, changes
+
+
+def _needed_query(book: Casebook, scene: Scene, endpoint: Endpoint) -> dict[str, Any]:
+    return book.recipes.argument_values(scene, endpoint)
+
+
+def _several(
+    book: Casebook, scene: Scene, table: Table, changes: dict[str, Any], columns: list[Column]
+) -> list[Handle]:
+    """Make three items whose order by some columns is not the order of their ids."""
+    handles = []
+    for number in (2, 3, 1):
+        values = dict(changes)
+        for column in columns:
+            values.update(_distinct(book, column, number))
+        handles.append(scene.make(table.name, values))
+    return handles
+
+
+def _distinct(book: Casebook, column: Column, number: int) -> dict[str, Any]:
+    """Return a value for the item with a number, larger for a larger number."""
+    spec = column.spec
+    if spec is None or column.reference or not _taken(book, column):
+        return {}
+    usual = sample(spec)
+    if usual is None or spec.pattern is not None:
+        return {}
+    values: list[Any]
+    match spec.type:
+        case "date" | "datetime":
+            values = [sample(spec, position) for position in (1, 3, 5)]
+            values = [value.at(1) for value in values if value is not None]
+        case "enum":
+            values = sorted(spec.choices)
+        case "boolean":
+            values = [False, True]
+        case "integer" | "number" | "money":
+            base = usual.at(1)
+            values = [
+                v
+                for v in (base - 2, base - 1, base, base + 1, base + 2)
+                if plausible(spec, v) is not None
+            ]
+        case _:
+            letters = ("Alder", "Birch", "Cedar")
+            values = [
+                plausible(spec, f"{name} {usual.at(1)}") or plausible(spec, name)
+                for name in letters
+            ]
+    values = [value for value in values if value is not None]
+    return {column.name: values[(number - 1) % len(values)]} if values else {}
+
+
+def _taken(book: Casebook, column: Column) -> bool:
+    recipe = book.recipes.recipe(column.entity)
+    if recipe.endpoint is None or recipe.way != "endpoint":
+        return recipe.way == "row" and column.stored
+    return column in book.service.body_columns(recipe.endpoint)
+
+
+def _in_order(book: Casebook, endpoint: Endpoint) -> None:
+    table = book.service.blueprint.table(endpoint.entity)
+    caller = book.recipes.actor(endpoint)
+    names = [name.lstrip("-") for name in endpoint.order_by]
+    columns = [table.columns[name] for name in names if name in table.columns]
+    scene = book.scene()
+    path, changes = _setting(book, scene, endpoint)
+    query = _needed_query(book, scene, endpoint)
+    setup = _shown_setup(book, endpoint) if endpoint.where is not None else {}
+    if setup is None:
+        return
+    if any(key[0] not in {"was", "param"} for key in setup):
+        return
+    changes |= {key[1]: value for key, value in setup.items() if key[0] == "was"}
+    query |= {key[1]: value for key, value in setup.items() if key[0] == "param"}
+    _several(book, scene, table, changes, columns)
+    if endpoint.parent is not None and not endpoint.access.own:
+        scene.make(table.name)
+    scene.space()
+    answer = scene.call(endpoint, path, query=query, caller=caller)
+    if not items_of(endpoint, answer):
+        return
+    expect_items(scene, endpoint, answer)
+    order = f" by {' and '.join(snake(n).replace('_', ' ') for n in names)}" if names else ""
+    ids = book.identifiers(endpoint, *(c.spec.requirements for c in columns if c.spec))
+    book.add(table.module, scene, f"{_name(endpoint, table, book)} are listed{order}", ids)
+
+
+def _parts(book: Casebook, endpoint: Endpoint) -> None:
+    pagination, table = endpoint.pagination, book.service.blueprint.table(endpoint.entity)
+    if pagination.style == "none" or endpoint.where is not None:
+        return
+    caller = book.recipes.actor(endpoint)
+    first, second = (
+        ({"limit": 2}, {"limit": 2, "offset": 2})
+        if pagination.style == "offset"
+        else (
+            {pagination.size_param: 2},
+            {pagination.page_param: 2, pagination.size_param: 2},
+        )
+    )
+    scene = book.scene()
+    path, changes = _setting(book, scene, endpoint)
+    query = _needed_query(book, scene, endpoint)
+    names = [name.lstrip("-") for name in endpoint.order_by]
+    _several(book, scene, table, changes, [table.columns[n] for n in names if n in table.columns])
+    scene.space()
+    for size in (first, second):
+        answer = scene.call(endpoint, path, query=query | size, caller=caller)
+        if answer.total != 3:  # noqa: PLR2004 -- as many as were made
+            return
+        expect_items(scene, endpoint, answer)
+        if pagination.style == "offset":
+            scene.write('assert response.headers["X-Total-Count"] == "3"')
+        else:
+            for member in (pagination.total_member, pagination.page_member, pagination.size_member):
+                if member:
+                    value = scene.value(answer.body[member])
+                    scene.write(f"assert response.json()[{literal(member)}] == {value}")
+        scene.space()
+    name = f"{_name(endpoint, table, book)} come in parts"
+    book.add(table.module, scene, name, endpoint.requirements)
+    _too_large(book, endpoint)
+
+
+def _too_large(book: Casebook, endpoint: Endpoint) -> None:
+    table = book.service.blueprint.table(endpoint.entity)
+    offset = endpoint.pagination.style == "offset"
+    name = "limit" if offset else endpoint.pagination.size_param
+    scene = book.scene()
+    path, _ = _setting(book, scene, endpoint)
+    query = {**_needed_query(book, scene, endpoint), name: page_size(endpoint.pagination)[1] + 1}
+    scene.space()
+    scene.call(endpoint, path, query=query, caller=book.recipes.actor(endpoint))
+    scene.expect(Answer(_invalid(book, endpoint)))
+    title = f"{_name(endpoint, table, book)} do not come in larger parts"
+    book.add(table.module, scene, title, endpoint.requirements)
+
+
+def _invalid(book: Casebook, endpoint: Endpoint) -> int:
+    service = book.service
+    return endpoint.invalid_status if service.mixed_statuses else service.invalid_status
+
+
+def _sorted(book: Casebook, endpoint: Endpoint) -> None:
+    table = book.service.blueprint.table(endpoint.entity)
+    for name in dict.fromkeys(endpoint.sortable):
+        column = table.columns[name]
+        if column.spec is not None and not _distinct(book, column, 1):
+            continue
+        scene = book.scene()
+        path, changes = _setting(book, scene, endpoint)
+        query = _needed_query(book, scene, endpoint)
+        _several(book, scene, table, changes, [column])
+        scene.space()
+        down = {endpoint.sort_param: f"-{name}"}
+        if endpoint.order_param is not None:
+            down = {endpoint.sort_param: name, endpoint.order_param: "desc"}
+        for chosen in ({endpoint.sort_param: name}, down):
+            answer = scene.call(
+                endpoint, path, query=query | chosen, caller=book.recipes.actor(endpoint)
+            )
+            if not items_of(endpoint, answer):
+                return
+            expect_items(scene, endpoint, answer)
+            scene.space()
+        words = snake(name).replace("_", " ")
+        title = f"{_name(endpoint, table, book)} can be sorted by {words}"
+        book.add(table.module, scene, title, endpoint.requirements)
+
+
+# --- conditions ----------------------------------------------------------------------------------
+
+
+def _shows(endpoint: Endpoint, *, item: bool) -> Any:
+    def goal(answer: Answer) -> bool:
+        return answer.status == endpoint.status and bool(items_of(endpoint, answer)) is item
+
+    return goal
+
+
+def _shown_setup(book: Casebook, endpoint: Endpoint) -> Setup | None:
+    return book.scenarios(endpoint).find(_shows(endpoint, item=True))
+
+
+def _condition(book: Casebook, endpoint: Endpoint) -> None:
+    """Write what a list with a condition of its own shows, and what it leaves out."""
+    if endpoint.where is None:
+        return
+    table = book.service.blueprint.table(endpoint.entity)
+    scenarios = book.scenarios(endpoint)
+    shown = _shown_setup(book, endpoint)
+    if shown is None:
+        return
+    hidden = scenarios.nearest(_shows(endpoint, item=False), shown, {}) or scenarios.find(
+        _shows(endpoint, item=False), shown
+    )
+    name = _name(endpoint, table, book)
+    for setup, deed in ((shown, "show what fits"), (hidden, "leave out what does not fit")):
+        if setup is not None:
+            scene, answer = scenarios.play(setup)
+            expect_items(scene, endpoint, answer)
+            book.add(table.module, scene, f"{name} {deed}", endpoint.requirements)
+    _each_part(book, endpoint, scenarios, shown)
+
+
+def _each_part(book: Casebook, endpoint: Endpoint, scenarios: Scenarios, shown: Setup) -> None:
+    """Write further items that are left out, each for another reason."""
+    table = scenarios.table
+    seen = 0
+    for key in scenarios.values:
+        for value in scenarios.values[key]:
+            setup = {**shown, key: value}
+            if seen >= 3 or (key in shown and shown[key] == value):  # noqa: PLR2004 -- enough reasons
+                continue
+            try:
+                scene, answer = scenarios.play(setup)
+            except SceneError:
+                continue
+            if _shows(endpoint, item=False)(answer):
+                expect_items(scene, endpoint, answer)
+                what = snake(key[-1]).replace("_", " ") if not key[-1].isdigit() else key[0]
+                title = f"{_name(endpoint, table, book)} mind the {what}"
+                book.add(table.module, scene, title, endpoint.requirements)
+                seen += 1
+                break
+
+
+def _filtered(book: Casebook, endpoint: Endpoint, param: Param) -> None:
+    """Write an item that a filter shows, and one that it leaves out."""
+    table = book.service.blueprint.table(endpoint.entity)
+    this = Scope("this", table.name)
+    service = book.service
+    arguments = service.arguments(endpoint, given=[param.name])
+    node = service.binder.condition(param.where or "", this, arguments=arguments)
+    nodes = [node]
+    if endpoint.where is not None:
+        nodes.append(service.binder.condition(endpoint.where, this, arguments=arguments))
+    scenarios = Scenarios(book.recipes, endpoint, nodes, required=param.name)
+    shown = scenarios.find(_shows(endpoint, item=True))
+    if shown is None:
+        return
+    hidden = scenarios.nearest(_shows(endpoint, item=False), shown, {}) or scenarios.find(
+        _shows(endpoint, item=False), shown
+    )
+    words = snake(param.name).replace("_", " ")
+    name = _name(endpoint, table, book)
+    ids = (
+        book.identifiers(endpoint, param.requirements)
+        if not param.requirements
+        else param.requirements
+    )
+    for setup, deed in ((shown, "shows what fits"), (hidden, "leaves out the rest")):
+        if setup is not None:
+            scene, answer = scenarios.play(setup)
+            expect_items(scene, endpoint, answer)
+            book.add(table.module, scene, f"the filter of {name} by {words} {deed}", ids)
+    _choices(book, endpoint, param, scenarios, list(ids))
+
+
+def _choices(
+    book: Casebook, endpoint: Endpoint, param: Param, scenarios: Scenarios, ids: list[str]
+) -> None:
+    """Write, for a filter with several meanings, an item that each of them shows."""
+    if (
+        param.type != "enum"
+        or len(param.choices) > 6
+        or (param.where or "").strip() == f"{param.name} == param.{param.name}"
+    ):  # noqa: PLR2004 -- more are no meanings
+        return
+    for choice in param.choices:
+        fixed: Setup = {("param", param.name): choice}
+        for item, deed in ((True, "shows what fits"), (False, "leaves out the rest")):
+
+            def goal(answer: Answer, *, item: bool = item) -> bool:
+                return _shows(endpoint, item=item)(answer)
+
+            setup = scenarios.find(goal, fixed, keep=("param", param.name))
+            if setup is None:
+                continue
+            scene, answer = scenarios.play(setup)
+            expect_items(scene, endpoint, answer)
+            words = f"{snake(param.name)} {snake(choice)}".replace("_", " ")
+            title = f"{_name(endpoint, scenarios.table, book)} with {words} {deed}"
+            book.add(scenarios.table.module, scene, title, ids)
+
+
+def _under_nobody(book: Casebook, endpoint: Endpoint) -> None:
+    parent = endpoint.parent
+    if parent is None:
+        return
+    table = book.service.blueprint.table(endpoint.entity)
+    above = book.service.blueprint.tables[parent.entity]
+    number = above.columns[parent.lookup].kind.value == "integer"
+    scene = book.scene()
+    path = {parent.path_param: 999_999 if number else "nothing-like-this"}
+    query = _needed_query(book, scene, endpoint)
+    answer = scene.call(endpoint, path, query=query, caller=book.recipes.actor(endpoint))
+    if answer.status != 404:  # noqa: PLR2004 -- not found
+        return
+    scene.expect(answer)
+    name = f"{table.plural} of an unknown {above.label} are not found"
+    book.add(table.module, scene, name, endpoint.requirements)
+
+
+def _bad_parameters(book: Casebook, endpoint: Endpoint) -> None:
+    """Write what query parameters are refused."""
+    table = book.service.blueprint.table(endpoint.entity)
+    values = []
+    for param in endpoint.params:
+        held = tuple(param.requirements or endpoint.requirements)
+        for words, value in refused(param):
+            if words not in {"no text", "no list"} and not isinstance(value, list):
+                values.append(
+                    (f"{{{literal(param.name)}: {literal(value)}}}", f"{param.name} {words}", held)
+                )
+    if not values:
+        return
+    scene = book.scene()
+    path, _ = _setting(book, scene, endpoint)
+    query = _needed_query(book, scene, endpoint)
+    scene.space()
+    caller = book.recipes.actor(endpoint)
+    given = f"{scene.value(query)} | params" if query else "params"
+    headers = ""
+    if caller is not None:
+        scene.stage.person(caller)
+        headers = f", headers={scene.need(caller)}.headers"
+    scene.need("client")
+    code = scene.path_code(endpoint, path)
+    scene.write(f"response = client.get({code}, params={given}{headers})", "")
+    scene.write(f"assert response.status_code == {_invalid(book, endpoint)}, response.text")
+    ids = [held for _, _, each in values for held in each]
+    name = f"parameters of {_name(endpoint, table, book)} that do not fit are refused"
+    book.add(table.module, scene, name, ids, Variants(["params: dict[str, Any]"], values))
