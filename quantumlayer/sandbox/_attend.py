@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import FileIO
@@ -11,10 +11,10 @@ from io import FileIO
 import anyio
 import anyio.to_thread
 
-from quantumlayer.sandbox._jail import Jail, children, read_some
+from quantumlayer.sandbox._jail import Jail, family, read_some
 from quantumlayer.sandbox._level import EndedBy, Limits
 
-__all__ = ["Attendance", "attend", "end_at_memory_limit"]
+__all__ = ["Attendance", "OverMemory", "attend", "end_at_memory_limit", "memory_bytes"]
 
 WATCH_S = 0.1
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -35,23 +35,28 @@ class Attendance:
     ended_by: EndedBy = "exit"
 
 
-async def attend(jailed: Jail, limits: Limits, stdin: bytes, *, watch_memory: bool) -> Attendance:
+OverMemory = Callable[[], bool]
+"""Tells whether all processes together have used more memory than allowed."""
+
+
+async def attend(
+    jailed: Jail, limits: Limits, stdin: bytes, over_memory: OverMemory | None
+) -> Attendance:
     """Return when the program has ended, by itself or at a limit.
 
     Args:
         jailed: The program.
         limits: Where it is ended.
         stdin: What it is given to read.
-        watch_memory: Whether to keep to the limit of all processes together from here, because
-            no control group does.
+        over_memory: Asked ten times a second; None where nobody looks.
     """
     attendance = Attendance()
     listeners = (attendance, limits, jailed)
     with anyio.move_on_after(limits.wall_s) as wall:
         async with anyio.create_task_group() as attending:
             attending.start_soon(_feed, jailed.stdin, stdin)
-            if watch_memory:
-                attending.start_soon(end_at_memory_limit, jailed, limits, attendance)
+            if over_memory is not None:
+                attending.start_soon(end_at_memory_limit, jailed, over_memory, attendance)
             async with anyio.create_task_group() as listening:
                 listening.start_soon(_collect, jailed.stdout, attendance.stdout, *listeners)
                 listening.start_soon(_collect, jailed.stderr, attendance.stderr, *listeners)
@@ -86,31 +91,23 @@ async def _collect(
             return
 
 
-async def end_at_memory_limit(jailed: Jail, limits: Limits, attendance: Attendance) -> None:
-    """Look ten times a second what all processes use together; end them above the limit.
+async def end_at_memory_limit(
+    jailed: Jail, over_memory: OverMemory, attendance: Attendance
+) -> None:
+    """End all processes when together they have used more memory than allowed."""
+    while not await anyio.to_thread.run_sync(over_memory):  # noqa: ASYNC110 -- the kernel's state
+        await anyio.sleep(WATCH_S)
+    attendance.ended_by = "memory_bytes"
+    jailed.kill()
+
+
+def memory_bytes(root_pid: int) -> int:
+    """Add up the memory of a process and all below it.
 
     Shared memory counts once. Files in the sandbox's own file systems do not count, they have a
     limit of their own.
     """
-    while True:
-        used_bytes = await anyio.to_thread.run_sync(_memory_bytes, jailed.root_pid)
-        if used_bytes > limits.memory_bytes:
-            attendance.ended_by = "memory_bytes"
-            jailed.kill()
-            return
-        await anyio.sleep(WATCH_S)
-
-
-def _memory_bytes(root_pid: int) -> int:
-    return sum(_proportional_bytes(pid) for pid in _family(root_pid))
-
-
-def _family(root_pid: int) -> Iterator[int]:
-    waiting = [root_pid]
-    while waiting:
-        pid = waiting.pop()
-        yield pid
-        waiting += children(pid)
+    return sum(_proportional_bytes(pid) for pid in family(root_pid))
 
 
 def _proportional_bytes(pid: int) -> int:

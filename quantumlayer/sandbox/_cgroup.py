@@ -8,7 +8,9 @@ Source: Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst of Linux.
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -59,6 +61,15 @@ class Group:
         """Move a process in that was not born into it; what it forks later is in as well."""
         for folder in self.folders if not self.outside else ():
             await anyio.to_thread.run_sync((folder / "cgroup.procs").write_text, str(pid))
+
+    def kill(self) -> bool:
+        """End what is in it and let nothing be forked any more; True when it is empty."""
+        (self.folders[-1] / "pids.max").write_text("0")
+        pids = (self.folders[-1] / "cgroup.procs").read_text().split()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        return not pids
 
     @property
     def out_of_memory_kills(self) -> int:

@@ -14,7 +14,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import FileIO
 
 import anyio
@@ -24,10 +24,11 @@ from quantumlayer.sandbox._cgroup import Group
 from quantumlayer.sandbox._launch import Descriptors, Launcher, Stage
 from quantumlayer.sandbox._level import Limits
 
-__all__ = ["Jail", "Order", "children", "jail", "read_some"]
+__all__ = ["Jail", "Order", "family", "jail", "read_some"]
 
 START_S = 10.0  # Building the walls takes 5 ms; a machine may be swamped.
-END_S = 0.5  # For a launcher that cleans up itself; then it is killed.
+END_S = 0.3  # For a launcher that cleans up itself; then it gets help.
+GONE_S = 0.005
 READ_BYTES = 65536
 
 
@@ -59,7 +60,6 @@ class Jail:
         stdout: Read end of its standard output, non-blocking.
         stderr: Read end of its standard error, non-blocking.
         root_pid: The process above all others inside, as the host numbers it.
-        cpu_s: CPU time of all its processes, in seconds; set when it has ended.
     """
 
     stdin: FileIO
@@ -71,8 +71,8 @@ class Jail:
     _monitor_end: FileIO
     _status: FileIO
     _end_signal: signal.Signals
+    _group: Group | None
     _said: bytes = b""
-    cpu_s: float = field(default=0.0)
 
     @property
     def exit_code(self) -> int | None:
@@ -95,26 +95,26 @@ class Jail:
     async def end(self) -> None:
         """End every process inside; return when they are gone."""
         self.kill()
-        with anyio.move_on_after(END_S):
-            await anyio.wait_readable(self._root)
-        _send(self._root, signal.SIGKILL)
-        await anyio.wait_readable(self._root)
+        while True:
+            with anyio.move_on_after(END_S) as patience:
+                await anyio.wait_readable(self._root)
+            if not patience.cancelled_caught:
+                break
+            if not end_below(self.root_pid):  # Only then: it is what orphans are found by.
+                _send(self._root, signal.SIGKILL)
         await anyio.wait_readable(self._monitor_end)
         self._reap()
+        while self._group and not self._group.kill():  # noqa: ASYNC110 -- the kernel's state
+            await anyio.sleep(GONE_S)
 
     def terminate(self) -> None:
         """Ask the program itself to stop, by SIGTERM, as a container's host does."""
         for pid in children(self.root_pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+            _signal(pid, signal.SIGTERM)
 
     def _reap(self) -> None:
-        if self._monitor.returncode is not None:
-            return
-        _, status, usage = os.wait4(self._monitor.pid, 0)  # Its pidfd is readable: no waiting.
-        self._monitor.returncode = os.waitstatus_to_exitcode(status)
-        self.cpu_s = usage.ru_utime + usage.ru_stime
-        self._said = read_some(self._status) or b""
+        if self._monitor.poll() is not None:
+            self._said += read_some(self._status) or b""
 
 
 def children(pid: int) -> list[int]:
@@ -124,6 +124,33 @@ def children(pid: int) -> list[int]:
             return [int(child) for child in file.read().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def family(pid: int) -> Iterator[int]:
+    """Go through a process and all below it."""
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += children(one)
+
+
+def end_below(root_pid: int) -> bool:
+    """Kill all processes below one; False if there was none."""
+    # What is stopped forks no more, and keeps its place below the limit of processes.
+    stopped = {root_pid}
+    while fresh := set(family(root_pid)) - stopped:
+        for pid in fresh:
+            _signal(pid, signal.SIGSTOP)
+        stopped |= fresh
+    for pid in stopped - {root_pid}:
+        _signal(pid, signal.SIGKILL)
+    return len(stopped) > 1
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def read_some(file: FileIO) -> bytes | None:
@@ -185,8 +212,18 @@ async def _start(launcher: Launcher, order: Order, group: Group | None, stack: E
         complaint = await _last_words(stderr)
         reason = complaint.decode(errors="replace").strip() or repr(error)
         raise SandboxError(f"The sandbox could not be built: {reason}") from error
-    end = _pidfd(monitor.pid, stack)
-    return Jail(stdin, stdout, stderr, root_pid, root, monitor, end, status, launcher.end_signal)
+    return Jail(
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        root_pid=root_pid,
+        _root=root,
+        _monitor=monitor,
+        _monitor_end=_pidfd(monitor.pid, stack),
+        _status=status,
+        _end_signal=launcher.end_signal,
+        _group=group,
+    )
 
 
 @contextmanager
@@ -251,21 +288,23 @@ async def _last_words(file: FileIO) -> bytes:
 
 
 def _restrict(pid: int, limits: Limits) -> None:
-    cpu_s = math.ceil(limits.cpu_s) if math.isfinite(limits.cpu_s) else resource.RLIM_INFINITY
-    wanted = {  # Soft and hard are one, so that nothing can be caught or raised.
+    wanted = {
         resource.RLIMIT_AS: limits.memory_bytes,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: cpu_s,
         resource.RLIMIT_FSIZE: limits.file_size_bytes,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_NPROC: limits.processes,
     }
     for kind, value in wanted.items():
-        hard = resource.prlimit(pid, kind)[1]
-        allowed = value if hard == resource.RLIM_INFINITY else _least(value, hard)
-        resource.prlimit(pid, kind, (allowed, allowed))
+        _limit(pid, kind, value, value)
+    if math.isfinite(limits.cpu_s):  # First SIGXCPU, which says why; a second later SIGKILL.
+        cpu_s = math.ceil(limits.cpu_s)
+        _limit(pid, resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
 
 
-def _least(value: int, hard: int) -> int:
-    return hard if value == resource.RLIM_INFINITY else min(value, hard)
+def _limit(pid: int, kind: int, soft: int, hard: int) -> None:
+    ceiling = resource.prlimit(pid, kind)[1]
+    if ceiling != resource.RLIM_INFINITY:
+        soft, hard = min(soft, ceiling), min(hard, ceiling)
+    resource.prlimit(pid, kind, (soft, hard))

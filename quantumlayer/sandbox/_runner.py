@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files as resources
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import anyio
 import anyio.to_thread
 
 from quantumlayer.errors import SandboxError
-from quantumlayer.sandbox._attend import Attendance, attend
+from quantumlayer.sandbox._attend import Attendance, attend, memory_bytes
 from quantumlayer.sandbox._bytecode import LIMITS as BYTECODE_LIMITS
 from quantumlayer.sandbox._bytecode import Bytecode
 from quantumlayer.sandbox._cgroup import Cgroups, Group
@@ -45,7 +47,7 @@ ETC = {
     "passwd": b"nobody:x:65534:65534:nobody:/nonexistent:/nonexistent\n",
 }
 LINKER_CACHE = Path("/etc/ld.so.cache")
-KILLED, NOT_FOUND = 128 + 9, 127
+KILLED, OUT_OF_TIME, NOT_FOUND = 128 + signal.SIGKILL, 128 + signal.SIGXCPU, 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,21 @@ class Running:
     Attributes:
         jailed: Its processes.
         group: Their control group, if there are any here.
+        started_s: When it started, by the event loop's clock, in seconds.
     """
 
     jailed: Jail
     group: Group | None
+    started_s: float
+
+    def over_memory(self, limits: Limits) -> bool:
+        """Whether all its processes together have used more memory than allowed.
+
+        A control group ends one process of many; then the others are ended too.
+        """
+        if self.group is not None:
+            return self.group.out_of_memory_kills > 0
+        return memory_bytes(self.jailed.root_pid) > limits.memory_bytes
 
     def completed(self, attendance: Attendance, limits: Limits) -> Completed:
         """Put together how it ended; it has to have.
@@ -93,7 +106,8 @@ class Running:
             exit_code = _never_started(stderr)
         if self.group is not None and exit_code != 0 and self.group.out_of_memory_kills:
             return Completed(exit_code, stdout, stderr, "memory_bytes", limits)
-        if exit_code == KILLED and self.jailed.cpu_s >= limits.cpu_s:
+        ran_s = anyio.current_time() - self.started_s
+        if exit_code == OUT_OF_TIME or (exit_code == KILLED and ran_s >= limits.cpu_s):
             return Completed(exit_code, stdout, stderr, "cpu_s", limits)
         return Completed(exit_code, stdout, stderr, "exit", limits)
 
@@ -134,14 +148,15 @@ class Runner:
         Args:
             job: What to run.
             stdin: What it is given to read.
-            watch_memory: Whether to count the memory of all processes where no control group does.
+            watch_memory: Whether to end it when all its processes use too much memory together;
+                otherwise the kernel has to see to it alone.
 
         Raises:
             SandboxError: The sandbox could not be built; the program has not run.
         """
         async with self.start(job) as running:
-            watch = watch_memory and running.group is None
-            attendance = await attend(running.jailed, job.limits, stdin, watch_memory=watch)
+            over_memory = partial(running.over_memory, job.limits) if watch_memory else None
+            attendance = await attend(running.jailed, job.limits, stdin, over_memory)
             with anyio.CancelScope(shield=True):
                 await running.jailed.end()
             return running.completed(attendance, job.limits)
@@ -191,7 +206,7 @@ class Runner:
             argv = job.compose(view)
             order = Order(argv, variables, stage, job.limits, job.descriptors)
             async with jail(self.launcher, order, group) as jailed:
-                yield Running(jailed, group)
+                yield Running(jailed, group, anyio.current_time())
 
     @asynccontextmanager
     async def _group(self, limits: Limits) -> AsyncIterator[Group | None]:

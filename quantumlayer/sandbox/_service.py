@@ -13,14 +13,15 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
 import anyio
-from anyio.abc import ByteReceiveStream, SocketAttribute, SocketStream
+from anyio.abc import Listener, SocketAttribute, SocketStream
 
 from quantumlayer.errors import SandboxError
-from quantumlayer.sandbox._attend import Attendance, end_at_memory_limit
+from quantumlayer.sandbox._attend import Attendance, OverMemory, end_at_memory_limit
 from quantumlayer.sandbox._jail import Jail, read_some
 from quantumlayer.sandbox._level import EndedBy, Limits
 from quantumlayer.sandbox._runner import Job, Runner
@@ -97,36 +98,46 @@ async def serve(
 ) -> AsyncIterator[Service]:
     """Do what `Sandbox.serve` says."""
     path = runner.home / f"{secrets.token_hex(8)}.socket"
-    async with _forwarded(path, address) as url:
-        with _listen(path) as door:
+    failure: Exception | None = None
+    async with await _listen_outside(*address) as outside:
+        with _listen_inside(path) as door:
             tool = runner.tool("serve.py", entry_point, str(door.fileno()))
             job = Job(tool, files, limits, env, (door.fileno(),))
             async with runner.start(job) as running, anyio.create_task_group() as tasks:
                 door.close()  # Now only the service holds it, and it closes when that ends.
-                service = Service(url, path, bytearray(), running.jailed)
-                tasks.start_soon(_attend, service, limits, running.group is None)
+                service = Service(_url(address[0], outside), path, bytearray(), running.jailed)
+                tasks.start_soon(_attend, service, limits, partial(running.over_memory, limits))
+                tasks.start_soon(
+                    outside.serve, partial(_forward, anyio.Semaphore(CONNECTIONS), path)
+                )
                 try:
                     yield service
+                except Exception as error:  # noqa: BLE001 -- raised below, as it is: in no group
+                    failure = error
                 finally:
                     with anyio.CancelScope(shield=True):
                         await service.stop(grace_s=LEAVE_S)
+                    tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
-async def _attend(service: Service, limits: Limits, watch_memory: bool) -> None:  # noqa: FBT001
+async def _attend(service: Service, limits: Limits, over_memory: OverMemory) -> None:
     jailed, attendance = service._jailed, service._attendance  # noqa: SLF001 -- two halves of one
-    async with anyio.create_task_group() as attending:
-        if watch_memory:
-            attending.start_soon(end_at_memory_limit, jailed, limits, attendance)
-        async with anyio.create_task_group() as listening:
-            for source in (jailed.stdout, jailed.stderr):
-                listening.start_soon(_keep_tail, source, service.log, limits.output_bytes)
-            with anyio.move_on_after(limits.wall_s) as wall:
-                await jailed.wait()
-            if wall.cancelled_caught:
-                attendance.ended_by = "wall_s"
-                await jailed.end()
-        attending.cancel_scope.cancel()
-    service._ended.set()  # noqa: SLF001
+    # Shielded: a cancelled service is stopped by `serve`, which waits here for its end.
+    with anyio.CancelScope(shield=True):
+        async with anyio.create_task_group() as attending:
+            attending.start_soon(end_at_memory_limit, jailed, over_memory, attendance)
+            async with anyio.create_task_group() as listening:
+                for source in (jailed.stdout, jailed.stderr):
+                    listening.start_soon(_keep_tail, source, service.log, limits.output_bytes)
+                with anyio.move_on_after(limits.wall_s) as wall:
+                    await jailed.wait()
+                if wall.cancelled_caught:
+                    attendance.ended_by = "wall_s"
+                    await jailed.end()
+            attending.cancel_scope.cancel()
+        service._ended.set()  # noqa: SLF001
 
 
 async def _keep_tail(source: FileIO, tail: bytearray, room: int) -> None:
@@ -142,8 +153,22 @@ async def _keep_tail(source: FileIO, tail: bytearray, room: int) -> None:
 # --- the door ------------------------------------------------------------------------------------
 
 
+async def _listen_outside(host: str, port: int) -> Listener[SocketStream]:
+    try:
+        return await anyio.create_tcp_listener(local_host=host, local_port=port)
+    except OSError as error:
+        reason = error.strerror or error
+        msg = f"{host}:{port} cannot be listened on ({reason}); choose another port"
+        raise SandboxError(msg) from error
+
+
+def _url(host: str, listener: Listener[SocketStream]) -> str:
+    port = listener.extra(SocketAttribute.local_port)  # noqa: S610 -- anyio's, no SQL
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 @contextmanager
-def _listen(path: Path) -> Iterator[socket.socket]:
+def _listen_inside(path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
         try:
             door.bind(str(path))
@@ -157,40 +182,19 @@ def _listen(path: Path) -> Iterator[socket.socket]:
             path.unlink()
 
 
-@asynccontextmanager
-async def _forwarded(path: Path, address: tuple[str, int]) -> AsyncIterator[str]:
-    """Forward a TCP port to a Unix socket; yields its URL."""
-    host, port = address
-    try:
-        listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
-    except OSError as error:
-        reason = error.strerror or error
-        msg = f"{host}:{port} cannot be listened on ({reason}); choose another port"
-        raise SandboxError(msg) from error
-    limiter = anyio.CapacityLimiter(CONNECTIONS)
-
-    async def forward(client: SocketStream) -> None:
-        async with client, limiter:
-            await _forward(client, path)
-
-    async with listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, forward)
-        taken = listener.extra(SocketAttribute.local_port)  # noqa: S610 -- anyio's, no SQL
-        yield f"http://{host}:{taken}"
-        tasks.cancel_scope.cancel()
+async def _forward(room: anyio.Semaphore, path: Path, client: SocketStream) -> None:
+    """Carry one connection from the host's port to the service."""
+    async with client, room:
+        try:
+            inside = await anyio.connect_unix(path)
+        except OSError:  # It has ended: all a client can be told is that nobody is there.
+            return
+        async with inside, anyio.create_task_group() as tasks:
+            tasks.start_soon(_pump, client, inside)
+            tasks.start_soon(_pump, inside, client)
 
 
-async def _forward(client: SocketStream, path: Path) -> None:
-    try:
-        inside = await anyio.connect_unix(path)
-    except OSError:  # It has ended: all a client can be told is that nobody is there.
-        return
-    async with inside, anyio.create_task_group() as tasks:
-        tasks.start_soon(_pump, client, inside)
-        tasks.start_soon(_pump, inside, client)
-
-
-async def _pump(source: ByteReceiveStream, sink: SocketStream) -> None:
+async def _pump(source: SocketStream, sink: SocketStream) -> None:
     try:
         async for chunk in source:
             await sink.send(chunk)

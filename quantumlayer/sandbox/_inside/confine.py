@@ -15,6 +15,7 @@ import os
 import signal
 import struct
 import sys
+from contextlib import suppress
 from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 22, 24
@@ -96,6 +97,7 @@ def become(order: dict[str, Any], program: bytes) -> None:
     """Turn this process into the program; never returns."""
     os.chdir(order["chdir"])
     os.setsid()
+    os.nice(10)  # However busy it is, whoever is to end it comes first.
     os.set_inheritable(order["status"], False)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -106,27 +108,44 @@ def become(order: dict[str, Any], program: bytes) -> None:
     os.execv(order["argv"][0], order["argv"])  # noqa: S606 -- no shell is the point
 
 
+def children() -> list[int]:
+    """List this process's children."""
+    with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
+        return [int(pid) for pid in file.read().split()]
+
+
+def descendants() -> set[int]:
+    """List all processes below this one."""
+    found: set[int] = set()
+    waiting = children()
+    while waiting:
+        pid = waiting.pop()
+        found.add(pid)
+        with suppress(OSError), open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
+            waiting += [int(child) for child in file.read().split()]
+    return found
+
+
 def end_the_rest() -> None:
-    """Kill all descendants: each that loses its parent becomes our child."""
-    while True:
-        try:
-            with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
-                left = [int(pid) for pid in file.read().split()]
-            for pid in left:
-                os.kill(pid, signal.SIGKILL)
-            while os.waitpid(-1, 0 if left else os.WNOHANG)[0]:
-                left = []
-        except ProcessLookupError:
-            continue
-        except ChildProcessError:
-            return
+    """Kill all descendants; orphans among them have become our children."""
+    # What is stopped forks no more, and keeps its place below the limit of processes.
+    stopped: set[int] = set()
+    while fresh := descendants() - stopped:
+        for pid in fresh:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        stopped |= fresh
+    while left := children():
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def main(order: dict[str, Any]) -> int:
     """Run the order; return the program's exit status."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGKILL))
     os.write(order["status"], json.dumps({"child-pid": os.getpid()}).encode() + b"\n")
     program = read_all(order["gate"])
     if not program:
@@ -139,17 +158,28 @@ def main(order: dict[str, Any]) -> int:
             os.write(2, f"confine: {order['argv'][0]}: {error}\n".encode())
         finally:
             os._exit(NOT_STARTED)
-    try:
-        status = 0
-        pid = 0
-        while pid != child:
-            pid, status = os.waitpid(-1, 0)
-    finally:
-        end_the_rest()
+
+    def end_it(*_: object) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, end_it)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    status = wait_for(child)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    end_the_rest()
     code = os.waitstatus_to_exitcode(status)
     code = 128 - code if code < 0 else code
     os.write(order["status"], json.dumps({"exit-code": code}).encode() + b"\n")
     return code
+
+
+def wait_for(child: int) -> int:
+    """Wait for one child and bury the orphans that die meanwhile; return its status."""
+    while True:
+        pid, status = os.waitpid(-1, 0)
+        if pid == child:
+            return status
 
 
 if __name__ == "__main__":
