@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from quantumlayer.errors import InvalidRequestError
 from quantumlayer.messages import Exchange, Message, ModelReply, ModelRequest, OutputSchema, Text
@@ -50,8 +50,8 @@ class OutputType(Generic[T]):
 
         self._adapter: TypeAdapter[T] = TypeAdapter(kind)
         self.name = getattr(kind, "__name__", str(kind))
-        schema = self._adapter.json_schema()
-        if schema.get("type") != "object" and "$ref" not in schema:
+        schema = _rooted(self._adapter.json_schema())
+        if schema.get("type") != "object":
             raise InvalidRequestError(
                 "router", f"{self.name!r} is no JSON object: wrap it into a model with one field"
             )
@@ -82,6 +82,12 @@ class OutputType(Generic[T]):
         )
         answer = Message("assistant", (Text(reply.text),))
         return replace(request, messages=(*request.messages, answer, Message.user(mend)))
+
+
+def _rooted(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with its root in place: of a recursive type it is a reference."""
+    name = schema.get("$ref", "").removeprefix("#/$defs/")
+    return {**schema["$defs"][name], "$defs": schema["$defs"]} if name else schema
 
 
 def validation_problems(error: ValidationError) -> str:

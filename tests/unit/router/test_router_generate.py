@@ -135,6 +135,24 @@ async def test_the_schema_s_name_has_only_the_letters_providers_take(
     assert model.requests[0].output.name == "Box_int_"
 
 
+class Folder(BaseModel):
+    name: str
+    folders: list["Folder"]
+
+
+async def test_a_recursive_type_has_an_object_at_the_root_of_its_schema(
+    router_of: MakeRouter,
+) -> None:
+    model = ScriptedModel('{"name": "/", "folders": [{"name": "a", "folders": []}]}')
+
+    root = await router_of(model).generate(Folder, "List.")
+
+    assert root.folders[0].name == "a"
+    assert model.requests[0].output is not None
+    assert model.requests[0].output.schema["type"] == "object"
+    assert "Folder" in model.requests[0].output.schema["$defs"]
+
+
 async def test_a_deployment_without_output_schemas_is_passed_over(router_of: MakeRouter) -> None:
     plain = ScriptedModel(BAD, model="a", card=ModelCard(capabilities=frozenset({"tools"})))
 
