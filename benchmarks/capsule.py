@@ -26,7 +26,6 @@ from quantumlayer.capsule import (
     CapsuleFile,
     Document,
     Draft,
-    ModelCall,
     QuantumCapsule,
     Requirement,
     SigningKey,
@@ -38,7 +37,7 @@ from quantumlayer.capsule import (
     read,
     unpack,
 )
-from quantumlayer.messages import ModelReply, ModelRequest, Verdict
+from quantumlayer.messages import Exchange, ModelReply, ModelRequest, Verdict
 
 ROUNDS = 40
 FILES = 1_000
@@ -49,7 +48,7 @@ def example() -> Draft:
     """Make a draft of 1,000 files by twenty model calls."""
     noise = random.Random(1)
     calls = [
-        ModelCall(ModelRequest.of(f"Write module {n}."), ModelReply("done", "bench", "model"))
+        Exchange(ModelRequest.of(f"Write module {n}."), ModelReply("done", "bench", "model"))
         for n in range(20)
     ]
     files = tuple(

@@ -43,7 +43,7 @@ async def build(document: bytes, folder: Path) -> dict[str, Any]:
     stage_of = {"ProjectManager": "parse", "Architect": "plan"}
     async with QLayer(folder=folder) as qlayer:
         capsule = await qlayer.generate_code(document, tell=tell)
-        for call in capsule.transcript.model_calls:
+        for call in capsule.transcript.exchanges:
             stage = stages[stage_of.get(call.request.agent or "", "build")]
             stage["tokens"] += call.reply.usage.total_tokens
         start = time.perf_counter()

@@ -18,7 +18,7 @@ from quantumlayer.capsule._draft import (
 from quantumlayer.capsule._inspect import inspect
 from quantumlayer.capsule._keys import PublicKey, SigningKey, Trust
 from quantumlayer.capsule._limits import Limits
-from quantumlayer.capsule._transcript import Document, Entry, ModelCall, Transcript
+from quantumlayer.capsule._transcript import Document, Entry, Transcript
 from quantumlayer.capsule._unpack import unpack
 from quantumlayer.capsule._validation import Validation
 
@@ -29,7 +29,6 @@ __all__ = [
     "Draft",
     "Entry",
     "Limits",
-    "ModelCall",
     "PublicKey",
     "QuantumCapsule",
     "Requirement",

@@ -10,7 +10,7 @@ from quantumlayer.capsule._capsule import QuantumCapsule
 
 def inspect(capsule: QuantumCapsule) -> dict[str, Any]:
     """Describe a verified capsule as a JSON value; file contents and prompts are left out."""
-    calls = capsule.transcript.model_calls
+    calls = capsule.transcript.exchanges
     return {
         "name": capsule.name,
         "version": capsule.version,

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from quantumlayer.capsule import _json
 from quantumlayer.errors import CapsuleFormatError, DigestMismatchError, ReplayError
-from quantumlayer.messages import ModelReply, ModelRequest, Verdict
+from quantumlayer.messages import Exchange, ModelReply, ModelRequest, Verdict
 
 FOLDER = ".capsule/transcript/"
 _INDEX = FOLDER + "index.json"
@@ -26,15 +26,7 @@ class Document:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCall:
-    """One question to a model and its answer, with tokens, cost and route."""
-
-    request: ModelRequest
-    reply: ModelReply
-
-
-Entry: TypeAlias = Document | ModelCall | Verdict
+Entry: TypeAlias = Document | Exchange | Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +51,9 @@ class Transcript:
         return tuple(entry for entry in self.entries if isinstance(entry, Document))
 
     @property
-    def model_calls(self) -> tuple[ModelCall, ...]:
+    def exchanges(self) -> tuple[Exchange, ...]:
         """The questions and answers."""
-        return tuple(entry for entry in self.entries if isinstance(entry, ModelCall))
+        return tuple(entry for entry in self.entries if isinstance(entry, Exchange))
 
     def reply_to(self, request_digest: str, *, call: int = 0) -> ModelReply:
         """Look up what was answered, so that a run can be repeated without any model.
@@ -74,7 +66,7 @@ class Transcript:
             ReplayError: There was no such call.
         """
         if not self._replies:
-            for each in self.model_calls:
+            for each in self.exchanges:
                 self._replies.setdefault(each.request.digest, []).append(each.reply)
         replies = self._replies.get(request_digest, [])
         if not 0 <= call < len(replies):
@@ -140,7 +132,7 @@ def encode(transcript: Transcript) -> tuple[dict[str, bytes], frozenset[str]]:
 
     entries: list[_StoredValue | _StoredCall] = []
     for entry in transcript.entries:
-        if isinstance(entry, ModelCall):
+        if isinstance(entry, Exchange):
             reply = timeless(entry.reply)
             entries.append(_StoredCall("model_call", store(entry.request), store(reply)))
         else:
@@ -169,7 +161,7 @@ def decode(files: Mapping[str, bytes]) -> Transcript:
 
     def entry(stored: _StoredValue | _StoredCall) -> Entry:
         if isinstance(stored, _StoredCall):
-            return ModelCall(load(stored.request, ModelRequest), load(stored.reply, ModelReply))
+            return Exchange(load(stored.request, ModelRequest), load(stored.reply, ModelReply))
         value: Entry = load(stored.digest, Document if stored.kind == "document" else Verdict)
         return value
 

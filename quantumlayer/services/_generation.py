@@ -8,7 +8,7 @@ handed in, so the same flow serves a run in process, a run over a network, and a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,9 +26,8 @@ from quantumlayer.agents import (
     SystemDesign,
     TestReport,
 )
-from quantumlayer.capsule import ModelCall
 from quantumlayer.errors import RequirementsError
-from quantumlayer.messages import Finding, Verdict
+from quantumlayer.messages import Exchange, Finding, Verdict
 from quantumlayer.services._progress import Listener, Progress, Stage
 from quantumlayer.workflow import Flow, StepContext, loop, parallel, sequence, step
 
@@ -56,7 +55,7 @@ class Build:
 
     document: RequirementsDocument
     answers: Mapping[str, Answer[Any]]
-    history: tuple[ModelCall | Verdict, ...] = ()
+    history: tuple[Exchange | Verdict, ...] = ()
     report: TestReport | None = None
     rounds: int = 0
 
@@ -201,14 +200,8 @@ class _Team:
         return replace(
             build,
             answers={**build.answers, **dict(made)},
-            history=(*build.history, *_calls(made)),
+            history=(*build.history, *(call for _, answer in made for call in answer.exchanges)),
         )
-
-
-def _calls(made: Sequence[tuple[str, Answer[Any]]]) -> Iterator[ModelCall]:
-    for _, answer in made:
-        for exchange in answer.exchanges:
-            yield ModelCall(exchange.request, exchange.reply)
 
 
 # --- what stops a run ----------------------------------------------------------------------------

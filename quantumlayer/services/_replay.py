@@ -14,6 +14,7 @@ from quantumlayer.agents.roles import team
 from quantumlayer.capsule import Draft, QuantumCapsule, Transcript, content_digest
 from quantumlayer.errors import AgentFailedError, ReplayError, StepFailedError
 from quantumlayer.messages import ModelReply, ModelRequest, Verdict
+from quantumlayer.router import Budget
 from quantumlayer.services._generation import generation
 from quantumlayer.services._packaging import draft
 from quantumlayer.transport import Memory as MemoryTransport
@@ -92,7 +93,13 @@ class _RecordedModel:
     transcript: Transcript
     asked: Counter[str] = field(default_factory=Counter)
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(
+        self,
+        request: ModelRequest,
+        /,
+        *,
+        budgets: Sequence[Budget] = (),  # noqa: ARG002 -- what was paid is paid; this costs nothing
+    ) -> ModelReply:
         digest = request.digest
         call = self.asked[digest]
         self.asked[digest] += 1

@@ -22,7 +22,7 @@ from quantumlayer.messages import *
 umask, seed, keys = int(sys.argv[1], 8), int(sys.argv[2]), Path(sys.argv[3])
 os.umask(umask)
 request = ModelRequest.of("Mach: \\u00e4\\u00f6")
-call = ModelCall(request, ModelReply("fertig", "offline", "rules"))
+call = Exchange(request, ModelReply("fertig", "offline", "rules"))
 author = Author("Developer", "offline", "rules", call.request.digest)
 files = [CapsuleFile(f"app/{n:02}.py", b"#" * n, author, ("R1",)) for n in range(40)]
 Random(seed).shuffle(files)

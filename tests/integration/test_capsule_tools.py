@@ -24,7 +24,6 @@ from quantumlayer.capsule import (
     CapsuleFile,
     Document,
     Draft,
-    ModelCall,
     QuantumCapsule,
     Requirement,
     SigningKey,
@@ -33,14 +32,14 @@ from quantumlayer.capsule import (
     pack,
     unpack,
 )
-from quantumlayer.messages import ModelReply, ModelRequest, Verdict
+from quantumlayer.messages import Exchange, ModelReply, ModelRequest, Verdict
 
 BLOBS = "blobs/sha256/"
 
 
 @pytest.fixture(scope="module")
 def capsule() -> QuantumCapsule:
-    call = ModelCall(ModelRequest.of("Write it."), ModelReply("done", "offline", "rules"))
+    call = Exchange(ModelRequest.of("Write it."), ModelReply("done", "offline", "rules"))
     author = Author("Developer", "offline", "rules", call.request.digest)
     return pack(
         Draft(

@@ -9,7 +9,6 @@ from quantumlayer.capsule import (
     CapsuleFile,
     Document,
     Draft,
-    ModelCall,
     Requirement,
     SigningKey,
     Transcript,
@@ -20,6 +19,7 @@ from quantumlayer.messages import (
     Attempt,
     Considered,
     Data,
+    Exchange,
     Message,
     ModelReply,
     ModelRequest,
@@ -84,7 +84,7 @@ def draft() -> Draft:
         ),
         validation=Validation("L2", (ruff,), ("tests/test_main.py::test_it",)),
         transcript=Transcript(
-            (Document("# Blog\nPosts can be read."), ModelCall(REQUEST, REPLY), ruff)
+            (Document("# Blog\nPosts can be read."), Exchange(REQUEST, REPLY), ruff)
         ),
     )
 

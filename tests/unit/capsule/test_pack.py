@@ -186,7 +186,7 @@ def test_the_documents_say_who_wrote_what_and_how_it_was_checked(
     assert provenance["subject"] == validation["subject"]
     authors = provenance["predicate"]["runDetails"]["quantumlayer_authors"]
     assert [author["role"] for author in authors] == ["Developer", "DevOpsEngineer"]
-    assert authors[0]["prompt"] == draft.transcript.model_calls[0].request.digest
+    assert authors[0]["prompt"] == draft.transcript.exchanges[0].request.digest
     assert validation["predicate"]["result"] == "PASSED"
     assert validation["predicate"]["quantumlayer_isolation"] == "L2"
     assert validation["predicate"]["quantumlayer_verdicts"][0]["arguments"] == ["check", "."]

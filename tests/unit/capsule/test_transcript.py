@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantumlayer.capsule import Document, Draft, Entry, ModelCall, Transcript
+from quantumlayer.capsule import Document, Draft, Entry, Transcript
 from quantumlayer.capsule._transcript import decode, encode
 from quantumlayer.errors import CapsuleError, CapsuleFormatError, DigestMismatchError, ReplayError
 from quantumlayer.messages import (
     Attempt,
     Considered,
     Data,
+    Exchange,
     Image,
     Message,
     ModelReply,
@@ -81,7 +82,7 @@ verdicts = st.builds(
     figures=st.dictionaries(texts, st.floats(-1e9, 1e9), max_size=2),
 )
 transcripts = st.lists(
-    st.builds(Document, texts) | st.builds(ModelCall, requests, replies) | verdicts, max_size=4
+    st.builds(Document, texts) | st.builds(Exchange, requests, replies) | verdicts, max_size=4
 ).map(lambda entries: Transcript(tuple(entries)))
 
 
@@ -91,11 +92,11 @@ def test_a_transcript_comes_back_in_order_and_without_times(transcript: Transcri
     found = decode(files)
 
     assert encode(found) == (files, prompts)
-    assert prompts == {call.request.digest for call in transcript.model_calls}
+    assert prompts == {call.request.digest for call in transcript.exchanges}
     assert len(found.entries) == len(transcript.entries)
     for ours, theirs in zip(transcript.entries, found.entries, strict=True):
-        if isinstance(ours, ModelCall):
-            assert isinstance(theirs, ModelCall)
+        if isinstance(ours, Exchange):
+            assert isinstance(theirs, Exchange)
             assert theirs.request.digest == ours.request.digest
             assert theirs.reply.text == ours.reply.text
             assert theirs.reply.cost_nanousd == ours.reply.cost_nanousd
@@ -114,7 +115,7 @@ def test_every_file_is_named_by_the_hash_of_its_content(transcript: Transcript) 
 
 
 def test_a_prompt_is_found_under_its_prompt_hash(draft: Draft) -> None:
-    (call,) = draft.transcript.model_calls
+    (call,) = draft.transcript.exchanges
     name = call.request.digest.removeprefix("sha256:")
 
     stored = encode(draft.transcript)[0][f".capsule/transcript/{name}.json"]
@@ -122,7 +123,7 @@ def test_a_prompt_is_found_under_its_prompt_hash(draft: Draft) -> None:
 
 
 def test_what_a_clock_put_into_a_reply_does_not_change_a_byte(draft: Draft) -> None:
-    (call,) = draft.transcript.model_calls
+    (call,) = draft.transcript.exchanges
     slower = replace(
         call.reply,
         route=replace(
@@ -136,7 +137,7 @@ def test_what_a_clock_put_into_a_reply_does_not_change_a_byte(draft: Draft) -> N
         ),
     )
     again = tuple(
-        ModelCall(entry.request, slower) if isinstance(entry, ModelCall) else entry
+        Exchange(entry.request, slower) if isinstance(entry, Exchange) else entry
         for entry in draft.transcript.entries
     )
 
@@ -144,8 +145,8 @@ def test_what_a_clock_put_into_a_reply_does_not_change_a_byte(draft: Draft) -> N
 
 
 def test_another_answer_does_change_them(draft: Draft) -> None:
-    (call,) = draft.transcript.model_calls
-    other: tuple[Entry, ...] = (ModelCall(call.request, replace(call.reply, text="other")),)
+    (call,) = draft.transcript.exchanges
+    other: tuple[Entry, ...] = (Exchange(call.request, replace(call.reply, text="other")),)
 
     assert encode(Transcript(other)) != encode(Transcript((call,)))
 
@@ -154,7 +155,7 @@ def test_a_reply_is_found_by_what_was_asked_and_how_often() -> None:
     ask, other = ModelRequest.of("question"), ModelRequest.of("other")
     first, second = (ModelReply(text, "offline", "rules") for text in ("first", "second"))
     transcript = Transcript(
-        (Document("d"), ModelCall(ask, first), ModelCall(other, first), ModelCall(ask, second))
+        (Document("d"), Exchange(ask, first), Exchange(other, first), Exchange(ask, second))
     )
 
     assert transcript.reply_to(ask.digest) == first
@@ -167,7 +168,7 @@ def test_a_reply_is_found_by_what_was_asked_and_how_often() -> None:
 
 def test_a_request_that_json_cannot_carry_is_named() -> None:
     request = ModelRequest((Message("user", (Data("Huge", 2**60),)),))
-    call = ModelCall(request, ModelReply("", "offline", "rules"))
+    call = Exchange(request, ModelReply("", "offline", "rules"))
 
     with pytest.raises(CapsuleError, match="a ModelRequest of the transcript"):
         encode(Transcript((call,)))
