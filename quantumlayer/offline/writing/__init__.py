@@ -1,6 +1,7 @@
 """From a design to a service, its tests and what runs it."""
 
+from quantumlayer.offline.writing._project import write_deployment
 from quantumlayer.offline.writing._service import write_service
 from quantumlayer.offline.writing._suite import write_tests
 
-__all__ = ["write_service", "write_tests"]
+__all__ = ["write_deployment", "write_service", "write_tests"]

@@ -35,9 +35,11 @@ class Routers:
 
     Attributes:
         order: Names of the modules in the order in which the application includes them.
+        summaries: What each route does, by method and path; there when the modules are written.
     """
 
     def __init__(self, workshop: Workshop) -> None:
+        self.summaries: dict[tuple[str, str], str] = {}
         self._workshop = workshop
         self._service = workshop.service
         groups: dict[str, list[Endpoint]] = {}
@@ -73,6 +75,7 @@ class Routers:
         for endpoint in sorted(endpoints, key=_specificity):
             route = Route(self._workshop, endpoint)
             _WRITERS[endpoint.kind](route)
+            self.summaries[endpoint.method, endpoint.path] = route.summary()
             routes.append(route.write(names.take(*self._function(endpoint))))
         ids = [name for endpoint in endpoints for name in endpoint.requirements]
         subject = name.replace("_", " ")

@@ -8,6 +8,7 @@ from quantumlayer.agents import SourceFile, SourceTree, SystemDesign
 from quantumlayer.offline.writing._context import Service
 from quantumlayer.offline.writing._finders import Finders
 from quantumlayer.offline.writing._models import models
+from quantumlayer.offline.writing._project import project_files
 from quantumlayer.offline.writing._route import Workshop
 from quantumlayer.offline.writing._routers import Routers
 from quantumlayer.offline.writing._rules import RuleBook
@@ -34,7 +35,8 @@ def write_service(design: SystemDesign) -> SourceTree:
         ExpressionError: An expression does not fit the fields it is about.
         MissingExtraError: jinja2 or ruff is not installed.
     """
-    modules, homes = service_modules(Service(design))
+    service = Service(design)
+    modules, homes, summaries = service_modules(service)
     texts = formatted({module.path: with_imports(module, homes) for module in modules})
     files = [
         SourceFile(
@@ -42,11 +44,20 @@ def write_service(design: SystemDesign) -> SourceTree:
         )
         for module in modules
     ]
+    docs = _docs(design) or literal("/docs")
+    files += project_files(service, modules, summaries, docs.strip('"'))
     return SourceTree(files=sorted(files, key=lambda file: file.path))
 
 
-def service_modules(service: Service) -> tuple[list[Module], dict[str, str]]:
-    """Write all Python modules; return them and where their names can be imported from."""
+def service_modules(
+    service: Service,
+) -> tuple[list[Module], dict[str, str], dict[tuple[str, str], str]]:
+    """Write all Python modules.
+
+    Returns:
+        The modules, where their names can be imported from, and what each route does by its method
+        and path.
+    """
     rules = RuleBook(service)
     workshop = Workshop(service, Finders(service), rules)
     routers = Routers(workshop)
@@ -63,7 +74,7 @@ def service_modules(service: Service) -> tuple[list[Module], dict[str, str]]:
     homes |= dict.fromkeys(workshop.finders.names, "app.finders")
     names = ["health", *routers.order]
     homes |= dict.fromkeys(names, "app.routers")
-    return [*own, *_frame(service, own, names)], homes
+    return [*own, *_frame(service, own, names)], homes, routers.summaries
 
 
 def _frame(service: Service, own: list[Module], routers: list[str]) -> list[Module]:

@@ -35,7 +35,7 @@ def write_tests(design: SystemDesign) -> SourceTree:
         MissingExtraError: jinja2 or ruff is not installed.
     """
     service = Service(design)
-    written, homes = service_modules(service)
+    written, homes, _ = service_modules(service)
     paths = {module.path for module in written}
     book = Casebook(service)
     for cases in (item_cases, list_cases, rule_cases, action_cases, report_cases, access_cases):

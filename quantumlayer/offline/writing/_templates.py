@@ -29,6 +29,6 @@ def _environment() -> Environment:
     )
 
 
-def render(name: str, **values: object) -> str:
+def render(template: str, /, **values: object) -> str:
     """Fill a template; every value must already be safe in the language of the file."""
-    return _environment().get_template(f"{name}.j2").render(**values)
+    return _environment().get_template(f"{template}.j2").render(**values)
