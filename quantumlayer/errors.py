@@ -201,8 +201,7 @@ class AllDeploymentsFailedError(RouterError):
     def __str__(self) -> str:
         """List each deployment with what it answered."""
         tried = "; ".join(f"{name!r}: {error}" for name, error in self.failures.items())
-        noun = "deployment" if len(self.failures) == 1 else "deployments"
-        return f"All {len(self.failures)} {noun} tried have failed: {tried}"
+        return f"Every deployment tried has failed: {tried}"
 
 
 class StrategyError(RouterError):

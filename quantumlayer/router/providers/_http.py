@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from importlib.util import find_spec
 from types import ModuleType
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 from anyio.lowlevel import current_token
 
@@ -30,6 +31,9 @@ __all__ = ["Endpoint", "Response"]
 # Source: the defaults of OpenAI's Python client.
 _TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 _LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+
+# Longest time for closing a connection whose answer is not wanted any more.
+_CLOSE_S = 1.0
 
 # Longest body that is read into memory: far above any model's answer, far below the memory.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -119,11 +123,13 @@ class Endpoint:
         request = client.build_request("POST", self._base_url + path, content=body, headers=headers)
         with self._translated():
             response = await client.send(request, stream=True)
+        body_chunks = response.aiter_bytes()
         try:
-            async with aclosing(self._read(response)) as chunks:
+            async with aclosing(self._read(body_chunks)) as chunks:
                 yield Response(response.status_code, response.headers, chunks)
         finally:
-            await response.aclose()
+            with anyio.move_on_after(_CLOSE_S, shield=True):
+                await _finish(response, body_chunks)
 
     async def aclose(self) -> None:
         """Close the client, unless it was handed in. The next request makes another one."""
@@ -131,9 +137,9 @@ class Endpoint:
         if made is not None:
             await made.aclose()
 
-    async def _read(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    async def _read(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         with self._translated():
-            async for chunk in response.aiter_bytes():
+            async for chunk in chunks:
                 yield chunk
 
     def _own_client(self) -> httpx.AsyncClient:
@@ -159,6 +165,18 @@ class Endpoint:
             raise ProviderUnavailableError(
                 self._deployment, f"{type(error).__name__}: {reason}"
             ) from error
+
+
+async def _finish(response: httpx.Response, chunks: AsyncIterator[bytes]) -> None:
+    """Close the connection, then let the generators inside httpx run into its end.
+
+    They are nested and do not close one another: left alone they would be closed by the garbage
+    collector, which trio warns of.
+    """
+    await response.aclose()
+    with suppress(Exception):
+        async for _ in chunks:
+            pass
 
 
 def _new_client() -> httpx.AsyncClient:
