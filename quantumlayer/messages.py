@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
@@ -406,8 +407,16 @@ StreamEvent = TextDelta | ToolCallDelta | Done
 
 # --- verdicts ------------------------------------------------------------------------------------
 
-Outcome = Literal["PASS", "FAIL", "UNKNOWN", "NOT_RUN"]
-"""UNKNOWN is a tool that ran and could not tell; like NOT_RUN it is no PASS."""
+
+class Outcome(StrEnum):
+    """How a check came out. Only `PASS` opens a gate."""
+
+    PASS = "PASS"  # noqa: S105 -- an outcome
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"
+    """The tool could not tell: it broke down, or what it needs is not installed."""
+    NOT_RUN = "NOT_RUN"
+    """What it builds on did not get far enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,23 +14,17 @@ from quantumlayer.sandbox._level import Probe as Probe
 from quantumlayer.sandbox._sandbox import Sandbox as Sandbox
 from quantumlayer.sandbox._sandbox import open_sandbox as open_sandbox
 from quantumlayer.sandbox._service import Service as Service
-from quantumlayer.sandbox._verdict import Finding as Finding
-from quantumlayer.sandbox._verdict import Outcome as Outcome
 from quantumlayer.sandbox._verdict import Report as Report
-from quantumlayer.sandbox._verdict import Verdict as Verdict
 
 __all__ = [
     "CHECKS",
     "Completed",
-    "Finding",
     "Level",
     "Limits",
-    "Outcome",
     "Probe",
     "Report",
     "Sandbox",
     "Service",
-    "Verdict",
     "check_all",
     "open_sandbox",
     "read_tree",

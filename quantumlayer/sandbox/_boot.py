@@ -8,9 +8,10 @@ from importlib.metadata import version
 
 import anyio
 
+from quantumlayer.messages import Outcome, Verdict
 from quantumlayer.sandbox._sandbox import Sandbox
 from quantumlayer.sandbox._service import SERVICE_LIMITS, Service
-from quantumlayer.sandbox._verdict import Outcome, Tool, Verdict, tidy
+from quantumlayer.sandbox._verdict import Tool, tidy
 
 __all__ = ["check_boot"]
 

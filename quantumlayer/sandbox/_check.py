@@ -9,11 +9,12 @@ from importlib.util import find_spec
 import anyio
 
 from quantumlayer.errors import MissingExtraError
+from quantumlayer.messages import Verdict
 from quantumlayer.sandbox._boot import check_boot
 from quantumlayer.sandbox._sandbox import Sandbox
 from quantumlayer.sandbox._static import check_imports, check_ruff, check_syntax
 from quantumlayer.sandbox._tests import check_tests
-from quantumlayer.sandbox._verdict import Report, Verdict
+from quantumlayer.sandbox._verdict import Report
 
 __all__ = ["CHECKS", "check_all"]
 

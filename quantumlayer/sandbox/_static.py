@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from quantumlayer.messages import Outcome, Verdict
 from quantumlayer.sandbox._level import Completed
 from quantumlayer.sandbox._sandbox import Sandbox
-from quantumlayer.sandbox._verdict import Outcome, Tool, Verdict
+from quantumlayer.sandbox._verdict import Tool
 
 __all__ = ["check_imports", "check_ruff", "check_syntax"]
 

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from secrets import token_hex
 from typing import Any
 
+from quantumlayer.messages import Finding, Outcome, Verdict
 from quantumlayer.sandbox._level import Completed, Limits
 from quantumlayer.sandbox._sandbox import Sandbox
-from quantumlayer.sandbox._verdict import Finding, Outcome, Tool, Verdict, tidy
+from quantumlayer.sandbox._verdict import Tool, tidy
 
 __all__ = ["Tested", "check_tests"]
 
@@ -93,10 +95,11 @@ async def check_tests(
 ) -> Tested:
     """Run the tests and judge them; then judge what they covered of a package."""
     pytest = Tool("pytest", "pytest", version("pytest"), PYTEST_ARGUMENTS)
+    word = token_hex(16).encode()
     completed = await sandbox.runner.run_tool(
-        "run_tests.py", package, *PYTEST_ARGUMENTS, files=tree, limits=TEST_LIMITS
+        "run_tests.py", package, *PYTEST_ARGUMENTS, files=tree, stdin=word, limits=TEST_LIMITS
     )
-    run = _read(completed.stdout)
+    run = _read(completed.stdout, word)
     verdict = _judge_tests(pytest, completed, run)
     tool = Tool("coverage", "coverage", version("coverage"), (package, *COVERAGE_ARGUMENTS))
     if run.ended and run.outcomes:
@@ -110,13 +113,13 @@ async def check_tests(
     return Tested(verdict, coverage, tuple(run.named("passed")))
 
 
-def _read(stdout: bytes) -> _Run:
+def _read(stdout: bytes, word: bytes) -> _Run:
     run = _Run()
-    try:
-        for line in stdout.splitlines():
-            run.take(json.loads(line))
-    except (ValueError, TypeError, AttributeError, KeyError):  # A stranger wrote between the lines.
-        run.garbled = True
+    for line in stdout.splitlines():
+        if line.startswith(word):
+            run.take(json.loads(line.removeprefix(word)))
+        else:
+            run.garbled = True  # A stranger wrote between the lines.
     return run
 
 

@@ -7,75 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from quantumlayer.messages import Finding, Outcome, Verdict
 from quantumlayer.sandbox._level import Completed, Level
 
-__all__ = ["Finding", "Outcome", "Report", "Tool", "Verdict", "tidy"]
+__all__ = ["Report", "Tool", "tidy"]
 
 MAX_FINDINGS = 100
 MESSAGE_CHARACTERS = 300
 ADDRESS = re.compile(r"0x[0-9a-f]{4,}")
 
 
-class Outcome(StrEnum):
-    """How a check came out. Only `PASS` opens a gate."""
-
-    PASS = "PASS"  # noqa: S105 -- an outcome
-    FAIL = "FAIL"
-    UNKNOWN = "UNKNOWN"
-    """The tool could not tell: it broke down, or what it needs is not installed."""
-    NOT_RUN = "NOT_RUN"
-    """What it builds on did not get far enough."""
-
-
 def tidy(line: str) -> str:
     """Shorten a line of output, without what differs from run to run."""
     return ADDRESS.sub("0x…", line.strip())[:MESSAGE_CHARACTERS]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong.
-
-    Attributes:
-        check: The check that found it.
-        path: File in the tree, or the empty string where it is nobody's.
-        line: Line in it, from 1; None where there is none.
-        message: What is wrong.
-    """
-
-    check: str
-    path: str
-    line: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one check found.
-
-    Attributes:
-        check: Its name, such as `pytest`.
-        outcome: How it came out.
-        tool: The tool that was asked.
-        version: Its version.
-        arguments: What it was given, as seen inside the sandbox.
-        summary: One sentence.
-        figures: What was measured, such as `ratio` for the coverage.
-        findings: What is wrong, in order of path and line.
-    """
-
-    check: str
-    outcome: Outcome
-    tool: str
-    version: str
-    arguments: tuple[str, ...] = ()
-    summary: str = ""
-    figures: Mapping[str, float] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,10 @@ tests themselves write to standard error. A run that breaks off therefore shows 
     {"test": id, "outcome": passed|failed|skipped|xfailed, "problem": [path, line, message] | null}
     {"exit": code, "lines": {path: [line, ...]}}    always the last
 
-An outcome is decided on the exception itself, before any plug-in of the tree can touch the report.
+Each line begins with a word that was read from standard input, which the tree is not told. An
+outcome is decided on the exception itself, before any plug-in of the tree can touch the report.
+That keeps honest trees honest; code that sets out to take this very program apart can still lie, as
+whatever measures it from inside its own process.
 """
 
 from __future__ import annotations
@@ -43,14 +46,15 @@ def tidy(text: str) -> str:
 class Recorder:
     """The plug-in that writes down what happens."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, word: bytes) -> None:
         self._descriptor = descriptor
+        self._word = word
         self._outcome = ""
         self._problem: list[Any] | None = None
 
     def write(self, value: dict[str, Any]) -> None:
         """Write one line."""
-        line = json.dumps(value).encode() + b"\n"
+        line = self._word + json.dumps(value).encode() + b"\n"
         while line:
             line = line[os.write(self._descriptor, line) :]
 
@@ -128,7 +132,7 @@ def declared_plugins() -> list[str]:
 
 def main(package: str, arguments: list[str]) -> int:
     """Run pytest; return its exit status."""
-    recorder = Recorder(os.dup(1))
+    recorder = Recorder(os.dup(1), sys.stdin.buffer.read())
     os.dup2(2, 1)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugins = declared_plugins()
