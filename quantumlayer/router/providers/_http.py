@@ -108,6 +108,7 @@ class Endpoint:
         self._made: httpx.AsyncClient | None = None
         self._loop: object = None
         self._library = _library(client)
+        self._failures: tuple[type[Exception], ...] = (self._library.HTTPError,)
 
     @asynccontextmanager
     async def post(self, path: str, body: bytes) -> AsyncIterator[Response]:
@@ -116,15 +117,18 @@ class Endpoint:
         Raises:
             ProviderError: The endpoint did not answer; also while the body is being read.
         """
-        headers = {"content-type": "application/json"}
+        # Not compressed: a stream comes sooner, and a small body cannot unfold into a large one.
+        headers = {"content-type": "application/json", "accept-encoding": "identity"}
         if self._secret:
             headers["authorization"] = f"Bearer {self._secret.reveal()}"
         client = self._given or self._own_client()
         request = client.build_request("POST", self._base_url + path, content=body, headers=headers)
         with self._translated():
             response = await client.send(request, stream=True)
-        body_chunks = response.aiter_bytes()
+        body_chunks = response.aiter_raw()
         try:
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise MalformedReplyError(self._deployment, "the answer is compressed unasked")
             async with aclosing(self._read(body_chunks)) as chunks:
                 yield Response(response.status_code, response.headers, chunks)
         finally:
@@ -146,7 +150,10 @@ class Endpoint:
         loop = current_token()
         if self._made is None or self._loop != loop:
             # Connections of another loop cannot be used in this one, nor closed from it.
-            self._made, self._loop = _new_client(), loop
+            fast = _on_asyncio() and find_spec("httpx_aiohttp") is not None
+            self._made, self._loop = _new_client(fast=fast), loop
+            if fast:  # its transport translates most of aiohttp's exceptions, not all
+                self._failures = (httpx.HTTPError, importlib.import_module("aiohttp").ClientError)
         return self._made
 
     @contextmanager
@@ -155,12 +162,10 @@ class Endpoint:
         try:
             yield
         except library.ConnectTimeout as error:
-            raise ProviderUnavailableError(self._deployment, "no connection in time") from error
+            raise ProviderUnavailableError(self._deployment, "no connection") from error
         except library.TimeoutException as error:
             raise ProviderTimeoutError(self._deployment, "no answer in time") from error
-        except library.DecodingError as error:
-            raise MalformedReplyError(self._deployment, "the body cannot be decoded") from error
-        except library.HTTPError as error:
+        except self._failures as error:
             reason = self._secret.redact(str(error)) or "no reason given"
             raise ProviderUnavailableError(
                 self._deployment, f"{type(error).__name__}: {reason}"
@@ -179,8 +184,7 @@ async def _finish(response: httpx.Response, chunks: AsyncIterator[bytes]) -> Non
             pass
 
 
-def _new_client() -> httpx.AsyncClient:
-    fast = _on_asyncio() and find_spec("httpx_aiohttp") is not None
+def _new_client(*, fast: bool) -> httpx.AsyncClient:
     make = (
         importlib.import_module("httpx_aiohttp").HttpxAiohttpClient if fast else httpx.AsyncClient
     )

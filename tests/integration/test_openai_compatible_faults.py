@@ -1,0 +1,385 @@
+"""The adapter and the router against servers that fail, on real sockets."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+import httpx
+import pytest
+from anyio.abc import ByteStream, SocketAttribute
+
+from quantumlayer.errors import (
+    InvalidRequestError,
+    MalformedReplyError,
+    ProviderError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+    RouterConfigError,
+    StreamInterruptedError,
+)
+from quantumlayer.messages import Done, ModelRequest, StreamEvent, TextDelta
+from quantumlayer.router import (
+    Candidate,
+    ModelCard,
+    Price,
+    Ranked,
+    RetryPolicy,
+    Router,
+    RoutingRequest,
+)
+from quantumlayer.router.providers import OpenAICompatible, _http
+from quantumlayer.testing import ScriptedModel
+
+pytestmark = pytest.mark.anyio
+
+HI = ModelRequest.of("Hi")
+HANG = b"(hang)"
+
+
+def http(status: str, body: bytes, media_type: str = "application/json", *more: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"content-type: {media_type}", *more]
+    head = [*lines, f"content-length: {len(body)}"]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def sse(*documents: object, done: bool = True) -> bytes:
+    """A whole response whose stream is as given, chunked."""
+    events = [b"data: " + json.dumps(document).encode() + b"\n\n" for document in documents]
+    if done:
+        events.append(b"data: [DONE]\n\n")
+    body = b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events)
+    head = (
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+    return head + body
+
+
+def delta(text: str, finish: str | None = None) -> dict[str, object]:
+    return {"id": "r", "choices": [{"delta": {"content": text}, "finish_reason": finish}]}
+
+
+COMPLETION = json.dumps({"choices": [{"message": {"content": "Paris"}, "finish_reason": "stop"}]})
+GOOD = http("200 OK", COMPLETION.encode())
+END = b"0\r\n\r\n"
+
+
+class ByName:
+    """Rank by name: `openai_compatible/m` before `scripted/model`."""
+
+    def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
+        del request
+        return [Ranked(name, 0) for name in sorted(c.deployment for c in candidates)]
+
+
+class Server:
+    """A server on a loopback port that gives each request the next of its answers."""
+
+    def __init__(self, answers: Sequence[Sequence[bytes]]) -> None:
+        self._answers = list(answers)
+        self.port = 0
+        self.connections = 0
+        self.requests: list[bytes] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    async def __call__(self, stream: ByteStream) -> None:
+        self.connections += 1
+        async with stream:
+            try:
+                while True:
+                    await self._read_request(stream)
+                    answer = self._answers.pop(0) if self._answers else [GOOD]
+                    for piece in answer:
+                        if piece == HANG:
+                            await anyio.sleep_forever()
+                        await stream.send(piece)
+                    if answer[-1:] == [b""]:
+                        return
+            except (anyio.EndOfStream, anyio.BrokenResourceError):
+                return
+
+    async def _read_request(self, stream: ByteStream) -> None:
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += await stream.receive()
+        head, _, body = data.partition(b"\r\n\r\n")
+        lines = head.lower().split(b"\r\n")
+        [length] = [int(line[15:]) for line in lines if line.startswith(b"content-length:")]
+        while len(body) < length:
+            body += await stream.receive()
+        self.requests.append(head)
+
+
+@asynccontextmanager
+async def serving(*answers: Sequence[bytes]) -> AsyncIterator[Server]:
+    server = Server(answers)
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    server.port = listener.extra(SocketAttribute.local_port)
+    async with listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, server)
+        yield server
+        group.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def model_at(url: str) -> AsyncIterator[OpenAICompatible]:
+    provider = OpenAICompatible("m", base_url=url, api_key="sk-secret")
+    try:
+        yield provider
+    finally:
+        await provider.aclose()
+
+
+async def failure(url: str, *, stream: bool) -> ProviderError:
+    async with model_at(url) as provider:
+        with pytest.raises(ProviderError) as caught:
+            await (read(provider) if stream else provider.complete(HI))
+    assert "sk-secret" not in str(caught.value)
+    return caught.value
+
+
+async def read(provider: OpenAICompatible) -> list[StreamEvent]:
+    async with provider.stream(HI) as events:
+        return [event async for event in events]
+
+
+WAYS = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("answer", "kind", "reason"),
+    [
+        ([b""], ProviderUnavailableError, ""),  # closes without a word
+        ([b"nonsense\r\n\r\n", b""], ProviderUnavailableError, ""),
+        ([http("200 OK", b"")], ProviderError, ""),
+        ([http("200 OK", b"<html>hello</html>", "text/html")], ProviderError, ""),
+        ([http("200 OK", COMPLETION.encode()[:-5])], MalformedReplyError, "not JSON"),
+        ([http("200 OK", b"[" * 100_000)], MalformedReplyError, "not JSON"),
+        ([http("200 OK", b"[]")], MalformedReplyError, "no JSON object"),
+        ([http("200 OK", b'{"error": {"message": "busy"}}')], ProviderUnavailableError, "busy"),
+        ([GOOD[:-5], b""], ProviderUnavailableError, ""),
+        ([http("301 Moved", b"", "text/html", "location: /")], InvalidRequestError, "base_url"),
+        ([http("500 Oops", b"oops", "text/plain")], ProviderUnavailableError, "no reason given"),
+        ([http("200 OK", b"\x1f\x8bnope", "application/json", "content-encoding: gzip")],
+         MalformedReplyError, "compressed unasked"),
+    ],
+)  # fmt: skip
+async def test_an_answer_that_is_none_is_an_error(
+    answer: Sequence[bytes], kind: type[ProviderError], reason: str, *, stream: bool
+) -> None:
+    async with serving(answer) as server:
+        error = await failure(server.url, stream=stream)
+
+    assert isinstance(error, kind)
+    assert reason in error.reason
+    assert error.retryable or isinstance(error, InvalidRequestError)
+
+
+@WAYS
+async def test_a_refused_connection_is_an_error(*, stream: bool) -> None:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(SocketAttribute.local_port)
+    await listener.aclose()
+
+    error = await failure(f"http://127.0.0.1:{port}/v1", stream=stream)
+
+    assert isinstance(error, ProviderUnavailableError)
+
+
+@WAYS
+async def test_a_host_that_does_not_exist_is_an_error(*, stream: bool) -> None:
+    error = await failure("http://nobody.invalid/v1", stream=stream)
+
+    assert isinstance(error, ProviderUnavailableError)
+
+
+@WAYS
+async def test_a_failed_tls_handshake_is_an_error(*, stream: bool) -> None:
+    async def greet(stream: ByteStream) -> None:
+        async with stream:
+            await stream.send(b"220 this is no TLS\r\n")
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(SocketAttribute.local_port)
+    async with listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, greet)
+        error = await failure(f"https://127.0.0.1:{port}/v1", stream=stream)
+        group.cancel_scope.cancel()
+
+    assert isinstance(error, ProviderUnavailableError)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [sse(delta("Par"), done=False), b""],
+        [sse(delta("Par"), delta("is"), done=False)[:-30]],
+        [sse(delta("Par"), done=False), b"5\r\nda"],
+        [sse(delta("Par"), {"error": {"message": "overloaded"}}, done=False)],
+        [sse(delta("Par"), done=False), b"7\r\ndata: {\r\n2\r\n\n\n\r\n"],
+        [sse(delta("Par"), done=False), END],
+    ],
+    ids=["closed", "cut in an event", "cut in a chunk", "error event", "bad JSON", "ends early"],
+)
+async def test_a_stream_that_breaks_says_so_with_what_had_arrived(broken: Sequence[bytes]) -> None:
+    answer = [*broken, b""]
+    async with serving(answer) as server, model_at(server.url) as provider:
+        router = Router([provider], retry=RetryPolicy(rounds=1))
+        with pytest.raises(StreamInterruptedError) as caught:
+            await read_routed(router)
+
+    assert caught.value.partial == "Par"
+    [entry] = router.ledger.entries
+    assert entry.attempt.error.startswith("StreamInterruptedError")
+
+
+async def read_routed(router: Router) -> list[StreamEvent]:
+    with anyio.fail_after(5):
+        async with router.stream("Hi") as events:
+            return [event async for event in events]
+
+
+async def test_a_slow_first_byte_hands_over_to_another_deployment() -> None:
+    free = ModelCard(price=Price())
+    async with serving([HANG], [HANG]) as server, model_at(server.url) as slow:
+        router = Router(
+            [slow, ScriptedModel("Rome", card=free)],
+            strategy=ByName(),
+            retry=RetryPolicy(attempt_s=0.1),
+        )
+        whole = await router.complete("Hi")
+        *_, last = await read_routed(router)
+
+    assert whole.text == "Rome"
+    assert isinstance(last, Done)
+    assert last.reply.text == "Rome"
+    errors = [entry.attempt.error.partition(":")[0] for entry in router.ledger.entries]
+    assert errors[0] == "ProviderTimeoutError"
+
+
+async def test_a_stall_in_mid_stream_ends_with_the_caller_s_deadline() -> None:
+    answer = [sse(delta("Par"), done=False), HANG]
+    seen: list[StreamEvent] = []
+    async with serving(answer) as server, model_at(server.url) as provider:
+        router = Router([provider])
+        with anyio.move_on_after(0.3) as scope:
+            async with router.stream("Hi") as events:
+                async for event in events:
+                    seen.append(event)  # noqa: PERF401 -- cut off before the end
+
+    assert scope.cancelled_caught
+    assert seen == [TextDelta("Par")]
+    [entry] = router.ledger.entries
+    assert entry.attempt.error == "the caller's deadline passed"
+
+
+async def test_the_client_s_own_timeout_is_an_error() -> None:
+    async with serving([HANG]) as server, httpx.AsyncClient(timeout=0.1) as client:
+        provider = OpenAICompatible("m", base_url=server.url, client=client)
+        with pytest.raises(ProviderTimeoutError):
+            await provider.complete(HI)
+
+
+async def test_a_body_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_http, "_MAX_BODY_BYTES", 1000)
+    async with serving([http("200 OK", b" " * 5000)]) as server:
+        error = await failure(server.url, stream=False)
+
+    assert isinstance(error, MalformedReplyError)
+    assert error.reason == "the body is longer than 1000 bytes"
+
+
+# --- what servers may do -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [sse(delta("Pa"), delta("ris", "stop")), END],
+        [sse(delta("Pa"), delta("ris", "stop"), done=False), END],
+        [sse(delta("Pa"), delta("ris")), END],
+        [sse({"choices": []}, delta("Pa"), {"object": "ping"}, delta("ris", "stop")), END],
+        [GOOD],
+    ],
+    ids=["by the book", "no [DONE]", "no finish reason", "odd events", "not streamed at all"],
+)
+async def test_a_stream_is_read_however_the_server_puts_it(answer: Sequence[bytes]) -> None:
+    async with serving(answer) as server, model_at(server.url) as provider:
+        *deltas, last = await read(provider)
+
+    assert "".join(delta.text for delta in deltas if isinstance(delta, TextDelta)) == "Paris"
+    assert isinstance(last, Done)
+    assert last.reply.text == "Paris"
+    assert last.reply.usage.estimated
+
+
+async def test_connections_are_used_again_after_whole_answers_and_after_streams() -> None:
+    stream = [sse(delta("Paris", "stop")), END]
+    async with serving([GOOD], stream, stream, [GOOD]) as server, model_at(server.url) as provider:
+        await provider.complete(HI)
+        await read(provider)
+        await read(provider)
+        await provider.complete(HI)
+
+    assert (len(server.requests), server.connections) == (4, 1)
+
+
+async def test_the_credential_goes_into_one_header_and_nowhere_else() -> None:
+    async with serving() as server, model_at(server.url) as provider:
+        await provider.complete(HI)
+
+    [request] = server.requests
+    assert request.startswith(b"POST /v1/chat/completions HTTP/1.1\r\n")
+    assert request.lower().count(b"sk-secret") == 1
+    assert b"authorization: bearer sk-secret" in request.lower()
+
+
+async def test_without_a_credential_no_header_is_sent() -> None:
+    async with serving() as server:
+        provider = OpenAICompatible("m", base_url=server.url)
+        await provider.complete(HI)
+        await provider.aclose()
+
+    assert b"authorization" not in server.requests[0].lower()
+
+
+def test_each_event_loop_gets_a_client_of_its_own(anyio_backend_name: str) -> None:
+    endpoint = OpenAICompatible("m", base_url="http://127.0.0.1:1")._endpoint
+    clients: list[httpx.AsyncClient] = []
+
+    async def use() -> None:
+        clients.append(endpoint._own_client())
+        assert endpoint._own_client() is clients[-1]
+
+    for _ in range(2):
+        anyio.run(use, backend=anyio_backend_name)
+    assert clients[0] is not clients[1]
+
+
+def test_a_client_of_another_library_brings_its_own_exceptions() -> None:
+    class Client(httpx.AsyncClient):
+        """A subclass of the user's: its module is not httpx's."""
+
+    assert _http._library(Client()) is httpx
+    assert _http._library(None) is httpx
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.openai.com/v1",
+        "ftp://x.test/v1",
+        "https://",
+        "https://me:sk-secret@x.test/v1",
+        "https://x.test/v1?key=sk-secret",
+    ],
+)
+def test_an_address_that_is_none_or_holds_a_credential_is_refused(url: str) -> None:
+    with pytest.raises(RouterConfigError) as caught:
+        OpenAICompatible("m", base_url=url)
+
+    assert "sk-secret" not in str(caught.value)
