@@ -16,7 +16,7 @@ from quantumlayer.sandbox._verdict import Tool, tidy
 __all__ = ["check_boot"]
 
 STARTS = 3  # A start that fails every second time is missed once in eight checks.
-ANSWER_S, STOP_S = 20.0, 5.0
+ANSWER_S, STAY_S, STOP_S = 20.0, 0.1, 5.0
 HEALTH = "/health"
 OK = 200
 
@@ -43,6 +43,8 @@ async def _start_once(
     limits = replace(SERVICE_LIMITS, wall_s=2 * ANSWER_S)
     async with sandbox.serve(entry_point, files=tree, limits=limits, env=env) as service:
         status = await _first_status(service)
+        with anyio.move_on_after(STAY_S):
+            await service.wait()
         if not service.running:
             return f"it ended with status {service.exit_code}{_last_line(service)}"
         if status is None:

@@ -36,8 +36,9 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
                     above.chmod(0o755)  # Whatever the umask is.
                     made.add(above)
             path.write_bytes(content)
-        except OSError as error:
-            msg = f"{name!r} cannot be put into the sandbox: {error.strerror}"
+        except (OSError, UnicodeEncodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            msg = f"{name!r} cannot be put into the sandbox: {reason}"
             raise SandboxError(msg) from error
         path.chmod(0o644)
 

@@ -419,6 +419,14 @@ async def test_lint_is_by_our_rules(sandbox: Sandbox, small: Tree, text: str, co
     assert {finding.path for finding in verdict.findings} == {"app/sums.py"}
 
 
+ONE_ANSWER = """import os
+import threading
+
+
+def answer(path: str) -> tuple[int, object]:
+    threading.Timer(0.02, os._exit, args=(4,)).start()
+    return 200, None
+"""
 UNSTOPPABLE = """import signal
 
 
@@ -433,6 +441,7 @@ def answer(path: str) -> tuple[int, object]:
     [
         pytest.param({"main": "raise RuntimeError('no')"}, "RuntimeError: no", id="raises"),
         pytest.param({"main": "import os\nos._exit(0)"}, "ended with status 0", id="exits"),
+        pytest.param({"main": ONE_ANSWER}, "ended with status 4", id="dies after an answer"),
         pytest.param({"main": "app = None"}, "status 500", id="no application"),
         pytest.param({"main": "del app"}, "no attribute 'app'", id="no entry point"),
         pytest.param(

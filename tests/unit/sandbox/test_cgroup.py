@@ -1,0 +1,166 @@
+"""Control groups, in folders that look like the kernel's."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from quantumlayer.sandbox import Limits, _cgroup
+from quantumlayer.sandbox._cgroup import Cgroups, find_cgroups
+
+LIMITS = Limits(memory_bytes=1000, processes=7)
+Host = Callable[..., Path]
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    """Make a procfs folder of a process, and the cgroup trees it names."""
+
+    def make(membership: str, mounts: dict[str, str], handed_down: dict[str, str]) -> Path:
+        proc = tmp_path / "proc"
+        proc.mkdir()
+        lines = []
+        for name, mount in mounts.items():
+            root, kind = mount.split("=")
+            lines.append(f"30 20 0:26 {root} {tmp_path / name} rw - {kind} none rw,{name}")
+        (proc / "mountinfo").write_text("1 0 8:1 / / rw - ext4 /dev/vda rw\n" + "\n".join(lines))
+        (proc / "cgroup").write_text(membership)
+        for folder, controllers in handed_down.items():
+            path = tmp_path / folder
+            path.mkdir(parents=True, exist_ok=True)
+            (path / "cgroup.subtree_control").write_text(controllers)
+        return proc
+
+    return make
+
+
+def test_version_2_makes_groups_in_the_nearest_that_hands_down(host: Host, tmp_path: Path) -> None:
+    proc = host(
+        "0::/user/app.slice/own.scope\n",
+        {"unified": "/=cgroup2"},
+        {
+            "unified": "cpu",
+            "unified/user": "memory pids",
+            "unified/user/app.slice": "memory pids cpu",
+            "unified/user/app.slice/own.scope": "",
+        },
+    )
+
+    found = find_cgroups(proc)
+
+    assert found == Cgroups((tmp_path / "unified/user/app.slice",), own=False, version=2)
+
+
+def test_version_2_without_delegation_has_nowhere(host: Host) -> None:
+    proc = host("0::/a\n", {"unified": "/=cgroup2"}, {"unified": "cpu", "unified/a": ""})
+
+    assert find_cgroups(proc) is None
+
+
+def test_version_1_makes_groups_below_our_own(host: Host, tmp_path: Path) -> None:
+    proc = host(
+        "4:memory:/mine\n8:pids:/\n",
+        {"memory": "/=cgroup", "pids": "/=cgroup"},
+        {"memory/mine": "", "pids": ""},
+    )
+
+    found = find_cgroups(proc)
+
+    assert found == Cgroups((tmp_path / "memory/mine", tmp_path / "pids"), own=True, version=1)
+
+
+def test_a_path_told_from_outside_a_container_is_translated(host: Host, tmp_path: Path) -> None:
+    proc = host(
+        "4:memory:/docker/x/mine\n8:pids:/docker/x\n",
+        {"memory": "/docker/x=cgroup", "pids": "/docker/x=cgroup"},
+        {"memory/mine": "", "pids": ""},
+    )
+
+    found = find_cgroups(proc)
+
+    assert found is not None
+    assert found.parents == (tmp_path / "memory/mine", tmp_path / "pids")
+    assert not found.own
+
+
+@pytest.mark.parametrize("membership", ["", "4:memory:/\n", "8:pids:/\n"])
+def test_both_controllers_are_needed(host: Host, membership: str) -> None:
+    proc = host(membership, {"memory": "/=cgroup", "pids": "/=cgroup"}, {"memory": "", "pids": ""})
+
+    assert find_cgroups(proc) is None
+
+
+def test_a_system_without_procfs_has_none(tmp_path: Path) -> None:
+    assert find_cgroups(tmp_path) is None
+
+
+@pytest.mark.anyio
+async def test_a_group_of_version_2_has_its_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ("memory.swap.max", "memory.oom.group", "memory.events")
+    _born_with(monkeypatch, *files)
+    monkeypatch.setattr(_cgroup, "_rmdir", lambda _: True)
+
+    async with Cgroups((tmp_path,), own=False, version=2).group(LIMITS) as group:
+        (folder,) = group.folders
+        with group.entered():
+            pass
+        await group.adopt(4711)
+        (folder / "memory.events").write_text("low 0\noom 3\noom_kill 2\n")
+
+        assert (folder / "memory.max").read_text() == "1000"
+        assert (folder / "memory.swap.max").read_text() == "0"
+        assert (folder / "memory.oom.group").read_text() == "1"
+        assert (folder / "pids.max").read_text() == "9"  # And bubblewrap's two.
+        assert (folder / "cgroup.procs").read_text() == "4711"
+        assert not (folder / "tasks").exists()
+        assert group.out_of_memory_kills == 2
+
+
+@pytest.mark.anyio
+async def test_a_group_of_version_1_is_entered_and_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parents = (tmp_path / "memory", tmp_path / "pids")
+    for parent in parents:
+        parent.mkdir()
+    monkeypatch.setattr(_cgroup, "_rmdir", lambda _: True)
+
+    async with Cgroups(parents, own=True, version=1).group(LIMITS) as group:
+        memory, pids = group.folders
+        with group.entered():
+            assert (memory / "tasks").read_text() == (pids / "tasks").read_text() == "0"
+            assert not (parents[0] / "tasks").exists()
+        assert (parents[0] / "tasks").read_text() == (parents[1] / "tasks").read_text() == "0"
+        await group.adopt(4711)
+
+        assert (memory / "memory.limit_in_bytes").read_text() == "1000"
+        assert (pids / "pids.max").read_text() == "9"
+        assert not (memory / "cgroup.procs").exists()  # It was born in it.
+
+
+@pytest.mark.anyio
+async def test_a_group_that_stays_busy_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [False, False, True]
+    monkeypatch.setattr(_cgroup, "_rmdir", lambda _: answers.pop(0))
+    monkeypatch.setattr(_cgroup, "RMDIR_WAIT_S", 0.0)
+
+    async with Cgroups((tmp_path,), own=False, version=2).group(LIMITS):
+        pass
+
+    assert answers == []
+
+
+def _born_with(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let a new folder have files, as the kernel's have."""
+    mkdir = Path.mkdir
+
+    def make(self: Path) -> None:
+        mkdir(self)
+        for name in names:
+            (self / name).write_text("")
+
+    monkeypatch.setattr(Path, "mkdir", make)
