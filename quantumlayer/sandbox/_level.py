@@ -72,8 +72,8 @@ field of `Limits` that ended it."""
 class Limits:
     """What a program may use. At a limit it fails or is ended, at the latest a second later.
 
-    The defaults are three times what the checks of a service with 40 tests were measured to
-    use (benchmarks/sandbox.py), rounded up.
+    The defaults are more than four times what 40 tests of a service with FastAPI and SQLAlchemy
+    were measured to use: 242 MB of address space, 97 MB of memory, 4 s of a processor.
 
     Attributes:
         wall_s: Longest run, in seconds; `math.inf` for a service.
