@@ -203,24 +203,28 @@ def _writable(stage: Stage, limits: Limits) -> list[str]:
     return arguments
 
 
-def find_bubblewrap(layout: Layout) -> Bubblewrap:
-    """Find bubblewrap and, for root, setpriv.
+def find_bubblewrap(layout: Layout) -> tuple[Bubblewrap, ...]:
+    """Find bubblewrap; the ways to use it, the better one first.
+
+    Root uses its rights if it has them, and a user namespace if a container took them away.
 
     Raises:
-        SandboxUnavailableError: One of them is not installed.
+        SandboxUnavailableError: It, or for root setpriv, is not installed.
     """
-    ids = _spare_ids(Path("/proc/self/uid_map"), Path("/proc/self/gid_map"))
-    as_root = os.geteuid() == 0 and ids is not None
-    bwrap, setpriv = shutil.which("bwrap"), shutil.which("setpriv") if as_root else None
+    bwrap, setpriv = shutil.which("bwrap"), shutil.which("setpriv")
     if bwrap is None:
         raise SandboxUnavailableError(
             "L2", "bubblewrap is not installed", "Install it: apt-get install bubblewrap"
         )
-    if as_root and setpriv is None:
+    in_namespace = Bubblewrap(bwrap, None, SPARE_IDS, layout)
+    ids = _spare_ids(Path("/proc/self/uid_map"), Path("/proc/self/gid_map"))
+    if os.geteuid() != 0 or ids is None:
+        return (in_namespace,)
+    if setpriv is None:
         raise SandboxUnavailableError(
             "L2", "setpriv is not installed", "Install it: apt-get install util-linux"
         )
-    return Bubblewrap(bwrap, setpriv, ids or SPARE_IDS, layout)
+    return (Bubblewrap(bwrap, setpriv, ids, layout), in_namespace)
 
 
 def _spare_ids(*maps: Path) -> tuple[int, int] | None:

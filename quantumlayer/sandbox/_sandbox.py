@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,7 +25,7 @@ NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 CURE = (
     "Install bubblewrap (apt-get install bubblewrap) and let it make user namespaces "
     "(kernel.apparmor_restrict_unprivileged_userns=0 where there is such a setting), or accept "
-    "less: open_sandbox(minimum=Level.L1)."
+    "less by the argument `minimum`."
 )
 
 
@@ -161,10 +160,10 @@ async def _best(folder: Path, minimum: Level, bytecode: Bytecode) -> Sandbox:
     layout = host_layout()
     found = find_cgroups()
     reasons: list[str] = []
-    for make in _launchers(layout, minimum):
+    for launcher in _launchers(layout, minimum, reasons):
         for cgroups in dict.fromkeys((found, None)):
             try:
-                sandbox = await measured(Runner(make(), cgroups, layout, folder, bytecode))
+                sandbox = await measured(Runner(launcher, cgroups, layout, folder, bytecode))
             except SandboxUnavailableError as error:
                 reasons.append(error.reason)
             except (SandboxError, OSError) as error:
@@ -177,11 +176,13 @@ async def _best(folder: Path, minimum: Level, bytecode: Bytecode) -> Sandbox:
     raise SandboxUnavailableError(str(minimum), "; ".join(dict.fromkeys(reasons)), CURE)
 
 
-def _launchers(layout: Layout, minimum: Level) -> list[Callable[[], Launcher]]:
-    """List ways to build walls, best first, as far as they may reach the level."""
-    made: list[Callable[[], Launcher]] = [partial(find_bubblewrap, layout)]
-    made += [partial(Confine, layout, level) for level in (Level.L1, Level.L0) if level >= minimum]
-    return made
+def _launchers(layout: Layout, minimum: Level, reasons: list[str]) -> Iterator[Launcher]:
+    """Go through the ways to build walls, best first, as far as they may reach the level."""
+    try:
+        yield from find_bubblewrap(layout)
+    except SandboxUnavailableError as error:
+        reasons.append(error.reason)
+    yield from (Confine(layout, level) for level in (Level.L1, Level.L0) if level >= minimum)
 
 
 def _reached(probes: Sequence[Probe], level: Level) -> str:

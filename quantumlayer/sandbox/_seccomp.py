@@ -18,6 +18,7 @@ import platform
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from quantumlayer.errors import SandboxUnavailableError
 
@@ -159,6 +160,7 @@ def host_architecture() -> Architecture:
     return ARCHITECTURES[machine]
 
 
+@cache
 def program(architecture: Architecture, *, network: bool = True) -> bytes:
     """Assemble the filter as an array of `struct sock_filter`, in this machine's byte order.
 

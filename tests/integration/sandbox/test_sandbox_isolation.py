@@ -18,6 +18,7 @@ from quantumlayer.errors import SandboxError, SandboxUnavailableError
 from quantumlayer.sandbox import Level, Sandbox, _seccomp, open_sandbox
 from quantumlayer.sandbox._layout import host_layout
 from quantumlayer.sandbox._measure import PROBE_LEVELS, _targets
+from quantumlayer.sandbox._sandbox import measured
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(quantumlayer.__file__).parents[1]
@@ -93,6 +94,17 @@ async def test_a_sandbox_that_does_not_hold_is_refused_and_says_what_is_reachabl
     with pytest.raises(SandboxUnavailableError, match=r"not denied: .*vsock"):
         async with open_sandbox():
             pass
+
+
+async def test_root_in_a_user_namespace_is_still_root_and_not_level_3(sandbox: Sandbox) -> None:
+    launcher: Any = sandbox.runner.launcher
+    if launcher.setpriv is None:
+        pytest.skip("only root can become somebody else")
+
+    inside = await measured(replace(sandbox.runner, launcher=replace(launcher, setpriv=None)))
+
+    assert inside.level <= Level.L2
+    assert "root_identity" in {probe.name for probe in inside.probes if not probe.denied}
 
 
 async def test_landlock_alone_attains_level_1(landlocked: Sandbox) -> None:

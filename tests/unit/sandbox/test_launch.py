@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quantumlayer.errors import SandboxUnavailableError
-from quantumlayer.sandbox import Level, Limits
+from quantumlayer.sandbox import Level, Limits, _launch
 from quantumlayer.sandbox._launch import (
     SPARE_IDS,
     Bubblewrap,
@@ -119,10 +119,26 @@ def test_a_missing_program_is_named_with_its_cure(
     missing: str, cure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(_launch, "_spare_ids", lambda *_: SPARE_IDS)
     monkeypatch.setattr("shutil.which", lambda name: None if name == missing else f"/bin/{name}")
 
     with pytest.raises(SandboxUnavailableError, match=cure):
         find_bubblewrap(LAYOUT)
+
+
+def test_root_prefers_its_own_rights_and_others_have_no_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(_launch, "_spare_ids", lambda *_: SPARE_IDS)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert [one.setpriv for one in find_bubblewrap(LAYOUT)] == ["/bin/setpriv", None]
+
+    monkeypatch.setattr(_launch, "_spare_ids", lambda *_: None)
+    assert [one.setpriv for one in find_bubblewrap(LAYOUT)] == [None]
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert [one.setpriv for one in find_bubblewrap(LAYOUT)] == [None]
 
 
 # --- the layout ----------------------------------------------------------------------------------
