@@ -1,0 +1,280 @@
+"""Routes that do something to one item: what they lead to, and from which states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from quantumlayer.offline.reading._analysis import Analysis, Finding
+from quantumlayer.offline.reading._drafts import FieldDraft, Ledger
+from quantumlayer.offline.reading._facts import Does, Sets, Transition
+from quantumlayer.offline.reading._lexicon import IRREGULAR_VERBS
+from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._shaping import status_field
+from quantumlayer.offline.reading._tokens import tokenize
+from quantumlayer.offline.reading._traits import Trait
+from quantumlayer.offline.reading._vocabulary import EntityWord, snake
+from quantumlayer.offline.reading._words import base, verb
+from quantumlayer.offline.reading._world import Action, World
+
+__all__ = ["Step", "find_actions", "nested_entity", "participle", "settle_actions", "steps_of"]
+
+_ACCOUNT = frozenset({"login", "signup", "register", "logout", "token", "sign-up", "log-in", "me"})
+_PREFIXES = frozenset({"api", "v1", "v2", "v3", "rest"})
+_UNDOES = {
+    "reopen": "close", "unarchive": "archive", "restore": "delete", "release": "reserve", "resume": "pause",
+    "unblock": "block", "unfreeze": "freeze", "deactivate": "activate", "disable": "enable",
+    "unpublish": "publish", "unlock": "lock", "unpin": "pin", "reactivate": "deactivate", "unsuspend": "suspend",
+    "unflag": "flag", "uncomplete": "complete", "unfavourite": "favourite", "unfavorite": "favorite",
+    "undelete": "delete", "open": "close", "unmark": "mark", "unassign": "assign", "unstar": "star",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Step:
+    """One step of a state machine: from these states to that one, by an action."""
+
+    action: Action
+    sources: tuple[str, ...]
+    to: str
+    requirement: str
+    status: int | None = None
+
+
+def participle(word: str) -> str:
+    """`cancel` → cancelled, `pick-up` → picked up."""
+    first, _, particle = word.partition("-")
+    if first in IRREGULAR_VERBS:
+        form = IRREGULAR_VERBS[first][1]
+    else:
+        from quantumlayer.offline.reading._words import _past  # noqa: PLC0415
+
+        form = _past(first)
+    return f"{form} {particle}".strip()
+
+
+# --- finding -------------------------------------------------------------------------------------
+
+
+def item_actions(analysis: Analysis) -> Iterator[tuple[Route, EntityWord, str]]:
+    """Yield the routes that act on an item, with its entity and the last part of the path."""
+    seen: set[tuple[str, str]] = set()
+    structure = analysis.structure
+    for source in analysis.sources:
+        for route in source.routes:
+            segments = [part for part in route.segments if part not in _PREFIXES]
+            if route.method not in {"POST", "PUT", "PATCH"} or len(segments) < 2:  # noqa: PLR2004
+                continue
+            last = segments[-1]
+            if last.startswith("{") or last in _ACCOUNT or (route.method, route.path) in seen:
+                continue
+            owner = structure.lexicon.by_segment(segments[0])
+            for part in segments[:-1]:
+                owner = structure.lexicon.by_segment(part) or owner if not part.startswith("{") else owner
+            if owner is None:
+                continue
+            seen.add((route.method, route.path))
+            yield route, owner, last
+
+
+def nested_entity(analysis: Analysis, world: World, owner: EntityWord, segment: str) -> str | None:
+    """The entity that `POST /polls/{id}/votes` or `POST /books/{id}/borrow` makes, if any."""
+    word = analysis.structure.lexicon.by_segment(segment)
+    if word is not None and word is not owner:
+        return word.name
+    made = analysis.vocabulary.verbs.get(segment)
+    if made is None or made == owner.name or not world.references(made, owner.name):
+        return None
+    state = participle(segment)
+    for each in world.fields(owner.name):
+        values = {str(value).lower() for key in ("state", "choices") for value in _flat(each, key)}
+        if state in values:
+            return None
+    return made
+
+
+def _flat(made: FieldDraft, key: str) -> Iterator[object]:
+    for value in made.values(key):
+        yield from value if isinstance(value, list) else [value]
+
+
+def find_actions(analysis: Analysis, world: World) -> list[Action]:
+    """Collect the routes that act on one item."""
+    actions: list[Action] = []
+    for route, owner, last in item_actions(analysis):
+        behind_item = route.segments[-2].startswith("{")
+        if not behind_item and not _picks(last, owner, analysis):
+            continue
+        if nested_entity(analysis, world, owner, last) is not None:
+            continue
+        action = Action(owner.name, snake(last.split("-")), last.lower(), route)
+        actions.append(action)
+        for finding in analysis.findings:
+            if any(_same(route, each) for each in finding.source.routes):
+                action.requirements.append(finding.source.id)
+            for fact in finding.facts:
+                if isinstance(fact, Does) and fact.route is not None and _same(route, fact.route):
+                    action.synonyms.add(fact.verb)
+    return actions
+
+
+def _picks(last: str, owner: EntityWord, analysis: Analysis) -> bool:
+    """`POST /entries/stop`: an action without an id, unless it makes an item."""
+    found = verb(last)
+    return found is not None and "base" in found.forms and last not in {"start", "create", "add", "new", "import"}
+
+
+def _same(one: Route, other: Route) -> bool:
+    return one.method == other.method and _shape(one) == _shape(other)
+
+
+def _shape(route: Route) -> list[str]:
+    return ["{}" if part.startswith("{") else part for part in route.segments]
+
+
+# --- what they lead to ---------------------------------------------------------------------------
+
+
+def steps_of(analysis: Analysis, world: World, ledger: Ledger) -> list[Step]:
+    """Collect the steps between states, from sentences and from tables."""
+    steps: list[Step] = []
+    for finding in analysis.findings:
+        if finding.source.kind == "transition":
+            steps.extend(_row_steps(world, finding, ledger))
+        for fact in finding.facts:
+            if not isinstance(fact, Transition) or fact.to is None:
+                continue
+            action = _action_of(world, finding, fact)
+            if action is None:
+                continue
+            step = Step(action, fact.sources, fact.to, finding.source.id, fact.status)
+            steps.append(step)
+            made = status_field(world, world.draft(action.entity), ())
+            made.say([Trait("target", fact.to)], finding.source.id)
+    return steps
+
+
+def _action_of(world: World, finding: Finding, fact: Transition) -> Action | None:
+    routes = [fact.route] if fact.route is not None else []
+    for action in world.actions:
+        if any(_same(action.route, route) for route in routes):
+            return action
+    entity = fact.items.entity if fact.items is not None and fact.items.entity else finding.topic
+    if fact.verb is not None and entity is not None:
+        found = world.action(entity, fact.verb)
+        if found is not None:
+            return found
+    for action in world.actions:
+        if participle(action.verb).replace(" ", "_") == str(fact.to).lower().replace(" ", "_") and (
+            entity in {None, action.entity}
+        ):
+            return action
+    return None
+
+
+def _row_steps(world: World, finding: Finding, ledger: Ledger) -> Iterable[Step]:
+    """`| POST /rentals/{id}/pick-up | reserved | out |`."""
+    cells = finding.source.cells
+    routes = finding.source.routes
+    action = next(
+        (each for each in world.actions for route in routes if _same(each.route, route)), None
+    )
+    if action is None:
+        words = [token.low for token in tokenize(cells.get("action", "")) if token.kind == "word"]
+        action = next(
+            (each for each in world.actions for word in words if base(word) in {each.verb, *each.synonyms}),
+            None,
+        )
+    sources = tuple(_values(cells.get("from", "")))
+    targets = _values(cells.get("to", ""))
+    if action is None or not targets:
+        ledger.miss(finding.source.id, "it is not clear which route takes this step")
+        return
+    made = status_field(world, world.draft(action.entity), ())
+    made.say([Trait("state", value) for value in (*sources, *targets)], finding.source.id)
+    made.say([Trait("target", targets[0]), Trait("system")], finding.source.id)
+    yield Step(action, sources, targets[0], finding.source.id)
+
+
+def _values(cell: str) -> list[str]:
+    """`open, in progress` and `new or assigned` are two states each."""
+    found: list[str] = []
+    for token in tokenize(cell):
+        if token.kind in {"word", "name", "quote"} and token.low not in {"or", "and", "any", "the", "a"}:
+            found.append(str(token.value or token.text))
+    if found and all(token.kind == "word" for token in tokenize(cell)) and len(found) > 1:
+        joined = [token.low for token in tokenize(cell)]
+        if "or" not in joined and "and" not in joined:
+            return ["_".join(found)]
+    return found
+
+
+def settle_actions(world: World, steps: Iterable[Step], analysis: Analysis) -> None:
+    """Say what every action leads to: a state, a date, a switch."""
+    for step in steps:
+        made = status_field(world, world.draft(step.action.entity), ())
+        step.action.states = (made.name, repr(_choice(made, step.to)))
+    for finding in analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Sets) and fact.route is not None:
+                for action in world.actions:
+                    if _same(action.route, fact.route) and fact.value is None and fact.param is None:
+                        _sets_moment(world, action, fact.words)
+    for action in world.actions:
+        if action.states is None and not action.sets:
+            _by_name(world, action)
+
+
+def _choice(made: FieldDraft, value: str) -> str:
+    for choice in made.spec.get("choices", ()):
+        if choice.lower().replace("_", " ") == value.lower().replace("_", " "):
+            return str(choice)
+    return value
+
+
+def _sets_moment(world: World, action: Action, words: tuple[str, ...]) -> None:
+    made = world.field(action.entity, words)
+    if made is not None and made.spec.get("type") in {"date", "datetime"}:
+        action.sets[made.name] = "today()" if made.spec["type"] == "date" else "now()"
+
+
+def _by_name(world: World, action: Action) -> None:
+    """`cancel` leads to the state `cancelled`, `archive` sets `archived`, `return` a return date."""
+    undone = _UNDOES.get(action.verb)
+    names = [(action.verb, True), *((word, True) for word in sorted(action.synonyms))]
+    if undone is not None:
+        names.append((undone, False))
+    for word, does in names:
+        if _leads_to(world, action, word, does=does):
+            return
+
+
+def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
+    state = participle(word)
+    wanted = {state, state.replace(" ", "_"), state.replace(" ", "-"), word, f"is_{state}"}
+    for made in world.fields(action.entity):
+        kind = made.spec.get("type")
+        if kind == "enum" and does:
+            for choice in made.spec["choices"]:
+                if choice.lower() in wanted:
+                    action.states = (made.name, repr(choice))
+                    return True
+        if kind == "boolean" and made.name.lower() in wanted | _flags(word):
+            action.sets[made.name] = repr(does)
+            return True
+        if kind in {"date", "datetime"} and made.spec.get("set_by") == "system":
+            same = base(made.words[0]) == word.partition("-")[0]
+            if same and "on_create" not in made.spec:
+                moment = "today()" if kind == "date" else "now()"
+                action.sets[made.name] = moment if does else "None"
+                return True
+    return False
+
+
+_FLAGS = {"complete": {"done", "completed"}, "finish": {"done", "finished"}, "close": {"open"},
+          "activate": {"active"}, "pin": {"pinned"}, "read": {"read"}, "enable": {"enabled"},
+          "publish": {"published", "public"}, "pay": {"paid"}, "do": {"done"}, "tick": {"done"}, "check": {"done", "checked"}}  # fmt: skip
+
+
+def _flags(word: str) -> set[str]:
+    return _FLAGS.get(word, set()) - {"open"}

@@ -1,0 +1,182 @@
+"""A document, read from beginning to end: facts, and what nobody understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quantumlayer.agents import Requirement
+from quantumlayer.offline.reading._clauses import Understood
+from quantumlayer.offline.reading._definitions import Situation
+from quantumlayer.offline.reading._discovery import discover, fields_frame, is_field_item
+from quantumlayer.offline.reading._facts import Fact, Refused, Thing
+from quantumlayer.offline.reading._grammar import whole_grammar
+from quantumlayer.offline.reading._learning import learn
+from quantumlayer.offline.reading._phrases import Vocabulary
+from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._sources import Source, known_names, make_ready
+from quantumlayer.offline.reading._structure import Structure, build_structure
+from quantumlayer.offline.reading._tokens import Token, tokenize
+from quantumlayer.offline.reading._words import singular
+
+__all__ = ["Analysis", "Finding", "analyse"]
+
+
+@dataclass(slots=True)
+class Finding:
+    """What one statement says."""
+
+    source: Source
+    facts: list[Fact]
+    unread: list[tuple[Token, ...]]
+    route: Route | None = None
+    topic: str | None = None
+    """The entity that it is about."""
+    framed: bool = False
+    """Whether it is an item of a list of fields, or a row of a table."""
+
+
+@dataclass(slots=True)
+class Analysis:
+    """Everything that was understood of a document."""
+
+    sources: list[Source]
+    structure: Structure
+    vocabulary: Vocabulary
+    findings: list[Finding] = field(default_factory=list)
+    roles: frozenset[str] = frozenset()
+
+
+def analyse(items: Sequence[Requirement]) -> Analysis:
+    """Read all statements: first for what things there are, then for what is said about them."""
+    sources = make_ready(items)
+    known = known_names(sources)
+    structure = build_structure(sources, discover(sources, known), known)
+    vocabulary = learn(structure, sources)
+    analysis = Analysis(sources, structure, vocabulary, roles=_roles(structure))
+    reader = _Reader(analysis, known)
+    analysis.findings = [reader.read(source) for source in sources]
+    return analysis
+
+
+def _roles(structure: Structure) -> frozenset[str]:
+    """The roles that users can have: the choices of a field called role."""
+    found: set[str] = set()
+    for draft in structure.entities.values():
+        for made in draft.fields.values():
+            if made.words[-1:] in {("role",), ("kind",), ("type",)} and draft.word.label == "user":
+                for values in made.values("choices"):
+                    found.update(str(value).lower() for value in values)
+    return frozenset(found)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Keeps what surrounds a statement while the document is read."""
+
+    analysis: Analysis
+    known: frozenset[str]
+    route: Route | None = None
+    section: list[str] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+    by_id: dict[str, Finding] = field(default_factory=dict)
+
+    def read(self, source: Source) -> Finding:
+        self._follow(source)
+        word = self.analysis.structure.topics.get(source.id)
+        topic = word.name if word is not None else None
+        finding = Finding(source, [], [], self.route, topic)
+        if self._is_framed(source):
+            finding.framed = True
+        elif source.kind in {"clause", "route"}:
+            understood = self._understand(source, topic)
+            finding.facts, finding.unread = understood.facts, understood.unread
+            for fact in finding.facts:
+                if isinstance(fact, Refused):
+                    self.extra["operation"] = fact.operation
+        else:
+            finding.framed = source.kind != "unknown_row"
+            if source.kind == "unknown_row":
+                finding.unread = [source.full]
+        self.by_id[source.id] = finding
+        return finding
+
+    def _follow(self, source: Source) -> None:
+        """Keep the route that the text goes on to describe."""
+        if source.headings != self.section:
+            self.section = source.headings
+            self.route = None
+            for heading in source.headings[:1]:
+                routes = [token.value for token in tokenize(heading) if token.kind == "route"]
+                self.route = routes[0] if routes else None
+        if source.parent is not None and source.parent.id in self.by_id:
+            parent = self.by_id[source.parent.id]
+            if parent.source.routes:
+                self.route = parent.source.routes[-1]
+        routes = [route for route in source.routes if route.path]
+        if routes:
+            self.route = routes[0] if len(routes) == 1 else routes[-1]
+
+    def _is_framed(self, source: Source) -> bool:
+        if source.requirement.kind != "item" or not is_field_item(source.tokens):
+            return False
+        parent = source.parent
+        structure = self.analysis.structure
+        if parent is not None:
+            thing = fields_frame(parent)
+            if thing is not None and structure.lexicon.thing(thing) is not None:
+                return self._known_field(source)
+        return self._known_field(source) and source.tokens[0].kind == "name"
+
+    def _known_field(self, source: Source) -> bool:
+        return any(
+            source.id in made.requirements
+            for draft in self.analysis.structure.entities.values()
+            for made in draft.fields.values()
+        )
+
+    def _understand(self, source: Source, topic: str | None) -> Understood:
+        thing = None
+        if topic is not None:
+            label = self.analysis.structure.entities[topic].word.label
+            thing = Thing(tuple(label.split()))
+        situation = Situation(
+            self.known, thing, self.analysis.vocabulary, self.route, self.extra
+        )
+        situation.extra["roles"] = self.analysis.roles | _role_words(self.analysis, source)
+        situation.extra["topic"] = topic
+        grammar = whole_grammar()
+        tokens = self._completed(source)
+        understood = grammar.understand(tokens, situation)
+        if tokens is not source.tokens and understood.unread:
+            alone = grammar.understand(source.tokens, situation)
+            if _weight(alone) <= _weight(understood):
+                return alone
+        return understood
+
+    def _completed(self, source: Source) -> tuple[Token, ...]:
+        """Put what introduces a list before an item that is no sentence of its own."""
+        parent = source.parent
+        if parent is None or source.requirement.kind != "item" or not parent.tokens:
+            return source.tokens
+        last = parent.tokens[-1]
+        introduces = last.low == ":" and len(parent.tokens) > 2  # noqa: PLR2004 -- more than a label
+        if not introduces or len(parent.tokens) > 12:  # noqa: PLR2004 -- introductions are short
+            return source.tokens
+        tail = parent.tokens[-2].low
+        if tail in {"can", "may", "must", "to", "should", "cannot", "not", "by"}:
+            return (*parent.tokens[:-1], *source.tokens)
+        return source.tokens
+
+
+def _weight(understood: Understood) -> int:
+    return sum(len(run) for run in understood.unread)
+
+
+def _role_words(analysis: Analysis, source: Source) -> frozenset[str]:
+    """`admins` and the like are roles also where no field says so."""
+    common = {"admin", "administrator", "moderator", "manager", "editor", "staff", "superuser", "librarian"}
+    words = {singular(token.low) for token in source.tokens if token.kind == "word"}
+    named = {entity.label for entity in analysis.structure.lexicon}
+    return frozenset(words & common - named)

@@ -1,0 +1,395 @@
+"""Sentences about states, actions, what they change, and values that are worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from quantumlayer.offline.reading._clauses import Recogniser
+from quantumlayer.offline.reading._definitions import Situation
+from quantumlayer.offline.reading._facts import (
+    Cascade,
+    Context,
+    Counts,
+    Does,
+    Fact,
+    Means,
+    Never,
+    Operation,
+    Sets,
+    States,
+    Transition,
+    Worked,
+)
+from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
+from quantumlayer.offline.reading._phrases import _quoted
+from quantumlayer.offline.reading._refusals import REFUSAL_SLOTS
+from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._terms import (
+    AnyOf,
+    Arithmetic,
+    Being,
+    Condition,
+    FieldOf,
+    Items,
+    Literal,
+    Moment,
+    Value,
+)
+from quantumlayer.offline.reading._tokens import Token
+
+__all__ = ["BEHAVIOURS", "BEHAVIOUR_SLOTS"]
+
+
+# --- slots ---------------------------------------------------------------------------------------
+
+
+def _state(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    """A state: a quoted word, or one that is known as a value."""
+    start = at
+    if reader.low(start) in {"the", "a"}:
+        start += 1
+    if reader.low(start) in {"status", "state"}:
+        start += 1
+    if reader.low(start) in {"as", "to", "into", "in"}:
+        start += 1
+    for value, end in _quoted(reader, start):
+        if isinstance(value, str | bool):
+            yield value, end  # type: ignore[misc]
+    vocabulary = reader.context.vocabulary
+    for length in (2, 1):
+        words = [token.low for token in reader.tokens[start : start + length]]
+        if len(words) < length or any(token.kind != "word" for token in reader.tokens[start : start + length]):
+            continue
+        for joined in (" ".join(words), "_".join(words), "-".join(words)):
+            if joined in vocabulary.states:
+                yield joined, start + length
+                break
+
+
+def _states(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    for first, end in _state(reader, at):
+        joined = end
+        while reader.low(joined) in {",", "or", "and"}:
+            joined += 1
+        if joined > end:
+            for more, stop in _states(reader, joined):
+                yield (first, *more), stop
+        yield (first,), end
+
+
+def _adjective(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    if at < len(reader.tokens) and reader.tokens[at].kind in {"word", "quote", "name"}:
+        token = reader.tokens[at]
+        if reader.low(at + 1) in {"in", "out", "up"} and token.kind == "word":
+            yield f"{token.low} {reader.low(at + 1)}", at + 2
+        yield str(token.value or token.low).lower(), at + 1
+
+
+def _moment_word(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    """`now`, `the current time`, `today`."""
+    for words, name in (
+        (("now",), "now"), (("today",), "today"), (("the", "current", "time"), "now"),
+        (("the", "current", "date"), "today"), (("the", "current", "moment"), "now"),
+        (("the", "present", "time"), "now"), (("the", "current", "timestamp"), "now"),
+        (("current", "time"), "now"), (("the", "time"), "now"), (("that", "moment"), "now"),
+        (("the", "current", "day"), "today"), (("the", "moment"), "now"),
+    ):  # fmt: skip
+        if tuple(token.low for token in reader.tokens[at : at + len(words)]) == words:
+            yield name, at + len(words)
+
+
+BEHAVIOUR_SLOTS: dict[str, SlotFunction] = {
+    **REFUSAL_SLOTS,
+    "adjective": _adjective,
+    "clock_now": _moment_word,
+    "state": _state,
+    "states": _states,
+}
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def _route(captures: Captures, situation: Situation) -> Route | None:
+    route = captures.get("route") or situation.route
+    return route if isinstance(route, Route) else None
+
+
+def _status(situation: Situation) -> int | None:
+    status = situation.extra.get("status")
+    return status if isinstance(status, int) else None
+
+
+def _from_states(items: Items | None) -> tuple[str, ...]:
+    """`a ticket that is new or assigned`: the states that it says."""
+    if items is None:
+        return ()
+    found: list[str] = []
+
+    def collect(condition: Condition) -> None:
+        match condition:
+            case Being(words=words, negated=False):
+                found.append(" ".join(words))
+            case AnyOf(parts=parts):
+                for part in parts:
+                    collect(part)
+            case _:
+                pass
+
+    for condition in items.where:
+        collect(condition)
+    return tuple(found)
+
+
+def _makes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST … makes a resolved ticket "closed"`, `turns a "draft" into "sent"`."""
+    items: Items | None = captures.get("items")
+    sources = captures.get("sources") or _from_states(items)
+    route = _route(captures, situation)
+    to = captures["to"]
+    if isinstance(to, bool):
+        return None
+    return [Transition(to, tuple(sources), route, captures.get("do"), items, _status(situation))]
+
+
+def _goes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The status goes from "booked" to "cancelled"`."""
+    return [Transition(captures["to"], captures["sources"], situation.route, None, None, _status(situation))]
+
+
+def _sets_field(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`sets `open` to false`, `sets completed_at to the current time`."""
+    value: Value
+    if "clock_now" in captures:
+        value = Moment(captures["clock_now"])
+    elif "literal" in captures:
+        value = Literal(captures["literal"])
+    else:
+        value = captures["value"]
+    field: FieldOf = captures["field"]
+    if isinstance(value, FieldOf) and value.words == field.words:
+        return None
+    return [Sets(field.words, value, _route(captures, situation), captures.get("doing"), field.owner)]
+
+
+def _sets_now(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`records the return date`: the date on which it happens."""
+    names = captures["names"]
+    return [Sets(words, None, _route(captures, situation)) for words in names]
+
+
+def _sets_named(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`You note the time in exited_at`: a field that the service fills in."""
+    return [Sets((captures["name"],), Moment("now"), situation.route)]
+
+
+def _changes_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`adds the amount to the balance`, `increases the stock by one`."""
+    field: FieldOf = captures["field"]
+    sign = "-" if captures.get("less") else "+"
+    amount: Value = captures.get("value") or Literal(1)
+    current = FieldOf(field.words, field.owner)
+    return [Sets(field.words, Arithmetic(sign, current, amount), _route(captures, situation), captures.get("doing"), field.owner)]
+
+
+def _inverts(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    field: FieldOf = captures["field"]
+    return [Sets(field.words, Literal("not"), _route(captures, situation), None, field.owner)]
+
+
+def _stores_param(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The reason is stored in `rejection_reason``."""
+    return [Sets((captures["name"],), None, situation.route, param=captures["noun"][-1].low)]
+
+
+def _starts_as(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    items: Items | None = captures.get("items")
+    return [States(items, (), (captures["to"],), initial=captures["to"])]
+
+
+def _flow(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    values = captures["values"]
+    if len(values) < 2:  # noqa: PLR2004 -- one state is no flow
+        return None
+    return [States(None, (), tuple(values), initial=values[0], flow=True)]
+
+
+def _means(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    items: Items = captures["items"]
+    return [Means(items.entity, captures["adjective"], captures["condition"])]
+
+
+def _means_operation(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Withdrawing means deleting the enrolment`."""
+    items: Items = captures["items"]
+    situation.extra["operation"] = Operation((captures["other"],), object=items)
+    return [Means(items.entity, captures["doing"], operation=(captures["other"], items.entity))]
+
+
+def _empty_while(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`While the car is inside, exited_at and fee are empty`."""
+    names = captures["names"]
+    return [
+        Means(None, captures["adjective"], field=names[0]),
+        *(Sets(words, None, None, param="empty") for words in names),
+    ]
+
+
+def _counts_not(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Counts(captures["items"])] if captures["items"].where else None
+
+
+def _counts_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Counts(captures["items"], negated=False)] if captures["items"].where else None
+
+
+def _worked(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`total is the sum of all amounts`, `amount is quantity times unit price`."""
+    field: FieldOf = captures["field"]
+    value: Value = captures["value"]
+    if isinstance(value, Literal | Moment) or (isinstance(value, FieldOf) and not captures.get("sure")):
+        return None
+    if isinstance(value, FieldOf) and value.words == field.words:
+        return None
+    decimals = captures.get("decimals")
+    return [
+        Worked(
+            field.words,
+            value,
+            field.owner,
+            once=bool(captures.get("once")),
+            decimals=int(decimals) if decimals is not None else None,
+            fallback=captures.get("fallback"),
+        )
+    ]
+
+
+def _copied(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    field: FieldOf = captures["field"]
+    source: Items = captures["items"]
+    return [Worked(field.words, FieldOf(field.words, source), field.owner, once=True)]
+
+
+def _does(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST … finishes the ticket`: another word for what the route does."""
+    route = _route(captures, situation)
+    if route is None or route.method not in {"POST", "PUT", "PATCH", "DELETE"}:
+        return None
+    items: Items | None = captures.get("items")
+    return [Does(route, captures["does"], items)]
+
+
+def _never(*operations: str) -> Recogniser:
+    def build(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+        items: Items = captures["items"]
+        if items.where or items.of:
+            return None
+        return [Never(items, operations)]
+
+    return build
+
+
+def _never_done(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Movements are neither changed nor deleted`: no such routes."""
+    items: Items = captures["items"]
+    if items.where or items.of or items.entity is None and not items.words:
+        return None
+    kinds = {"change": "change", "update": "change", "edit": "change", "modify": "change", "alter": "change",
+             "delete": "delete", "remove": "delete", "erase": "delete", "correct": "change"}  # fmt: skip
+    operations = tuple(kinds[verb] for verb in captures["dones"] if verb in kinds)
+    if len(operations) != len(captures["dones"]):
+        return None
+    return [Never(items, tuple(dict.fromkeys(operations)))]
+
+
+def _cascade(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    child: Items = captures["child"]
+    if child.entity is None:
+        return None
+    return [Cascade(captures.get("parent"), replace(child, of=()))]
+
+
+def _no_other_way(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Context()]
+
+
+def _first_token(tokens: Iterable[Token]) -> Any:
+    return next(iter(tokens), None)
+
+
+_BECOME = "(makes|make|turns|turn|sets|set|marks|mark|changes|change|moves|move|puts|put|switches|brings)"
+_DELETED = "(deleted|removed|erased|dropped)"
+
+BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
+    # --- transitions
+    (f"<route> [MUST] {_BECOME} <items> [(from <states:sources>)] [(into|to|as|in)] <state:to> [again] [(and|,) no longer]", _makes),
+    (f"<route> [MUST] {_BECOME} [(a|an|the)] <states:sources> [(one|ones)] (into|to) [a|an] <state:to>", _makes),
+    (f"<route> [MUST] {_BECOME} <items> <states:sources> (into|to) <state:to>", _makes),
+    ("<route> [MUST] (sets|set|changes|change|moves|puts) [(the|its|their)] (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", _makes),
+    ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
+    ("[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
+    ("<items> (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
+    (f"<doing:do> [<items>] {_BECOME} [(the|its)] [(status|state)] [(to|into|it)] <state:to>", _makes),
+    ("[then] <items> (becomes|become|is then|are then|turns|is now) <state:to>", _makes),
+    # --- states
+    ("[(a|every|each|any)] [new] <items> (starts|start|begins|begin) (as|in|with|out as) [(the|a)] [(status|state)] <state:to>", _starts_as),
+    ("(a|every|each|any) new <items> (is|are|has|have|gets) [(the|a)] [(status|state)] <state:to> [at first]", _starts_as),
+    ("[(the|its)] (status|state) (of|for) [(a|every|each)] new <items> (is|are) <state:to>", _starts_as),
+    ("<items> (is|are) <state:to> (at first|initially|to begin with|at the beginning|until <rest>|first|before that|before)", _starts_as),
+    ("[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|go|goes|goes through|run|:) [(from|through)] <choices:values>", _flow),
+    # --- what an action sets
+    ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <clock_now>", _sets_field),
+    ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <literal>", _sets_field),
+    ("<route> [MUST] (records|record|notes|note|stores|store|writes|saves|sets|set|keeps|remembers) <names>", _sets_now),
+    ("<route> [MUST] (adds|add) <value> to <field>", _changes_by),
+    ("<route> [MUST] (takes|take|subtracts|deducts|removes) <value> (off|from|away from) <field>", lambda c, s: _changes_by({**c, "less": True}, s)),
+    ("<route> [MUST] (increases|increase|raises) <field> (by <value>)", _changes_by),
+    ("<route> [MUST] (decreases|decrease|reduces|lowers) <field> by <value>", lambda c, s: _changes_by({**c, "less": True}, s)),
+    ("<route> [MUST] (inverts|invert|toggles|toggle|flips|reverses) <field>", _inverts),
+    ("<doing> [<items>] (sets|changes|puts|switches) <field> to <clock_now>", _sets_field),
+    ("<doing> [<items>] (sets|changes|puts|switches) <field> to <literal>", _sets_field),
+    ("[(you|we|it|the <thing>)] (note|notes|write down|writes down|record|records|store|stores|keep|keeps|put|puts) the (time|moment|date) (in|as) <name>", _sets_named),
+    ("[the] <noun> [(for|of) <phrase>] is (stored|kept|saved|recorded) (in|as|with|under) <name>", _stores_param),
+    # --- meaning
+    ("<items> (is|are|counts as|count as|is considered|are considered|is called|are called|is said to be) <adjective> (if|when|once|while|as long as|as soon as|where) <condition>", _means),
+    ("<adjective> <items> (is|are) (one|ones|those|<items:more>) (that|which|whose) <condition>", lambda c, s: None),
+    ("<doing> means <doing:other> <items>", _means_operation),
+    ("to <do:doing> means to <do:other> <items>", _means_operation),
+    ("(while|as long as|until|when) <thing> (is|are) <adjective> [,] <names> (is|are) (empty|null)", _empty_while),
+    ("<names> (is|are) (empty|null) (while|as long as|when) <thing> (is|are) <adjective>", _empty_while),
+    ("<items> (do|does) not (count|matter|block [<items:more>]|take up a place|take a place|take up [a|any] <thing>)", _counts_not),
+    ("<items> (is|are) (ignored|not counted|left out|excluded|not considered|disregarded)", _counts_not),
+    ("<items> no longer (counts|count|blocks <items:more>|block <items:more>|takes <thing>|take <thing>|occupies <thing>)", _counts_not),
+    ("(ignoring|not counting|without counting|leaving out|excluding) <items>", _counts_not),
+    ("only <items> (count|counts|matter|are counted|take up a place)", _counts_only),
+    ("counting (only|all) <items>", _counts_only),
+    ("<items> (frees|free|releases|release) [(a|the|its|their)] <thing> [again]", _counts_not),
+    # --- worked out
+    ("<field> [MUST] (is|are|=|equals|be) [(calculated|computed|worked out)] [(as|from|by)] [:] <value> [, rounded to <number:decimals> (decimal|decimals|places)] [, (null|empty) without <phrase>]", _worked),
+    ("<field> (is|are) (calculated|computed|worked out|derived) (as|from|by) [:] <value>", lambda c, s: _worked({**c, "sure": True}, s)),
+    ("<field> : <value> [, (null|empty) (without <phrase>|if <phrase>)]", _worked),
+    ("<field> = <value>", lambda c, s: _worked({**c, "sure": True}, s)),
+    ("<field> (is|are) (copied|taken|set) from <items> [(when|as) <rest>]", _copied),
+    # --- never
+    ("<items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]", lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s)),
+    ("[once] [written] <items> CANNOT be <dones>", _never_done),
+    ("<items> CANNOT be <dones> [(after creation|once (written|created|made|recorded|saved)|later|afterwards|any more|at all)]", _never_done),
+    ("<items> (is|are) [(an|a)] (immutable|append-only|append only|permanent|final|read-only|log)", _never("change", "delete")),
+    ("[there (is|must be)] no [(way|endpoint|possibility)] to <dos:dones> <items>", _never_done),
+    # --- deleting
+    ("(deleting|removing) <items:parent> [also] (deletes|delete|removes|remove) [(all|also)] [(of)] <items:child>", _cascade),
+    (f"(when|if|once) <items:parent> (is|are|gets) {_DELETED} [,] [(all)] <items:child> (is|are|gets) [also] {_DELETED} [(too|as well|also|with it|along with it)]", _cascade),
+    (f"<items:child> (is|are|gets) {_DELETED} (together with|along with|with|when) <items:parent> [(is|are) {_DELETED}]", _cascade),
+    ("(when|if) <items:parent> (is|are) (deleted|removed) [,] <items:child> (disappear|disappears|go|goes|vanish|go too|goes too|go with it|disappear as well|are gone) [(as well|too|with it)]", _cascade),
+    ("[and] <items:child> (go|goes|disappear|disappears|vanish) (with it|with them|too|as well)", _cascade),
+    ("<route> (removes|deletes|remove|delete) <items:parent> [,] (and|together with|along with) <items:child> [(too|as well)]", _cascade),
+    ("<items:parent> is (deleted|removed) (together with|along with|with) [all] <items:child>", _cascade),
+    # --- other words for an action
+    ("<route> [MUST] <does> [<items>] [(again|now|then|back|once and for all)]", _does),
+    ("there is no other way [(to <rest>)]", _no_other_way),
+    ("(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)", _no_other_way),
+    ("(that|this|it) is (final|it|all)", _no_other_way),
+)
+

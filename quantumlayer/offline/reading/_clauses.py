@@ -1,0 +1,307 @@
+"""Sentences taken apart into clauses that a recogniser understands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quantumlayer.offline.reading._facts import Fact
+from quantumlayer.offline.reading._lexicon import ADVERBS, PREPOSITIONS
+from quantumlayer.offline.reading._patterns import (
+    Captures,
+    Pattern,
+    Reader,
+    SlotFunction,
+    compile_pattern,
+)
+from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._words import verb
+
+__all__ = ["Grammar", "Recogniser", "Understood", "peel"]
+
+Recogniser = Callable[[Captures, Any], "Iterable[Fact] | None"]
+
+_MODALS = frozenset({"can", "could", "may", "might", "must", "shall", "should", "will", "would"})
+_BE_HAVE = frozenset({"is", "are", "was", "were", "has", "have", "had", "does", "do", "did"})
+_SEPARATORS = frozenset({",", ";", ":", "-", "→", "(", ")", ".", "!", "?"})
+_JOINERS = frozenset({"and", "but", "or", "so", "then", "while", "because", "since", "where", "which"})
+_DROPPED = _SEPARATORS | frozenset({"and", "but", "then", "or"})
+_MOST_CUTS = 24
+
+
+@dataclass(slots=True)
+class Understood:
+    """What became of a statement."""
+
+    facts: list[Fact] = field(default_factory=list)
+    unread: list[tuple[Token, ...]] = field(default_factory=list)
+    """Runs of tokens that no recogniser took."""
+
+
+@dataclass(slots=True)
+class Grammar:
+    """Patterns with what they mean, and the slots that they use."""
+
+    slots: Mapping[str, SlotFunction]
+    rules: Sequence[tuple[Pattern, Recogniser]]
+
+    @classmethod
+    def of(
+        cls, slots: Mapping[str, SlotFunction], tables: Iterable[Sequence[tuple[str, Recogniser]]]
+    ) -> Grammar:
+        """Compile some tables of rules; earlier rules win."""
+        rules = [(compile_pattern(text), function) for table in tables for text, function in table]
+        return cls(slots, rules)
+
+    def understand(self, tokens: Sequence[Token], situation: Any) -> Understood:
+        """Find the cut into clauses that leaves the fewest words unread."""
+        words = frozenset(token.low for token in tokens)
+        rules = [rule for rule in self.rules if rule[0].possible(words)]
+        return _Cutter(self, rules, tuple(tokens), situation).best()
+
+    def clause(
+        self, tokens: Sequence[Token], situation: Any, rules: Sequence[tuple[Pattern, Recogniser]]
+    ) -> list[Fact] | None:
+        """Read some tokens as one clause; None where no rule takes all of them."""
+        reader = Reader(tokens, self.slots, situation)
+        words = frozenset(token.low for token in tokens)
+        for pattern, function in rules:
+            if not pattern.possible(words):
+                continue
+            for captures in pattern.wholes(reader):
+                facts = function(captures, situation)
+                if facts is not None:
+                    return list(facts)
+        return None
+
+
+@dataclass(slots=True)
+class _Cutter:
+    grammar: Grammar
+    rules: Sequence[tuple[Pattern, Recogniser]]
+    tokens: tuple[Token, ...]
+    situation: Any
+    _memory: dict[tuple[int, int], list[Fact] | None] = field(default_factory=dict)
+    _best: dict[int, tuple[int, int, Understood]] = field(default_factory=dict)
+
+    def best(self) -> Understood:
+        cuts = self._cuts()
+        _, _, understood = self._from(cuts, 0)
+        return understood
+
+    def _cuts(self) -> list[int]:
+        """Places where a clause may begin, and the end."""
+        places = [0]
+        for at, token in enumerate(self.tokens):
+            if at and token.kind in {"mark", "word"} and token.low in _SEPARATORS | _JOINERS:
+                places.append(at)
+        if len(places) > _MOST_CUTS:
+            strong = [at for at in places if self.tokens[at].low in {";", ":", ".", ","} or not at]
+            places = strong[:_MOST_CUTS]
+        return [*places, len(self.tokens)]
+
+    def _from(self, cuts: list[int], index: int) -> tuple[int, int, Understood]:
+        """Read from a cut on: (unread content words, clauses, what was understood)."""
+        if index >= len(cuts) - 1:
+            return 0, 0, Understood()
+        known = self._best.get(index)
+        if known is not None:
+            return known
+        skipped = self._skip(cuts, index)
+        best = skipped
+        for end in range(len(cuts) - 1, index, -1):
+            facts = self._clause(cuts[index], cuts[end])
+            if facts is None:
+                continue
+            unread, clauses, rest = self._from(cuts, end)
+            unread += sum(fact.unread for fact in facts)
+            if (unread, clauses + 1) < best[:2]:
+                joined = Understood([*facts, *rest.facts], rest.unread)
+                best = unread, clauses + 1, joined
+            if best[0] == 0 and end == len(cuts) - 1:
+                break
+        self._best[index] = best
+        return best
+
+    def _skip(self, cuts: list[int], index: int) -> tuple[int, int, Understood]:
+        """Leave the piece up to the next cut unread."""
+        piece = self.tokens[cuts[index] : cuts[index + 1]]
+        weight = sum(1 for token in piece if _counts(token))
+        unread, clauses, rest = self._from(cuts, index + 1)
+        if not weight:
+            return unread, clauses, rest
+        return weight + unread, clauses + 1, Understood(rest.facts, [piece, *rest.unread])
+
+    def _clause(self, start: int, end: int) -> list[Fact] | None:
+        key = (start, end)
+        if key not in self._memory:
+            self._memory[key] = self._read(start, end)
+        return self._memory[key]
+
+    def _read(self, start: int, end: int) -> list[Fact] | None:
+        while start < end and self.tokens[start].low in _DROPPED and self.tokens[start].kind != "quote":
+            start += 1
+        while end > start and self.tokens[end - 1].low in _SEPARATORS - {")"}:
+            end -= 1
+        tokens = self.tokens[start:end]
+        if not tokens:
+            return None
+        facts = self.grammar.clause(tokens, self.situation, self.rules)
+        if facts is None and start:
+            for subject in self._subjects(start, tokens):
+                facts = self.grammar.clause((*subject, *tokens), self.situation, self.rules)
+                if facts is not None:
+                    break
+        return facts
+
+    def _subjects(self, start: int, tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+        """Subjects of earlier clauses, nearest first, where this one has none of its own."""
+        if not begins_with_verb(tokens):
+            return []
+        subjects = []
+        base = tokens[0].low not in _MODALS | _BE_HAVE and _is_base(tokens[0])
+        for cut in reversed([place for place in self._cuts() if place < start]):
+            subject = subject_of(self.tokens[cut:start], with_modal=base)
+            if subject and subject not in subjects:
+                subjects.append(subject)
+        return subjects[:2]
+
+
+def _counts(token: Token) -> bool:
+    """Whether leaving a token unread is a loss."""
+    return token.kind not in {"mark"} and token.low not in ADVERBS | _JOINERS
+
+
+def _is_base(token: Token) -> bool:
+    found = verb(token.low)
+    return found is not None and "base" in found.forms
+
+
+def begins_with_verb(tokens: Sequence[Token]) -> bool:
+    """Tell whether a clause begins with its verb: `may not be empty`."""
+    while tokens and tokens[0].low in ADVERBS | {"not", "never"}:
+        tokens = tokens[1:]
+    if not tokens or tokens[0].kind != "word":
+        return False
+    if tokens[0].low in _MODALS | _BE_HAVE:
+        return True
+    found = verb(tokens[0].low)
+    return found is not None and bool(found.forms & {"third", "base", "past"})
+
+
+def subject_of(tokens: Sequence[Token], *, with_modal: bool = False) -> tuple[Token, ...]:
+    """Return what stands before the first finite verb, with the modal behind it if wanted."""
+    start = 0
+    while start < len(tokens) and (
+        tokens[start].low in _DROPPED | ADVERBS and tokens[start].kind != "quote"
+    ):
+        start += 1
+    for at in range(start, min(len(tokens), start + 10)):
+        token = tokens[at]
+        if token.low in _SEPARATORS and token.kind == "mark":
+            return ()
+        if token.kind == "word" and token.low in _MODALS | _BE_HAVE:
+            return tuple(tokens[start : at + 1 if with_modal else at])
+        if token.kind == "word" and at > start and _finite(tokens, at):
+            return tuple(tokens[start:at])
+    return ()
+
+
+def _finite(tokens: Sequence[Token], at: int) -> bool:
+    found = verb(tokens[at].low)
+    if found is None or tokens[at - 1].low in PREPOSITIONS | {"a", "an", "the", "to"}:
+        return False
+    return "third" in found.forms or ("base" in found.forms and tokens[at - 1].low.endswith("s"))
+
+
+# --- lead-ins ------------------------------------------------------------------------------------
+
+_ROLE = "[as (a|an|the|our) <noun:role> [,]]"
+_LEAD_INS = (
+    "as (a|an|the|our) <noun:role> [,] (i|we) [also] (want|need|wish|would like|would love|expect|have) [(to|that)]",
+    "as (a|an|the|our) <noun:role> [,] (i|we) (can|could|may|should|must|shall|will) [be able to]",
+    "(i|we|you) [also|really] (want|need|wish|would like|would love) [(you|it|the system)] to",
+    "(i|we) would [like] [to] (have|see)",
+    "(i|we) (want|need|would like|expect) that",
+    "[at any moment|at any time] (i|we) would like to",
+    "it (must|should|shall|has to|is|will) [be] possible (for <noun:role> to|to|that)",
+    "it (must|should|shall|is|will) [be] possible to",
+    "(the|our|this|your) (system|service|api|app|application|software|backend|tool|server|program|platform|product|site|website) [(must|shall|should|has to|needs to|will|can|may)] [(be able to)] (allow|let|enable|permit|allows|lets|enables|permits) <noun:role> [to]",
+    "(allow|let|enable|permit) <noun:role> [to]",
+    "(the|our|this|your) (system|service|api|app|application|software|backend|tool|server|program|platform) (must|shall|should|has to|needs to|will|can|may) [be able to]",
+    "(the|our|this|your) (system|service|api|app|application|software|backend|tool|server|program|platform) (provides|offers|supports|provide|offer|support) [(endpoints|operations|a way|an endpoint|functions|functionality)] [(to|for)]",
+    "(provide|offer|support|implement|build|include|add) (endpoints|an endpoint|operations|a way|functions|functionality|the ability) (to|for|that)",
+    "there (must|should|has to|needs to|is|are) [be] (a way|an endpoint|endpoints|the possibility|ways) (to|for|that)",
+    "(please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
+    "(the|an|a) (user|client|caller) (wants|needs) to",
+)
+_ENDINGS = (
+    "[,] so that <rest>",
+    "[,] so <pronoun> <rest>",
+    "[,] in order (to|that) <rest>",
+    "[,] because <rest>",
+    "[,] since <rest>",
+    "[,] (as|for) (we|they|it|he|she|our|this) <rest>",
+    "[,] (for now|for the moment|please|of course|thanks|thank you|if possible|for the tax office)",
+)
+
+
+def peel(tokens: Sequence[Token], slots: Mapping[str, SlotFunction]) -> tuple[str, tuple[Token, ...]]:
+    """Take lead-ins such as `As an employee I want to` away; return the role and the rest.
+
+    Purposes behind the sentence (`so that …`, `because …`) go too: they say why, not what.
+    """
+    role = ""
+    tokens = tuple(tokens)
+    for _ in range(4):
+        peeled = False
+        for text in _LEAD_INS:
+            pattern = compile_pattern(text)
+            reader = Reader(tokens, slots)
+            if not pattern.possible({token.low for token in tokens[:14]}):
+                continue
+            ends = [
+                (end, captures)
+                for end, captures in pattern.prefixes(reader)
+                if end < len(tokens) and not _cuts_a_subject(tokens, end)
+            ]
+            if not ends:
+                continue
+            end, captures = max(ends, key=lambda found: found[0])
+            if end:
+                named = captures.get("role")
+                role = role or (" ".join(token.low for token in named) if named else "")
+                tokens = tokens[end:]
+                peeled = True
+                break
+        if not peeled:
+            break
+    return role, _without_purpose(tokens, slots)
+
+
+def _cuts_a_subject(tokens: Sequence[Token], end: int) -> bool:
+    """`Later changes …`: what looked like a lead-in was the beginning of the clause."""
+    return tokens[end - 1].low not in {",", "to", "that", "for"} and tokens[end].low in {"is", "are", "of"}
+
+
+def _without_purpose(
+    tokens: tuple[Token, ...], slots: Mapping[str, SlotFunction]
+) -> tuple[Token, ...]:
+    words = frozenset(token.low for token in tokens)
+    for text in _ENDINGS:
+        pattern = compile_pattern(text)
+        if not pattern.possible(words):
+            continue
+        for at in range(1, len(tokens)):
+            reader = Reader(tokens[at:], {**slots, "pronoun": _pronoun})
+            if tokens[at].low not in {",", "so", "in", "because", "since", "as", "for"}:
+                continue
+            if pattern.whole(reader) is not None:
+                return tokens[:at]
+    return tokens
+
+
+def _pronoun(reader: Reader, at: int) -> Iterable[tuple[Any, int]]:
+    if reader.low(at) in {"i", "we", "they", "you", "it", "he", "she", "people", "nobody", "everybody"}:
+        yield reader.low(at), at + 1

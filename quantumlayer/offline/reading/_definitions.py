@@ -1,0 +1,454 @@
+"""Sentences that say what things there are and what is known about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quantumlayer.offline.reading._clauses import Recogniser
+from quantumlayer.offline.reading._facts import Belongs, Fact, Fields, Mention, Sketched, Thing
+from quantumlayer.offline.reading._fieldlists import FieldPhrase, read_fields
+from quantumlayer.offline.reading._lexicon import ADVERBS, NUMBER_WORDS, PREPOSITIONS
+from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
+from quantumlayer.offline.reading._slots import BASIC_SLOTS
+from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._words import base, verb
+
+__all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation"]
+
+
+@dataclass(slots=True)
+class Situation:
+    """What surrounds a statement while it is read."""
+
+    known: frozenset[str] = frozenset()
+    """Names that the document uses in JSON, code and queries."""
+    topic: Thing | None = None
+    """What the statements before it, or the heading above it, are about."""
+    vocabulary: Any = None
+    """The entities, fields and actions, once they are known."""
+    route: Any = None
+    """The route that the statement continues to describe."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+CREATE = frozenset(
+    "create add register enter make post submit write record store save insert open log file publish"
+    " upload note define issue set-up sign-up plan schedule place import put start keep".split()
+)
+READ = frozenset("list see view browse show read fetch get find retrieve look search query display".split())
+UPDATE = frozenset("update edit change modify correct rename replace adjust amend alter".split())
+DELETE = frozenset("delete remove erase drop discard".split())
+MANAGE = frozenset("manage maintain administer keep organise organize handle crud track".split())
+
+_NO_NOUN = (
+    PREPOSITIONS
+    | {"is", "are", "was", "were", "be", "been", "has", "have", "had", "can", "may", "must", "should"}
+    | {"shall", "will", "would", "could", "might", "do", "does", "did", "not", "never", "and", "or"}
+    | {"but", "if", "when", "while", "which", "that", "who", "whose", "where", "i", "we", "you", "he"}
+    | {"she", "it", "they", "them", "me", "us", "there", "here", "nobody", "everybody", "everyone"}
+    | {"somebody", "someone", "anyone", "anybody", "what", "how", "why", "than", "as", "also", "only"}
+    | {"so", "then", "once", "until", "unless", "because", "more", "less", "most", "least", "own", "no"}
+    | {"twice", "both", "either", "neither", "nor", "already", "everything", "nothing", "something"}
+    | {"these", "those", "this", "belongs", "belong", "via", "please"}
+)
+_QUANTIFIERS = frozenset(
+    "a an the each every any all our one single some your their my his her its this these those that"
+    " new another such".split()
+)
+GENERIC = frozenset(
+    "system api app software backend server requirement response body"
+    " endpoint user-interface error field value client caller thing way url path parameter query status"
+    " code json object array attribute statement header id order-by case number amount kind type name"
+    " following example change word everything nothing information access input output format operation"
+    " action step anything one other note-that company rule rules time day data".split()
+)
+"""Nouns that name no entity, whatever is written about them."""
+VAGUE = frozenset(
+    "application request answer service tool program database list page result fields date search filter report overview token"
+    " password email title method version default limit way title list-filter item document text"
+    " description content category timetable schedule calendar statistics summary total".split()
+)
+"""Nouns that name an entity only where more than one sentence speaks for it."""
+
+
+# --- slots ---------------------------------------------------------------------------------------
+
+
+def _thing(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
+    """A noun phrase without what follows it: `each of our garages`, `it`."""
+    start, article, number = _opening(reader, at)
+    if reader.low(at) in {"it", "they", "these", "this", "that", "he", "she"}:
+        following = reader.low(at + 1)
+        if at + 1 >= len(reader.tokens) or following in _NO_NOUN or verb(following) is not None:
+            yield Thing((), reader.low(at)), at + 1
+    end = start
+    while end < len(reader.tokens) and end < start + 4:
+        token = reader.tokens[end]
+        if token.kind not in {"word", "name"} or token.low in _NO_NOUN or token.low in ADVERBS:
+            break
+        end += 1
+    for stop in range(end, start, -1):
+        words = tuple(token.low for token in reader.tokens[start:stop])
+        if words[-1] in {"'s"}:
+            continue
+        yield Thing(words, article, number, tuple(reader.tokens[start:stop])), stop
+
+
+def _opening(reader: Reader, at: int) -> tuple[int, str, int | None]:
+    start, article, number = at, "", None
+    while start < len(reader.tokens):
+        low = reader.low(start)
+        if low in _QUANTIFIERS and reader.tokens[start].kind == "word":
+            article = article or low
+            start += 1
+            if reader.low(start) == "of":
+                start += 1
+        elif low in NUMBER_WORDS and start + 1 < len(reader.tokens):
+            number = NUMBER_WORDS[low]
+            start += 1
+        elif reader.tokens[start].kind == "number" and reader.tokens[start].low.isdigit():
+            number = int(reader.tokens[start].value)
+            start += 1
+        else:
+            break
+    return start, article, number
+
+
+def _things(reader: Reader, at: int) -> Iterator[tuple[tuple[Thing, ...], int]]:
+    """`one product and one warehouse`."""
+    for thing, end in _thing(reader, at):
+        if not thing.words:
+            continue
+        joined = end
+        while reader.low(joined) in {",", "and", "or"}:
+            joined += 1
+        if joined > end:
+            for more, stop in _things(reader, joined):
+                yield (thing, *more), stop
+        yield (thing,), end
+
+
+def _fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
+    """A list of fields up to the end of the clause."""
+    tokens = reader.tokens[at:]
+    if not tokens or _no_field(tokens):
+        return
+    situation = reader.context
+    known = situation.known if isinstance(situation, Situation) else frozenset()
+    phrases = read_fields(tokens, known)
+    if phrases and all(_plausible(phrase) for phrase in phrases):
+        yield tuple(phrases), len(reader.tokens)
+
+
+_NO_FIELD = frozenset(
+    "been to not no already never just only at most up more to be being".split()
+) | {"passed", "ended", "started", "expired"}
+
+
+def _no_field(tokens: Sequence[Token]) -> bool:
+    first = tokens[0]
+    if first.kind in {"route", "sketch", "number", "quote", "status"}:
+        return first.kind != "number"
+    if first.kind != "word":
+        return False
+    if first.low in _NO_FIELD | PREPOSITIONS:
+        return first.low not in {"at", "up", "no", "between", "from", "more"} or len(tokens) < 3  # noqa: PLR2004
+    found = verb(first.low)
+    return found is not None and "participle" in found.forms and "base" not in found.forms
+
+
+def _plausible(phrase: FieldPhrase) -> bool:
+    if phrase.spelled is not None:
+        return True
+    if len(phrase.words) > 4 or not phrase.words:  # noqa: PLR2004 -- no name is that long
+        return False
+    if any(word in _NO_NOUN - {"own", "number", "of", "only"} for word in phrase.words if word != "of"):
+        return False
+    if phrase.words[-1] in {"first", "last"} and len(phrase.words) > 1 and not phrase.article:
+        return False  # newest first
+    if any(token.text in _METHODS for token in phrase.tokens):
+        return False
+    behind = phrase.tokens[_head_length(phrase) :]
+    if behind and behind[0].low in _CLAUSAL and not phrase.counted and phrase.left:
+        return False  # a clause of its own: an actor can play …
+    finite = verb(phrase.words[0])
+    if finite is None or phrase.article:
+        return True
+    following = phrase.tokens[1].low if len(phrase.tokens) > 1 else ""
+    return following not in PREPOSITIONS | {"a", "an", "the", "all"}
+
+
+_CLAUSAL = frozenset({"can", "may", "must", "should", "cannot", "will", "is", "are", "has", "have"})
+
+
+def _head_length(phrase: FieldPhrase) -> int:
+    """How many tokens the article and the name take."""
+    for at, token in enumerate(phrase.tokens):
+        if token.low == phrase.words[-1]:
+            return at + 1
+    return len(phrase.words)
+
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+def _verb_of(kinds: frozenset[str], form: str) -> SlotFunction:
+    def read(reader: Reader, at: int) -> Iterable[tuple[Any, int]]:
+        found = verb(reader.low(at))
+        if found is not None and form in found.forms and reader.tokens[at].kind == "word":
+            particle = reader.low(at + 1)
+            if particle in {"up", "in", "out", "off", "down", "back"}:
+                joined = f"{found.base}-{particle}"
+                if joined in kinds:
+                    yield joined, at + 2
+            if found.base in kinds:
+                yield found.base, at + 1
+
+    return read
+
+
+def _crud(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    """`create, read, update and delete`; also `creating, …` and `created, …`."""
+    verbs: list[str] = []
+    end = at
+    position = at
+    while position < len(reader.tokens):
+        low = reader.low(position)
+        found = verb(low)
+        known = base(low) if found is not None else ""
+        if low in {"look", "looking"} and reader.low(position + 1) in {"at", "up", "through"}:
+            verbs.append("read")
+            position = end = position + 2
+        elif known in CREATE | READ | UPDATE | DELETE | MANAGE:
+            verbs.append(known)
+            position = end = position + 1
+        else:
+            break
+        while reader.low(position) in {",", "and", "or", "/", "&"}:
+            position += 1
+    if verbs:
+        yield tuple(verbs), end
+
+
+def _actor(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
+    """Who does it: a noun or a pronoun."""
+    low = reader.low(at)
+    if low in {"i", "we", "you", "they", "one", "anyone", "everyone", "everybody", "people", "he", "she"}:
+        yield Thing((), low), at + 1
+    else:
+        yield from _thing(reader, at)
+
+
+DEFINITION_SLOTS: dict[str, SlotFunction] = {
+    **BASIC_SLOTS,
+    "actor": _actor,
+    "create": _verb_of(CREATE, "base"),
+    "creates": _verb_of(CREATE, "third"),
+    "created": _verb_of(CREATE | {"take"}, "participle"),
+    "creating": _verb_of(CREATE, "gerund"),
+    "crud": _crud,
+    "fields": _fields,
+    "thing": _thing,
+    "things": _things,
+}
+
+
+SIGN_UP = frozenset({"signup", "sign-up", "register", "registration", "registrations"})
+LOG_IN = frozenset({"login", "log-in", "signin", "sign-in", "token", "sessions", "session", "authenticate"})
+
+# --- rules ---------------------------------------------------------------------------------------
+
+
+def _is_named(thing: Thing) -> bool:
+    return bool(thing.words) and " ".join(thing.words) not in GENERIC and thing.label not in GENERIC
+
+
+def _has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    thing: Thing = captures["thing"]
+    if not thing.words:
+        if situation.topic is None:
+            return None
+        thing = situation.topic
+    elif not _is_named(thing):
+        return None
+    if thing.label in {"account", "profile", "login"} and _has_password(captures["fields"]):
+        user = Thing(("user",))
+        return [Fields(user, captures["fields"]), Mention(user, ("sign-up",))]
+    return [Fields(thing, captures["fields"])]
+
+
+def _has_password(phrases: Iterable[FieldPhrase]) -> bool:
+    return any(phrase.words[-1] in {"password", "passphrase"} for phrase in phrases)
+
+
+def _carries(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`needs`, `shows`, `takes`: it may be a definition, if the thing is one that is kept."""
+    facts = _has(captures, situation)
+    if facts is None:
+        return None
+    return [Fields(fact.thing, fact.phrases, sure=False) for fact in facts if isinstance(fact, Fields)]
+
+
+def _has_any(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`may have`: the fields are optional."""
+    facts = _has(captures, situation)
+    if facts is None:
+        return None
+    return [Fields(fact.thing, fact.phrases, complete=False) for fact in facts if isinstance(fact, Fields)]
+
+
+def _each_has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    facts: list[Fact] = []
+    for thing in captures["things"]:
+        if not _is_named(thing):
+            return None
+        facts.append(Fields(thing, captures["fields"]))
+    return facts
+
+
+def _system_adds(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    thing = captures.get("thing") or situation.topic
+    if thing is not None and not thing.words:
+        thing = situation.topic
+    if thing is None:
+        return None
+    return [Fields(thing, captures["fields"], by_system=True)]
+
+
+def _mention(captures: Captures, _: Situation) -> Iterable[Fact] | None:
+    things = captures.get("things") or (captures["thing"],)
+    if not all(_is_named(thing) for thing in things):
+        return None
+    return [Mention(thing, captures.get("crud", ()), captures.get("actor")) for thing in things]
+
+
+def _belongs(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    child: Thing = captures["thing"]
+    child = child if child.words else situation.topic or child
+    parents: tuple[Thing, ...] = captures["things"]
+    if not child.words or not all(_is_named(parent) for parent in parents):
+        return None
+    return [Belongs(child, parents)]
+
+
+def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    thing: Thing = captures["thing"]
+    if not _is_named(thing):
+        return None
+    if thing.label in {"account", "profile", "login"} and _has_password(captures["fields"]):
+        thing = Thing(("user",))
+        return [Fields(thing, captures["fields"]), Mention(thing, ("sign-up",))]
+    facts: list[Fact] = [
+        Fields(thing, captures["fields"]),
+        Mention(thing, ("create",), captures.get("actor")),
+    ]
+    if captures.get("target") is not None and _is_named(captures["target"]):
+        facts.append(Belongs(thing, (captures["target"],)))
+    return facts
+
+
+def _connects(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Belongs(captures["thing"], (captures["one"], captures["two"]))]
+
+
+def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Movies: title (required), year …`; not `Categories: a, b, c`."""
+    thing: Thing = captures["thing"]
+    phrases: tuple[FieldPhrase, ...] = captures["fields"]
+    if not _is_named(thing) or thing.label in VAGUE or thing.tokens[-1].kind == "name":
+        return None
+    if situation.vocabulary is not None:
+        sure = situation.vocabulary.lexicon.thing(thing) is not None
+    else:
+        sure = any(phrase.traits or phrase.spelled for phrase in phrases)
+    usual = sum(1 for phrase in phrases if phrase.words[-1] in _USUAL)
+    if len(phrases) < 2 or not (sure or usual):  # noqa: PLR2004 -- one word behind a colon is no list
+        return None
+    if any(phrase.left for phrase in phrases):
+        return None
+    return [Fields(thing, phrases)]
+
+
+_USUAL = frozenset(
+    "name title description date price email phone author text body amount quantity status address"
+    " notes content password capacity start end type category city country rating age".split()
+)
+
+
+def _looks_like(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    thing: Thing = captures["thing"] if captures["thing"].words else situation.topic or Thing(())
+    return [Sketched(captures["sketch"], thing)] if _is_named(thing) else None
+
+
+def _route_takes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    route = captures.get("route") or situation.route
+    if route is None:
+        return None
+    if "sketch" in captures:
+        return [Sketched(captures["sketch"], captures.get("thing"), route)]
+    if route.method not in {"POST", "PUT", "PATCH"}:
+        return None
+    if route.segments and route.segments[-1] in SIGN_UP:
+        user = Thing(("user",))
+        return [Fields(user, captures["fields"], route=route), Mention(user, ("sign-up",))]
+    return [Fields(captures.get("thing") or Thing(()), captures["fields"], route=route)]
+
+
+_PEOPLE = frozenset({"people", "person", "anyone", "everyone", "visitor", "visitors", "somebody"})
+
+
+def _sign_up(captures: Captures, _: Situation) -> Iterable[Fact] | None:
+    actor: Thing | None = captures.get("actor")
+    named = actor is not None and actor.words and actor.words[-1] not in _PEOPLE
+    thing = actor if actor is not None and named else Thing(("user",))
+    return [Fields(thing, captures["fields"]), Mention(thing, ("sign-up",))]
+
+
+_HAVE = (
+    "(HAVE|consists of|consist of|(is|are) made (up of|of)"
+    "|(is|are) (described|defined|characterised|characterized|identified) (by|with)|comes with"
+    "|come with|has got|have got"
+    "|(is|are) made from)"
+)
+_CARRY = (
+    "(includes|include|contains|contain|comprises|comprise|stores|store|keeps|keep|records|record|needs|need|requires|require|carries|carry|knows|holds|hold"
+    "|bears|gets|get|shows|features|takes|take|(is|are) given)"
+)
+_GIVEN = "(with|giving|by giving|providing|by providing|including|consisting of|specifying|from|:|needs|stating)"
+_THESE = "[(the following|following|these) [(fields|attributes|properties|data|information|details|values|columns)]] [:]"
+_STORE = "(store|keep|record|save|note|need|track|hold|want to know|remember|know|write down|want|collect|capture|manage)"
+_SYSTEM = "(the|our) (system|service|server|backend|api|app|application|software)"
+
+DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
+    (f"<thing> [MUST] [additionally] {_HAVE} {_THESE} <fields>", _has),
+    (f"<thing> [MUST] [additionally] {_CARRY} {_THESE} <fields>", _carries),
+    (f"<thing> (can|may|might|could) [also] {_HAVE} {_THESE} <fields>", _has_any),
+    (f"<things> [MUST] {_HAVE} {_THESE} <fields>", _each_has),
+    (f"for (each|every|a|an|all|any) <thing> [,] (we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <fields>", _has),
+    (f"(of|about) (each|every|a|an|all|any) <thing> [,] (we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <fields>", _has),
+    (f"(we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <thing> (with|:) [(their|its|his|her|the)] <fields>", _created_with),
+    (f"{_STORE} [(our|the|all)] <thing> (with|:) [(their|its|his|her|the)] <fields>", _created_with),
+    (f"{_SYSTEM} [MUST] (adds|add|sets|set|fills in|fill in|records|record|keeps|keep|stores|store|generates|generate|assigns|assign|maintains|creates|notes) <fields> (to|for|of) <thing>", _system_adds),
+    (f"{_SYSTEM} [MUST] (adds|add|sets|set|fills in|fill in|records|record|keeps|keep|stores|store|generates|generate|assigns|assign|maintains|creates|notes) <fields>", _system_adds),
+    (f"{_SYSTEM} [MUST] (gives|give|assigns|assign) <thing> <fields>", _system_adds),
+    (f"[<actor> [(can|may|MUST)]] (<create>|<creates>) [(a|an|the)] [new] <thing> [(on|for|in|at|to) <thing:target>] [,] {_GIVEN} <fields>", _created_with),
+    (f"<thing> (is|are) (<created>) [by <actor>] [,] {_GIVEN} <fields>", _created_with),
+    (f"<thing> (is|are) (<created>) [by <actor>] (with|by|through|via) <route> [,] {_GIVEN} <fields>", _created_with),
+    ("<creating> [(a|an|the)] [new] <thing> (requires|needs|takes|:) <fields>", _created_with),
+    ("<thing> (looks|look) [like this] [when it is created] [:] [like] <sketch>", _looks_like),
+    ("<thing> (is|has|are|have) [an|a] [(object|form|shape|json)] [like|of the form] [:] <sketch>", _looks_like),
+    ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|has|sends|receives) [a] [(body|json|json body)] [(like|with|of|:)] <sketch>", _route_takes),
+    ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|receives) [(the fields|the following fields|fields|a body with|a json body with|in the body|the body)] [:] <fields>", _route_takes),
+    ("<route> [:] <sketch>", _route_takes),
+    ("[<actor> [(can|may|MUST)]] (sign up|register|signup|create an account|sign-up) (with|by giving|using|by providing|giving|:|LPAREN) [(their|a|an)] <fields>", _sign_up),
+    ("<thing> (:|-) <fields>", _listed),
+    ("<thing> [MUST] (connects|connect|links|link|joins|join|relates|combines|ties|assigns|records|registers) <thing:one> (with|to|and|for|in|at|on) <thing:two>", _connects),
+    ("<thing> [MUST] (belongs|belong) to <things>", _belongs),
+    ("<thing> [MUST] (is|are|be) (for|part of|about|assigned to|linked to|tied to|attached to|made for|placed by|written by|owned by) <things>", _belongs),
+    ("<thing> [MUST] (refers|refer|references|points|relates|links) [to] <things>", _belongs),
+    ("(first|there are|there is|we have|we need|we keep|we manage|i keep) [there are] <things>", _mention),
+    ("[<actor> [(can|may|MUST|want to|wants to)] [also]] <crud> [(all|their|his|her|my|existing|own|our|the|single|new)] [own] <things>", _mention),
+    ("<things> (can|may|must|should|MUST) be <crud>", _mention),
+)

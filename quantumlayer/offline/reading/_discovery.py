@@ -1,0 +1,454 @@
+"""Which things the document is about: found before anything else is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from quantumlayer.offline.reading._clauses import Grammar
+from quantumlayer.offline.reading._definitions import (
+    DEFINITION_SLOTS,
+    DEFINITIONS,
+    GENERIC,
+    VAGUE,
+    Situation,
+)
+from quantumlayer.offline.reading._facts import Belongs, Fact, Fields, Mention, Sketched, Thing
+from quantumlayer.offline.reading._fieldlists import read_field
+from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._sources import Source
+from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab
+from quantumlayer.offline.reading._words import is_plural, plural, singular, verb
+
+__all__ = ["discover", "fields_frame", "is_field_item"]
+
+_ENOUGH = 3
+_AUTH_SEGMENTS = frozenset(
+    {"login", "signup", "register", "auth", "token", "logout", "me", "health", "docs", "sign-up"}
+    | {"log-in", "signin", "sign-in", "registration", "session", "sessions", "openapi.json", "api"}
+    | {"v1", "v2", "rest", "profile", "password"}
+)
+_PREFIXES = frozenset({"api", "v1", "v2", "v3", "rest"})
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """What speaks for a noun being an entity."""
+
+    label: str
+    score: int = 0
+    first: int = 0
+    path: str | None = None
+    defined: bool = False
+    strong: bool = False
+    """Whether a list of fields, a table or an example defines it."""
+    verbal: bool = False
+    """Whether its path is a verb, as in `POST /shorten`."""
+
+
+@dataclass(slots=True)
+class _Search:
+    sources: Sequence[Source]
+    found: dict[str, _Evidence] = field(default_factory=dict)
+
+    def note(self, label: str, score: int, at: int) -> _Evidence:
+        evidence = self.found.setdefault(label, _Evidence(label, first=at))
+        evidence.score += score
+        return evidence
+
+
+def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
+    """Find the entities of a document.
+
+    Evidence is counted: collections in paths, sentences that list fields, headings, JSON examples,
+    what can be created and deleted. A noun that is only mentioned is no entity.
+    """
+    search = _Search(sources)
+    grammar = Grammar.of(DEFINITION_SLOTS, [DEFINITIONS])
+    for at, source in enumerate(sources):
+        _from_routes(search, source, at)
+        _from_headings(search, source, at)
+        _from_rows(search, source, at)
+        if source.kind in {"clause", "route"} and not _in_frame(source):
+            situation = Situation(known)
+            for fact in grammar.understand(source.tokens, situation).facts:
+                _from_fact(search, fact, at)
+            _from_introduction(search, source, at)
+        _from_frame(search, source, at)
+    return _settle(search, known)
+
+
+# --- evidence ------------------------------------------------------------------------------------
+
+
+def _from_routes(search: _Search, source: Source, at: int) -> None:
+    for route in source.routes:
+        segments = [part for part in route.segments if part not in _PREFIXES]
+        for place, segment in enumerate(segments):
+            if segment.startswith("{") or segment in _AUTH_SEGMENTS or not segment[0].isalpha():
+                continue
+            score = _collection_score(route, segments, place)
+            label = _label(segment)
+            if score:
+                evidence = search.note(label, score, at)
+                evidence.verbal = _is_verbal(segment)
+                if place == 0 or evidence.path is None:
+                    prefix = "/".join(part for part in route.segments if part in _PREFIXES)
+                    own = f"/{prefix}/{segment}" if prefix else f"/{segment}"
+                    evidence.path = own if place == 0 else evidence.path
+
+
+def _collection_score(route: Route, segments: Sequence[str], place: int) -> int:
+    """How much a segment looks like a collection: 3 for sure, 1 perhaps, 0 not at all."""
+    segment = segments[place]
+    words = re.split(r"[-_]", segment)
+    verbal = _is_verbal(segment)
+    followed = place + 1 < len(segments) and segments[place + 1].startswith("{")
+    last = place == len(segments) - 1
+    behind_item = place > 0 and segments[place - 1].startswith("{")
+    if verbal and not followed:
+        return 0
+    if followed:
+        return 1 if verbal else 3
+    if last and route.method == "POST" and is_plural(words[-1]):
+        return 3
+    if last and route.method in {"GET", ""} and place == 0 and is_plural(words[-1]):
+        return 2
+    return 1 if last and behind_item and is_plural(words[-1]) else 0
+
+
+def _is_verbal(segment: str) -> bool:
+    """`shorten`, `shared`: what is done rather than what is kept."""
+    words = re.split(r"[-_]", segment)
+    found = verb(words[0])
+    return found is not None and bool(found.forms & {"base", "participle"}) and not is_plural(words[-1])
+
+
+def _label(segment: str) -> str:
+    words = re.sub(r"([a-z])([A-Z])", r"\1 \2", segment).replace("_", " ").lower()
+    if words.rpartition("-")[2].rstrip("s") in {"in", "out", "up", "off", "down"}:
+        return singular(words)  # check-ins, sign-ups
+    return singular(words.replace("-", " "))
+
+
+def _from_headings(search: _Search, source: Source, at: int) -> None:
+    if source.previous is not None and source.previous.headings == source.headings:
+        return
+    for heading in source.headings[:1]:
+        words = [word for word in re.findall(r"[A-Za-z][\w-]*", heading.lower())]
+        if words and words[0] in DETERMINERS:
+            words = words[1:]
+        if 1 <= len(words) <= 2 and not heading.endswith("?"):  # noqa: PLR2004 -- names are short
+            label = singular(" ".join(words))
+            if label not in GENERIC:
+                search.note(label, 1, at)
+
+
+def _from_rows(search: _Search, source: Source, at: int) -> None:
+    if source.kind == "field":
+        label = heading_label(source)
+        first = source.previous is None or source.previous.kind != "field" or (
+            source.previous.headings != source.headings
+        )
+        if label and first:
+            evidence = search.note(label, _ENOUGH, at)
+            evidence.defined = evidence.strong = True
+    elif source.kind == "entity":
+        words = re.findall(r"[A-Za-z][\w-]*", source.cells.get("entity", "").lower())
+        if words:
+            search.note(singular(" ".join(words)), _ENOUGH, at).defined = True
+
+
+def heading_label(source: Source) -> str:
+    """The noun that the heading above a field's row or item names, or nothing."""
+    for heading in source.headings[:1]:
+        words = re.findall(r"[A-Za-z][\w-]*", heading.lower())
+        words = [word for word in words if word not in DETERMINERS | {"entity", "table", "fields"}
+                 | {"model", "resource", "object", "attributes", "of", "data"}]  # fmt: skip
+        if 1 <= len(words) <= 3 and singular(words[-1]) not in GENERIC:  # noqa: PLR2004 -- names are short
+            return singular(" ".join(words))
+    return ""
+
+
+def _from_fact(search: _Search, fact: Fact, at: int) -> None:
+    match fact:
+        case Fields(thing=Thing(words=words) as thing) if words and _nameable(thing):
+            weight = (_ENOUGH if fact.sure else 1) + (1 if len(fact.phrases) > 1 else 0)
+            if fact.route is None or thing.label == "user":
+                evidence = search.note(thing.label, weight, at)
+                evidence.defined = True
+                evidence.strong |= fact.sure and len(fact.phrases) > 1
+        case Sketched(thing=Thing(words=words) as thing) if words and _nameable(thing):
+            evidence = search.note(thing.label, _ENOUGH, at)
+            evidence.defined = evidence.strong = True
+        case Belongs():
+            search.note(fact.child.label, 2 if len(fact.parents) == 1 else _ENOUGH, at)
+            for parent in fact.parents:
+                search.note(parent.label, 1, at)
+        case Mention(thing=Thing(words=words) as thing, verbs=verbs) if words and _nameable(thing):
+            if "sign-up" in verbs:
+                return
+            search.note(thing.label, 2 if len(verbs) > 1 else 1, at)
+        case _:
+            pass
+
+
+def _nameable(thing: Thing) -> bool:
+    label = thing.label
+    return (
+        label not in GENERIC
+        and thing.words[-1] not in PRONOUNS
+        and not any(word in PREPOSITIONS for word in thing.words)
+    )
+
+
+# --- field lists below a name --------------------------------------------------------------------
+
+_FIELD_WORDS = frozenset({"fields", "attributes", "properties", "columns", "data", "members"})
+
+
+def fields_frame(source: Source) -> Thing | None:
+    """The thing whose fields the items below a statement list, as in `projects` or `A note has:`."""
+    tokens = [token for token in source.tokens if token.low not in {":", ".", "-"}]
+    while tokens and tokens[0].low in DETERMINERS | {"each", "every"}:
+        tokens = tokens[1:]
+    if tokens and tokens[-1].low == ")":
+        opened = next((at for at, token in enumerate(tokens) if token.low == "("), len(tokens))
+        tokens = tokens[:opened]
+    words = [token.low for token in tokens if token.kind in {"word", "name"}]
+    if not words or len(words) != len(tokens):
+        return None
+    if words[-1] in _FIELD_WORDS:
+        words = [word for word in words[:-1] if word not in {"the", "following", "of"}]
+    elif words[0] in _FIELD_WORDS and len(words) > 2 and words[1] in {"of", "for"}:  # noqa: PLR2004
+        words = [word for word in words[2:] if word not in DETERMINERS]
+    elif words[-1] in {"has", "have", "contains", "contain", "includes"}:
+        words = words[:-1]
+    if not words or len(words) > 3 or any(word in PREPOSITIONS for word in words):  # noqa: PLR2004
+        return None
+    return Thing(tuple(words))
+
+
+def is_field_item(tokens: Sequence[Token]) -> bool:
+    """Tell whether a list item describes a field: a name, and then perhaps what is said about it."""
+    if not tokens or tokens[0].kind not in {"word", "name"}:
+        return False
+    if any(token.kind == "route" for token in tokens):
+        return False
+    head: list[Token] = []
+    for token in tokens:
+        if token.low in {",", ":", "(", "-", "=", ";"} and token.kind == "mark":
+            break
+        head.append(token)
+    if tokens[0].kind == "name" and (len(head) == 1 or len(head) < len(tokens)):
+        return True
+    if tokens[0].low in DETERMINERS:
+        return len(head) < 6 and not any(_verbal(token) for token in head)  # noqa: PLR2004
+    found = verb(tokens[0].low)
+    if found is not None and len(head) > 1 and "base" in found.forms:
+        return False
+    if tokens[0].low in {"only", "no", "not", "never", "must", "cannot", "every", "if", "when", "may"}:
+        return False
+    phrase = read_field(head)
+    return (
+        phrase is not None
+        and len(phrase.words) <= 3  # noqa: PLR2004 -- names are short
+        and not phrase.left
+        and not any(_verbal(token) for token in head)
+    )
+
+
+def _in_frame(source: Source) -> bool:
+    """Whether the item stands below a name and describes one of its fields."""
+    return (
+        source.requirement.kind == "item"
+        and source.parent is not None
+        and fields_frame(source.parent) is not None
+        and is_field_item(source.tokens)
+    )
+
+
+def _verbal(token: Token) -> bool:
+    return token.low in {"is", "are", "can", "must", "may", "has", "have", "cannot", "should", "will"}
+
+
+def _from_frame(search: _Search, source: Source, at: int) -> None:
+    """Items that describe fields speak for what stands above them."""
+    if source.requirement.kind != "item" or not is_field_item(source.tokens):
+        return
+    if source.parent is not None:
+        thing = fields_frame(source.parent)
+        if thing is not None and _nameable(thing):
+            search.note(thing.label, 1, at).defined = True
+    elif source.requirement.parent is None:
+        label = heading_label(source)
+        if label:
+            search.note(label, 1, at).defined = True
+
+
+def _from_introduction(search: _Search, source: Source, at: int) -> None:
+    """`An article looks like this:` with an example behind it, or `A recipe is` and then JSON."""
+    tokens = source.tokens
+    if not tokens or len(tokens) > 14:  # noqa: PLR2004 -- introductions are short
+        return
+    thing = introduced(source)
+    if thing is not None and _nameable(thing):
+        search.note(thing.label, 0, at)
+
+
+def introduced(source: Source) -> Thing | None:
+    """The thing that a statement introduces an example of, or None."""
+    words = [token.low for token in source.tokens]
+    for marker in ("looks", "look", "is", "has", "are"):
+        if marker in words:
+            at = words.index(marker)
+            tail = set(words[at + 1 :]) - {":", "."}
+            fits = marker in {"looks", "look"} or not tail or "like" in tail or "this" in tail
+            head = [word for word in words[:at] if word not in DETERMINERS]
+            if fits and 1 <= len(head) <= 3:  # noqa: PLR2004 -- names are short
+                return Thing(tuple(head))
+    return None
+
+
+# --- settling ------------------------------------------------------------------------------------
+
+
+def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
+    for at, source in enumerate(search.sources):
+        if source.kind == "example" and source.sketch is not None and source.parent is not None:
+            thing = introduced(source.parent)
+            if thing is not None and _nameable(thing):
+                search.note(thing.label, _ENOUGH, at).defined = True
+        if source.kind == "example" and source.previous is not None and source.sketch is not None:
+            thing = introduced(source.previous)
+            if thing is not None and _nameable(thing):
+                search.note(thing.label, _ENOUGH, at).defined = True
+    accepted = [each for each in search.found.values() if _is_accepted(each, known)]
+    accepted.sort(key=lambda each: (each.first, each.label))
+    lexicon = Lexicon()
+    for evidence in _merged(accepted):
+        label, aliases = _full_label(search, evidence, {each.label for each in accepted})
+        path = evidence.path or f"/{kebab(plural(label))}"
+        word = EntityWord(label, class_name(label), path, set(aliases))
+        word.aliases.discard(label)
+        lexicon.entities.append(word)
+    _add_heads(lexicon)
+    _paths_of_verbs(search, lexicon)
+    return lexicon
+
+
+def _is_accepted(evidence: _Evidence, known: frozenset[str]) -> bool:
+    """Names of fields have to have a collection, vague nouns more than one sentence."""
+    if evidence.verbal:
+        return evidence.defined and evidence.score >= _ENOUGH
+    if evidence.path is None and evidence.label in known and not evidence.strong:
+        return False
+    return evidence.score >= (_ENOUGH + 2 if evidence.label in VAGUE else _ENOUGH)
+
+
+def _merged(accepted: Sequence[_Evidence]) -> list[_Evidence]:
+    """`time entry` in the text and `/entries` in a path are the same thing."""
+    kept: list[_Evidence] = []
+    for evidence in accepted:
+        head = evidence.label.split()[-1]
+        twin = next(
+            (
+                other
+                for other in accepted
+                if other is not evidence
+                and len(evidence.label.split()) == 1
+                and other.label.split()[-1] == head
+                and len(other.label.split()) > 1
+                and (evidence.path is None or other.path is None)
+            ),
+            None,
+        )
+        if twin is None:
+            kept.append(evidence)
+        else:
+            twin.path = twin.path or evidence.path
+    return kept
+
+
+def _full_label(search: _Search, evidence: _Evidence, labels: set[str]) -> tuple[str, set[str]]:
+    """A movement that was introduced as a stock movement is one."""
+    label = evidence.label
+    if evidence.path is not None or " " in label:
+        return label, {label}
+    forms = {label, plural(label)}
+    for source in search.sources[max(0, evidence.first - 2) : evidence.first]:
+        tokens = source.full
+        for at in range(1, len(tokens)):
+            before, token = tokens[at - 1], tokens[at]
+            if token.low not in forms or before.kind != "word" or at < 2:  # noqa: PLR2004
+                continue
+            if tokens[at - 2].low in {"as", "called", "named", "via", "through"} and _attributive(before):
+                full = f"{before.low} {label}"
+                if full not in labels:
+                    return full, {label, full}
+    return label, {label}
+
+
+def _attributive(token: Token) -> bool:
+    low = token.low
+    return (
+        low not in DETERMINERS | PREPOSITIONS | PRONOUNS
+        and not low.endswith(("al", "ful", "ive", "ous", "ic", "able", "ible", "ed", "ing", "ary"))
+        and low not in {"new", "old", "own", "many", "single", "different", "such"}
+    )
+
+
+def _add_heads(lexicon: Lexicon) -> None:
+    heads = [entity.label.split()[-1] for entity in lexicon]
+    for entity in lexicon:
+        head = entity.label.split()[-1]
+        if heads.count(head) == 1 and lexicon.find([head]) is None:
+            entity.aliases.add(head)
+
+
+def _paths_of_verbs(search: _Search, lexicon: Lexicon) -> None:
+    """`POST /shorten` keeps the only entity that has no collection of its own."""
+    taken = {entity.path for entity in lexicon}
+    for source in search.sources:
+        for route in source.routes:
+            segments = [part for part in route.segments if part not in _PREFIXES]
+            if not segments or segments[0].startswith("{") or segments[0] in _AUTH_SEGMENTS:
+                continue
+            path = f"/{segments[0]}"
+            followed = len(segments) > 1 and segments[1].startswith("{")
+            found = verb(segments[0])
+            if found is not None and "base" not in found.forms:
+                continue
+            if path in taken or not (followed or (route.method == "POST" and len(segments) == 1)):
+                continue
+            if lexicon.by_segment(segments[0]) is not None:
+                continue
+            entity = _of_route(search, lexicon, source)
+            if entity is not None:
+                entity.path = path
+                taken.add(path)
+
+
+def _of_route(search: _Search, lexicon: Lexicon, source: Source) -> EntityWord | None:
+    free = [
+        entity
+        for entity in lexicon
+        if entity.label != "user"
+        and all(
+            evidence.path is None
+            for evidence in search.found.values()
+            if evidence.label == entity.label or evidence.label in entity.aliases
+        )
+    ]
+    if len(free) == 1:
+        return free[0]
+    mentioned = [entity for entity in free if _mentions(source.full, entity)]
+    return mentioned[0] if len(mentioned) == 1 else None
+
+
+def _mentions(tokens: Iterable[Token], entity: EntityWord) -> bool:
+    forms = {entity.label, entity.plural, *entity.aliases}
+    return any(token.low in forms for token in tokens)

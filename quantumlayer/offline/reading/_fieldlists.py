@@ -1,0 +1,624 @@
+"""Lists of fields: `a title, an optional note of at most 500 characters and a due date`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from quantumlayer.offline.reading._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
+from quantumlayer.offline.reading._patterns import Captures, Reader, compile_pattern
+from quantumlayer.offline.reading._slots import BASIC_SLOTS
+from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._traits import Trait, read_traits
+from quantumlayer.offline.reading._words import is_plural, plural, singular, verb
+
+__all__ = ["FieldPhrase", "read_field", "read_fields"]
+
+
+@dataclass(slots=True)
+class FieldPhrase:
+    """A field as a phrase names and describes it."""
+
+    words: tuple[str, ...]
+    """What it is called, in lower case."""
+    spelled: str | None = None
+    """Its name as in JSON, where the phrase has it."""
+    traits: list[Trait] = field(default_factory=list)
+    left: list[Token] = field(default_factory=list)
+    """Tokens that nobody understood."""
+    counted: bool = False
+    """Whether it is a number of something."""
+    listed: bool = False
+    """Whether it is a list of something."""
+    article: str = ""
+    parts: list[FieldPhrase] = field(default_factory=list)
+    """Fields of each element, where it is a list of things: `lines, each with …`."""
+    tokens: tuple[Token, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The words as one phrase."""
+        return " ".join(self.words)
+
+
+_SEPARATORS = frozenset({",", ";", "and", "plus", "&", "+"})
+_CONTINUES = (
+    frozenset({"which", "that", "where", "who", "whose", "each", "both", "default", "defaults"})
+    | {"defaulting", "required", "unique", "not", "never", "always", "at", "up", "max", "min", "between"}
+    | {"maximum", "minimum", "from", "starting", "one", "either", "must", "may", "can", "should"}
+    | {"is", "are", "of", "in", "for", "with", "without", "such", "like", "e.g", "i.e", "if", "unless"}
+    | {"so", "because", "exactly", "positive", "as", "given", "only", "depending", "set", "assigned"}
+    | {"generated", "but", "or", "nothing", "mandatory", "optionally", "case-insensitive", "non-empty"}
+    | {"it", "they", "zero", "null", "initially", "greater", "more", "less", "before", "after", "longer"}
+    | {"chosen", "again", "counted", "measured", "no", "rounded", "computed", "calculated", "cannot"}
+    | {"including", "excluding", "non-negative", "read-only", "immutable", "than", "earlier", "later"}
+    | {"written", "today", "system"}
+)
+_ALONE = frozenset({"optional", "required", "unique", "positive", "mandatory", "integer", "string"}) | {
+    "text", "boolean", "number", "nullable", "decimal", "immutable", "read-only"
+}
+_ADJECTIVES: dict[str, tuple[Trait, ...]] = {
+    "optional": (Trait("optional"),),
+    "optionally": (Trait("optional"),),
+    "possibly": (Trait("optional"),),
+    "required": (Trait("required"),),
+    "mandatory": (Trait("required"),),
+    "compulsory": (Trait("required"),),
+    "obligatory": (Trait("required"),),
+    "unique": (Trait("unique"),),
+    "non-empty": (Trait("filled"),),
+    "positive": (Trait("above", 0),),
+    "non-negative": (Trait("least", 0),),
+    "free-text": (Trait("type", "text"),),
+    "read-only": (Trait("system"),),
+    "random": (Trait("random", 8),),
+    "immutable": (Trait("immutable"),),
+    "short": (),
+    "long": (),
+    "brief": (),
+    "free": (),
+    "single": (),
+    "certain": (),
+    "simple": (),
+    "valid": (),
+    "own": (),
+    "personal": (),
+    "separate": (),
+    "several": (Trait("many"),),
+    "many": (Trait("many"),),
+    "multiple": (Trait("many"),),
+}
+_TYPES: dict[str, str] = {
+    "boolean": "boolean",
+    "bool": "boolean",
+    "flag": "boolean",
+    "integer": "integer",
+    "int": "integer",
+    "number": "numeric",
+    "string": "string",
+    "text": "string",
+    "date": "date",
+    "datetime": "datetime",
+    "timestamp": "datetime",
+    "time": "time",
+    "decimal": "number",
+    "float": "number",
+    "list": "strings",
+    "array": "strings",
+    "url": "url",
+    "link": "url",
+    "email": "email",
+    "enum": "choice",
+    "choice": "choice",
+    "field": "",
+    "value": "",
+    "parameter": "",
+    "attribute": "",
+    "property": "",
+}
+_UNITS = frozenset(
+    {"character", "char", "digit", "letter", "symbol", "minute", "hour", "day", "week", "month", "year"}
+    | {"star", "point", "euro", "dollar", "cent", "percent", "person", "second", "night", "word"}
+    | {"kg", "km", "meter", "metre", "item", "value", "decimal", "place", "capital", "lower", "upper"}
+)
+_QUANTITIES: tuple[tuple[str, Callable[[Captures], list[Trait]]], ...] = (
+    (
+        "[between|from] <number:low> (to|and|-) <number:high>",
+        lambda c: [Trait("least", c["low"], "item"), Trait("most", c["high"], "item")],
+    ),
+    ("(at least|no fewer than) <number:n>", lambda c: [Trait("least", c["n"], "item")]),
+    ("<number:n> or more", lambda c: [Trait("least", c["n"], "item")]),
+    ("(at most|up to|no more than) <number:n>", lambda c: [Trait("most", c["n"], "item")]),
+    (
+        "[exactly] <number:n>",
+        lambda c: [Trait("least", c["n"], "item"), Trait("most", c["n"], "item")],
+    ),
+)
+_JOINS_OF = frozenset({"date", "place", "year", "time", "country", "point", "proof", "mode", "month"}) | {
+    "unit", "level", "degree", "code", "state", "cost", "terms", "day", "city"
+}
+"""Nouns that keep their `of`: date of birth, place of birth, unit of measure."""
+_NAME_STOPS = (
+    PREPOSITIONS
+    | {"(", ")", ":", ",", ";", "-", "which", "that", "where", "who", "whose", "is", "are", "be", "must"}
+    | {"such", "like", "like", "e.g", "=", "defaults", "default", "not", "never", "can", "may", "should"}
+    | {"→", "or", "and", "if", "when", "once", "unless", "greater", "less", "more", "optional", "required"}
+    | {"unique", "has", "have", "up", "either", "one", "'s", "/", "only", "exactly", "does", "do", "will"}
+    | {"added", "given", "starting", "so", "because", ".", "shows", "needs", "gets", "what", "how", "given"}
+)
+
+
+def read_fields(
+    tokens: Sequence[Token], known: frozenset[str] = frozenset()
+) -> list[FieldPhrase]:
+    """Read a list of fields; what names nothing is left to the field before it.
+
+    Args:
+        tokens: The list, without what introduces it.
+        known: Names that the document uses in JSON, so that `a number of spaces (capacity)` is
+            called as it is called there.
+    """
+    phrases: list[FieldPhrase] = []
+    for part in _parts(tokens):
+        phrase = read_field(part, known)
+        if phrase is not None:
+            phrases.append(phrase)
+            if part[-1].low != ")" and any(token.low == "both" for token in part):
+                for before in phrases[-2:-1]:
+                    before.traits.extend(phrase.traits)
+        elif phrases:
+            phrases[-1].left.extend(part)
+    return phrases
+
+
+# --- taking the list apart -----------------------------------------------------------------------
+
+
+def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Cut at commas and `and`, and put together again what belongs to one field."""
+    parts: list[list[Token]] = []
+    pending: list[Token] = []
+    with_articles = _has_article(tokens)
+    for piece, separator in _pieces(tokens):
+        before = parts[-1] if parts else None
+        marker = " ".join(token.low for token in piece) in _IF_YOU_LIKE
+        if marker and any(token.low == "and" for token in separator):
+            pending = [*separator, *piece]
+            continue
+        if pending:
+            parts.append([*piece, *pending[1:]])
+            pending = []
+            continue
+        if before is not None and _belongs(before, separator, piece, with_articles=with_articles):
+            before.extend([*separator, *piece])
+        else:
+            parts.append(list(piece))
+    return parts
+
+
+_IF_YOU_LIKE = frozenset(
+    {"if you like", "optionally", "if known", "possibly", "if you want", "if available", "if wanted"}
+    | {"if they like", "if needed", "perhaps", "maybe", "sometimes", "if there is one"}
+)
+
+
+def _pieces(tokens: Sequence[Token]) -> list[tuple[list[Token], list[Token]]]:
+    """Cut at the separators outside brackets; each piece comes with what stood before it."""
+    pieces: list[tuple[list[Token], list[Token]]] = []
+    piece: list[Token] = []
+    separator: list[Token] = []
+    depth = 0
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        well = [each.low for each in tokens[at : at + 3]] == ["as", "well", "as"]
+        if depth <= 0 and (token.low in _SEPARATORS or well) and token.kind in {"mark", "word"}:
+            if piece:
+                pieces.append((piece, separator))
+                piece, separator = [], []
+            separator.extend(tokens[at : at + 3] if well else [token])
+            at += 3 if well else 1
+            continue
+        piece.append(token)
+        at += 1
+    if piece:
+        pieces.append((piece, separator))
+    return pieces
+
+
+def _has_article(tokens: Sequence[Token]) -> bool:
+    return bool(tokens) and tokens[0].low in DETERMINERS
+
+
+def _belongs(
+    before: list[Token], separator: list[Token], piece: list[Token], *, with_articles: bool
+) -> bool:
+    """Tell whether a piece goes on with the field before it."""
+    first = piece[0]
+    if _starts_quantity(piece):
+        return False
+    if first.low in {"a", "an", "the"} and _is_apposition(before, piece):
+        return True
+    if first.kind in {"quote", "number", "date", "time", "sketch", "route", "status", "code"}:
+        return True
+    if first.low == "(":
+        return True
+    joined_by_and = any(token.low in {"and", "&", "plus", "+"} for token in separator)
+    if first.kind == "word" and first.low in _CONTINUES:
+        return not _starts_field(piece)
+    if first.kind == "word" and first.low in {"optional", "required", "unique", *_ALONE}:
+        return len(piece) == 1 or not _noun_follows(piece)
+    if first.low in NUMBER_WORDS and first.kind == "word":
+        return _ends_open(before) or not (len(piece) > 1 and is_plural(piece[1].low))
+    if _ends_open(before):
+        return True
+    if _in_choices(before, piece, with_articles=with_articles and not joined_by_and):
+        return True
+    return _ends_in_character_kinds(before) and _names_character_kinds(piece)
+
+
+_APPOSED = frozenset(
+    "integer number boolean flag string text decimal list array date timestamp url link enum float".split()
+)
+
+
+def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
+    """`rollout`, an integer between 0 and 100; the default is 100."""
+    if len(piece) > 1 and piece[1].low in {"default", "minimum", "maximum"}:
+        return True
+    named = any(token.kind == "name" for token in before[:3])
+    typed = len(piece) > 1 and piece[1].low in _APPOSED | {"whole"}
+    behind = piece[2].low if len(piece) > 2 else ""  # noqa: PLR2004 -- a type and what follows it
+    if typed and piece[1].low == "number" and behind == "of":
+        return False
+    return named and typed and (not behind or behind in PREPOSITIONS | {"number", "("})
+
+
+def _starts_quantity(piece: list[Token]) -> bool:
+    """`at least one line`, `up to five tags`: another field, not a bound of the one before."""
+    return _quantity(piece, 0, FieldPhrase(())) > 0
+
+
+def _starts_field(piece: list[Token]) -> bool:
+    """`one warehouse`, `only name`: a field after all."""
+    return piece[0].low == "one" and len(piece) > 1 and piece[1].low not in {"of", "or", "to", "-"}
+
+
+def _noun_follows(piece: list[Token]) -> bool:
+    following = piece[1]
+    return following.kind in {"word", "name"} and following.low not in _CONTINUES | PREPOSITIONS
+
+
+def _ends_open(before: list[Token]) -> bool:
+    """`between 1` waits for its other end."""
+    lows = [token.low for token in before]
+    if "between" in lows:
+        behind = lows[len(lows) - 1 - lows[::-1].index("between") :]
+        return not {"and", "to", "-"} & set(behind)
+    return lows[-1] in PREPOSITIONS
+
+
+def _in_choices(before: list[Token], piece: list[Token], *, with_articles: bool) -> bool:
+    """Tell whether `priority: low | medium` goes on."""
+    colon = any(token.low == ":" for token in before[1:])
+    article = piece[0].low in DETERMINERS
+    if colon and not article:
+        return True
+    joins = any(token.low in {"or", "|"} for token in piece)
+    return with_articles and not article and joins
+
+
+def _ends_in_character_kinds(before: list[Token]) -> bool:
+    return before[-1].low in {"letters", "digits", "characters", "letter", "digit"}
+
+
+def _names_character_kinds(piece: list[Token]) -> bool:
+    return any(
+        token.low in {"letters", "digits", "hyphens", "underscores", "dashes"} for token in piece
+    )
+
+
+# --- one field -----------------------------------------------------------------------------------
+
+
+def read_field(
+    tokens: Sequence[Token], known: frozenset[str] = frozenset()
+) -> FieldPhrase | None:
+    """Read the phrase of one field; None where it names nothing."""
+    tokens = [token for token in tokens if token.low != "." or token.kind != "mark"]
+    at, phrase = _opening(tokens)
+    name_end = _name(tokens, at, phrase)
+    if not phrase.words:
+        return None
+    phrase.tokens = tuple(tokens)
+    tokens = _elements(tokens, name_end, phrase, known)
+    rest = _renamed(_from_bracket(tokens[name_end:], phrase), phrase, known)
+    traits, left = read_traits(rest)
+    phrase.traits.extend(traits)
+    phrase.left.extend(_serious(rest, left))
+    return phrase
+
+
+_EACH = (
+    "[,] (each|every one|one|all) [of (them|which)] (with|having|has|have|consists of|consisting of)",
+    "[,] (that|which) (each|all) (have|has|consist of)",
+    "LPAREN (each|with|each with|each having|each has)",
+)
+
+
+def _elements(
+    tokens: Sequence[Token], at: int, phrase: FieldPhrase, known: frozenset[str]
+) -> Sequence[Token]:
+    """Take `each with a name and an amount` away and keep it as the parts of the elements."""
+    for start in range(at, min(len(tokens), at + 12)):
+        for text in _EACH:
+            reader = Reader(tokens[start:], BASIC_SLOTS)
+            for end, _ in compile_pattern(text).prefixes(reader):
+                inner = tokens[start + end :]
+                if text.startswith("LPAREN") and inner and inner[-1].low == ")":
+                    inner = inner[:-1]
+                parts = read_fields(inner, known)
+                if parts:
+                    phrase.parts.extend(parts)
+                    return tokens[:start]
+    inner = tokens[at + 1 : -1]
+    opened = at < len(tokens) and tokens[at].low == "(" and tokens[-1].low == ")"
+    if opened and is_plural(phrase.words[-1]) and not any(token.low == "or" for token in inner):
+        parts = read_fields(inner, known)
+        plain = all(not part.left and len(part.words) <= 3 for part in parts)  # noqa: PLR2004
+        usual = sum(1 for part in parts if part.words[-1] in _PARTS or part.spelled)
+        if len(parts) > 1 and plain and usual > 1:
+            phrase.parts.extend(parts)
+            return tokens[:at]
+    return tokens
+
+
+_PARTS = frozenset(
+    "name title quantity amount unit price description product note text number position weight reps"
+    " sets duration label value question answer product_id unit_price cost".split()
+)
+
+
+def _opening(tokens: Sequence[Token]) -> tuple[int, FieldPhrase]:
+    """Step over the article, adjectives that are no part of the name, and `a number of`."""
+    phrase = FieldPhrase(())
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        if token.kind != "word" and not (token.kind == "number" and at + 1 < len(tokens)):
+            break
+        many = token.low == "any" and _is_of(tokens, at + 1, {"number"})
+        single = token.low == "one" and following is not None and following.low != "of"
+        if (token.low in DETERMINERS and not many) or single:
+            phrase.article = phrase.article or token.low
+        elif token.low in _ADJECTIVES and following and following.kind in {"word", "name"}:
+            if following.low in PREPOSITIONS | {"and", "or"}:
+                break
+            phrase.traits.extend(_ADJECTIVES[token.low])
+        elif token.low in {"if", "whether"} and not phrase.words:
+            phrase.traits.append(Trait("type", "boolean"))
+            at = _behind_whether(tokens, at)
+            continue
+        elif _is_of(tokens, at, {"number", "count", "amount"}) and _countable(tokens, at + 2):
+            phrase.counted = True
+            at += 2
+            continue
+        elif token.low == "how" and following and following.low == "many":
+            phrase.counted = True
+            at += 2
+            continue
+        elif token.low == "any" and _is_of(tokens, at + 1, {"number"}):
+            phrase.listed = True
+            phrase.traits.append(Trait("optional"))
+            at += 3
+            continue
+        elif _is_of(tokens, at, {"list", "set", "collection", "array"}):
+            phrase.listed = True
+            at += 2
+            continue
+        elif token.low in _TYPES and following is not None and following.kind == "name":
+            if _TYPES[token.low]:
+                phrase.traits.append(Trait("type", _TYPES[token.low]))
+        else:
+            end = _quantity(tokens, at, phrase)
+            if end == at:
+                break
+            at = end
+            continue
+        at += 1
+    return at, phrase
+
+
+def _quantity(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
+    """Read `at least one line`, `2 to 10 options`, `three tags`; return where the noun begins."""
+    reader = Reader(tuple(tokens), BASIC_SLOTS)
+    best = at
+    for text, build in _QUANTITIES:
+        for end, captures in compile_pattern(text).prefixes(reader, at):
+            noun = reader.low(end)
+            named = end < len(tokens) and tokens[end].kind == "name"
+            single = captures.get("n") == 1 and end < len(tokens) and tokens[end].kind == "word"
+            fits = (is_plural(noun) or single) and singular(noun) not in _UNITS
+            if end > best and (named or (fits and noun not in _NAME_STOPS)):
+                best = end
+                traits = build(captures)
+            break
+    if best > at:
+        phrase.traits.extend([Trait("many"), *traits])
+        while best < len(tokens) and tokens[best].low in {"different", "distinct", "separate"}:
+            best += 1
+    return best
+
+
+def _behind_whether(tokens: Sequence[Token], at: int) -> int:
+    """`whether it is vegetarian`, `whether the room has a projector`."""
+    at += 1
+    while at < len(tokens) and tokens[at].low in {"it", "they", "he", "she", "is", "are", "has", "have", "was"} | DETERMINERS:
+        at += 1
+    if at + 1 < len(tokens) and tokens[at + 1].low in {"is", "are", "has", "have", "was", "can"}:
+        at += 2
+        while at < len(tokens) and tokens[at].low in DETERMINERS | {"been"}:
+            at += 1
+    return at
+
+
+def _is_of(tokens: Sequence[Token], at: int, nouns: set[str]) -> bool:
+    return (
+        at < len(tokens)
+        and tokens[at].low in nouns
+        and at + 2 < len(tokens)
+        and tokens[at + 1].low == "of"
+        and tokens[at + 2].kind in {"word", "name"}
+    )
+
+
+def _countable(tokens: Sequence[Token], at: int) -> bool:
+    while at < len(tokens) and tokens[at].low in DETERMINERS | {"available", "free", "allowed"}:
+        at += 1
+    return at < len(tokens) and (is_plural(tokens[at].low) or tokens[at].kind == "name")
+
+
+def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
+    """Read the name; return where it ends."""
+    words: list[str] = []
+    end = at
+    while end < len(tokens):
+        token = tokens[end]
+        if token.kind == "name":
+            phrase.spelled = token.value
+            phrase.words = tuple(_split(token.value))
+            return _behind_type(tokens, end + 1, phrase)
+        if token.kind != "word":
+            break
+        if token.low == "of" and words and words[-1] in _JOINS_OF and _bare(tokens, end + 1):
+            words.append("of")
+            end += 1
+            continue
+        if token.low == "starting" and end + 1 < len(tokens) and _bare(tokens, end + 1):
+            words.append(token.low)
+            end += 1
+            continue
+        if token.low in _NAME_STOPS or (token.low in DETERMINERS and words):
+            break
+        if token.low == "number" and not words and end + 1 < len(tokens) and tokens[end + 1].kind == "name":
+            end += 1
+            continue
+        words.append(token.low)
+        end += 1
+    words = _trimmed(words, phrase)
+    if words and end < len(tokens) and tokens[end].low == "'s":
+        end = _name(tokens, end + 1, phrase)  # the applicant's name
+        if phrase.spelled is None and phrase.words:
+            phrase.words = (*words[-1:], *phrase.words)
+        return end
+    phrase.words = tuple(words)
+    return end
+
+
+def _bare(tokens: Sequence[Token], at: int) -> bool:
+    return (
+        at < len(tokens)
+        and tokens[at].kind == "word"
+        and tokens[at].low not in DETERMINERS | PREPOSITIONS
+    )
+
+
+def _behind_type(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
+    """Step over the word for the type behind a spelled name: `blocked` flag."""
+    if at < len(tokens) and tokens[at].kind == "word" and tokens[at].low in _TYPES:
+        if _TYPES[tokens[at].low]:
+            phrase.traits.append(Trait("type", _TYPES[tokens[at].low]))
+        return at + 1
+    return at
+
+
+def _trimmed(words: list[str], phrase: FieldPhrase) -> list[str]:
+    """`email address` is an email; `active flag` is active."""
+    if len(words) > 1 and words[-1] in {"address", "addresses"} and words[-2] in {"email", "mail"}:
+        phrase.traits.append(Trait("type", "email"))
+        words = [*words[:-2], "email" if words[-1] == "address" else "emails"]
+    if len(words) > 1 and words[-1] in {"flag", "checkbox"}:
+        phrase.traits.append(Trait("type", "boolean"))
+        words = words[:-1]
+    if len(words) > 1 and words[-1] in {"field", "text", "string"} and len(words) > 1:
+        words = words[:-1]
+    return words
+
+
+def _split(name: str) -> list[str]:
+    """`dueDate`, `due_date` → due date."""
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).replace("_", " ").lower().split()
+
+
+def _from_bracket(rest: Sequence[Token], phrase: FieldPhrase) -> Sequence[Token]:
+    """`how many people are needed (needed, at least 1)`: nothing before the bracket counts."""
+    if phrase.counted and rest and rest[0].low in {"is", "are", "can", "may"}:
+        opened = next((at for at, token in enumerate(rest) if token.low == "("), None)
+        if opened is not None and opened < 4:  # noqa: PLR2004 -- right behind the verb
+            return rest[opened:]
+        return [] if len(rest) < 4 else rest  # noqa: PLR2004
+    return rest
+
+
+def _renamed(
+    rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]
+) -> list[Token]:
+    """Take the name as in JSON out of what stands behind: `the address (requester_email)`."""
+    rest = list(rest)
+    if phrase.spelled is not None:
+        return rest
+    if len(rest) > 2 and rest[0].low == "(" and rest[2].low in {",", ")"}:  # noqa: PLR2004 -- (name)
+        token = rest[1]
+        again = any(each.low == token.low for each in phrase.tokens[: len(phrase.tokens) - len(rest)])
+        described = rest[2].low == "," and phrase.counted and (again or not read_traits([token])[0])
+        if token.kind == "word" and (described or (token.low in known and phrase.label not in known)):
+            phrase.spelled = token.low
+            phrase.words = (token.low,)
+            return [rest[0], *rest[2:]]
+    for at, token in enumerate(rest):
+        if token.kind != "name" or at == 0:
+            continue
+        opened = rest[at - 1].low == "("
+        named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low not in {"utc"}
+        if opened or (named and not _compares(rest[:at])):
+            phrase.spelled = token.value
+            phrase.words = tuple(_split(token.value))
+            return rest[:at] + rest[at + 1 :]
+    return rest
+
+
+def _compares(tokens: Sequence[Token]) -> bool:
+    return any(token.low in {"before", "after", "than", "least", "most", "default"} for token in tokens)
+
+
+def _serious(rest: Sequence[Token], left: list[Token]) -> list[Token]:
+    """Forgive asides in brackets that ask for nothing."""
+    inside: set[int] = set()
+    depth = 0
+    for token in rest:
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        if depth > 0:
+            inside.add(token.start)
+    demanding = {"must", "only", "not", "never", "shall", "cannot", "should"}
+    aside = [token for token in left if token.start in inside]
+    if any(token.low in demanding for token in rest if token.start in inside):
+        aside = []
+    return [token for token in left if token not in aside]
+
+
+def count_noun(words: Sequence[str]) -> str:
+    """The noun of a phrase in the singular: `open tickets` → ticket."""
+    return singular(words[-1]) if words else ""
+
+
+def as_plural(label: str) -> str:
+    """The plural of a phrase."""
+    return label if is_plural(label) else plural(label)
+
+
+def is_verb(word: str) -> bool:
+    """Whether a word is a form of a known verb."""
+    return verb(word) is not None

@@ -1,0 +1,28 @@
+"""All recognisers together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from quantumlayer.offline.reading._access import ACCESS, ACCESS_SLOTS
+from quantumlayer.offline.reading._asides import ASIDES
+from quantumlayer.offline.reading._behaviours import BEHAVIOURS
+from quantumlayer.offline.reading._clauses import Grammar
+from quantumlayer.offline.reading._definitions import DEFINITIONS
+from quantumlayer.offline.reading._listing import LISTING
+from quantumlayer.offline.reading._predicates import PREDICATE_SLOTS, PREDICATES
+from quantumlayer.offline.reading._refusals import REFUSALS
+
+__all__ = ["whole_grammar"]
+
+Table = Iterable[tuple[str, Callable[..., Any]]]
+
+
+@lru_cache(maxsize=1)
+def whole_grammar() -> Grammar:
+    """Compile every table of rules; where several rules fit, the first one wins."""
+    slots = {**ACCESS_SLOTS, **PREDICATE_SLOTS}
+    tables = [ACCESS, REFUSALS, BEHAVIOURS, LISTING, PREDICATES, DEFINITIONS, ASIDES]
+    return Grammar.of(slots, tables)

@@ -1,0 +1,97 @@
+"""The vocabulary of a document, learned from its structure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from quantumlayer.offline.reading._drafts import EntityDraft
+from quantumlayer.offline.reading._lexicon import VERBS
+from quantumlayer.offline.reading._phrases import Vocabulary
+from quantumlayer.offline.reading._sources import Source
+from quantumlayer.offline.reading._structure import Structure
+from quantumlayer.offline.reading._words import NOMINALISATIONS, noun_for, singular, verb
+
+__all__ = ["aliases", "learn"]
+
+_SUFFIXES = frozenset({"at", "on", "date", "time", "day", "timestamp"})
+
+
+def learn(structure: Structure, sources: Sequence[Source]) -> Vocabulary:
+    """Collect what fields are called, which states there are and what people do."""
+    vocabulary = Vocabulary(structure.lexicon)
+    for draft in structure.entities.values():
+        for made in draft.fields.values():
+            for words in aliases(made.words, made.name):
+                vocabulary.fields.setdefault(words, made.name)
+            for value in _values(made.values("choices"), made.values("default"), made.values("flow")):
+                vocabulary.states.setdefault(value, set()).add(draft.word.name)
+    for source in sources:
+        _states_of(vocabulary, structure, source)
+    vocabulary.verbs = dict(_verbs(structure))
+    user = structure.lexicon.find(["user"])
+    vocabulary.users = user.name if user is not None else None
+    return vocabulary
+
+
+def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
+    """Ways to speak of a field: `due date`, `due`; `stopped_at` is the stop."""
+    yield words
+    yield (name.lower(),)
+    yield (*words[:-1], singular(words[-1]))
+    if len(words) > 1 and words[-1] in _SUFFIXES | {"id"}:
+        short = words[:-1]
+        if words[-1] != "id":
+            yield short
+            found = verb(short[-1])
+            if found is not None:
+                yield (*short[:-1], found.base)
+    if len(words) == 1:
+        found = verb(words[0])
+        if found is not None and "base" not in found.forms:
+            yield (found.base,)
+
+
+def _values(*lists: list[object]) -> Iterator[str]:
+    for values in lists:
+        for value in values:
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, str):
+                    yield each.lower()
+
+
+def _states_of(vocabulary: Vocabulary, structure: Structure, source: Source) -> None:
+    """Values in quotation marks, and those of a table of transitions, are states."""
+    topic = structure.topics.get(source.id)
+    names = {topic.name} if topic is not None else set(structure.entities)
+    if source.kind == "transition":
+        for column in ("from", "to"):
+            cell = source.cells.get(column, "")  # type: ignore[call-overload]
+            for value in re.findall(r"[A-Za-z][\w -]*", cell):
+                vocabulary.states.setdefault(value.strip().lower(), set()).update(names)
+    for token in source.full:
+        if token.kind == "quote" and re.fullmatch(r"[A-Za-z][\w -]{1,30}", str(token.value)):
+            vocabulary.states.setdefault(token.value.lower(), set()).update(names)
+
+
+def _verbs(structure: Structure) -> Iterable[tuple[str, str]]:
+    """Verbs that make an item of an entity: whoever votes makes a vote."""
+    ranked: dict[str, tuple[int, str]] = {}
+    for word in sorted(VERBS | NOMINALISATIONS.keys()):
+        for rank, noun in enumerate(noun_for(word)):
+            entity = structure.lexicon.find([noun])
+            if entity is None or noun.split()[-1] != entity.label.split()[-1]:
+                continue
+            if noun == word and not _is_event(structure.entities.get(entity.name)):
+                continue
+            known = ranked.get(word)
+            if known is None or rank < known[0]:
+                ranked[word] = (rank, entity.name)
+    return [(word, name) for word, (_, name) in ranked.items()]
+
+
+def _is_event(draft: EntityDraft | None) -> bool:
+    """Whether an entity ties others together: an order, a vote, a comment."""
+    return draft is not None and (
+        any(made.references for made in draft.fields.values()) or draft.nested_in is not None
+    )

@@ -1,0 +1,415 @@
+"""Sentences about lists and answers: order, filters, search, pages, what a route shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from quantumlayer.offline.reading._behaviours import BEHAVIOUR_SLOTS
+from quantumlayer.offline.reading._clauses import Recogniser
+from quantumlayer.offline.reading._definitions import Situation
+from quantumlayer.offline.reading._facts import (
+    Answers,
+    Context,
+    Fact,
+    Filtered,
+    Paged,
+    Parameter,
+    Searched,
+    Shows,
+    Sorted,
+)
+from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
+from quantumlayer.offline.reading._phrases import _field_words
+from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._terms import Compare, FieldOf, Items, Moment, Value
+
+__all__ = ["LISTING", "LISTING_SLOTS"]
+
+_DOWN = frozenset(
+    "newest latest recent youngest highest best largest biggest greatest most descending desc dearest"
+    " longest last pinned top".split()
+)
+_UP = frozenset(
+    "oldest earliest lowest smallest cheapest shortest soonest least ascending asc fewest alphabetical"
+    " nearest next first closest worst".split()
+)
+_TIME_WORDS = frozenset({"newest", "latest", "recent", "youngest", "oldest", "earliest", "soonest", "nearest", "next", "closest"})
+
+
+# --- slots ---------------------------------------------------------------------------------------
+
+
+def _order(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[tuple[str, ...], bool], ...], int]]:
+    """`newest first`, `by title`, `latest first_day first`, `price descending`: keys in order."""
+    for key, end in _key(reader, at):
+        joined = end
+        while reader.low(joined) in {",", "and", "then", "by", "within", "the", "same"} and joined < len(reader.tokens):
+            joined += 1
+        if joined > end:
+            for more, stop in _order(reader, joined):
+                yield (key, *more), stop
+            if reader.low(end) in {",", "and"} and "within" in {reader.low(place) for place in range(end, joined)}:
+                for words, after in _field_words(reader, joined):
+                    for more, stop in _order(reader, after):
+                        yield (key, *more), stop
+                    del words
+        yield (key,), end
+
+
+def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+    start = at
+    while reader.low(start) in {"the", "most", "by", "in", "with", "their", "its", "a"} and start < len(reader.tokens):
+        if reader.low(start) == "most" and reader.low(start + 1) not in {"recent", "recently", "popular", "urgent", "expensive"}:
+            break
+        start += 1
+    yield from _superlative(reader, start)
+    if reader.low(start) in {"order", "alphabetical", "chronological"} and reader.low(start + 1) in {"of", "order"}:
+        if reader.low(start) == "alphabetical":
+            yield (("name",), False), start + 2
+        elif reader.low(start) == "chronological":
+            yield (("start",), False), start + 2
+        else:
+            yield from _plain_key(reader, start + 2)
+    yield from _plain_key(reader, start)
+
+
+def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+    """`newest [tickets] first`, `latest first_day first`, `the earliest class first`."""
+    word = reader.low(at)
+    if word not in _DOWN | _UP | {"recently", "popular", "urgent", "expensive", "pinned"} or reader.tokens[at].kind != "word":
+        return
+    down = word in _DOWN | {"recently", "popular", "urgent", "expensive"}
+    end = at + 1
+    if word == "recently" and reader.low(end) in {"updated", "created", "changed", "added", "modified"}:
+        stop = end + 1
+        if reader.low(stop) in {"ones", "notes"}:
+            stop += 1
+        name = {"updated": "updated_at", "changed": "updated_at", "modified": "updated_at"}.get(reader.low(end), "created_at")
+        yield ((name,), True), stop + 1 if reader.low(stop) == "first" else stop
+        return
+    for words, stop in _field_words(reader, end):
+        if reader.low(stop) == "first":
+            yield (words, down), stop + 1
+        yield (words, down), stop
+    for items, stop in reader.slot("items", end):
+        if items.entity is not None and reader.low(stop) in {"first", "come", "comes"}:
+            extra = 2 if reader.low(stop) in {"come", "comes"} and reader.low(stop + 1) == "first" else 1
+            yield (_by(word), down), stop + extra
+    if reader.low(end) in {"ones", "one"}:
+        end += 1
+    if reader.low(end) in {"rated"} and reader.low(end + 1) in {"first", ""}:
+        yield (("rating",), down), end + 2
+    if reader.low(end) == "first" or word in {"descending", "ascending"}:
+        yield (_by(word), down), end + 1
+    if reader.low(end) in {"come", "comes"} and reader.low(end + 1) == "first":
+        yield (_by(word), down), end + 2
+
+
+def _by(word: str) -> tuple[str, ...]:
+    """What a superlative without a field is about: `!time` is the moment, `!number` the number."""
+    if word in {"newest", "latest", "recent", "youngest", "oldest"}:
+        return ("!age",)
+    if word in _TIME_WORDS:
+        return ("!time",)
+    return ("!number", word)
+
+
+def _plain_key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+    start = at
+    while reader.low(start) in {"the", "its", "their", "by"} and start < len(reader.tokens):
+        start += 1
+    for words, end in _field_words(reader, start):
+        low, second = reader.low(end), reader.low(end + 1)
+        opened = low in {"(", ","}
+        word = second if opened else low
+        stop = end + (2 if opened else 1)
+        if word in _DOWN | _UP:
+            if reader.low(stop) == "first":
+                stop += 1
+            if reader.low(stop) in {"order"}:
+                stop += 1
+            if low == "(" and reader.low(stop) == ")":
+                stop += 1
+            yield (words, word in _DOWN), stop
+        if low == "in" and second in {"ascending", "descending", "alphabetical"}:
+            yield (words, second == "descending"), end + 3
+        yield (words, False), end
+    if reader.low(start) in {"date", "time", "age", "creation", "recency"}:
+        low = reader.low(start + 1)
+        stop = start + 1
+        down = False
+        if low == "," and reader.low(start + 2) in _DOWN | _UP:
+            down, stop = reader.low(start + 2) in _DOWN, start + 3
+            if reader.low(stop) == "first":
+                stop += 1
+        yield (("!age",), down), stop
+    if reader.low(start) == "name" and reader.tokens[start].kind == "word":
+        yield (("name",), False), start + 1
+
+
+def _target(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
+    """A list: a route, `the list of tickets`, `books`, `it`."""
+    for route, end in reader.slot("route", at):
+        yield route, end
+    start = at
+    if reader.low(start) in {"the", "this", "that", "a"}:
+        start += 1
+    if reader.low(start) in {"list", "lists", "overview", "timetable", "result", "results"}:
+        if reader.low(start + 1) in {"of", "for"}:
+            for items, end in reader.slot("items", start + 2):
+                if items.entity is not None:
+                    yield items, end
+        else:
+            yield None, start + 1
+    for items, end in reader.slot("items", at):
+        if items.entity is not None and items.many:
+            yield items, end
+            if reader.low(end) in {"list", "lists"}:
+                yield items, end + 1
+        elif items.entity is not None and reader.low(end) in {"list", "lists", "listing"}:
+            yield items, end + 1
+        elif items.words[:1] in {("it",), ("they",), ("them",)}:
+            yield None, end
+
+
+def _params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
+    """What can be filtered by: fields, `?status=`, `from and to`; unknown names in code quotes too."""
+    start = at
+    while reader.low(start) in {"the", "a", "an", "its", "their", "by", "parameters", "parameter", "query", "filters", "filter", "also", "both", "one", "optional", "to", "and/or"} and start < len(reader.tokens):
+        start += 1
+    for words, end in _param(reader, start):
+        stop = _behind_comment(reader, end)
+        joined = stop
+        while reader.low(joined) in {",", "and", "or", "/", "plus", "as", "well", "with"}:
+            joined += 1
+        if joined > stop:
+            for more, last in _params(reader, joined):
+                yield (*words, *more), last
+        yield words, stop
+
+
+def _param(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
+    if at >= len(reader.tokens):
+        return
+    token = reader.tokens[at]
+    if token.kind == "route" and not token.value.path:
+        yield tuple((name,) for name, _ in token.value.query), at + 1
+        return
+    if token.kind == "name":
+        end = at + 1
+        if reader.low(end) == "=":
+            end += 2
+        yield ((token.value,),), end
+        return
+    for words, end in _field_words(reader, at):
+        yield (words,), end
+    for items, end in reader.slot("items", at):
+        if items.entity is not None and not items.where and not items.of and not items.many:
+            yield (tuple([*items.words[-1:], "id"]),), end
+    if token.kind == "word" and token.low in {"from", "to", "tag", "date", "day", "period", "month", "year", "start", "end", "q"}:
+        yield ((token.low,),), at + 1
+
+
+def _behind_comment(reader: Reader, at: int) -> int:
+    return at
+
+
+def _values_list(reader: Reader, at: int) -> Iterator[tuple[tuple[Value, ...], int]]:
+    """`the number of graded courses, and the sum of their credits`."""
+    for first, end in reader.slot("value", at):
+        joined = end
+        while reader.low(joined) in {",", "and", ";"}:
+            joined += 1
+        if joined > end:
+            for more, stop in _values_list(reader, joined):
+                yield (first, *more), stop
+        yield (first,), end
+
+
+LISTING_SLOTS: dict[str, SlotFunction] = {
+    **BEHAVIOUR_SLOTS,
+    "order": _order,
+    "params": _params,
+    "target": _target,
+    "values": _values_list,
+}
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def _where(captures: Captures, situation: Situation) -> Any:
+    target = captures.get("route") or captures.get("target")
+    if target is not None:
+        return target
+    return situation.route if isinstance(situation.route, Route) and situation.route.method in {"GET", ""} else None
+
+
+def _sorted(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Sorted(captures["order"], _where(captures, situation))]
+
+
+def _sortable(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    keys = tuple((words, False) for words in captures["names"])
+    param = captures.get("name")
+    return [Sorted(keys, _where(captures, situation), client=True, param=param)]
+
+
+def _filtered(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Filtered(captures["params"], _where(captures, situation))]
+
+
+def _searched(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    param = captures.get("name") or captures.get("param")
+    if isinstance(param, Route):
+        param = param.query[0][0] if param.query else None
+    if hasattr(param, "low"):
+        param = param.low  # type: ignore[union-attr]
+    return [Searched(captures["names"], param, _where(captures, situation))]
+
+
+def _contains(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`With ?term=git only the articles whose title or content contains the term`."""
+    query: Route = captures["query"]
+    if query.path or not query.query:
+        return None
+    return [Searched(captures["names"], query.query[0][0], _where({}, situation))]
+
+
+def _paged(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    names = [token for token in captures.get("params", ())]
+    page = size = None
+    for words in names:
+        name = words[0]
+        if "page" in name.lower() and "size" not in name.lower() and "per" not in name.lower():
+            page = name
+        else:
+            size = name
+    number, most = captures.get("number"), captures.get("most")
+    return [
+        Paged(
+            _where(captures, situation),
+            page,
+            size,
+            int(number) if number is not None else None,
+            int(most) if most is not None else None,
+            captures.get("sketch"),
+        )
+    ]
+
+
+def _shows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    route = captures.get("route") or situation.route
+    items: Items = captures["items"]
+    if not isinstance(route, Route) or route.method not in {"GET", ""} or items.entity is None:
+        return None
+    return [Shows(route, items, single=not items.many)]
+
+
+def _shows_ordered(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    shown = _shows(captures, situation)
+    if shown is None:
+        return None
+    route = captures.get("route") or situation.route
+    return [*shown, Sorted(captures["order"], route)]
+
+
+def _answers(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    route = captures.get("route") or situation.route
+    if not isinstance(route, Route):
+        return None
+    return [Answers(route, captures.get("sketch"), captures.get("values", ()), captures.get("rest", ()))]
+
+
+def _told(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`tells the current quantity as {"quantity": 7}`."""
+    route = captures.get("route") or situation.route
+    return [Answers(route, captures["sketch"], (captures["value"],))] if isinstance(route, Route) else None
+
+
+def _parameter(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    name = captures["name"]
+    route = _where(captures, situation)
+    return [
+        Parameter(
+            name,
+            captures.get("condition"),
+            tuple(str(value) for value in captures.get("choices", ())),
+            route if isinstance(route, Route) else None,
+            captures.get("kind", ""),
+            meaning=tuple(captures.get("rest", ())),
+        )
+    ]
+
+
+def _day(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`narrow it down to one day (?date=2027-05-03)`."""
+    return [Filtered(captures["params"], _where(captures, situation))]
+
+
+def _past(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    query: Route = captures["query"]
+    items: Items = captures["items"]
+    if query.path or not query.query or items.entity is None:
+        return None
+    return [Parameter(query.query[0][0], Compare(FieldOf(()), "==", Moment("now")), meaning=(), kind="items", values=(items.entity,))]
+
+
+def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Context()]
+
+
+_LIST = "(lists|list|shows|show|gives|give|returns|return|answers|answer|delivers|contains|finds|displays|tells|yields|gets|provides|sends|responds|presents|includes|lets us see|outputs)"
+_BY = "(sorted|ordered|arranged|listed|shown|given)"
+_MUST_BE = "[(can|must|should|may|is|are|be|MUST be|CAN be|to be)]"
+
+LISTING: tuple[tuple[str, Recogniser], ...] = (
+    # --- order
+    (f"[<target>] {_MUST_BE} [also] {_BY} [(by|in|with|from)] <order>", _sorted),
+    ("<target> [MUST] (comes|come|starts|start|is|are) [in] [the] [order] [(with|of|by)] <order>", _sorted),
+    ("[and] [with] [the] <order>", _sorted),
+    (f"<route> [MUST] {_LIST} [them] [the] <order>", _sorted),
+    ("[in] <order>", _sorted),
+    ("<order> (come|comes|appear|appears) first", _sorted),
+    ("[<target>] CAN be (sorted|ordered) by <names>", _sortable),
+    ("[<target>] (supports|support|allows|offers) sorting [(by|with|of)] <names>", _sortable),
+    ("(sorting|sort|sortable) (by|:|with) <names>", _sortable),
+    # --- filters
+    ("[<target>] [MUST] (CAN be|be|is|are) (filtered|narrowed down|narrowed|restricted|limited|queried|selected) [(by|with|to|using|on|via|through|for)] <params> [(combined|in any combination|together|at once|or both)]", _filtered),
+    ("[<target>] [MUST] (filters|filter|supports filtering|supports filters|support filtering|allows filtering|supports|support|takes|take|accepts|accept|knows|has) [(the)] [(filters|filter|parameters|parameter|query parameters|query parameter)] [(by|for|on|with|:|via)] <params>", _filtered),
+    ("<actor> CAN (filter|narrow) (it|them|<target>) [down] [(by|to|with|for)] <params>", _filtered),
+    ("(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]", _filtered),
+    ("filter (it|them) [by] <params>", _filtered),
+    ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
+    ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),
+    ("[<target>] (for|of|from|by) [(a|one|the|each)] [(given|certain|single|specific)] <params>", None),
+    ("[(they|these|the filters|filters|all of them|all filters|both)] CAN be (combined|used together|mixed)", _context),
+    ("[(in any combination|combined|and combinations|also combined|combinable)]", _context),
+    # --- search
+    ("[<target>] (CAN be|is|are|be) (searched|searchable|found) [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>", _searched),
+    ("[<target>] (CAN be|is|are|be) (searched|searchable|found) (by|over|in) <names> [LP (<name>|<route:param>) RP]", _searched),
+    ("[the] [(parameter|query parameter)] <name> (looks|searches|look|search|matches) (into|in|at|over|through|across) <names> [, ignoring case] [, (case-insensitive|case-insensitively)]", _searched),
+    ("<route> [MUST] (searches|search|looks|look) (in|into|at|over|through) <names> [, ignoring case]", _searched),
+    ("[<target>] (search|searching|searches) [(with|by|via) (<name>|<route:param>)] (over|in|by|across|at|through) <names> [LP (<name>|<route:param>) RP]", _searched),
+    ("(with|when) <route:query> [given] [,] only [(the|those)] <items> [(come back|are returned|are listed|are shown)] whose <names> (contains|contain|includes|matches) <phrase> [, (ignoring case|case-insensitively)]", _contains),
+    ("(ignoring|regardless of|without regard to) [upper and lower] case", _context),
+    ("(case-insensitive|case-insensitively|the search ignores case|upper and lower case do not matter|case does not matter)", _context),
+    # --- pages
+    ("[<target>] (is|are|be|MUST be) (paginated|paged|split into pages|cut into pages) [(with|by|via|using)] [(the parameters|parameters)] [<params>] [LP <number> (by default|default|per page) [,] [(at most|max|maximum|up to) <number:most>] [<number:most> (at most|max|maximum)] RP]", _paged),
+    ("(pagination|paging|paginated) [(with|by|via|using|:)] [<params>] [LP <number> (by default|default) [,] [(at most|max|maximum)] <number:most> [(at most|max|maximum)] RP]", _paged),
+    ("[the] (answer|response|result) is <sketch>", _answers),
+    # --- what a route shows
+    (f"<route> [(should|must|MUST|will)] {_LIST} [(all|only)] <items> [LP <phrase> RP]", _shows),
+    (f"<route> [(should|must|MUST|will)] {_LIST} [<clause>] [an array of] <items>", None),
+    (f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] [{_BY} [by]] [in] <order>", _shows_ordered),
+    (f"<route> [:] <items> [,] [{_BY} [by]] [in] <order>", _shows_ordered),
+    ("<route> [(:|→|-)] <items>", _shows),
+    (f"<route> [(should|must|MUST)] {_LIST} [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>", _answers),
+    (f"<route> [(should|must|MUST)] {_LIST} <value> [as|in the form|like|:] <sketch>", _told),
+    (f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]", _answers),
+    ("<route> (→|:|-) <sketch> [(:|,|-)] [<rest>]", _answers),
+    # --- parameters
+    ("[the] [(parameter|query parameter|list filter is a query parameter|filter)] <name> [is] [(with|has|takes|can be)] [the] [values] <choices>", _parameter),
+)
+LISTING = tuple((text, function) for text, function in LISTING if function is not None)

@@ -1,0 +1,107 @@
+"""Sentences that say something about fields: `Title and content are required`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from quantumlayer.offline.reading._clauses import Recogniser
+from quantumlayer.offline.reading._definitions import Situation
+from quantumlayer.offline.reading._facts import Fact, Said, Thing
+from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
+from quantumlayer.offline.reading._phrases import _field_words
+from quantumlayer.offline.reading._terms import Items
+from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._traits import read_traits
+
+__all__ = ["PREDICATES", "PREDICATE_SLOTS"]
+
+
+def _subjects(reader: Reader, at: int) -> Iterator[tuple[tuple[Items | None, tuple[tuple[str, ...], ...]], int]]:
+    """`title and content`, `a room's name`, `the rating of a review`, `room names`."""
+    start = at
+    while reader.low(start) in {"the", "a", "an", "each", "every", "its", "their", "all", "any", "both", "of"} and start < len(reader.tokens):
+        start += 1
+    for owner, end in reader.slot("items", at):
+        if owner.entity is None or owner.where or owner.of:
+            continue
+        behind = end + 1 if reader.low(end) == "'s" else end
+        for names, stop in reader.slot("names", behind):
+            yield (owner, names), stop
+    for names, end in reader.slot("names", start):
+        if reader.low(end) in {"of", "for", "in"}:
+            for owner, stop in reader.slot("items", end + 1):
+                if owner.entity is not None and not owner.where:
+                    yield (owner, names), stop
+        yield (None, names), end
+
+
+def _traits(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Everything behind the subject, if all of it says something about a field."""
+    tokens = reader.tokens[at:]
+    if not tokens:
+        return
+    traits, left = read_traits(tokens)
+    if traits and not left:
+        yield tuple(traits), len(reader.tokens)
+
+
+def _unknown_names(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
+    yield from reader.slot("noun", at)
+
+
+PREDICATE_SLOTS: dict[str, SlotFunction] = {"subjects": _subjects, "traits": _traits}
+
+
+def _said(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    owner, names = captures["subjects"]
+    traits = captures["traits"]
+    keys = {trait.key for trait in traits}
+    if keys <= {"example"}:
+        return None
+    thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
+    return [Said(names, thing, traits)]
+
+
+def _only_optional(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Only vatNumber may be left out`."""
+    return _said(captures, situation)
+
+
+def _without(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Without a priority it is normal`."""
+    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
+
+    return [Said(captures["names"], None, (Trait("default", captures["literal"]),))]
+
+
+def _there_must_be(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`There has to be at least one ingredient`."""
+    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
+
+    key = "most" if captures.get("most") else "least"
+    return [Said((captures["word"],), None, (Trait(key, captures["number"], "item"),))]
+
+
+def _plural_field(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    yield from _field_words(reader, at)
+
+
+PREDICATE_SLOTS["counted_field"] = _plural_field
+
+PREDICATES: tuple[tuple[str, Recogniser], ...] = (
+    ("[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)", lambda c, s: _said({**c, "traits": _optional()}, s)),
+    ("[where] only <subjects> (is|are) optional", lambda c, s: _said({**c, "traits": _optional()}, s)),
+    ("<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>", _said),
+    ("<subjects> <traits>", _said),
+    ("without [(a|an)] <names> [(it|they)] (is|are) <literal>", _without),
+    ("if [(a|an|the)] <names> (is|are) (missing|not given|left out|omitted) [,] [(it|they)] (is|are|becomes|defaults to) <literal>", _without),
+    ("there (has to be|must be|is|are|have to be|should be) (at least|no fewer than) <number> <counted_field:word>", _there_must_be),
+    ("there (CAN be|may be|are|is) (at most|no more than|up to) <number> <counted_field:word>", lambda c, s: _there_must_be({**c, "most": True}, s)),
+)
+
+
+def _optional() -> tuple[Any, ...]:
+    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
+
+    return (Trait("optional"),)

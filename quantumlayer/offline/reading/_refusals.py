@@ -1,0 +1,623 @@
+"""Sentences that forbid: what is refused when, how many there may be, what has to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from quantumlayer.offline.reading._clauses import Recogniser
+from quantumlayer.offline.reading._definitions import Situation
+from quantumlayer.offline.reading._facts import (
+    Fact,
+    Holds,
+    Limit,
+    NoOverlap,
+    Operation,
+    Refused,
+    Unique,
+)
+from quantumlayer.offline.reading._lexicon import ADVERBS
+from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction, compile_pattern
+from quantumlayer.offline.reading._phrases import PHRASE_SLOTS, _comparison, _field_words
+from quantumlayer.offline.reading._terms import (
+    AllOf,
+    Being,
+    Compare,
+    Condition,
+    Count,
+    FieldOf,
+    Items,
+    Literal,
+    Moment,
+    Shift,
+    Value,
+    negate,
+)
+
+__all__ = ["REFUSALS", "REFUSAL_SLOTS"]
+
+_REFUSED = (
+    "((is|are|be|gets|get|will be|must be|has to be|should be|shall be) [then] [also] (refused|rejected|denied"
+    "|declined|forbidden|prohibited|disallowed|impossible|invalid|not possible|not allowed|not permitted"
+    "|not accepted|an error|a conflict|blocked|turned down|answered) [with [an|a] [error]]"
+    "|(fails|fail|results in an error|leads to an error|gives an error|is no longer possible|must fail)"
+    "|(gets|get|gives|returns|results in|leads to|is|are) [a|an] [error|conflict])"
+)
+
+
+# --- slots ---------------------------------------------------------------------------------------
+
+
+def _list_of(single: str) -> SlotFunction:
+    def read(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+        for first, end in reader.slot(single, at):
+            joined = end
+            while reader.low(joined) in {",", "or", "and", "nor"}:
+                joined += 1
+                if reader.low(joined) == "be":
+                    joined += 1
+            if joined > end:
+                for more, stop in read(reader, joined):
+                    yield (first, *more), stop
+            yield (first,), end
+
+    return read
+
+
+_AGAIN = (
+    "again", "twice", "a second time", "more than once", "a third time", "once more", "another time",
+    "several times", "two times", "repeatedly", "already",
+)  # fmt: skip
+
+
+def _again(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
+    for text in _AGAIN:
+        words = text.split()
+        if [token.low for token in reader.tokens[at : at + len(words)]] == words:
+            yield True, at + len(words)
+
+
+def _when(reader: Reader, at: int) -> Iterator[tuple[tuple[Condition, bool], int]]:
+    """`if …`, `unless …`, `after the start`: a condition, and whether it holds or does not."""
+    start = at
+    while reader.low(start) in {",", "only", "already", "-"} | ADVERBS and start < len(reader.tokens):
+        start += 1
+    for text, holds in (("IF", True), ("UNLESS", False), ("(without|before)", False)):
+        for end, _ in compile_pattern(text).prefixes(reader, start):
+            for condition, stop in reader.slot("condition", end):
+                yield (condition, holds), stop
+    yield from (((condition, True), end) for condition, end in _timing(reader, start))
+    if reader.low(start) in {"for", "on", "to", "of", "in", "with"}:
+        for items, end in reader.slot("items", start + 1):
+            if items.where and items.entity is not None:
+                condition = items.where[0] if len(items.where) == 1 else AllOf(items.where)
+                from quantumlayer.offline.reading._terms import bind  # noqa: PLC0415
+
+                yield (bind(condition, Items(items.entity)), True), end
+
+
+_TIMES: tuple[tuple[str, str, int], ...] = (
+    ("(less|fewer|later) than <span> before <moment>", ">", -1),
+    ("(in|within|during) the (last|final) <span> before <moment>", ">", -1),
+    ("(more|earlier) than <span> before <moment>", "<", -1),
+    ("(at least|no later than|not later than|up to|until|at the latest) <span> before <moment>", "<=", -1),
+    ("(more|later) than <span> after <moment>", ">", 1),
+    ("(within|up to|for|until|in|during|no later than) <span> (of|after|from|since) <moment>", "<=", 1),
+)  # fmt: skip
+
+
+def _timing(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
+    for text, operator, sign in _TIMES:
+        for end, captures in compile_pattern(text).prefixes(reader, at):
+            limit = Shift(captures["moment"], sign, captures["span"])
+            yield Compare(Moment("now"), operator, limit), end
+    for word, operator in (("after", ">"), ("before", "<"), ("until", "<=")):
+        if reader.low(at) == word:
+            for moment, end in _moment_phrase(reader, at + 1):
+                yield Compare(Moment("now"), operator, moment), end
+
+
+def _moment_phrase(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
+    """`the start`, `its end time`, `the event starts`, `the class begins`."""
+    yield from (
+        (field, end) for field, end in reader.slot("field", at) if not _continues(reader, end)
+    )
+    for items, end in reader.slot("items", at):
+        low = reader.low(end)
+        if low in {"starts", "start", "begins", "begin", "has"}:
+            yield FieldOf(("start",), items), end + (2 if low == "has" else 1)
+        if low in {"ends", "end", "closes", "finishes", "expires"}:
+            yield FieldOf(("end",), items), end + 1
+
+
+def _continues(reader: Reader, at: int) -> bool:
+    return reader.low(at) in {"of", "'s"}
+
+
+def _comparisons(reader: Reader, at: int) -> Iterator[tuple[tuple[str, Value], int]]:
+    for operator, value, end in _comparison(reader, at):
+        yield (operator, value), end
+
+
+def _operation(reader: Reader, at: int) -> Iterator[tuple[Operation, int]]:
+    """`cancelling twice`, `a second start`, `the booking`, `deleting a list that has tasks`."""
+    start = at
+    while reader.low(start) in {"the", "a", "an", "any", "every", "such", "this", "that"} and start < len(reader.tokens):
+        start += 1
+    ordinal = reader.low(start) in {"second", "further", "additional", "new", "third", "repeated", "later", "another"}
+    again = ordinal and reader.low(start) in {"second", "repeated", "third", "another"}
+    if ordinal:
+        start += 1
+    for verb, end in reader.slot("doing", start):
+        yield from _operation_on(reader, verb, end, again=again)
+    for verb, end in reader.slot("do", start):
+        if ordinal:
+            yield Operation((verb,), again=again), end
+    for items, end in reader.slot("items", at):
+        if items.entity is not None and (end > at + 1 or items.many):
+            yield Operation(("create",), object=items, again=again), end
+    if reader.low(start) in {"change", "changes", "update", "edit", "modification"}:
+        yield Operation(("update",)), start + 1
+    if reader.low(start) in {"deletion", "removal"}:
+        yield from _operation_on(reader, "delete", start + 1, again=False)
+
+
+def _operation_on(
+    reader: Reader, verb: str, at: int, *, again: bool
+) -> Iterator[tuple[Operation, int]]:
+    for items, end in reader.slot("items", at + 1 if reader.low(at) in {"of", "to", "on", "for"} else at):
+        for _, stop in _again(reader, end):
+            yield Operation((verb,), object=items, again=True), stop
+        yield Operation((verb,), object=items, again=again), end
+    for _, stop in _again(reader, at):
+        yield Operation((verb,), again=True), stop
+    yield Operation((verb,), again=again), at
+
+
+def _pers(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, ...], bool], int]]:
+    """`per member and day`, `for each product`, `in the same poll`."""
+    start = at
+    if reader.low(start) in {"per", "for", "in", "of", "by", "on", "within", "from", "a", "each", "to", "under", "at"}:
+        start += 1
+    while reader.low(start) in {"each", "every", "the", "one", "any", "same", "a", "single", "given", "calendar"} and start < len(reader.tokens):
+        start += 1
+    if start == at:
+        return
+    if reader.low(start) in {"day", "date"}:
+        yield ((), True), start + 1
+        return
+    for items, end in reader.slot("items", start):
+        if items.entity is None and not items.person:
+            continue
+        low = reader.low(end)
+        if low in {"and", ",", "per"}:
+            for (more, per_day), stop in _pers(reader, end if low == "per" else end):
+                yield ((items, *more), per_day), stop
+            for (more, per_day), stop in _pers_behind(reader, end + 1):
+                yield ((items, *more), per_day), stop
+        yield ((items,), False), end
+
+
+def _pers_behind(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, ...], bool], int]]:
+    start = at
+    while reader.low(start) in {"each", "every", "the", "per", "for", "same"} and start < len(reader.tokens):
+        start += 1
+    if reader.low(start) in {"day", "date"}:
+        yield ((), True), start + 1
+        return
+    for items, end in reader.slot("items", start):
+        if items.entity is not None or items.person:
+            yield ((items,), False), end
+
+
+def _names(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
+    """`title, content or category`: known fields."""
+    start = at
+    while reader.low(start) in {"the", "a", "an", "its", "their", "same", "one", "both", "by"} and start < len(reader.tokens):
+        start += 1
+    for words, end in _field_words(reader, start):
+        joined = end
+        while reader.low(joined) in {",", "and", "or", "/", "plus", "as", "well"}:
+            joined += 1
+        if joined > end:
+            for more, stop in _names(reader, joined):
+                yield (words, *more), stop
+        yield (words,), end
+
+
+REFUSAL_SLOTS: dict[str, SlotFunction] = {
+    **PHRASE_SLOTS,
+    "again": _again,
+    "comparison": _comparisons,
+    "dones": _list_of("done"),
+    "dos": _list_of("do"),
+    "moment": _moment_phrase,
+    "names": _names,
+    "op": _operation,
+    "pers": _pers,
+    "timing": _timing,
+    "when": _when,
+}
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def _status(situation: Situation) -> int | None:
+    status = situation.extra.get("status")
+    return status if isinstance(status, int) else None
+
+
+def _condition(captures: Captures) -> tuple[Condition | None, bool]:
+    return captures.get("when", (None, True))
+
+
+def _passive(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A product that has movements cannot be deleted`."""
+    condition, holds = _condition(captures)
+    again = bool(captures.get("again"))
+    operation = Operation(captures["dones"], subject=captures["items"], passive=True, again=again)
+    if condition is not None and not holds:
+        return [Refused(operation, condition, only=True, status=_status(situation))]
+    return [Refused(operation, condition, status=_status(situation))]
+
+
+def _passive_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A book can only be lent while a copy is free`; `only drafts can be changed`."""
+    condition, holds = _condition(captures)
+    operation = Operation(captures["dones"], subject=captures["items"], passive=True)
+    if captures.get("once"):
+        return [Refused(replace(operation, again=True), None, status=_status(situation))]
+    if condition is not None and not holds:
+        condition = negate(condition)
+    return [Refused(operation, condition, only=True, status=_status(situation))]
+
+
+def _active(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Blocked customers can't rent`; `a member with an overdue loan cannot borrow`."""
+    condition, holds = _condition(captures)
+    again = bool(captures.get("again"))
+    operation = Operation(
+        captures["dos"], subject=captures["items"], object=captures.get("object"), again=again
+    )
+    if condition is not None and not holds:
+        return [Refused(operation, condition, only=True, status=_status(situation))]
+    return [Refused(operation, condition, status=_status(situation))]
+
+
+def _active_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    condition, holds = _condition(captures)
+    operation = Operation(captures["dos"], subject=captures["items"], object=captures.get("object"))
+    if condition is not None and not holds:
+        condition = negate(condition)
+    return [Refused(operation, condition, only=True, status=_status(situation))]
+
+
+def _accepts_no(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A closed ticket takes no more comments`."""
+    condition, holds = _condition(captures)
+    subject: Items = captures["items"]
+    made: Items = captures["object"]
+    if made.entity is None:
+        return None
+    operation = Operation(("create",), subject=subject, object=made)
+    if condition is not None and not holds:
+        condition = negate(condition)
+    return [Refused(operation, condition, status=_status(situation))]
+
+
+def _none_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`No RSVPs for cancelled events`; `no more bids are accepted after the end time`."""
+    condition, holds = _condition(captures)
+    made: Items = captures["items"]
+    if made.entity is None:
+        return None
+    if not made.of and not made.where and condition is None:
+        return None
+    if condition is not None and not holds:
+        return [Refused(Operation(("create",), object=made), condition, only=True, status=_status(situation))]
+    return [Refused(Operation(("create",), object=made), condition, status=_status(situation))]
+
+
+def _operation_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Cancelling twice is an error`; `the booking is refused when …`."""
+    condition, holds = _condition(captures)
+    operation: Operation = captures["op"]
+    if operation.verbs == ("create",) and condition is None and operation.object is not None:
+        if not operation.object.where and not operation.again:
+            return None
+    if condition is not None and not holds:
+        return [Refused(operation, condition, only=True, status=_status(situation))]
+    return [Refused(operation, condition, status=_status(situation))]
+
+
+def _operation_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Withdrawing is possible only while there is no grade`."""
+    condition, holds = _condition(captures)
+    if condition is None:
+        return None
+    condition = condition if holds else negate(condition)
+    return [Refused(captures["op"], condition, only=True, status=_status(situation))]
+
+
+def _topic_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`That is possible only while …`: about the operation spoken of last."""
+    operation = situation.extra.get("operation")
+    condition, holds = _condition(captures)
+    if operation is None or condition is None:
+        return None
+    return [Refused(operation, condition if holds else negate(condition), only=True, status=_status(situation))]
+
+
+def _limit(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A member may have at most 3 loans that are not returned`."""
+    items: Items = captures["object"]
+    if items.entity is None:
+        return None
+    subject: Items | None = captures.get("items")
+    per, per_day = captures.get("pers", ((), False))
+    owners = (subject, *per) if subject is not None else tuple(per)
+    most = captures["number"] - (1 if captures.get("below") else 0)
+    if not owners and not items.of:
+        return None
+    return [Limit(replace(items, number=None), int(most), owners, per_day, _status(situation))]
+
+
+def _limit_one(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return _limit({**captures, "number": 1}, situation)
+
+
+def _two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`I can't hold two bookings for the same class`."""
+    items: Items = captures["object"]
+    number = items.number or captures.get("number") or 2
+    return _limit({**captures, "object": replace(items, number=None), "number": number - 1}, situation)
+
+
+def _capacity(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`never to fewer places than it has bookings`; `no more enrolments than its capacity`."""
+    more = captures.get("more", "more")
+    operator = "<=" if more == "more" else ">="
+    left: Value = captures["left"]
+    right: Value = captures["right"]
+    return [Holds(Compare(left, operator, right), status=_status(situation))]
+
+
+def _must_compare(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    operator, right = captures["comparison"]
+    left = _main_value(captures)
+    if isinstance(right, Literal) and isinstance(left, FieldOf) and left.owner is None:
+        if not isinstance(right.value, tuple) and operator in {"==", ">=", "<=", ">", "<"} and not _is_span(right):
+            return None  # a bound of one field: said elsewhere
+    return [Holds(Compare(left, operator, right), _entity_of(captures), _status(situation))]
+
+
+def _is_span(literal: Literal) -> bool:
+    return hasattr(literal.value, "unit")
+
+
+_FLIP = {"<": ">=", ">": "<=", "<=": ">", ">=": "<", "==": "!=", "!=": "=="}
+
+
+def _must_not_compare(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    operator, right = captures["comparison"]
+    flipped = {**captures, "comparison": (_FLIP[operator], right)}
+    return _must_compare(flipped, situation)
+
+
+def _main_value(captures: Captures) -> Value:
+    value = captures.get("value")
+    if value is not None:
+        return value  # type: ignore[no-any-return]
+    items: Items = captures["items"]
+    return FieldOf((), items)
+
+
+def _entity_of(captures: Captures) -> str | None:
+    items: Items | None = captures.get("items")
+    return items.entity if items is not None else None
+
+
+def _never_below(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    operator = ">=" if captures.get("below") else "<="
+    return [Holds(Compare(captures["value"], operator, captures["right"]), status=_status(situation))]
+
+
+def _different(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    left, right = captures["left"], captures["right"]
+    operator = "==" if captures.get("same") else "!="
+    return [Holds(Compare(left, operator, right), status=_status(situation))]
+
+
+def _state_held(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The plan must be active`; `appointments must lie in the future`."""
+    condition = captures["condition"]
+    return [Holds(condition, _entity_of(captures), _status(situation))]
+
+
+def _no_overlap(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    items: Items = captures["items"]
+    if items.entity is None:
+        if situation.topic is None or situation.vocabulary is None:
+            return None
+        word = situation.vocabulary.lexicon.thing(situation.topic)
+        if word is None:
+            return None
+        items = replace(items, entity=word.name)
+    per = captures.get("pers", ((), False))[0]
+    subject = captures.get("subject")
+    owners = (*items.of, *per, *((subject,) if subject is not None else ()))
+    return [NoOverlap(replace(items, of=()), owners, _status(situation))]
+
+
+def _double_booked(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A tool cannot be rented twice for the same day`."""
+    subject: Items = captures["items"]
+    verbs = situation.vocabulary.verbs if situation.vocabulary else {}
+    for verb in captures["dones"]:
+        entity = verbs.get(verb)
+        if entity is not None:
+            return [NoOverlap(Items(entity), (subject,), _status(situation))]
+    return None
+
+
+def _shared(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`No two agents share an address`; `the same email cannot be used twice`."""
+    items: Items | None = captures.get("items")
+    entity = items.entity if items is not None else None
+    per = captures.get("pers", ((), False))[0]
+    names = captures.get("names", ())
+    return [Unique(entity, names, per, items.where if items is not None else (), _status(situation))]
+
+
+def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`One RSVP per email and event`; `one account per address`."""
+    items: Items = captures["items"]
+    if items.number not in {None, 1} and items.quantifier not in {"one", "only"}:
+        return None
+    if items.entity is None:
+        return None
+    words = captures["rest"]
+    names, of = _keys(words, situation)
+    if not names and not of:
+        return None
+    return [Unique(items.entity, names, of, items.where, _status(situation))]
+
+
+def _keys(
+    tokens: Iterable[Any], situation: Situation
+) -> tuple[tuple[tuple[str, ...], ...], tuple[Items, ...]]:
+    """Sort `email and event` into fields and other items; nothing where one of them is neither."""
+    reader = Reader(tuple(tokens), REFUSAL_SLOTS, situation)
+    names: list[tuple[str, ...]] = []
+    of: list[Items] = []
+    at = 0
+    while at < len(reader.tokens):
+        if reader.low(at) in {"and", ",", "per", "the", "each", "same", "a", "every", ".", "for", "in"}:
+            at += 1
+            continue
+        items = next(
+            ((each, end) for each, end in reader.slot("items", at) if each.entity or each.person), None
+        )
+        if items is not None:
+            of.append(items[0])
+            at = items[1]
+            continue
+        words = next(iter(_field_words(reader, at)), None)
+        if words is None:
+            return (), ()
+        names.append(words[0])
+        at = words[1]
+    return tuple(names), tuple(of)
+
+
+def _sum_limit(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Holds(Compare(captures["value"], "<=", captures["right"]), status=_status(situation))]
+
+
+_ACCEPT = "(takes|take|accepts|accept|allows|allow|gets|get|receives|receive|admits|has|have|can have|may have)"
+_MAKE = "(have|hold|make|own|keep|borrow|create|submit|place|post|write|book|open|register|add|contain|take|enter|run|start|reserve|send|rent|be in)"
+_AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
+
+REFUSALS: tuple[tuple[str, Recogniser], ...] = (
+    # --- how many
+    (f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|max|maximum|only) <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
+    (f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|only) <number> <items:object> (for|of|on|in) [(the same|each|every|a|one)] <items:each>", _limit),
+    (f"<items> CANNOT {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
+    (f"no <items> CAN {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
+    (f"<items> (has|have|is limited to|are limited to|holds|hold|contains) (at most|up to|no more than|a maximum of|<number>) [<number>] <items:object> {_AT_ONCE}", _limit),
+    (f"<items> (is|are) limited to <number> <items:object> {_AT_ONCE} [<pers>]", _limit),
+    (f"(at most|no more than|not more than|up to|a maximum of|maximum|max) <number> <items:object> <pers> {_AT_ONCE}", _limit),
+    (f"[there (is|are|can be|may be)] (at most|no more than|a maximum of) <number> <items:object> <pers> {_AT_ONCE}", _limit),
+    (f"<items> CAN only {_MAKE} (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
+    (f"<items> CAN {_MAKE} only (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
+    (f"<items> CANNOT {_MAKE} more than (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
+    (f"<items> CANNOT {_MAKE} (two|several|multiple) <items:object> {_AT_ONCE}", _two),
+    (f"<items> CANNOT {_MAKE} a second <items:object> {_AT_ONCE}", _two),
+    # --- overlap
+    ("[no|any] two <items> [<pers>] CANNOT (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)", _no_overlap),
+    ("no two <items> [<pers>] (CAN|must) (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)", _no_overlap),
+    ("<items> [<pers>] CANNOT (overlap|collide|clash|intersect) [(each other|one another|in time)]", _no_overlap),
+    ("[<items>] CANNOT overlap [with] [(any|the)] [other] <items> [<pers>]", _no_overlap),
+    ("<items:subject> CANNOT (have|hold|be in|attend|teach|give|lead|take|work|run) [(two|several|more than one|overlapping|multiple)] <items> (at the same time|that overlap|at once|at overlapping times|simultaneously|which overlap|overlapping)", _no_overlap),
+    ("<items:subject> CANNOT (have|hold|attend|teach|work) overlapping <items>", _no_overlap),
+    ("<items> CANNOT be (double-booked|booked twice at the same time|double booked)", _double_booked),
+    ("<items> CANNOT be <dones> (twice|more than once|again|by two <thing>|several times) (at the same time|on the same day|for the same (time|day|period|dates)|for overlapping (times|periods|dates)|at once|on overlapping days)", _double_booked),
+    ("overlapping <items> [<pers>] " + _REFUSED, _no_overlap),
+    ("<items> that overlap [(with )] [(another|each other|one another|an existing one|other ones)] [<pers>] " + _REFUSED, _no_overlap),
+    # --- nothing twice
+    ("no two <items> [(CAN|must)] (share|have|carry|use) [(the same|an|a|one|their|identical|equal)] <names> [<pers>]", _shared),
+    ("no two <items> [(CAN|must)] (have|be|use|share) [the] (same|identical|equal) <names>", _shared),
+    ("[there] (CANNOT|can not) be (two|several|more than one|another|duplicate) <items> with [the] same <names> [<pers>]", _shared),
+    ("(nobody|no one|no <items>) (CAN|CANNOT|can) be (entered|registered|added|created|signed up|stored) (twice|again|more than once) with [the] same <names>", _shared),
+    ("two <items> CANNOT (have|share|use) [the] [same] <names> [<pers>]", _shared),
+    ("[the] same <names> CANNOT be (used|registered|taken|entered|added|given) (twice|again|more than once|a second time|by two <items>|for two <items>) [<pers>]", _shared),
+    ("[the] same <names> CANNOT (appear|occur|exist) (twice|again|more than once)", _shared),
+    ("[each|every|an|a|the] <names> (is|can be|may be|must be) (used|taken|assigned|registered) only (once|one time) [<pers>]", _shared),
+    ("[only] <items> (per|for each|for every) <rest>", _one_per),
+    # --- comparisons
+    ("there CANNOT be (more|fewer) <value:left> than <value:right>", _capacity),
+    ("(more|fewer) <value:left> than <value:right> (is|are) (refused|not allowed|not possible|rejected)", _capacity),
+    ("<value> MUST [(always|be)] [be|lie|come|start|end] <comparison>", _must_compare),
+    ("<items> MUST [(always|be)] be <comparison>", _must_compare),
+    ("<value> [MUST] (is|are|comes|lies|has to be) [always] <comparison>", _must_compare),
+    ("<value> CANNOT [(be|lie|come|start|end)] <comparison>", _must_not_compare),
+    ("<items> CANNOT be <comparison>", _must_not_compare),
+    ("<value> (CANNOT|never) [(fall|falls|drop|drops|go|goes|sink|sinks|get|become|be|is)] (below|under|less than) <value:right>", lambda c, s: _never_below({**c, "below": True}, s)),
+    ("<value> (CANNOT|never) (exceed|exceeds|(go|goes|rise|rises|grow|be) (above|over|beyond)) <value:right>", _never_below),
+    ("<value> (CANNOT|never) [(be|become|becomes|get|go|fall|turn)] negative", lambda c, s: _never_below({**c, "below": True, "right": Literal(0)}, s)),
+    ("<value> [must] (adds|add) up to (at most|no more than|not more than|a maximum of) <value:right>", _sum_limit),
+    ("<field:left> and <field:right> MUST (be different|differ|not be (the same|equal)|be distinct) [from each other]", _different),
+    ("<field:left> MUST (be different from|differ from|not be the same as|not equal) <field:right>", _different),
+    ("<field:left> CANNOT (be the same as|be equal to|equal|be) <field:right>", _different),
+    ("<field:left> and <field:right> CANNOT be (the same|equal|identical)", _different),
+    ("<field:left> and <field:right> MUST be [the] (same|equal|identical)", lambda c, s: _different({**c, "same": True}, s)),
+    ("<field:left> MUST (be the same as|equal|match|be equal to) <field:right>", lambda c, s: _different({**c, "same": True}, s)),
+    # --- refused operations
+    ("<items> CANNOT [ever] be <dones> [at all] [<again>] [<when>]", _passive),
+    ("no <items> CAN be <dones> [at all] [<again>] [<when>]", _passive),
+    ("<items> CANNOT [ever] be <dones> [<when>] <again>", _passive),
+    ("only <items> CAN be <dones> [<when>]", _passive_only),
+    ("<items> CAN only be <dones> <when>", _passive_only),
+    ("<items> CAN be <dones> only <when>", _passive_only),
+    ("<items> CAN be <dones> [(just|only)] (once|one time) [only] [and never again]", lambda c, s: _passive_only({**c, "once": True}, s)),
+    ("<items> CAN only be <dones> (once|one time)", lambda c, s: _passive_only({**c, "once": True}, s)),
+    ("<items> MUST be <predicate> (before|to|in order to) (it|they) (can|may) be <dones>", lambda c, s: None),
+    (f"<items> {_ACCEPT} no [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]", _accepts_no),
+    ("<items> CANNOT (accept|take|receive|get|have|allow|be given) [any] [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]", _accepts_no),
+    ("no [(more|further|new|other)] <items> [(CAN be <dones>|(is|are|will be) (accepted|allowed|possible|taken|admitted|permitted))] [(any more|anymore)] [<when>]", _none_for),
+    ("[<when>] no [(more|further|new)] <items> (is|are|will be|CAN be) (accepted|allowed|possible|taken|admitted|permitted|made|added|placed|created)", _none_for),
+    ("<items> CANNOT [ever] <dos> [<items:object>] [at all] [<again>] [<when>]", _active),
+    ("<items> CANNOT [ever] <dos> (on|for|in|to|at|with|from) <items:object> [at all] [<again>] [<when>]", _active),
+    ("no <items> CAN <dos> [(on|for|in|to|at|with|from)] [<items:object>] [<again>] [<when>]", _active),
+    ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] (only|just) once [only]", lambda c, s: _active({**c, "again": True}, s)),
+    ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] once [only]", lambda c, s: _active({**c, "again": True}, s)),
+    ("only <items> CAN <dos> [(on|for|in|to|at)] [<items:object>] [<when>]", _active_only),
+    ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] <when>", _active_only),
+    ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] only <when>", _active_only),
+    (f"<op> {_REFUSED} [<when>]", _operation_refused),
+    (f"(trying|attempting|an attempt) to <do> [<items>] {_REFUSED}", lambda c, s: _operation_refused({**c, "op": Operation((c["do"],), object=c.get("items"))}, s)),
+    ("(this|that|it|which) (is|are) [only] possible [only] <when>", _topic_only),
+    ("(this|that|it|which) (is|are|works) only [possible] <when>", _topic_only),
+    ("<op> (is|are) only (possible|allowed|permitted) <when>", _operation_only),
+    ("<op> (is|are) (possible|allowed|permitted) only <when>", _operation_only),
+    ("<op> (requires|needs) [that] <condition>", lambda c, s: _operation_only({**c, "when": (c["condition"], True)}, s)),
+    ("it (is|must be|should be) (not possible|impossible|not allowed|forbidden) to <dos> <items:object> [<when>]", lambda c, s: _active({**c, "items": Items(None, person=True, words=("one",))}, s)),
+)
+
+
+def held_states(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """A reference has to lead to something in a state: `the plan must be active`."""
+    condition = captures["predicate"]
+    items: Items = captures["items"]
+    from quantumlayer.offline.reading._terms import bind  # noqa: PLC0415
+
+    if not isinstance(condition, Being):
+        return None
+    return [Holds(bind(condition, items), None, _status(situation))]
+
+
+def counted(items: Items, operator: str, number: int) -> Condition:
+    """Write a condition on how many items there are."""
+    return Compare(Count(items), operator, Literal(number))

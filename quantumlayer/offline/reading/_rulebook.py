@@ -1,0 +1,679 @@
+"""Facts that forbid, put into rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from quantumlayer.offline.reading._analysis import Finding
+from quantumlayer.offline.reading._definitions import CREATE, DELETE, UPDATE
+from quantumlayer.offline.reading._drafts import FieldDraft
+from quantumlayer.offline.reading._facts import (
+    Holds,
+    Limit,
+    NoOverlap,
+    Operation,
+    Refused,
+    Unique,
+)
+from quantumlayer.offline.reading._plan import Plan
+from quantumlayer.offline.reading._render import (
+    Frame,
+    Scope,
+    condition,
+    conditions_of,
+    opposite,
+    usage,
+)
+from quantumlayer.offline.reading._terms import (
+    AllOf,
+    AnyOf,
+    Being,
+    Compare,
+    Condition,
+    FieldOf,
+    Having,
+    Items,
+    Opposite,
+)
+from quantumlayer.offline.reading._world import Unresolved, World, escape
+
+__all__ = ["Target", "add_rules", "target_of"]
+
+
+def add_rules(plan: Plan) -> None:
+    """Add a rule for every fact that forbids something; what cannot be said is noted."""
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            try:
+                match fact:
+                    case Refused():
+                        _refused(plan, finding, fact)
+                    case Limit():
+                        _limit(plan, finding, fact)
+                    case Holds():
+                        _holds(plan, finding, fact)
+                    case NoOverlap():
+                        _no_overlap(plan, finding, fact)
+                    case Unique():
+                        _unique(plan, finding, fact)
+                    case _:
+                        pass
+            except Unresolved as reason:
+                plan.ledger.miss(finding.source.id, str(reason))
+
+
+def _text(finding: Finding) -> str:
+    source = finding.source
+    return source.cells.get("what") or source.requirement.text
+
+
+# --- refused operations --------------------------------------------------------------------------
+
+
+class Target:
+    """Which entity's operation a sentence is about, and what it says about the items in it."""
+
+    def __init__(self, entity: str, on: Sequence[str], conditions: Sequence[Condition] = ()) -> None:
+        self.entity = entity
+        self.on = list(on)
+        self.conditions = list(conditions)
+        self.actor: Items | None = None
+        self.about: Items | None = None
+
+
+def target_of(plan: Plan, finding: Finding, operation: Operation) -> list[Target]:
+    """Find what an operation works on: `book` makes bookings, `cancel` is an action on them.
+
+    Raises:
+        Unresolved: No entity has such an operation.
+    """
+    targets = [_target(plan, finding, operation, verb) for verb in operation.verbs]
+    merged: list[Target] = []
+    for target in targets:
+        same = next((each for each in merged if each.entity == target.entity), None)
+        if same is None:
+            merged.append(target)
+        else:
+            same.on.extend(each for each in target.on if each not in same.on)
+    return merged
+
+
+def _target(plan: Plan, finding: Finding, operation: Operation, verb: str) -> Target:
+    world = plan.world
+    subject, object_ = operation.subject, operation.object
+    item = subject if operation.passive else object_
+    entity = item.entity if item is not None else None
+    synonym = world.synonyms.get(verb)
+    if synonym is not None:
+        verb, other = synonym
+        entity = entity or other
+        item = item or (Items(other) if other else None)
+    made = _made_by(world, verb, entity, subject)
+    known = [name for name in (entity, finding.topic) if name is not None]
+    for name in known:
+        if world.action(name, verb) is not None:
+            return _with(Target(name, [world.action(name, verb).name]), operation, item, name)  # type: ignore[union-attr]
+    if verb.partition("-")[0] in DELETE | {"withdraw"} and known and made is None:
+        return _with(Target(known[0], ["delete"]), operation, item, known[0])
+    if verb in UPDATE and known:
+        return _with(Target(known[0], ["update"]), operation, item, known[0])
+    if made is not None:
+        return _with(Target(made, ["create"]), operation, item, made)
+    actions = [action for action in world.actions if verb in {action.verb, action.name} | action.synonyms]
+    if len(actions) == 1 and (entity is None or entity == actions[0].entity):
+        return _with(Target(actions[0].entity, [actions[0].name]), operation, item, actions[0].entity)
+    if verb in CREATE | {"create", "accept", "take", "make", "book", "have"} and entity is not None:
+        return _with(Target(entity, ["create"]), operation, item, entity)
+    setter = _setter(world, known, verb, item)
+    if setter is not None:
+        return setter
+    raise Unresolved(f"it is not clear what it means to {verb.replace('-', ' ')} here")
+
+
+def _made_by(world: World, verb: str, entity: str | None, subject: Items | None) -> str | None:
+    """The entity whose items a verb makes; it has to be tied to what the sentence speaks of."""
+    base_verb, _, particle = verb.partition("-")
+    for each in (verb, base_verb if particle in {"in", "on", "for", "up", "at"} else verb):
+        made = world.vocabulary.verbs.get(each)
+        if made is None or made == entity:
+            if made is not None and made == entity:
+                return made
+            continue
+        others = [name for name in (entity, subject.entity if subject else None) if name]
+        if not others or any(world.path(made, name) is not None for name in others):
+            return made
+    return None
+
+
+def _setter(
+    world: World, known: Sequence[str], verb: str, item: Items | None
+) -> Target | None:
+    """`It can be set once`: the action that sets it."""
+    if verb not in {"set", "give", "record", "assign", "fill"} or not known:
+        return None
+    for name in known:
+        actions = [action for action in world.actions if action.entity == name]
+        if len(actions) == 1:
+            return Target(name, [actions[0].name])
+    del item
+    return None
+
+
+def _with(target: Target, operation: Operation, item: Items | None, entity: str) -> Target:
+    """Keep what the sentence says about the items it names."""
+    if item is not None and item.entity == entity:
+        target.conditions.extend(item.where)
+        target.about = item
+    elif item is not None and item.entity is not None:
+        target.about = item
+        target.conditions.extend(_on(item))
+    elif item is not None and item.where:
+        target.conditions.extend(item.where)
+    subject = operation.subject
+    if not operation.passive and subject is not None and subject.entity is not None:
+        target.actor = subject
+        target.conditions.extend(_on(subject))
+    if item is not None:
+        for other in item.of:
+            target.conditions.extend(_on(other))
+    return target
+
+
+def _on(items: Items) -> list[Condition]:
+    """Conditions on another item that the one at hand refers to."""
+    from quantumlayer.offline.reading._terms import bind  # noqa: PLC0415
+
+    return [bind(each, Items(items.entity)) for each in items.where] if items.entity else []
+
+
+def _refused(plan: Plan, finding: Finding, fact: Refused) -> None:
+    operation = fact.operation
+    if _is_fullness(plan, finding, fact):
+        return
+    targets = target_of(plan, finding, operation)
+    for target in targets:
+        if operation.again:
+            _again(plan, finding, fact, target)
+            continue
+        for name in target.on:
+            _refused_on(plan, finding, fact, target, name)
+
+
+def _refused_on(plan: Plan, finding: Finding, fact: Refused, target: Target, on: str) -> None:
+    world = plan.world
+    others = on == "create"
+    scope = Scope(world, (Frame(target.entity),), others=others)
+    conditions = list(target.conditions)
+    if fact.when is not None:
+        conditions.append(fact.when)
+    if not conditions:
+        if on in {"update", "delete"} and not fact.only:
+            kinds = ("replace", "update") if on == "update" else ("delete",)
+            for kind in kinds:
+                plan.never.setdefault(target.entity, {}).setdefault(kind, []).append(finding.source.id)
+            return
+        raise Unresolved("it is not said when this is refused")
+    if fact.only:
+        text = _all(scope, target.conditions, fact.when)
+    else:
+        text = opposite(_all(scope, target.conditions, fact.when))
+    kinds = [on]
+    plan.rule(
+        target.entity, kinds, _about_old(text, on, world, target.entity), text=_text(finding),
+        requirement=finding.source.id, status=fact.status,
+    )  # fmt: skip
+
+
+def _about_old(text: str, on: str, world: World, entity: str) -> str:
+    """An update may be refused because of how the item is, not how it will be."""
+    if on != "update":
+        return text
+    del world, entity
+    return text
+
+
+def _all(scope: Scope, conditions: Sequence[Condition], when: Condition | None) -> str:
+    parts = [*conditions, *([when] if when is not None else [])]
+    return condition(scope, parts[0]) if len(parts) == 1 else condition(scope, AllOf(tuple(parts)))
+
+
+def _again(plan: Plan, finding: Finding, fact: Refused, target: Target) -> None:
+    """`Cancelling twice`, `a loan can be returned only once`, `a second start`."""
+    world = plan.world
+    for name in target.on:
+        if name == "create":
+            _once(plan, finding, fact, target)
+            continue
+        action = next(
+            (each for each in world.actions if each.entity == target.entity and each.name == name), None
+        )
+        if action is None:
+            raise Unresolved("it is not clear when this happens a second time")
+        done = _done_text(action.states, action.sets)
+        if done is None:
+            filled = _filled_by(world, target.entity, action.name)
+            if filled is None:
+                raise Unresolved(f"nothing shows that {name!r} was done before")
+            done = f"{escape(filled.name)} is not None"
+        plan.rule(
+            target.entity, [name], opposite(done), text=_text(finding),
+            requirement=finding.source.id, status=fact.status,
+        )  # fmt: skip
+
+
+def _done_text(states: tuple[str, str] | None, sets: dict[str, str]) -> str | None:
+    if states is not None:
+        return f"{escape(states[0])} == {states[1]}"
+    for name, text in sets.items():
+        if text in {"now()", "today()"}:
+            return f"{escape(name)} is not None"
+        if text in {"True", "False"}:
+            return f"{escape(name)} == {text}"
+        if text.startswith("param."):
+            return f"{escape(name)} is not None"
+    return None
+
+
+def _filled_by(world: World, entity: str, name: str) -> FieldDraft | None:
+    made = world.field(entity, tuple(name.split("_")))
+    return made if made is not None and not made.spec.get("required", True) else None
+
+
+def _once(plan: Plan, finding: Finding, fact: Refused, target: Target) -> None:
+    """Once for each pair: a student enrols in a course only once."""
+    world = plan.world
+    operation = fact.operation
+    keys: list[str] = []
+    for items in (operation.subject, operation.object, *(operation.object.of if operation.object else ())):
+        name = _key_of(world, target.entity, items)
+        if name is not None and name not in keys:
+            keys.append(name)
+    if fact.when is not None:
+        raise Unresolved("it is not clear when this counts as a second time")
+    if not keys:
+        raise Unresolved("it is not clear for whom this is possible once only")
+    if len(keys) == 1:
+        keys = [*keys, *_other_keys(world, target.entity, keys)]
+    _unique_rule(plan, finding, target.entity, keys, fact.status)
+
+
+def _key_of(world: World, entity: str, items: Items | None) -> str | None:
+    """The reference through which an item belongs to somebody or something."""
+    if items is None or items.entity == entity:
+        return None
+    if items.person or items.entity is None:
+        return _person_key(world, entity)
+    found = world.references(entity, items.entity)
+    return found[0].name if found else None
+
+
+def _person_key(world: World, entity: str) -> str | None:
+    """Who does it: the owner, or the one person that the items refer to or name."""
+    owner = world.draft(entity).owner
+    if owner is not None:
+        return owner
+    if world.user is not None:
+        found = world.references(entity, world.user)
+        if found:
+            return found[0].name
+    people = [
+        made.name
+        for made in world.fields(entity)
+        if made.references in _people(world)
+        or made.name.lower() in {"voter", "email", "name", "author", "user", "username", "plate", "player", "customer", "reviewer", "member", "person", "guest", "bidder"}
+        or made.words[-1] == "email"
+    ]
+    return people[0] if people else None
+
+
+_PERSONAL = frozenset(
+    "member customer student user person patient employee volunteer tenant player client guest reader"
+    " driver agent teacher trainer doctor bidder seller shopper applicant voter participant attendee".split()
+)
+
+
+def _people(world: World) -> set[str]:
+    return {
+        name for name, draft in world.structure.entities.items() if draft.word.label.split()[-1] in _PERSONAL
+    }
+
+
+def _other_keys(world: World, entity: str, keys: Sequence[str]) -> list[str]:
+    references = [
+        made.name for made in world.fields(entity) if made.references is not None and made.name not in keys
+    ]
+    return references if len(references) == 1 else []
+
+
+def _unique_rule(
+    plan: Plan, finding: Finding, entity: str, keys: Sequence[str], status: int | None,
+    extra: Iterable[str] = (),
+) -> None:  # fmt: skip
+    """No two items with the same keys: in the database, or by a rule where states matter."""
+    world = plan.world
+    active = [*world.active(entity), *extra]
+    whatever = "whatever" in {token.low for token in finding.source.full}
+    if not active or whatever:
+        made = world.draft(entity).fields[keys[-1]]
+        made.spec["unique_with"] = [key for key in keys[:-1]]
+        if len(keys) == 1:
+            made.spec.pop("unique_with")
+            made.spec["unique"] = True
+        made.asked(finding.source.id)
+        return
+    parts = [f"{escape(key)} == this.{escape(key)}" for key in keys]
+    condition_ = f"not exists({entity}, {', '.join((*parts, *active, 'id != this.id'))})"
+    own = [opposite(each) for each in active]
+    text = condition_ if not own else " or ".join((*own, condition_))
+    plan.rule(
+        entity, ["create", "update"], text, text=_text(finding),
+        requirement=finding.source.id, status=status,
+    )  # fmt: skip
+
+
+# --- room ----------------------------------------------------------------------------------------
+
+_FULL_WORDS = frozenset({"full", "sold out", "taken", "free", "available", "left", "enough", "occupied", "fully booked", "booked out"})
+
+
+def _is_fullness(plan: Plan, finding: Finding, fact: Refused) -> bool:
+    """`A full class takes no bookings`: what is taken, with the new item, fits into the capacity."""
+    world = plan.world
+    operation = fact.operation
+    conditions: list[Condition] = []
+    if fact.when is not None:
+        conditions.append(fact.when)
+    for items in (operation.subject, operation.object, *(operation.object.of if operation.object else ())):
+        conditions.extend(items.where if items is not None else ())
+    if len(conditions) != 1:
+        return False
+    only = conditions[0]
+    container: str | None = None
+    match only:
+        case Being(subject=FieldOf(words=words)) if " ".join(only.words) in _FULL_WORDS:
+            container = _with_capacity(world, words, finding, operation)
+        case Having(items=FieldOf(words=words)):
+            container = _with_capacity(world, words, finding, operation)
+        case Being(subject=subject) if " ".join(only.words) in _FULL_WORDS:
+            container = _container(subject, operation)
+        case _:
+            return False
+    if container is None:
+        return False
+    registrants = world.registrants(container)
+    if not registrants or world.capacity(container) is None:
+        return False
+    entity = registrants[0]
+    if operation.object is not None and operation.object.entity in registrants:
+        entity = operation.object.entity
+    way = world.path(entity, container)
+    if way is None:
+        return False
+    scope = Scope(world, (Frame(entity),))
+    prefix = "".join(f"{escape(name)}." for name in way)
+    used, room = usage(scope, Frame(container, prefix), others=False)
+    plan.rule(
+        entity, ["create", "update"], f"{used} <= {room}", text=_text(finding),
+        requirement=finding.source.id, status=fact.status,
+    )  # fmt: skip
+    return True
+
+
+def _container(subject: Items | FieldOf | None, operation: Operation) -> str | None:
+    if isinstance(subject, Items) and subject.entity is not None:
+        return subject.entity
+    for items in (operation.subject, operation.object, *(operation.object.of if operation.object else ())):
+        if items is not None and items.where:
+            return items.entity
+    return None
+
+
+def _with_capacity(
+    world: World, words: tuple[str, ...], finding: Finding, operation: Operation
+) -> str | None:
+    """The entity whose capacity is spoken of: `all places are taken`, `without free seats`."""
+    names = [
+        items.entity
+        for items in (operation.subject, operation.object)
+        if items is not None and items.entity is not None
+    ]
+    for name in (*names, finding.topic, *world.structure.entities):
+        if name is None or name not in world.structure.entities:
+            continue
+        made = world.field(name, words)
+        capacity = world.capacity(name)
+        if made is None or capacity is None:
+            continue
+        remaining = made.words[0] in {"free", "available", "remaining", "open", "left"}
+        if made is capacity or remaining:
+            return name
+    return None
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
+    """`A member may have at most 3 loans that are not returned`."""
+    world = plan.world
+    entity = fact.items.entity
+    if entity is None:
+        raise Unresolved("it is not clear what is counted")
+    keys: list[str] = []
+    for items in (*fact.per, *fact.items.of):
+        name = _key_of(world, entity, items)
+        if name is None and items.entity == entity:
+            continue
+        if name is None:
+            way = world.path(entity, items.entity) if items.entity else None
+            if way and len(way) > 1:
+                name = ".".join(escape(each) for each in way) + ".id"
+            else:
+                what = world.label(items.entity) if items.entity else "person"
+                raise Unresolved(f"no reference leads from a {world.label(entity)} to a {what}")
+        if name not in keys:
+            keys.append(name)
+    if not keys and not fact.per_day:
+        raise Unresolved("it is not clear for whom they are counted")
+    if fact.most == 1 and not fact.per_day and not fact.items.where:
+        if len(keys) == 1:
+            keys = keys if _is_single(world, entity) else keys
+        _unique_rule(plan, finding, entity, keys, fact.status)
+        return
+    _counted_rule(plan, finding, fact, entity, keys)
+
+
+def _is_single(world: World, entity: str) -> bool:
+    return bool(world.draft(entity).fields)
+
+
+def _counted_rule(
+    plan: Plan, finding: Finding, fact: Limit, entity: str, keys: Sequence[str]
+) -> None:
+    world = plan.world
+    scope = Scope(world, (Frame(entity),))
+    where = conditions_of(scope, replace(fact.items, of=()), linked=False)
+    if not fact.items.where:
+        where.extend(world.active(entity))
+    parts = [f"{_key(key)} == this.{_key(key)}" for key in keys]
+    if fact.per_day:
+        day = world.start(entity) or _created(world, entity)
+        if day is None:
+            raise Unresolved(f"a {world.label(entity)} has no day")
+        name = escape(day.name)
+        dated = day.spec.get("type") == "date"
+        parts.append(f"{name} == this.{name}" if dated else f"date({name}) == date(this.{name})")
+    text = f"count({entity}, {', '.join((*parts, *where))}) <= {fact.most}"
+    on = ["create", "update", *_entering(world, entity, where)]
+    plan.rule(
+        entity, on, text, text=_text(finding), requirement=finding.source.id, status=fact.status
+    )
+    _before_actions(plan, finding, fact, entity, keys, where)
+
+
+def _key(key: str) -> str:
+    return key if "." in key else escape(key)
+
+
+def _created(world: World, entity: str) -> FieldDraft | None:
+    return world.first(entity, ("created_at", "createdat", "achieved_at", "date"), {"date", "datetime"})
+
+
+def _entering(world: World, entity: str, where: Sequence[str]) -> list[str]:
+    """Actions are checked before they happen, so they get rules of their own."""
+    del world, entity, where
+    return []
+
+
+def _before_actions(
+    plan: Plan, finding: Finding, fact: Limit, entity: str, keys: Sequence[str], where: Sequence[str]
+) -> None:
+    """An action that makes an item count is refused when the limit is reached already."""
+    world = plan.world
+    for action in world.actions:
+        if action.entity != entity or action.states is None:
+            continue
+        reached = f"{escape(action.states[0])} == {action.states[1]}"
+        if reached not in where:
+            continue
+        parts = []
+        for key in keys:
+            given = action.sets.get(key, "")
+            parts.append(f"{_key(key)} == {given or f'this.{_key(key)}'}")
+        text = f"count({entity}, {', '.join((*parts, *where, 'id != this.id'))}) < {fact.most}"
+        plan.rule(
+            entity, [action.name], text, text=_text(finding),
+            requirement=finding.source.id, status=fact.status,
+        )  # fmt: skip
+
+
+# --- comparisons ---------------------------------------------------------------------------------
+
+
+def _holds(plan: Plan, finding: Finding, fact: Holds) -> None:
+    world = plan.world
+    errors: list[str] = []
+    for entity in _possible(plan, finding, fact):
+        scope = Scope(world, (Frame(entity),))
+        try:
+            text = condition(scope, fact.condition)
+        except Unresolved as reason:
+            errors.append(str(reason))
+            continue
+        on = ["create", "update"]
+        plan.rule(
+            entity, on, text, text=_text(finding), requirement=finding.source.id, status=fact.status
+        )
+        return
+    raise Unresolved(errors[0] if errors else "it is not clear what this is about")
+
+
+def _possible(plan: Plan, finding: Finding, fact: Holds) -> list[str]:
+    """Entities that a comparison may be about, likeliest first."""
+    names = [fact.entity] if fact.entity else []
+    words = _words_of(fact.condition)
+    if finding.topic is not None:
+        names.append(finding.topic)
+    having = [
+        name
+        for name in plan.world.structure.entities
+        if words and all(plan.world.field(name, each) is not None for each in words)
+    ]
+    names = [*[name for name in names if name in having], *having, *names]
+    names.extend(plan.world.structure.entities)
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _words_of(term: Condition) -> list[tuple[str, ...]]:
+    match term:
+        case Compare(left=left, right=right):
+            return [
+                each.words
+                for each in (left, right)
+                if isinstance(each, FieldOf) and each.words and (each.owner is None or each.owner.entity is None)
+            ]
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return [words for part in parts for words in _words_of(part)]
+        case Opposite(part=part):
+            return _words_of(part)
+        case _:
+            return []
+
+
+# --- overlap and uniqueness ----------------------------------------------------------------------
+
+
+def _no_overlap(plan: Plan, finding: Finding, fact: NoOverlap) -> None:
+    world = plan.world
+    entity = fact.items.entity
+    if entity is None:
+        raise Unresolved("it is not clear what must not overlap")
+    start, end = _interval(world, entity)
+    keys = [name for items in fact.per if (name := _key_of(world, entity, items)) is not None]
+    if not keys and any(items.entity is not None or items.person for items in fact.per):
+        raise Unresolved(f"no reference leads from a {world.label(entity)} to what it shares")
+    scope = Scope(world, (Frame(entity),))
+    where = [condition(scope.inside(entity), each) for each in fact.items.where]
+    active = [each for each in world.active(entity) if each not in where]
+    inclusive = world.start(entity).spec.get("type") == "date"  # type: ignore[union-attr]
+    less, more = ("<=", ">=") if inclusive else ("<", ">")
+    parts = [
+        *(f"{_key(key)} == this.{_key(key)}" for key in keys),
+        *where,
+        *active,
+        f"{start('')} {less} {end('this.')}",
+        f"{end('')} {more} {start('this.')}",
+        "id != this.id",
+    ]
+    text = f"not exists({entity}, {', '.join(parts)})"
+    own = [opposite(each) for each in active]
+    plan.rule(
+        entity, ["create", "update"], " or ".join((*own, text)), text=_text(finding),
+        requirement=finding.source.id, status=fact.status, name=f"no_overlap_of_{_plural(world, entity)}",
+    )  # fmt: skip
+
+
+def _plural(world: World, entity: str) -> str:
+    return world.draft(entity).word.plural.replace(" ", "_").replace("-", "_")
+
+
+def _interval(world: World, entity: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    """How the beginning and the end of an item are written, given what stands before names."""
+    start, end = world.start(entity), world.end(entity)
+    duration = world.duration(entity)
+    if start is not None and end is not None and end is not start:
+        return (lambda prefix: prefix + escape(start.name)), (lambda prefix: prefix + escape(end.name))
+    if start is not None and duration is not None:
+        made, unit = duration
+        return (
+            lambda prefix: prefix + escape(start.name),
+            lambda prefix: f"{prefix}{escape(start.name)} + {unit}({prefix}{escape(made.name)})",
+        )
+    raise Unresolved(f"it is not clear when a {world.label(entity)} begins and ends")
+
+
+def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
+    world = plan.world
+    if not fact.of and len(fact.names) == 1 and not fact.where:
+        return  # a trait of the field, said already
+    entity = fact.entity or finding.topic
+    if entity is None:
+        raise Unresolved("it is not clear what is unique")
+    keys = []
+    for words in fact.names:
+        made = world.field(entity, words)
+        if made is None:
+            raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(words)!r}")
+        keys.append(made.name)
+    for items in fact.of:
+        name = _key_of(world, entity, items)
+        if name is None:
+            what = world.label(items.entity) if items.entity else "person"
+            raise Unresolved(f"no reference leads from a {world.label(entity)} to a {what}")
+        keys.append(name)
+    scope = Scope(world, (Frame(entity),))
+    extra = [condition(scope.inside(entity), each) for each in fact.where]
+    _unique_rule(plan, finding, entity, keys, fact.status, extra)
+
+

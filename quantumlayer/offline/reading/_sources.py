@@ -1,0 +1,183 @@
+"""Statements made ready for the recognisers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from quantumlayer.agents import Requirement
+from quantumlayer.offline.reading._clauses import peel
+from quantumlayer.offline.reading._definitions import DEFINITION_SLOTS
+from quantumlayer.offline.reading._routes import Route, parse_route
+from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
+from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
+from quantumlayer.offline.reading._tokens import Token, tokenize
+
+__all__ = ["Source", "known_names", "make_ready"]
+
+Kind = Literal["clause", "field", "route", "transition", "entity", "example", "unknown_row"]
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_REQUEST = re.compile(r"^\s*(?:\$\s*)?(?P<route>(?:GET|POST|PUT|PATCH|DELETE)\s+\S+)", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Source:
+    """A statement with its tokens and its neighbours."""
+
+    requirement: Requirement
+    kind: Kind
+    tokens: tuple[Token, ...] = ()
+    """Without lead-ins and purposes. For a route's row: the route, then what it does."""
+    full: tuple[Token, ...] = ()
+    """All tokens."""
+    role: str = ""
+    parent: Source | None = None
+    previous: Source | None = None
+    cells: dict[Column, str] = field(default_factory=dict)
+    route: Route | None = None
+    sketch: Sketch | None = None
+
+    @property
+    def id(self) -> str:
+        """The requirement's id."""
+        return self.requirement.id
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes it mentions, in order."""
+        return [token.value for token in self.full if token.kind == "route"]
+
+    @property
+    def headings(self) -> list[str]:
+        """The headings above it, innermost first."""
+        return [part for part in reversed(self.requirement.section.split(" > ")) if part]
+
+
+def make_ready(items: Sequence[Requirement]) -> list[Source]:
+    """Tokenize every statement and link it with the ones around it."""
+    sources: list[Source] = []
+    by_id: dict[str, Source] = {}
+    previous: Source | None = None
+    for item in items:
+        source = _source(item)
+        source.parent = by_id.get(item.parent or "")
+        source.previous = previous
+        _share_method(source)
+        sources.append(source)
+        by_id[item.id] = source
+        previous = source
+    return sources
+
+
+def _source(item: Requirement) -> Source:
+    match item.kind:
+        case "row":
+            return _row(item)
+        case "example":
+            return _example(item)
+        case _:
+            full = tokenize(item.text)
+            sketch = _only_sketch(full)
+            role, tokens = peel(full, DEFINITION_SLOTS)
+            return Source(item, "example" if sketch else "clause", tokens, full, role, sketch=sketch)
+
+
+def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
+    """`{"id", "title"}` alone in its paragraph is an example in all but name."""
+    visible = [token for token in tokens if token.kind != "mark"]
+    if len(visible) == 1 and visible[0].kind == "sketch":
+        found: Sketch = visible[0].value
+        return found
+    return None
+
+
+def _row(item: Requirement) -> Source:
+    kind = table_kind(tuple(item.cells), item.cells)
+    if kind == "other":
+        full = tokenize(" ; ".join(cell for cell in item.cells.values() if cell))
+        return Source(item, "unknown_row", full, full)
+    cells = columns(kind, item.cells)
+    route = route_of_row(item.cells)
+    if kind == "transitions":
+        full = tokenize(" ; ".join(item.cells.values()))
+        return Source(item, "transition", full, full, cells=cells, route=route)
+    if kind == "routes" and route is not None:
+        what = tokenize(cells.get("what", ""))
+        name = Token(f"{route.method} {route.path}", "route", "route", 0, 0, route)
+        failure = tokenize(cells.get("failure", ""))
+        return Source(
+            item, "route", (name, *what), (name, *what, *failure), cells=cells, route=route
+        )
+    full = tokenize(" ; ".join(item.cells.values()))
+    return Source(item, "field" if kind == "fields" else "entity", full, full, cells=cells)
+
+
+def _example(item: Requirement) -> Source:
+    text = item.text.strip()
+    request = _REQUEST.search(text)
+    route = parse_route(request["route"]) if request else None
+    body = text[request.end() :].strip() if request else text
+    sketch = parse_sketch(body) or _first_object(body)
+    if sketch is not None and not sketch.members:
+        sketch = None
+    full: tuple[Token, ...] = ()
+    if route is not None and request is not None:
+        full = (Token(request["route"], "route", "route", 0, 0, route),)
+    if sketch is None and route is None:
+        full = tokenize(text)
+    return Source(item, "example", full, full, route=route, sketch=sketch)
+
+
+def _first_object(text: str) -> Sketch | None:
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text[start:])
+    except (ValueError, RecursionError):
+        return None
+    return Sketch(value) if isinstance(value, dict) else None
+
+
+def _share_method(source: Source) -> None:
+    """`POST and GET /notes`, `PUT, PATCH and DELETE /notes/{id}`: give every method its path."""
+    tokens: list[Token] = []
+    waiting: list[int] = []
+    for token in source.tokens:
+        tokens.append(token)
+        if token.text in _METHODS and token.kind == "word":
+            waiting.append(len(tokens) - 1)
+        elif token.kind == "route" and token.value.path and waiting:
+            for at in waiting:
+                method = tokens[at].text
+                shared = replace(token.value, method=method)
+                tokens[at] = Token(f"{method} {shared.path}", "route", "route", token.start, token.end, shared)
+            waiting = []
+        elif token.low not in {",", "and", "/", "or", "|"}:
+            waiting = []
+    if len(tokens) == len(source.tokens) and any(
+        new is not old for new, old in zip(tokens, source.tokens, strict=True)
+    ):
+        source.tokens = tuple(tokens)
+        source.full = tuple(tokens)
+
+
+def known_names(sources: Iterable[Source]) -> frozenset[str]:
+    """Collect the names that the document uses in JSON, in code quotes and in queries."""
+    names: set[str] = set()
+    for source in sources:
+        if source.sketch is not None:
+            names.update(source.sketch.members)
+        if source.kind == "field":
+            names.add(source.cells.get("field", "").strip("`* "))
+        for token in source.full:
+            if token.kind == "sketch":
+                names.update(token.value.members)
+            elif token.kind == "name":
+                names.add(token.value)
+            elif token.kind == "route":
+                names.update(name for name, _ in token.value.query)
+    return frozenset(names)

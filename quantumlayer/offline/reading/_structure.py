@@ -1,0 +1,650 @@
+"""The entities with their fields, as the document defines them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quantumlayer.offline.reading._clauses import Grammar
+from quantumlayer.offline.reading._definitions import (
+    DEFINITION_SLOTS,
+    DEFINITIONS,
+    SIGN_UP,
+    Situation,
+)
+from quantumlayer.offline.reading._discovery import (
+    fields_frame,
+    heading_label,
+    introduced,
+    is_field_item,
+)
+from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
+from quantumlayer.offline.reading._facts import Belongs, Fact, Fields, Mention, Sketched, Thing
+from quantumlayer.offline.reading._fieldlists import FieldPhrase, read_field, read_fields
+from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
+from quantumlayer.offline.reading._sources import Source
+from quantumlayer.offline.reading._tokens import tokenize
+from quantumlayer.offline.reading._traits import Trait, read_traits
+from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab, snake
+from quantumlayer.offline.reading._words import is_plural, plural, singular
+
+__all__ = ["Structure", "build_structure"]
+
+_SYSTEM_NAMES = re.compile(
+    r"(created|updated|modified|changed|registered|inserted|last_?(updated|modified))(_?(at|on|date|time))?",
+    re.IGNORECASE,
+)
+_YES = frozenset({"yes", "y", "true", "x", "✓", "✔", "required", "mandatory", "must", "1", "✅"})
+_NO = frozenset({"no", "n", "false", "optional", "0", "❌", "✗"})
+_EMPTY = frozenset({"", "-", "--", "none", "n/a", "—"})
+
+
+@dataclass(slots=True)
+class Structure:
+    """Entities and fields, and what each statement contributed."""
+
+    lexicon: Lexicon
+    known: frozenset[str]
+    entities: dict[str, EntityDraft] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    camel: bool = False
+    signs_up: list[str] = field(default_factory=list)
+    """Requirements that let people sign up."""
+    relations: list[tuple[str, str, str]] = field(default_factory=list)
+    """One that has many: (parent, child, requirement)."""
+    mentions: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
+    answers: dict[tuple[str, str], tuple[Sketch, str]] = field(default_factory=dict)
+    """What a route answers, by method and path, as a sketch."""
+    bodies: dict[tuple[str, str], tuple[Sketch, str]] = field(default_factory=dict)
+    topics: dict[str, EntityWord] = field(default_factory=dict)
+    """What each statement is about."""
+
+    def entity(self, word: EntityWord) -> EntityDraft:
+        """Return the draft of an entity."""
+        return self.entities.setdefault(word.name, EntityDraft(word))
+
+    def word_of_route(self, route: Route) -> EntityWord | None:
+        """Return the entity of the last collection in a path."""
+        found = None
+        for at, segment in enumerate(route.segments):
+            if segment.startswith("{"):
+                continue
+            word = self.lexicon.by_segment(segment)
+            if word is not None and (at == 0 or found is None or self._nests(route, at, word)):
+                found = word
+        if found is None and route.segments and route.segments[0].startswith("{"):
+            only = list(self.lexicon)
+            found = only[0] if len(only) == 1 else None
+        return found
+
+    def _nests(self, route: Route, at: int, word: EntityWord) -> bool:
+        return at > 0 and route.segments[at - 1].startswith("{") and is_plural(
+            re.split(r"[-_]", route.segments[at])[-1]
+        ) and word is not None
+
+    def new_field(self, draft: EntityDraft, words: Sequence[str], spelled: str | None) -> FieldDraft:
+        """Return a field of an entity, made if it is not there yet."""
+        words = tuple(words)
+        name = spelled or self.spell(words)
+        existing = draft.fields.get(name) or draft.find(words)
+        if existing is not None:
+            if spelled and existing.name != spelled and existing.name == self.spell(existing.words):
+                draft.fields = {
+                    spelled if key == existing.name else key: value
+                    for key, value in draft.fields.items()
+                }
+                existing.name = spelled
+            return existing
+        made = FieldDraft(name, words)
+        draft.fields[name] = made
+        return made
+
+    def spell(self, words: Sequence[str]) -> str:
+        """Spell words as a field's name, in the style of the document."""
+        name = snake(words)
+        if not self.camel:
+            return name
+        first, *rest = name.split("_")
+        return first + "".join(part.capitalize() for part in rest)
+
+
+def build_structure(
+    sources: Sequence[Source], lexicon: Lexicon, known: frozenset[str]
+) -> Structure:
+    """Read every definition of the document into drafts of its entities."""
+    structure = Structure(lexicon, known, camel=_is_camel(known))
+    for word in lexicon:
+        structure.entity(word)
+    _Builder(structure, Grammar.of(DEFINITION_SLOTS, [DEFINITIONS])).run(sources)
+    _settle_children(structure, sources)
+    _settle_references(structure)
+    return structure
+
+
+def _settle_children(structure: Structure, sources: Sequence[Source]) -> None:
+    """Items that have a collection of their own do not live inside their parent's JSON."""
+    routed = {
+        word.name
+        for source in sources
+        for route in source.routes
+        for segment in route.literals
+        if (word := structure.lexicon.by_segment(segment)) is not None
+    }
+    for draft in list(structure.entities.values()):
+        for name, made in list(draft.fields.items()):
+            child = structure.entities.get(made.children or "")
+            if child is None:
+                continue
+            back = [each for each in child.fields.values() if each.references == draft.word.name]
+            if child.word.name in routed or back:
+                del draft.fields[name]
+                structure.relations.append((draft.word.name, child.word.name, made.requirements[0]))
+                continue
+            child.is_child = True
+            child.nested_in = structure.spell([*draft.word.label.split(), "id"])
+            _rename_child(structure, draft, child)
+            link = structure.new_field(child, (*draft.word.label.split(), "id"), None)
+            link.references = draft.word.name
+            link.hidden = True
+
+
+def _rename_child(structure: Structure, draft: EntityDraft, child: EntityDraft) -> None:
+    """A line of an order is an OrderLine."""
+    word = child.word
+    if " " in word.label or word.label.startswith(draft.word.label):
+        return
+    full = f"{draft.word.label} {word.label}"
+    old = word.name
+    word.aliases |= {word.label}
+    word.label, word.name, word.path = full, class_name(full), f"/{kebab(plural(full))}"
+    structure.entities[word.name] = structure.entities.pop(old)
+    for each in structure.entities.values():
+        for made in each.fields.values():
+            made.children = word.name if made.children == old else made.children
+            made.references = word.name if made.references == old else made.references
+    structure.relations = [
+        (parent, word.name if one == old else one, requirement)
+        for parent, one, requirement in structure.relations
+    ]
+
+
+def _settle_references(structure: Structure) -> None:
+    """`room_id` refers to rooms; one that has many is referred to by each of the many."""
+    for draft in structure.entities.values():
+        for made in draft.fields.values():
+            if made.references is None and made.words[-1] == "id" and len(made.words) > 1:
+                target = structure.lexicon.find(made.words[:-1]) or structure.lexicon.find(
+                    made.words[-2:-1]
+                )
+                if target is not None:
+                    made.references = target.name
+    for parent, child, requirement in structure.relations:
+        owner, item = structure.entities.get(parent), structure.entities.get(child)
+        if owner is None or item is None or owner is item:
+            continue
+        linked = any(made.references == parent for made in item.fields.values())
+        joined = any(
+            {parent, child} <= {made.references for made in each.fields.values()}
+            for each in structure.entities.values()
+        )
+        if not linked and not joined:
+            words = (*owner.word.label.split(), "id")
+            made = structure.new_field(item, words, None)
+            made.references = parent
+            made.asked(requirement)
+
+
+def _is_camel(known: Iterable[str]) -> bool:
+    camel = sum(1 for name in known if re.fullmatch(r"[a-z]+(?:[A-Z][a-z0-9]*)+", name))
+    with_underscores = sum(1 for name in known if "_" in name)
+    return camel > with_underscores
+
+
+@dataclass(slots=True)
+class _Builder:
+    structure: Structure
+    grammar: Grammar
+    topic: Thing | None = None
+    route: Route | None = None
+
+    def run(self, sources: Sequence[Source]) -> None:
+        for source in sources:
+            self._follow(source)
+            match source.kind:
+                case "example":
+                    self._example(source)
+                case "field":
+                    self._row(source)
+                case "entity":
+                    self._entity_row(source)
+                case "clause" | "route":
+                    self._clause(source)
+                case _:
+                    pass
+            if self.topic is not None:
+                word = self.structure.lexicon.thing(self.topic)
+                if word is not None:
+                    self.structure.topics[source.id] = word
+
+    def _follow(self, source: Source) -> None:
+        """Keep track of what the text is about."""
+        before = source.previous
+        if before is None or before.headings != source.headings:
+            self.topic = None
+            for heading in source.headings:
+                word = self._heading_word(heading)
+                if word is not None:
+                    self.topic = Thing(tuple(word.label.split()))
+                    break
+        if source.parent is not None:
+            thing = fields_frame(source.parent)
+            if thing is not None and self.structure.lexicon.thing(thing) is not None:
+                self.topic = thing
+        routes = source.routes
+        if routes:
+            self.route = routes[0]
+            word = self.structure.word_of_route(routes[0])
+            if word is not None and source.kind != "example":
+                self.topic = Thing(tuple(word.label.split()))
+
+    def _heading_word(self, heading: str) -> EntityWord | None:
+        words = [token.low for token in tokenize(heading) if token.kind == "word"]
+        lexicon = self.structure.lexicon
+        return lexicon.find(words) or next(
+            (word for each in words if (word := lexicon.find([each])) is not None), None
+        )
+
+    # --- statements
+
+    def _clause(self, source: Source) -> None:
+        framed = self._questioned(source) or self._framed(source)
+        if framed:
+            self._apply(framed, source)
+            return
+        situation = Situation(self.structure.known, self.topic, route=self.route)
+        for fact in self.grammar.understand(source.tokens, situation).facts:
+            self._apply([fact], source)
+
+    def _framed(self, source: Source) -> list[Fact]:
+        """An item below a name, or below a heading, that describes a field of it."""
+        if source.requirement.kind != "item" or not is_field_item(source.tokens):
+            return []
+        thing = fields_frame(source.parent) if source.parent is not None else None
+        if thing is None and source.requirement.parent is None:
+            label = heading_label(source)
+            thing = Thing(tuple(label.split())) if label else None
+            word = self.structure.lexicon.thing(thing) if thing else None
+            described = word is not None and source.tokens[0].kind in {"name", "word"}
+            if not described:
+                return []
+        if thing is None or self.structure.lexicon.thing(thing) is None:
+            thing = self._frame_of_fields(source)
+        if thing is None:
+            return []
+        phrases = self._item_fields(source)
+        return [Fields(thing, tuple(phrases))] if phrases else []
+
+    def _questioned(self, source: Source) -> list[Fact]:
+        """The answer to `What does a note consist of?`, or `Fields: …` in one line."""
+        tokens = source.tokens
+        lead = [token.low for token in tokens[:2]]
+        thing: Thing | None = None
+        if len(lead) > 1 and lead[0] in {"fields", "attributes", "properties"} and lead[1] in {":", "-"}:
+            thing, tokens = self.topic, tokens[2:]
+        elif source.headings and source.headings[0].endswith("?"):
+            asked = [token.low for token in tokenize(source.headings[0])]
+            what = {"consist", "contain", "include", "have", "know", "store", "keep", "made"}
+            if asked[0] in {"what", "which"} and what & {*asked}:
+                word = self._heading_word(source.headings[0])
+                thing = Thing(tuple(word.label.split())) if word else None
+        if thing is None:
+            return []
+        phrases = read_fields(tokens, self.structure.known)
+        if not phrases or any(phrase.left for phrase in phrases):
+            return []
+        if any(token.low in {"is", "are", "can", "has", "have", "must"} for token in tokens[:3]):
+            return []
+        return [Fields(thing, tuple(phrases))]
+
+    def _frame_of_fields(self, source: Source) -> Thing | None:
+        """`Fields:` or `Each task … has:` above the items."""
+        if source.parent is None:
+            return self.topic if source.tokens[0].kind == "name" else None
+        words = [token.low for token in source.parent.tokens if token.kind == "word"]
+        closes = source.parent.tokens and source.parent.tokens[-1].low == ":"
+        last = words[-1] if words else ""
+        frames = {"fields", "attributes", "properties", "has", "have", "contains", "data", "following"}
+        if last in frames or (closes and words and words[0] in {"fields", "attributes", "properties"}):
+            subject = self._subject(source.parent)
+            return subject or self.topic
+        return None
+
+    def _subject(self, source: Source) -> Thing | None:
+        lexicon = self.structure.lexicon
+        for at, token in enumerate(source.tokens[:6]):
+            for end in (at + 2, at + 1):
+                word = lexicon.find([each.low for each in source.tokens[at:end]])
+                if word is not None and token.kind == "word":
+                    return Thing(tuple(word.label.split()))
+        return None
+
+    def _item_fields(self, source: Source) -> list[FieldPhrase]:
+        """`name: text, required`, `name – text`, or several names in one line."""
+        tokens = [token for token in source.tokens if token.low != "." or token.kind != "mark"]
+        for at, token in enumerate(tokens[:5]):
+            if token.low == "(":
+                break
+            if token.low in {":", "-"} and token.kind == "mark" and at:
+                phrase = read_field(tokens[:at], self.structure.known)
+                if phrase is None:
+                    return []
+                described = read_field([*tokens[:at], *tokens[at + 1 :]], self.structure.known)
+                if described is not None and described.parts:
+                    return [described]
+                traits, left = read_traits(tokens[at + 1 :])
+                phrase.traits.extend(traits)
+                phrase.left.extend(left)
+                return [phrase]
+        commas = [at for at, token in enumerate(tokens) if token.low in {",", "and"} and at]
+        names = [token for token in tokens if token.kind == "name"]
+        if commas and (len(names) > 1 or self._is_list(tokens)):
+                return read_fields(tokens, self.structure.known)
+        phrase = read_field(tokens, self.structure.known)
+        return [phrase] if phrase else []
+
+    def _is_list(self, tokens: Sequence[Any]) -> bool:
+        """`doctor and patient`, `title, year, genre`: several fields in one item."""
+        phrases = read_fields(tokens, self.structure.known)
+        lexicon = self.structure.lexicon
+        referring = [phrase for phrase in phrases if lexicon.find(phrase.words) is not None]
+        return len(phrases) > 1 and (
+            len(referring) == len(phrases) or not any(phrase.traits for phrase in phrases[:1])
+        ) and all(not phrase.left for phrase in phrases)
+
+    # --- examples and rows
+
+    def _example(self, source: Source) -> None:
+        sketch = source.sketch
+        if sketch is None:
+            return
+        before = source.previous
+        above = source.parent or before
+        thing = introduced(above) if above is not None else None
+        if thing is not None:
+            word = self.structure.lexicon.thing(thing)
+            if word is not None and above is not None:
+                self._sketched(word, sketch, source.id, takes="when" in _lows(above))
+                self.topic = thing
+                return
+        route = source.route or (above.routes[-1] if above is not None and above.routes else self.route)
+        if route is None:
+            return
+        answer = above is not None and _is_answer(above)
+        word = self.structure.word_of_route(route)
+        self._of_route(route, word, sketch, source.id, answer=answer)
+
+    def _of_route(
+        self, route: Route, word: EntityWord | None, sketch: Sketch, requirement: str, *, answer: bool
+    ) -> None:
+        key = (route.method, route.path)
+        if answer or route.method in {"GET", "DELETE"}:
+            self.structure.answers.setdefault(key, (sketch, requirement))
+            if word is not None and self._is_item_answer(route, sketch, word):
+                self._sketched(word, sketch, requirement, takes=False)
+            return
+        if route.segments and route.segments[-1] in SIGN_UP:
+            word = self._user()
+        self.structure.bodies.setdefault(key, (sketch, requirement))
+        if word is not None and self._creates(route, word):
+            self._sketched(word, sketch, requirement, takes=True)
+
+    def _is_item_answer(self, route: Route, sketch: Sketch, word: EntityWord) -> bool:
+        draft = self.structure.entity(word)
+        shared = sum(1 for name in sketch.members if name in draft.fields)
+        return "id" in sketch.members or shared >= 2  # noqa: PLR2004 -- it looks like the item
+
+    def _creates(self, route: Route, word: EntityWord) -> bool:
+        last = route.segments[-1] if route.segments else ""
+        if last.startswith("{"):
+            return route.method in {"PUT", "PATCH"}
+        return route.method == "POST" and (
+            self.structure.lexicon.by_segment(last) is word or f"/{last}" == word.path
+        )
+
+    def _sketched(
+        self, word: EntityWord, sketch: Sketch, requirement: str, *, takes: bool
+    ) -> None:
+        draft = self.structure.entity(word)
+        draft.asked(requirement)
+        for name, value in sketch.members.items():
+            if name == "id" or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,59}", name):
+                continue
+            words = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).replace("_", " ").lower().split()
+            known = name in draft.fields
+            made = self.structure.new_field(draft, words, name)
+            made.asked(requirement)
+            if value is not UNKNOWN:
+                made.samples.append(value)
+            if _SYSTEM_NAMES.fullmatch(name) or (not takes and not known and "id" in sketch.members and draft.requirements[:1] != [requirement]):
+                made.say([Trait("system")], requirement)
+            self._element_fields(draft, made, value, requirement)
+
+    def _element_fields(
+        self, draft: EntityDraft, made: FieldDraft, value: Any, requirement: str
+    ) -> None:
+        """Objects in a list are items of an entity of their own, inside their parent."""
+        first = next((each for each in value if isinstance(each, dict)), None) if isinstance(value, list) else None
+        if first is not None:
+            child = self._child(draft, made)
+            self._sketched(child.word, Sketch(first), requirement, takes=True)
+
+    def _child(self, draft: EntityDraft, made: FieldDraft) -> EntityDraft:
+        label = singular(" ".join(made.words))
+        lexicon = self.structure.lexicon
+        word = lexicon.find(label.split())
+        if word is None:
+            full = f"{draft.word.label} {label}"
+            word = EntityWord(full, class_name(full), f"/{kebab(plural(full))}", {label})
+            lexicon.entities.append(word)
+        child = self.structure.entity(word)
+        child.is_child = True
+        made.children = word.name
+        return child
+
+    def _row(self, source: Source) -> None:
+        label = heading_label(source)
+        word = self.structure.lexicon.find(label.split()) if label else None
+        if word is None and source.parent is not None:
+            subject = self._subject(source.parent)
+            word = self.structure.lexicon.thing(subject) if subject else None
+        if word is None:
+            self.structure.ledger.miss(source.id, "it is not clear which thing has this field")
+            return
+        draft = self.structure.entity(word)
+        spelled = source.cells.get("field", "").strip("`* ")
+        cleaned = re.sub(r"[^A-Za-z0-9_ ]", "", spelled)
+        if not cleaned or cleaned.lower() == "id":
+            return
+        words = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", cleaned).replace("_", " ").lower().split()
+        made = self.structure.new_field(draft, words, None if " " in cleaned else cleaned)
+        made.asked(source.id)
+        draft.asked(source.id)
+        made.complete = self._row_traits(source, made)
+
+    def _row_traits(self, source: Source, made: FieldDraft) -> bool:
+        """Read the cells of a field's row; return whether it has to be given if nothing says so."""
+        cells = source.cells
+        requirement = source.id
+        left: list[str] = []
+        for column in ("type", "notes"):
+            traits, unread = read_traits(tokenize(cells.get(column, "")))  # type: ignore[call-overload]
+            made.say(traits, requirement)
+            left.extend(token.text for token in unread)
+        required = cells.get("required", "").strip("` *").lower()
+        optional = cells.get("optional", "").strip("` *").lower()
+        if required in _YES or optional in _NO:
+            made.say([Trait("required")], requirement)
+        elif required in _NO or optional in _YES:
+            made.say([Trait("optional")], requirement)
+        default = cells.get("default", "").strip("` ")
+        if default.lower() not in _EMPTY:
+            traits, _ = read_traits(tokenize(f"default {default}"))
+            made.say(traits, requirement)
+        if cells.get("unique", "").strip().lower() in _YES:
+            made.say([Trait("unique")], requirement)
+        if left:
+            made.say([Trait("unread", " ".join(left))], requirement)
+        return "required" not in cells and "optional" not in cells
+
+    def _entity_row(self, source: Source) -> None:
+        tokens = tokenize(source.cells.get("entity", ""))
+        word = self.structure.lexicon.find([token.low for token in tokens])
+        if word is None:
+            return
+        text = "; ".join(filter(None, (source.cells.get("fields", ""), source.cells.get("notes", ""))))
+        phrases = read_fields(tokenize(text), self.structure.known)
+        self._apply([Fields(Thing(tuple(word.label.split())), tuple(phrases))], source)
+
+    # --- facts
+
+    def _apply(self, facts: Iterable[Fact], source: Source) -> None:
+        for fact in facts:
+            match fact:
+                case Fields():
+                    self._fields(fact, source)
+                case Sketched():
+                    self._sketch_fact(fact, source)
+                case Belongs():
+                    self._belongs(fact, source)
+                case Mention():
+                    self._mention(fact, source)
+                case _:
+                    pass
+
+    def _fields(self, fact: Fields, source: Source) -> None:
+        thing = fact.thing
+        word = self.structure.lexicon.thing(thing) if thing.words else None
+        if word is None and fact.route is not None:
+            route = fact.route
+            word = self.structure.word_of_route(route)
+            if word is not None and not self._creates(route, word):
+                return
+        if word is None:
+            return
+        draft = self.structure.entity(word)
+        draft.asked(source.id)
+        self.topic = Thing(tuple(word.label.split()))
+        for phrase in fact.phrases:
+            self._phrase(draft, phrase, fact, source)
+
+    def _phrase(self, draft: EntityDraft, phrase: FieldPhrase, fact: Fields, source: Source) -> None:
+        lexicon = self.structure.lexicon
+        target = lexicon.find(phrase.words)
+        many = phrase.listed or any(trait.key == "many" for trait in phrase.traits)
+        if target is not None and target is not draft.word and not phrase.counted and not phrase.spelled:
+            plural_form = is_plural(phrase.words[-1])
+            if many or plural_form:
+                self._has_many(draft, target, phrase, source)
+                return
+        if phrase.words == ("id",):
+            return
+        refers = target is not None and not phrase.counted and not phrase.spelled
+        if refers and target is not None:
+            made = self._reference(draft, target, phrase.words)
+        else:
+            made = self.structure.new_field(draft, phrase.words, phrase.spelled)
+        made.counted |= phrase.counted
+        made.listed |= phrase.listed
+        made.complete &= fact.complete
+        traits = list(phrase.traits)
+        if fact.by_system:
+            traits.append(Trait("system"))
+        if phrase.left:
+            traits.append(Trait("unread", " ".join(token.text for token in phrase.left)))
+        made.say(traits, source.id)
+        if phrase.parts:
+            child = self._child(draft, made)
+            child.asked(source.id)
+            for part in phrase.parts:
+                self._phrase(child, part, fact, source)
+
+    def _reference(
+        self, draft: EntityDraft, target: EntityWord, words: tuple[str, ...]
+    ) -> FieldDraft:
+        """Return the field that refers to another entity: `a customer` is `customer_id`."""
+        label = words if words[-1] != "id" else words[:-1]
+        made = self.structure.new_field(draft, (*label, "id"), None)
+        made.words = tuple(label)
+        made.references = target.name
+        return made
+
+    def _has_many(
+        self, draft: EntityDraft, target: EntityWord, phrase: FieldPhrase, source: Source
+    ) -> None:
+        self.structure.relations.append((draft.word.name, target.name, source.id))
+        own = self.structure.entity(target)
+        own.asked(source.id)
+        if any(trait.key in {"least", "most"} for trait in phrase.traits) or phrase.parts:
+            words = (*phrase.words[:-1], plural(phrase.words[-1]))
+            made = self.structure.new_field(draft, words, None)
+            made.children = target.name
+            made.say(phrase.traits, source.id)
+            for part in phrase.parts:
+                self._phrase(own, part, Fields(Thing(()), ()), source)
+
+    def _sketch_fact(self, fact: Sketched, source: Source) -> None:
+        if fact.route is not None:
+            word = self.structure.word_of_route(fact.route)
+            answer = fact.route.method == "GET"
+            self._of_route(fact.route, word, fact.sketch, source.id, answer=answer)
+        elif fact.thing is not None:
+            word = self.structure.lexicon.thing(fact.thing)
+            if word is not None:
+                self._sketched(word, fact.sketch, source.id, takes=True)
+                self.topic = fact.thing
+
+    def _belongs(self, fact: Belongs, source: Source) -> None:
+        lexicon = self.structure.lexicon
+        child = lexicon.thing(fact.child)
+        if child is None:
+            return
+        draft = self.structure.entity(child)
+        for thing in fact.parents:
+            parent = lexicon.thing(thing)
+            if parent is None or parent is child:
+                continue
+            self.topic = Thing(tuple(child.label.split()))
+            self._reference(draft, parent, tuple(parent.label.split())).asked(source.id)
+
+    def _mention(self, fact: Mention, source: Source) -> None:
+        word = self.structure.lexicon.thing(fact.thing)
+        if "sign-up" in fact.verbs:
+            self.structure.signs_up.append(source.id)
+            self._user()
+            return
+        if word is not None:
+            self.structure.entity(word).asked(source.id)
+            self.structure.mentions.append((word.name, fact.verbs, source.id))
+
+    def _user(self) -> EntityWord:
+        lexicon = self.structure.lexicon
+        word = lexicon.find(["user"])
+        if word is None:
+            word = EntityWord("user", "User", "/users")
+            lexicon.entities.append(word)
+        self.structure.entity(word)
+        return word
+
+
+def _lows(source: Source) -> set[str]:
+    return {token.low for token in source.tokens}
+
+
+_ANSWER_WORDS = frozenset({"answers", "answer", "returns", "return", "response", "gives", "back", "responds"})
+
+
+def _is_answer(source: Source) -> bool:
+    return bool(_ANSWER_WORDS & _lows(source))

@@ -1,0 +1,477 @@
+"""What is said about a field: its type, its bounds, whether it is required, who sets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from quantumlayer.offline.reading._lexicon import NOISE
+from quantumlayer.offline.reading._patterns import Captures, Pattern, Reader, compile_pattern
+from quantumlayer.offline.reading._slots import BASIC_SLOTS, Amount, Span
+from quantumlayer.offline.reading._tokens import Token
+
+__all__ = ["Trait", "read_traits"]
+
+
+class Trait(NamedTuple):
+    """One thing that is said about a field.
+
+    `least`, `most`, `above`, `below` carry a number whose meaning depends on the field's type;
+    `computed` and `check` carry tokens that are read once the whole vocabulary is known.
+    """
+
+    key: str
+    value: Any = True
+    unit: str = ""
+
+
+_Builder = Callable[[Captures], Iterable[Trait]]
+
+
+def _is(key: str, value: Any = True) -> _Builder:
+    return lambda _: (Trait(key, value),)
+
+
+def _amount(key: str) -> _Builder:
+    def build(captures: Captures) -> Iterable[Trait]:
+        amount: Amount = captures["amount"]
+        return (Trait(key, amount.value, amount.unit),)
+
+    return build
+
+
+def _between(captures: Captures) -> Iterable[Trait]:
+    high: Amount = captures["high"]
+    low: Amount = captures["low"]
+    unit = high.unit or low.unit
+    return (Trait("least", low.value, unit), Trait("most", high.value, unit))
+
+
+def _exactly(captures: Captures) -> Iterable[Trait]:
+    amount: Amount = captures["amount"]
+    return (Trait("least", amount.value, amount.unit), Trait("most", amount.value, amount.unit))
+
+
+def _value(key: str) -> _Builder:
+    return lambda captures: (Trait(key, captures["value"]),)
+
+
+def _tokens(key: str) -> _Builder:
+    def build(captures: Captures) -> Iterable[Trait]:
+        inner = captures.get("rest") or captures.get("clause") or captures.get("phrase") or ()
+        return (Trait(key, tuple(inner)),)
+
+    return build
+
+
+def _with_bound(key: str) -> _Builder:
+    """Keep the comparing word in front of what it compares with."""
+
+    def build(captures: Captures) -> Iterable[Trait]:
+        return (Trait("check", (key, tuple(captures["clause"]))),)
+
+    return build
+
+
+def _typed(kind: str, *more: Trait) -> _Builder:
+    return lambda _: (Trait("type", kind), *more)
+
+
+def _digits(captures: Captures) -> Iterable[Trait]:
+    return (Trait("pattern", f"[0-9]{{{int(captures['n'])}}}"),)
+
+
+_CLASSES_OF_CHARACTERS = {
+    "digit": "0-9",
+    "number": "0-9",
+    "letter": "A-Za-z",
+    "capital": "A-Z",
+    "lower": "a-z",
+    "alphanumeric": "A-Za-z0-9",
+    "hyphen": "\\-",
+    "dash": "\\-",
+    "underscore": "_",
+    "space": " ",
+    "dot": ".",
+}
+
+
+def _kinds(captures: Captures) -> str:
+    words = [token.low for token in captures["kinds"]]
+    found: list[str] = []
+    capital = any(word in {"capital", "uppercase", "upper-case", "upper"} for word in words)
+    lower = any(word in {"lower", "lowercase", "lower-case", "small"} for word in words)
+    for word in words:
+        stem = word.rstrip("s")
+        stem = {"hyphen": "hyphen", "dashe": "dash", "numeral": "digit"}.get(stem, stem)
+        if stem in {"letter", "character"} and (capital or lower):
+            found.append("A-Z" if capital else "a-z")
+        elif stem in _CLASSES_OF_CHARACTERS and stem not in {"capital", "lower"}:
+            found.append(_CLASSES_OF_CHARACTERS[stem])
+    return "".join(dict.fromkeys(found))
+
+
+def _made_of(captures: Captures) -> Iterable[Trait]:
+    kinds = _kinds(captures)
+    return (Trait("pattern", f"[{kinds}]+"),) if kinds else ()
+
+
+def _counted_kinds(captures: Captures) -> Iterable[Trait]:
+    kinds = _kinds(captures)
+    number = int(captures["n"])
+    high = captures.get("m")
+    counted = f"{{{number}}}" if high is None else f"{{{number},{int(high)}}}"
+    traits = [Trait("pattern", f"[{kinds}]{counted}")] if kinds else []
+    if captures.get("random"):
+        traits.append(Trait("random", number))
+    return traits
+
+
+def _row_of_kinds(captures: Captures) -> Iterable[Trait]:
+    parts = []
+    for number, kind in (("n", "first"), ("m", "second")):
+        kinds = _kinds({"kinds": captures[kind]})
+        parts.append(f"[{kinds}]{{{int(captures[number])}}}")
+    glue = "-" if captures.get("hyphen") else ""
+    return (Trait("pattern", glue.join(parts)),)
+
+
+def _span_bound(key: str) -> _Builder:
+    return lambda captures: (Trait(key, captures["span"]),)
+
+
+def _days_after(captures: Captures) -> Iterable[Trait]:
+    return (Trait("computed_once", (captures["span"], tuple(captures["clause"]))),)
+
+
+def _by_system(captures: Captures) -> Iterable[Trait]:
+    rest = tuple(captures["rest"])
+    traits, left = read_traits(rest)
+    return (Trait("system"), *traits) if not left else (Trait("system"), Trait("meaning", rest))
+
+
+_TABLE: tuple[tuple[str, _Builder], ...] = (
+    # --- required, optional
+    ("(required|mandatory|obligatory|compulsory|needed|necessary)", _is("required")),
+    ("MUST be (given|present|filled|set|provided|supplied|specified|filled in)", _is("required")),
+    ("CANNOT be (missing|omitted|left out|null|left off|absent)", _is("required")),
+    ("NOT (optional|null|nullable)", _is("required")),
+    ("(optional|optionally|voluntary|nullable|not required|not mandatory|not needed)", _is("optional")),
+    ("if (any|known|available|there is (one|any)|you like|wanted|needed|given|present)", _is("optional")),
+    (
+        "(can|may|might|could) be (left out|omitted|missing|null|left empty|left blank|absent|empty"
+        "|blank|skipped|left off)",
+        _is("optional"),
+    ),
+    ("(need|needs|do|does) not [(have|need) to] be (given|filled|present|set|provided)", _is("optional")),
+    # --- empty
+    ("(CANNOT|NOT) be (empty|blank)", _is("least", 1)),
+    ("(non-empty|nonempty|not empty|not blank|non-blank)", _is("filled")),
+    ("NOT [be] (empty|blank)", _is("filled")),
+    # --- unique
+    ("(unique|distinct|unambiguous) (per|within|in|for|inside|for each|for every|across|by) <phrase>", _tokens("unique_in")),
+    ("(can|may) be (switched|changed|toggled|edited|updated|modified) [(with|by|via|through|using) <phrase>]", _is("editable")),
+    ("(which|that) <noun> (can|may) (switch|change|toggle|edit|update|set) [(with|by|via|through|using) <phrase>]", _is("editable")),
+    ("(unique|unambiguous)", _is("unique")),
+    ("(used|taken|assigned|given|registered|exist|exists|occur|occurs|entered) [for] [only] (once|one time)", _is("unique")),
+    ("only (once|one time)", _is("unique")),
+    ("CANNOT (be (used|taken|registered|entered)|occur|appear|exist|repeat) (twice|again|more than once|a second time)", _is("unique")),
+    ("(that|which) no other <noun> has", _is("unique")),
+    ("no two [of them] [(can|may)] [(have|share)] [the] (same|alike|equal) [one]", _is("unique")),
+    ("(ignoring|regardless of|without regard to|independent of) [upper and lower] case", _is("case_insensitive")),
+    ("(case-insensitive|case insensitive|case-insensitively)", _is("case_insensitive")),
+    # --- signs
+    ("(a|any) positive (number|amount|integer|value|decimal|price)", _is("above", 0)),
+    ("positive whole (number|numbers)", lambda _: (Trait("above", 0), Trait("type", "integer"))),
+    ("(positive|strictly positive|(greater|more|higher|larger) than zero)", _is("above", 0)),
+    ("(non-negative|nonnegative|(zero|0) or (more|greater|above|higher|positive))", _is("least", 0)),
+    ("(NOT|CANNOT) [be] [go] (negative|below (zero|0)|less than (zero|0)|under (zero|0)|drop below zero)", _is("least", 0)),
+    ("(can|may) be (zero|0) but not (less|lower|negative|below)", _is("least", 0)),
+    ("(CANNOT|NOT) be (zero|0)", _is("above", 0)),
+    ("(CANNOT|NOT) be (zero|0) or (negative|less|below)", _is("above", 0)),
+    # --- bounds
+    ("(at least|no (fewer|less|lower|shorter|smaller) than|not (fewer|less|lower|shorter|smaller|below) than|minimum [of]|min|min.|a minimum of|minimally|>=|a minimum length of|minimum length|min length|starting (at|from)) [:] [=] [the] <amount>", _amount("least")),
+    ("CANNOT be (less|lower|smaller|shorter|fewer|below|under) [than] <amount>", _amount("least")),
+    ("<amount> (or (more|higher|greater|above|longer|later|over)|and (more|up|above|over)|minimum|min|+|at least|upwards)", _amount("least")),
+    ("(at most|at max|no more than|not more than|no (longer|greater|higher|larger) than|not (longer|greater|higher|larger) than|up to|maximum [of]|max|max.|a maximum of|maximally|<=|limited to|a maximum length of|maximum length|max length) [:] [=] <amount>", _amount("most")),
+    ("CANNOT (exceed|be (more|higher|greater|larger|longer|over|above) [than]) <amount>", _amount("most")),
+    ("<amount> (or (fewer|less|lower|below|shorter|under)|maximum|max|at most|at the most|tops)", _amount("most")),
+    ("(more|greater|larger|higher|bigger|longer) than <amount>", _amount("above")),
+    ("(above|over|>) <amount>", _amount("above")),
+    ("(less|smaller|lower|fewer|shorter) than <amount>", _amount("below")),
+    ("(below|under|<) <amount>", _amount("below")),
+    ("[(from|between|of|in the range [of] [from]|range|ranging from|in the range)] <amount:low> [<comment:one>] (to|and|-|through|up to|until|..) <amount:high> [<comment:two>] [(inclusive|included)]", _between),
+    ("(exactly|precisely|always) <amount>", _exactly),
+    ("<n_characters:n>", lambda c: _exactly({"amount": c["n"]})),
+    # --- patterns
+    ("[exactly] <number:n> digits", _digits),
+    ("[exactly] <number:n> <character_kinds:kinds>", _counted_kinds),
+    ("<number:n> (to|-) <number:m> <character_kinds:kinds>", _counted_kinds),
+    ("[exactly] <number:n> random <character_kinds:kinds>", lambda c: _counted_kinds({**c, "random": True})),
+    ("[exactly] <number:n> <character_kinds:first> [(followed by|then|plus|and|,)] [a] [(hyphen|dash)] [and] <number:m> <character_kinds:second>", _row_of_kinds),
+    ("(only|made (up )? of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>", _made_of),
+    ("<character_kinds:kinds> only", _made_of),
+    ("(in|of) (lower|lowercase|lower-case) [(case|letters)]", lambda _: (Trait("pattern", "[^A-Z]+"),)),
+    ("[(an|a)] [valid] (http or https|http|https|absolute|valid) (url|urls|address|link|uri)", _typed("url")),
+    # --- values
+    ("(one|any) of [the] [(values|following|these|options|three|four|five)] [:] <choices:value>", _value("choices")),
+    ("(either|values|value|allowed values|possible values|choices|options|being|namely|enum) [are] [of] [:] <choices:value>", _value("choices")),
+    ("[a] (choice|selection) (of|between|from|among) [:] <choices:value>", _value("choices")),
+    ("(default|defaults|defaulting) [(to|is|value|=|:)] [(is|:)] <literal:value>", _value("default")),
+    ("<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|at the beginning)", _value("default")),
+    ("(initially|at first|starts (as|at|with|out as)|starting (as|at|with)|begins as|begins with|by default) <literal:value>", _value("default")),
+    ("<literal:value> (if|when|unless) [it is] (not (given|set|specified|provided|stated|mentioned|said|present|sent)|(left out|omitted|missing|absent|nothing is (given|said))|we do not say|you say nothing|nobody says [so] [otherwise]|otherwise (stated|given|specified|said)|(i|we|you) say (otherwise|nothing)|told otherwise|none is given|(it|they) is not given|nothing else is said)", _value("default")),
+    ("<literal:value> otherwise", _value("default")),
+    ("(a|every|each|any) new <noun> (is|has|starts as|starts with) <literal:value>", _value("default")),
+    ("the default [value] (is|=|:) <literal:value>", _value("default")),
+    ("MUST exist", _is("example")),
+    ("<quoted:value> (until|before|as long as|first|when it) [<clause>]", _value("default")),
+    ("empty (until|as long as|while|unless|before|at first|otherwise|when|if) <rest>", lambda c: (Trait("empty_until", tuple(c["rest"])),)),
+    ("(empty|null|nothing) [(at first|initially|by default)]", _is("nullable")),
+    # --- types
+    ("(date and time|date/time|date-time|datetime|timestamp|date with time|point in time|date and a time|iso timestamp|utc timestamp|instant|timestamptz)", _typed("datetime")),
+    ("(date|dates|calendar day|calendar date|iso date)", _typed("date")),
+    ("(time of day|clock time|time)", _typed("time")),
+    ("(whole number|whole numbers|integer|integers|int|bigint|natural number|serial|smallint)", _typed("integer")),
+    ("(decimal|float|double|real|decimal number|real number|floating point|decimals|fractional)", _typed("number")),
+    ("(number|numbers|numeric)", _typed("numeric")),
+    ("(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|toggle|yes-no)", _typed("boolean")),
+    ("(text|string|varchar|char|free text|plain text|short text|line of text|str|textual)", _typed("string")),
+    ("(long text|multi-line text|multiline text|longer text|markdown|textarea)", _typed("text")),
+    ("[valid] (email address|email|mail address)", _typed("email")),
+    ("(url|uri|web address|link|hyperlink)", _typed("url")),
+    ("(list|array|set|collection|lists) of (strings|texts|text|words|names|labels|tags|keywords|string|free texts)", _typed("strings")),
+    ("(string|text) (list|array|[])", _typed("strings")),
+    ("(list|array|strings|string[])", _typed("strings")),
+    ("(money|currency|monetary amount|monetary|price)", _typed("money")),
+    ("in [(whole|full)] (euros|euro|eur|dollars|dollar|usd|pounds|gbp|chf|nok|sek|dkk|currency)", _typed("money")),
+    ("in [whole] (cents|minutes|seconds|hours|days|weeks|months|years|percent|millimetres)", _typed("numeric")),
+    ("in (kilograms|kilogrammes|kg|grams|g|metres|meters|cm|km|kilometres|kilometers|litres|liters|mm)", _typed("number")),
+    ("(choice|enum|enumeration|select|selection|option|picklist)", _typed("choice")),
+    ("(reference|foreign key|fk|relation|id|reference id) [(to|of)] [(a|an|the|one)] [(existing|valid)] <noun:value>", lambda c: (Trait("refers", c["value"]),)),
+    ("(refers to|references|points to|belongs to|must refer to|must exist in) [(a|an|the|one)] [(existing|valid)] <noun:value>", lambda c: (Trait("refers", c["value"]),)),
+    ("(reference|foreign key|fk|relation)", _typed("reference")),
+    ("(uuid|guid)", _typed("string")),
+    # --- who sets it
+    ("(system|server|service|computed|calculated|derived|automatic|generated) : <rest>", _by_system),
+    ("(system|auto|read-only|readonly|read only|generated|automatic|server-side|server|computed|auto-generated|automatically [(set|filled|generated|assigned|created)]|calculated|derived) [:]", _is("system")),
+    ("[(that|which|is|are)] (set|filled|filled in|generated|assigned|added|computed|created|given|written|recorded|calculated|provided|maintained|managed|worked out|derived|stamped) [out] by (the|our|us) [(system|server|service|backend|api|application|app)]", _is("system")),
+    ("(that|which) (the|our) (system|server|service|backend|api|app|application) (sets|fills in|fills|generates|assigns|adds|computes|creates|records|makes|writes|keeps|gives|calculates|maintains|works out|provides) [(itself|by itself|automatically)]", _is("system")),
+    ("(that|which) (the|our) (system|server|service|backend|api|app) (sets|initialises|puts) to <literal:value> [(when|as soon as|at|on) <clause>]", lambda c: (Trait("system"), Trait("default", c["value"]))),
+    ("(that|which|where) clients (can not|cannot|may not|must not) (set|change|send|write) [it]", _is("system")),
+    ("not (set|settable|changeable) by (the|a) (client|user|caller)", _is("system")),
+    ("(set|filled in|filled|generated|assigned|recorded|added|stamped) automatically", _is("system")),
+    # --- changes
+    ("(CANNOT|NOT) (be|to be) (changed|edited|updated|modified|altered) [(afterwards|later|later on|after creation|once created|any more|anymore|again|after that|once set|once it is created|any longer)]", _is("immutable")),
+    ("(never changes|immutable|unchangeable|fixed once set|does not change|do not change)", _is("immutable")),
+    ("(never (shown|returned|exposed|sent)|write-only|hidden|secret|not (shown|returned|exposed))", _is("secret")),
+    # --- time
+    ("(in the future|future)", _is("moment", "future")),
+    ("(in the past|past)", _is("moment", "past")),
+    ("(CANNOT|NOT) [(be|lie)] in the past", _is("moment", "not_past")),
+    ("(CANNOT|NOT) [(be|lie)] in the future", _is("moment", "not_future")),
+    ("(today or (later|in the future)|from today on)", _is("moment", "not_past")),
+    ("<span> (after|from|past) <clause>", _days_after),
+    # --- compared with other fields
+    ("(NOT|CANNOT) [be] (before|earlier than) <operand:clause>", _with_bound(">=")),
+    ("(NOT|CANNOT) [be] (after|later than) <operand:clause>", _with_bound("<=")),
+    ("(after|later than) <operand:clause>", _with_bound(">")),
+    ("(before|earlier than) <operand:clause>", _with_bound("<")),
+    ("(NOT|CANNOT) [be] (more|greater|higher|larger|longer) than <operand:clause>", _with_bound("<=")),
+    ("(NOT|CANNOT) [be] (less|lower|smaller|shorter|fewer) than <operand:clause>", _with_bound(">=")),
+    ("CANNOT exceed <operand:clause>", _with_bound("<=")),
+    ("(greater|more|higher|larger|longer) than <operand:clause>", _with_bound(">")),
+    ("(less|lower|smaller|shorter|fewer) than <operand:clause>", _with_bound("<")),
+    ("(at least|on or after|no (less|earlier|lower) than) <operand:clause>", _with_bound(">=")),
+    ("(at most|up to|on or before|no (more|later|higher) than) <operand:clause>", _with_bound("<=")),
+    # --- worked out
+    ("= <rest>", _tokens("computed")),
+    ("(computed|calculated|worked out|derived) (as|from|by) [:] <rest>", _tokens("computed")),
+    # --- mere explanation
+    ("(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [:] <example>", _is("example")),
+    ("(just|only) (the|a|its|their) <noun>", _is("example")),
+    ("(in|as|following) [the] (iso 8601|iso|iso-8601|rfc 3339|utc|iso 8601 [format]|local time|e.164 format|the format <noun>)", _is("example")),
+    ("(included|inclusive|naturally|ascending|descending|each|both)", _is("example")),
+)
+
+_GLUE = frozenset(
+    {"is", "are", "be", "must", "should", "shall", "has", "have", "to", ",", ";", ":", "which", "that"}
+    | {"it", "they", "a", "an", "the", "and", "of", "with", "in", "as", "-", "(", ")", "being", "but"}
+    | {"its", "their", "can", "may", "will", "long", "at", "value", "values", "field", "fields", "by"}
+    | {"there", "always", "number", "or", "for", "set"}
+)
+_QUIET = frozenset({"of", "for", "in", "on", "at", "from", "to", "with", "about", "by", "during", "under"})
+
+
+def _slots() -> dict[str, Any]:
+    return {**BASIC_SLOTS, "character_kinds": _character_kinds, "n_characters": _n_characters, "quoted": _quoted, "operand": _operand, "example": _example, "comment": _comment}
+
+
+_KIND_WORDS = frozenset(
+    {"digit", "digits", "letter", "letters", "capital", "uppercase", "upper-case", "lower", "case"}
+    | {"lowercase", "lower-case", "alphanumeric", "character", "characters", "hyphen", "hyphens"}
+    | {"dash", "dashes", "underscore", "underscores", "number", "numbers", "numerals", "upper", "small"}
+    | {"spaces", "space", "dots", "dot", "latin", "ascii"}
+)
+
+
+def _character_kinds(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
+    end = at
+    last_kind = at
+    while end < len(reader.tokens) and (
+        reader.low(end) in _KIND_WORDS or (end > at and reader.low(end) in {"and", "or", ",", "/"})
+    ):
+        if reader.low(end) in _KIND_WORDS:
+            last_kind = end + 1
+        end += 1
+    words = {reader.low(place) for place in range(at, last_kind)}
+    if last_kind > at and words - {"character", "characters", "number", "numbers", "case"}:
+        for stop in range(last_kind, at, -1):
+            if reader.low(stop - 1) in _KIND_WORDS:
+                yield tuple(reader.tokens[at:stop]), stop
+
+
+def _n_characters(reader: Reader, at: int) -> Iterator[tuple[Amount, int]]:
+    """`6 characters`, and nothing that says it is a bound."""
+    for value, end in reader.slot("amount", at):
+        if value.unit in {"character", "char", "letter"}:
+            yield value, end
+
+
+_NO_OPERAND = frozenset("that they we i you he she which is are was can may must has have it".split())
+
+
+def _operand(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
+    """A few words that name what something is compared with."""
+    end = at
+    while end < len(reader.tokens) and end < at + 8 and reader.low(end) not in {",", ";", ")", "(", "."}:
+        if reader.low(end) in _NO_OPERAND:
+            return
+        end += 1
+    if end > at:
+        yield tuple(reader.tokens[at:end]), end
+
+
+def _quoted(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
+    if at < len(reader.tokens) and reader.tokens[at].kind in {"quote", "name", "number"}:
+        yield from reader.slot("literal", at)
+
+
+def _comment(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
+    """A few words in brackets behind a value: 1 (low)."""
+    if reader.low(at) == "(":
+        for end in range(at + 1, min(at + 6, len(reader.tokens))):
+            if reader.low(end) == ")":
+                yield tuple(reader.tokens[at + 1 : end]), end + 1
+                return
+
+
+def _example(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
+    """What illustrates: up to the next comma, semicolon or bracket, lists of quotes included."""
+    end = at
+    while end < len(reader.tokens) and reader.low(end) not in {";", ")"}:
+        if reader.low(end) == "," and not (
+            end + 1 < len(reader.tokens) and reader.tokens[end + 1].kind in {"quote", "number", "code"}
+        ):
+            break
+        end += 1
+    if end > at:
+        yield tuple(reader.tokens[at:end]), end
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> tuple[tuple[Pattern, _Builder], ...]:
+    return tuple((compile_pattern(text), builder) for text, builder in _TABLE)
+
+
+def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
+    """Read what is said about a field; return the traits and the tokens that say nothing known.
+
+    At each place the longest reading wins. Prepositional phrases that only describe the field
+    (`of the person who asks`) are stepped over.
+    """
+    reader = Reader(tuple(tokens), _slots())
+    words = frozenset(token.low for token in reader.tokens)
+    possible = [(pattern, builder) for pattern, builder in _compiled() if pattern.possible(words)]
+    traits: list[Trait] = []
+    left: list[Token] = []
+    at = 0
+    while at < len(reader.tokens):
+        end, found = _longest(possible, reader, at)
+        if end == at:
+            end, found = _listed(possible, reader, at)
+        if end > at:
+            traits.extend(found)
+            at = end
+        elif reader.low(at) in _GLUE - _QUIET or reader.low(at) in NOISE:
+            at += 1
+        elif reader.low(at) in _QUIET:
+            at = _described(possible, reader, at)
+        elif reader.tokens[at].kind == "mark" and reader.low(at) in {".", "!", '"', "'", "/", "→", "=", "?"}:
+            at += 1
+        else:
+            left.append(reader.tokens[at])
+            at += 1
+    return traits, left
+
+
+def _listed(
+    possible: list[tuple[Pattern, _Builder]], reader: Reader, at: int
+) -> tuple[int, Iterable[Trait]]:
+    """Read `low, normal or high` where nothing else fits: the values that may be chosen."""
+    best: tuple[int, Iterable[Trait]] = (at, ())
+    for values, end in reversed(reader.slot("choices", at)):
+        following = _element_start(reader, best[0]) if best[0] > at else at
+        if following > at and _longest(possible, reader, following)[0] > following:
+            break
+        tokens = reader.tokens[at:end]
+        literal = all(token.kind != "word" or token.low in {",", "or", "and"} for token in tokens)
+        joined = any(token.low in {"or", "/", "|", "→"} for token in tokens)
+        flow = (Trait("flow", values),) if any(token.low == "→" for token in tokens) else ()
+        if literal or joined or len(values) > 1:
+            best = end, (Trait("choices", values), *flow)
+            sure = literal or joined or len(values) > 2  # noqa: PLR2004 -- "a, b" may be two fields
+            if not sure:
+                best = end, ()
+    return best if best[1] else (at, ())
+
+
+def _element_start(reader: Reader, at: int) -> int:
+    while reader.low(at) in {",", "or", "and", "/", "|", "→"}:
+        at += 1
+    return at
+
+
+def _longest(
+    possible: list[tuple[Pattern, _Builder]], reader: Reader, at: int
+) -> tuple[int, Iterable[Trait]]:
+    best = at
+    traits: Iterable[Trait] = ()
+    for pattern, builder in possible:
+        for end, captures in pattern.prefixes(reader, at):
+            if end > best:
+                built = tuple(builder(captures))
+                if built:
+                    best, traits = end, built
+            break
+    return best, traits
+
+
+_STOPS = frozenset({",", ";", "(", ")", ":", "which", "that", "is", "are", "must", "can", "may", "-"})
+
+
+def _described(possible: list[tuple[Pattern, _Builder]], reader: Reader, at: int) -> int:
+    """Step over a prepositional phrase that describes, up to where a trait begins."""
+    end = at + 1
+    while end < len(reader.tokens) and reader.low(end) not in _STOPS | {"and", "or"} | _QUIET:
+        numeric = reader.tokens[end].kind in {"number", "quote", "name"}
+        if numeric or _longest(possible, reader, end)[0] > end:
+            return end
+        end += 1
+    return end
+
+
+def spans(traits: Iterable[Trait]) -> list[Span]:
+    """Pick the spans of time out of some traits."""
+    return [trait.value for trait in traits if isinstance(trait.value, Span)]
