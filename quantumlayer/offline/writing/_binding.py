@@ -314,6 +314,7 @@ class _Reader:
         kind = then.kind if otherwise.kind is Kind.NONE else otherwise.kind
         if {then.kind, otherwise.kind} <= set(NUMERIC):
             kind = max(then.kind, otherwise.kind, key=NUMERIC.index)
+            then, otherwise = self.taken_as(then, kind), self.taken_as(otherwise, kind)
         return Choice(condition, then, otherwise, kind, then.nullable or otherwise.nullable)
 
     # --- functions -------------------------------------------------------------------------------
@@ -390,8 +391,8 @@ class _Reader:
         if kind in NUMERIC and node.kind in NUMERIC:
             if isinstance(node, Value):
                 return self._number(node, kind)
-            widens = node.kind is Kind.INTEGER
-            return node if widens else Convert(node, kind, node.nullable)
+            fits = node.kind is Kind.INTEGER and kind is Kind.NUMBER
+            return node if fits else Convert(node, kind, node.nullable)
         if kind is Kind.DATE and node.kind is Kind.DATETIME:
             if isinstance(node, Function) and node.name == "now":
                 return Function("today", (), Kind.DATE, nullable=False)

@@ -22,11 +22,19 @@ from quantumlayer.offline.writing._bound import (
     each,
 )
 from quantumlayer.offline.writing._kinds import NUMERIC, Kind, kind_of
-from quantumlayer.offline.writing._samples import fits, sample, step
+from quantumlayer.offline.writing._samples import fits, sample, step, valid
 from quantumlayer.offline.writing._values import plain
 from quantumlayer.offline.writing._world import converted
 
-__all__ = ["around", "general", "inputs", "lengths_of_time", "plausible", "turning_points"]
+__all__ = [
+    "around",
+    "general",
+    "inputs",
+    "lengths_of_time",
+    "plausible",
+    "solved",
+    "turning_points",
+]
 
 Evaluate = Callable[[Bound], Any]
 _WEEK = 7
@@ -51,6 +59,11 @@ def turning_points(node: Bound, evaluate: Evaluate) -> Iterator[tuple[Attribute 
             yield from _compared(part, evaluate)
         elif isinstance(part, Function) and part.name in {"contains", "includes"}:
             yield from _contained(part, evaluate)
+        elif isinstance(part, Function) and part.name == "distinct":
+            texts = evaluate(part.arguments[0])
+            for target in inputs(part):
+                if isinstance(texts, tuple) and texts:
+                    yield target, (texts[0],) * max(len(texts), 2)
 
 
 def _compared(node: Comparison, evaluate: Evaluate) -> Iterator[tuple[Attribute | Argument, Any]]:
@@ -61,7 +74,7 @@ def _compared(node: Comparison, evaluate: Evaluate) -> Iterator[tuple[Attribute 
                 if isinstance(side, Total) or _inside_total(side, target):
                     continue
                 for near in around(goal, side.kind):
-                    found = _solved(side, near, target, evaluate)
+                    found = solved(side, near, target, evaluate)
                     if found is not None:
                         yield target, found
         for part in each(side):  # values that a sum is made of, and conditions on them
@@ -111,7 +124,7 @@ def around(value: Any, kind: Kind) -> list[Any]:
         return [value]
 
 
-def _solved(  # noqa: PLR0911 -- one case for each kind of node
+def solved(  # noqa: PLR0911 -- one case for each kind of node
     node: Bound, goal: Any, target: Bound, evaluate: Evaluate
 ) -> Any:
     """Find the value of an input that gives an expression a value; None where it is not found."""
@@ -124,20 +137,20 @@ def _solved(  # noqa: PLR0911 -- one case for each kind of node
             case Arithmetic(operator=operator, left=left, right=right):
                 return _undone(operator, left, right, goal, target, evaluate)
             case Convert(part=part):
-                return _solved(part, _unconverted(part, goal, evaluate), target, evaluate)
+                return solved(part, _unconverted(part, goal, evaluate), target, evaluate)
             case Function(name="length"):
                 return "x" * goal if node.arguments[0].kind is Kind.TEXT and goal >= 0 else None
             case Function(name="minutes_between" | "days_between" as name, arguments=(start, end)):
                 return _between(name, start, end, goal, target, evaluate)
             case Function(name="minutes" | "hours" | "days" | "weeks" as name):
                 seconds = {"minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}[name]
-                return _solved(node.arguments[0], goal.total_seconds() // seconds, target, evaluate)
+                return solved(node.arguments[0], goal.total_seconds() // seconds, target, evaluate)
             case Function(name="time", arguments=(inner,)):
                 moment = evaluate(inner)
                 return (
                     None
                     if moment is None
-                    else _solved(
+                    else solved(
                         inner, dt.datetime.combine(moment.date(), goal, dt.UTC), target, evaluate
                     )
                 )
@@ -146,11 +159,11 @@ def _solved(  # noqa: PLR0911 -- one case for each kind of node
                 if day is None or not 1 <= goal <= _WEEK:
                     return None
                 later = day + dt.timedelta(days=(goal - day.isoweekday()) % _WEEK)
-                return _solved(inner, later, target, evaluate)
+                return solved(inner, later, target, evaluate)
             case Function(name="round" | "ceil" | "floor", arguments=(inner, *_)):
-                return _solved(inner, goal, target, evaluate)
+                return solved(inner, goal, target, evaluate)
             case _:
-                parts = (_solved(part, goal, target, evaluate) for part in below(node))
+                parts = (solved(part, goal, target, evaluate) for part in below(node))
                 return next((part for part in parts if part is not None), None)
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         return None
@@ -176,7 +189,7 @@ def _undone(  # noqa: PLR0913 -- an operation and what it should give
             return None
     if side.kind is Kind.INTEGER and not isinstance(value, dt.timedelta):
         value = int(value)
-    return _solved(side, value, target, evaluate)
+    return solved(side, value, target, evaluate)
 
 
 def _unconverted(part: Bound, goal: Any, evaluate: Evaluate) -> Any:
@@ -194,9 +207,9 @@ def _between(  # noqa: PLR0913 -- two ends and what lies between
     length = dt.timedelta(minutes=goal) if name == "minutes_between" else dt.timedelta(days=goal)
     if any(part is target for part in each(end)):
         known = evaluate(start)
-        return None if known is None else _solved(end, known + length, target, evaluate)
+        return None if known is None else solved(end, known + length, target, evaluate)
     known = evaluate(end)
-    return None if known is None else _solved(start, known - length, target, evaluate)
+    return None if known is None else solved(start, known - length, target, evaluate)
 
 
 def plausible(spec: FieldSpec | Param, value: Any) -> Any:
@@ -248,4 +261,5 @@ def general(spec: FieldSpec | Param) -> list[Any]:
     if spec.type == "boolean":
         return [True, False]
     usual = sample(spec)
-    return [] if usual is None else [usual.at(1)]
+    bounds = [value for _, value in valid(spec)] if kind_of(spec) in NUMERIC else []
+    return [*([] if usual is None else [usual.at(1)]), *bounds]

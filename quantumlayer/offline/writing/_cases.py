@@ -14,7 +14,8 @@ from quantumlayer.offline.writing._recipes import Recipes, SceneError
 from quantumlayer.offline.writing._rules import bound_rule
 from quantumlayer.offline.writing._samples import Sample
 from quantumlayer.offline.writing._scene import Scene, TestCase, Variants
-from quantumlayer.offline.writing._search import Scenarios, Setup
+from quantumlayer.offline.writing._play import Setup
+from quantumlayer.offline.writing._search import Scenarios
 from quantumlayer.offline.writing._simulation import Answer
 
 __all__ = ["Casebook", "worked"]

@@ -12,14 +12,12 @@ from quantumlayer.offline.writing._cases_items import full_values
 from quantumlayer.offline.writing._cases_lists import expect_items
 from quantumlayer.offline.writing._context import in_path
 from quantumlayer.offline.writing._names import snake
-from quantumlayer.offline.writing._recipes import ANYBODY, SceneError, persona
+from quantumlayer.offline.writing._recipes import ANYBODY, STRANGER, SceneError, persona
 from quantumlayer.offline.writing._scene import Handle, Scene, Variants
 from quantumlayer.offline.writing._text import literal
 
-__all__ = ["STRANGER", "access_cases"]
+__all__ = ["access_cases"]
 
-STRANGER = "eve"
-"""The user who looks for what belongs to others."""
 MODULE = "accounts"
 
 
@@ -40,6 +38,8 @@ def access_cases(book: Casebook) -> None:
                 _me(book, endpoint)
             elif endpoint.access.own:
                 _foreign(book, endpoint)
+            if endpoint.kind in {"read", "update", "replace", "delete"}:
+                _own_account(book, endpoint)
     with suppress(SceneError):
         _roles(book)
 
@@ -196,6 +196,52 @@ def _me(book: Casebook, endpoint: Endpoint) -> None:
     if "id" in (answer.body or {}):
         scene.write(f'assert response.json()["id"] == {scene.value(person)}')
     book.add(MODULE, scene, "a user sees the own account", endpoint.requirements)
+
+
+def _own_account(book: Casebook, endpoint: Endpoint) -> None:
+    """Write what a user does with the own account where no path names it."""
+    users = _users(book)
+    if endpoint.entity != users.name or book.service.item_param(endpoint) is not None:
+        return
+    if not endpoint.access.login or endpoint.where is not None:
+        return
+    scene = book.scene()
+    scene.person(ANYBODY)
+    columns = [c for c in book.service.body_columns(endpoint) if not c.reference and not c.children]
+    body: dict[str, Any] | None = None
+    if endpoint.kind in {"update", "replace"}:
+        body = full_values(book, scene, columns, 2)
+    answer = scene.call(endpoint, body=body, caller=ANYBODY)
+    if answer.status != endpoint.status:
+        return
+    scene.expect(answer)
+    auth = book.service.design.auth
+    secret = auth.password_field if auth is not None else ""
+    for name, value in (body or {}).items():
+        if name in (answer.body or {}):
+            scene.write(
+                f"assert response.json()[{literal(name)}] == {scene.value(answer.body[name])}"
+            )
+        elif name == secret and auth is not None:
+            _logs_in_with(book, scene, auth, value)
+    deed = {"read": "shown", "delete": "deleted"}.get(endpoint.kind, "changed")
+    book.add(MODULE, scene, f"a user has the own account {deed}", endpoint.requirements)
+
+
+def _logs_in_with(book: Casebook, scene: Scene, auth: Auth, password: str) -> None:
+    """Write that a changed password is the one to log in with."""
+    login = next((e for e in book.service.design.endpoints if e.kind == "login"), None)
+    users = _users(book)
+    if login is None:
+        return
+    column = users.columns[auth.login_field]
+    scene.need("rows")
+    got = f"rows.values({users.model}, {ANYBODY}.id, {literal(column.attribute)})"
+    sent = f"{{{literal(auth.login_field)}: user, {literal(auth.password_field)}: {literal(password)}}}"
+    scene.write(
+        f"(user,) = {got}",
+        f"assert client.post({literal(login.path)}, json={sent}).status_code == {login.status}",
+    )
 
 
 # --- what belongs to others ----------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date, timedelta
 from typing import Any
 
 from quantumlayer.agents import Endpoint, Param
@@ -12,12 +14,15 @@ from quantumlayer.offline.writing._candidates import plausible
 from quantumlayer.offline.writing._cases import Casebook
 from quantumlayer.offline.writing._context import page_size
 from quantumlayer.offline.writing._names import snake
-from quantumlayer.offline.writing._recipes import SceneError
+from quantumlayer.offline.writing._kinds import Kind
+from quantumlayer.offline.writing._recipes import ANYBODY, STRANGER, SceneError
 from quantumlayer.offline.writing._samples import refused, sample
 from quantumlayer.offline.writing._scene import Handle, Scene, Variants
-from quantumlayer.offline.writing._search import Scenarios, Setup
+from quantumlayer.offline.writing._play import Setup
+from quantumlayer.offline.writing._search import Scenarios
 from quantumlayer.offline.writing._simulation import Answer
 from quantumlayer.offline.writing._text import literal
+from quantumlayer.offline.writing._values import coerced
 
 __all__ = ["list_cases"]
 
@@ -111,16 +116,54 @@ def _needed_query(book: Casebook, scene: Scene, endpoint: Endpoint) -> dict[str,
 
 
 def _several(
-    book: Casebook, scene: Scene, table: Table, changes: dict[str, Any], columns: list[Column]
+    book: Casebook,
+    endpoint: Endpoint,
+    scene: Scene,
+    changes: dict[str, Any],
+    columns: list[Column],
 ) -> list[Handle]:
-    """Make three items whose order by some columns is not the order of their ids."""
-    handles = []
+    """Make items whose order by some columns is not the order of their ids.
+
+    Three that differ in these columns; where the rules do not allow that, on days far from each
+    other; or by different users.
+    """
+    table = book.service.blueprint.table(endpoint.entity)
+    for attempt in (_varied, _on_other_days):
+        trial = Scene(book.recipes)
+        try:
+            path_changes = _setting(book, trial, endpoint)[1]
+            for values in attempt(book, table, columns):
+                trial.make(table.name, path_changes | values)
+        except SceneError:
+            continue
+        return [scene.make(table.name, changes | v) for v in attempt(book, table, columns)]
+    recipe = book.recipes.recipe(table.name)
+    if endpoint.access.own or recipe.endpoint is None or not book.recipes.needs_caller(recipe):
+        raise SceneError(f"several {table.plural} cannot be made")
+    return [scene.make(table.name, changes, caller) for caller in (ANYBODY, STRANGER)]
+
+
+def _varied(book: Casebook, table: Table, columns: list[Column]) -> Iterator[dict[str, Any]]:
+    del table
     for number in (2, 3, 1):
-        values = dict(changes)
+        values: dict[str, Any] = {}
         for column in columns:
             values.update(_distinct(book, column, number))
-        handles.append(scene.make(table.name, values))
-    return handles
+        yield values
+
+
+def _on_other_days(book: Casebook, table: Table, columns: list[Column]) -> Iterator[dict[str, Any]]:
+    """Yield values for items that are a week apart from each other."""
+    recipe = book.recipes.recipe(table.name)
+    for number, values in zip((2, 3, 1), _varied(book, table, columns), strict=True):
+        for name, usual in recipe.samples.items():
+            column = table.columns[name]
+            if column.kind not in {Kind.DATE, Kind.DATETIME} or column.spec is None:
+                continue
+            moment = coerced(column.kind, usual.value)
+            if isinstance(moment, date):
+                values[name] = plausible(column.spec, moment + timedelta(days=7 * number))
+        yield values
 
 
 def _distinct(book: Casebook, column: Column, number: int) -> dict[str, Any]:
@@ -179,7 +222,7 @@ def _in_order(book: Casebook, endpoint: Endpoint) -> None:
         return
     changes |= {key[1]: value for key, value in setup.items() if key[0] == "was"}
     query |= {key[1]: value for key, value in setup.items() if key[0] == "param"}
-    _several(book, scene, table, changes, columns)
+    _several(book, endpoint, scene, changes, columns)
     if endpoint.parent is not None and not endpoint.access.own:
         scene.make(table.name)
     scene.space()
@@ -198,26 +241,27 @@ def _parts(book: Casebook, endpoint: Endpoint) -> None:
         return
     caller = book.recipes.actor(endpoint)
     first, second = (
-        ({"limit": 2}, {"limit": 2, "offset": 2})
+        ({"limit": 1}, {"limit": 1, "offset": 1})
         if pagination.style == "offset"
         else (
-            {pagination.size_param: 2},
-            {pagination.page_param: 2, pagination.size_param: 2},
+            {pagination.size_param: 1},
+            {pagination.page_param: 2, pagination.size_param: 1},
         )
     )
     scene = book.scene()
     path, changes = _setting(book, scene, endpoint)
     query = _needed_query(book, scene, endpoint)
     names = [name.lstrip("-") for name in endpoint.order_by]
-    _several(book, scene, table, changes, [table.columns[n] for n in names if n in table.columns])
+    columns = [table.columns[n] for n in names if n in table.columns]
+    made = _several(book, endpoint, scene, changes, columns)
     scene.space()
     for size in (first, second):
         answer = scene.call(endpoint, path, query=query | size, caller=caller)
-        if answer.total != 3:  # noqa: PLR2004 -- as many as were made
+        if answer.total != len(made):
             return
         expect_items(scene, endpoint, answer)
         if pagination.style == "offset":
-            scene.write('assert response.headers["X-Total-Count"] == "3"')
+            scene.write(f'assert response.headers["X-Total-Count"] == "{len(made)}"')
         else:
             for member in (pagination.total_member, pagination.page_member, pagination.size_member):
                 if member:
@@ -257,7 +301,7 @@ def _sorted(book: Casebook, endpoint: Endpoint) -> None:
         scene = book.scene()
         path, changes = _setting(book, scene, endpoint)
         query = _needed_query(book, scene, endpoint)
-        _several(book, scene, table, changes, [column])
+        _several(book, endpoint, scene, changes, [column])
         scene.space()
         down = {endpoint.sort_param: f"-{name}"}
         if endpoint.order_param is not None:
@@ -312,7 +356,7 @@ def _condition(book: Casebook, endpoint: Endpoint) -> None:
 
 def _each_part(book: Casebook, endpoint: Endpoint, scenarios: Scenarios, shown: Setup) -> None:
     """Write further items that are left out, each for another reason."""
-    table = scenarios.table
+    table = scenarios.question.table
     seen = 0
     for key in scenarios.values:
         for value in scenarios.values[key]:
@@ -387,8 +431,8 @@ def _choices(
             scene, answer = scenarios.play(setup)
             expect_items(scene, endpoint, answer)
             words = f"{snake(param.name)} {snake(choice)}".replace("_", " ")
-            title = f"{_name(endpoint, scenarios.table, book)} with {words} {deed}"
-            book.add(scenarios.table.module, scene, title, ids)
+            title = f"{_name(endpoint, scenarios.question.table, book)} with {words} {deed}"
+            book.add(scenarios.question.table.module, scene, title, ids)
 
 
 def _under_nobody(book: Casebook, endpoint: Endpoint) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from quantumlayer.agents import Endpoint
@@ -13,11 +14,15 @@ from quantumlayer.offline.writing._cases import Casebook, worked
 from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._recipes import SceneError
 from quantumlayer.offline.writing._scene import Scene
-from quantumlayer.offline.writing._search import Scenarios, Setup
+from quantumlayer.offline.writing._play import Setup
+from quantumlayer.offline.writing._search import Scenarios
 from quantumlayer.offline.writing._simulation import Answer
 from quantumlayer.offline.writing._text import literal
 
 __all__ = ["report_cases"]
+
+WAITING = ""
+"""In the place of a field: the items differ by when they are made."""
 
 
 def report_cases(book: Casebook) -> None:
@@ -58,13 +63,11 @@ def _expect(scene: Scene, answer: Answer) -> None:
 
 def _report(book: Casebook, endpoint: Endpoint) -> None:
     """Write a report over nothing, and one over enough that no figure is zero."""
-    scenarios = Scenarios(
-        book.recipes, endpoint, _nodes(book, endpoint), free=endpoint.entity is None
-    )
+    scenarios = Scenarios(book.recipes, endpoint, _nodes(book, endpoint))
     module = _module(book, endpoint)
     words = [part for part in endpoint.path.split("/") if part and not part.startswith("{")]
     name = " ".join(snake(word).replace("_", " ") for word in words)
-    plenty: Setup = {("rows", str(number)): 2 for number, _ in enumerate(scenarios.totals)}
+    plenty: Setup = {("rows", str(number)): 2 for number, _ in enumerate(scenarios.question.totals)}
 
     def telling(answer: Answer) -> bool:
         return worked(endpoint)(answer) and all(answer.body.values())
@@ -90,11 +93,11 @@ def _set_apart(
     """Write further scenarios that change a figure, each by something else."""
     usual = scenarios.play(setup)[1].body
     seen = 0
-    for key, values in scenarios.values.items():
+    for key in sorted(scenarios.values, key=lambda key: (key[0] != "param", key[0])):
         if key[0] == "rows":
             continue
-        for value in values:
-            if seen >= 3 or setup.get(key) == value:  # noqa: PLR2004 -- enough for one report
+        for value in scenarios.values[key]:
+            if seen >= 5 or setup.get(key) == value:  # noqa: PLR2004 -- enough for one report
                 continue
             try:
                 scene, answer = scenarios.play({**setup, key: value})
@@ -126,6 +129,8 @@ def _grouped(book: Casebook, endpoint: Endpoint) -> None:
             try:
                 query = book.recipes.argument_values(scene, endpoint)
                 for index, chosen in enumerate((first, second, first)):
+                    if chosen[0] == WAITING and chosen[2]:
+                        scene.advance(timedelta(days=31))
                     scene.make(
                         table.name,
                         {
@@ -142,7 +147,8 @@ def _grouped(book: Casebook, endpoint: Endpoint) -> None:
                 if isinstance(answer.body, list)
                 else (answer.body or {}).get(endpoint.pagination.items_member, [])
             )
-            if answer.status == endpoint.status and len(rows) == 2:  # noqa: PLR2004 -- as many as were made
+            wanted = 3 if first[0] == WAITING else 2
+            if answer.status == endpoint.status and 2 <= len(rows) <= wanted:  # noqa: PLR2004 -- as many as were made
                 _expect(scene, answer)
                 name = snake(endpoint.name or endpoint.path).replace("_", " ")
                 book.add(
@@ -156,6 +162,8 @@ def _grouped(book: Casebook, endpoint: Endpoint) -> None:
 
 def _group_values(book: Casebook, table: Table, group: Bound) -> Any:
     """Yield what items can be made with so that they fall into different groups."""
+    yield (WAITING, None, 0)
+    yield (WAITING, None, 1)
     for target in inputs(group):
         if not isinstance(target, Attribute) or target.column.spec is None:
             continue
@@ -182,6 +190,8 @@ def _group_values(book: Casebook, table: Table, group: Bound) -> Any:
 
 def _made(scene: Scene, book: Casebook, table: Table, chosen: Any) -> dict[str, Any]:
     name, value, number = chosen
+    if name == WAITING:
+        return {}
     if value is not None:
         return {name: value}
     entity = table.columns[name].references or ""
@@ -243,7 +253,7 @@ def _computed(book: Casebook, table: Table, column: Column) -> None:
         book.add(table.module, scene, name, ids)
 
     write(usual_setup, f"the {words} of {table.a_label} is worked out")
-    plenty: Setup = {("rows", str(n)): 2 for n, _ in enumerate(scenarios.totals)}
+    plenty: Setup = {("rows", str(n)): 2 for n, _ in enumerate(scenarios.question.totals)}
     changed = scenarios.find(
         lambda answer: (
             worked(endpoint)(answer) and answer.body[column.name] not in {usual, None}

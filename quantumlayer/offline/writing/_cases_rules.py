@@ -6,14 +6,25 @@ from contextlib import suppress
 from typing import Any
 
 from quantumlayer.agents import Endpoint, Rule
-from quantumlayer.offline.writing._bound import Value
+from quantumlayer.offline.writing._bound import (
+    Comparison,
+    Negation,
+    Scope,
+    Total,
+    Value,
+    attributes,
+    rebase,
+)
 from quantumlayer.offline.writing._cases import Casebook, worked
 from quantumlayer.offline.writing._cases_items import expect_item
+from quantumlayer.offline.writing._kinds import Kind
 from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._python import constant
 from quantumlayer.offline.writing._recipes import SceneError
+from quantumlayer.offline.writing._rules import bound_rule
 from quantumlayer.offline.writing._scene import Scene
-from quantumlayer.offline.writing._search import Setup
+from quantumlayer.offline.writing._search import Scenarios
+from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._simulation import Answer
 from quantumlayer.offline.writing._text import literal, one_line
 from quantumlayer.offline.writing._world import Item, World
@@ -29,6 +40,7 @@ def rule_cases(book: Casebook) -> None:
         for rule in book.rules_of(endpoint):
             with suppress(SceneError):
                 _rule(book, endpoint, rule)
+        _part_rules(book, endpoint)
 
 
 def _rule(book: Casebook, endpoint: Endpoint, rule: Rule) -> None:
@@ -39,7 +51,7 @@ def _rule(book: Casebook, endpoint: Endpoint, rule: Rule) -> None:
         return
     scene, answer = scenarios.play(broken)
     scene.expect(answer)
-    module = scenarios.table.module
+    module = scenarios.question.table.module
     sentence = one_line(rule.message) or rule.name
     where = "" if endpoint.kind in {"create", "action"} else f" on {endpoint.kind}"
     book.add(module, scene, f"{snake(sentence)[:60]}{where}", rule.requirements)
@@ -48,6 +60,51 @@ def _rule(book: Casebook, endpoint: Endpoint, rule: Rule) -> None:
         scene.expect(answer)
         word = ("what just fits", "what fits otherwise")[number]
         book.add(module, scene, f"{rule.name} allows {word}{where}", rule.requirements)
+
+
+def _part_rules(book: Casebook, endpoint: Endpoint) -> None:
+    """Write what the rules of children refuse in the body of their parent."""
+    service = book.service
+    if endpoint.kind not in {"create", "replace"}:
+        return
+    for column in service.body_columns(endpoint):
+        if not column.children or column.references is None:
+            continue
+        link = service.blueprint.tables[column.entity].links[column.name]
+        for rule in service.rules_for(column.references, {"create"}):
+            rows = service.binder.rows(column.references)
+            child = Scope("this", column.references)
+            condition = rebase(bound_rule(service, rule, endpoint), child, rows)
+            if any(attribute.scope.name == "old" for attribute in attributes(condition)):
+                continue
+            parent = service.binder.attribute(
+                Scope("this", column.entity), service.blueprint.tables[column.entity].id
+            )
+            same = Comparison("==", service.binder.attribute(rows, link), parent)
+            where = (same, Negation(condition))
+            node = Total("exists", rows, None, where, Kind.BOOLEAN, nullable=False)
+            scenarios = Scenarios(book.recipes, endpoint, [node])
+            with suppress(SceneError):
+                _part_rule(book, endpoint, rule, scenarios)
+
+
+def _part_rule(book: Casebook, endpoint: Endpoint, rule: Rule, scenarios: Scenarios) -> None:
+    broken = scenarios.find(lambda answer: answer.rule is rule)
+    if broken is None:
+        return
+    table = scenarios.question.table
+    sentence = snake(one_line(rule.message) or rule.name)[:60]
+    where = "" if endpoint.kind == "create" else f" on {endpoint.kind}"
+    scene, answer = scenarios.play(broken)
+    scene.expect(answer)
+    book.add(table.module, scene, f"{sentence}{where}", rule.requirements)
+    kept = scenarios.nearest(worked(endpoint), broken, {})
+    if kept is not None:
+        scene, answer = scenarios.play(kept)
+        scene.expect(answer)
+        book.add(
+            table.module, scene, f"{rule.name} allows what just fits{where}", rule.requirements
+        )
 
 
 def _kept(book: Casebook, endpoint: Endpoint, broken: Setup, start: Setup) -> list[Setup]:
@@ -101,7 +158,7 @@ def _works(book: Casebook, endpoint: Endpoint) -> None:
     if not worked(endpoint)(answer):
         scene, answer = scenarios.play(book.setup(endpoint) or {})
     scene.expect(answer)
-    table = scenarios.table
+    table = scenarios.question.table
     if isinstance(answer.body, dict) and not endpoint.includes:
         created = endpoint.kind == "create"
         expect_item(book, scene, answer, table, created=created)
@@ -256,7 +313,7 @@ def _redirects(book: Casebook, endpoint: Endpoint) -> None:
         if old is not None and old.values != item.values:
             changed = {k: v for k, v in item.values.items() if old.values[k] != v}
             _expect_values(scene, book, item.entity, item, changed)
-    table = scenarios.table
+    table = scenarios.question.table
     book.add(
         table.module, scene, f"{table.a_label} redirects to its address", endpoint.requirements
     )

@@ -62,6 +62,7 @@ class Making:
             given: Values by attribute that come from elsewhere.
             item: The variable of the item.
         """
+        self.route.writer.names[self.this] = item
         plain = [column for column in columns if column not in self.bodied(columns)]
         parts = []
         if plain:
@@ -134,8 +135,18 @@ class Making:
         link = self.table.links[column.name]
         taken = [c for c in child.columns.values() if c.from_client and c is not link]
         making = Making(self.route, child)
-        checks = list(references(self.route, child, taken, "part", Locks()))
-        lines = making.construct(taken, "part", {}, child.variable)
+        checks, given = [], {}
+        followed = making.needed()
+        for part in taken:
+            for check in references(self.route, child, [part], "part", Locks()):
+                if part in followed:
+                    target = service.blueprint.table(part.references)
+                    variable = self.route.local_item(target, str(part.relation))
+                    checks.append(assigned(variable, check))
+                    given[str(part.relation)] = variable
+                else:
+                    checks.append(check)
+        lines = making.construct(taken, "part", given, child.variable)
         if checks or len(lines) > 1:
             inner = [*checks, *lines, f"{item}.{column.attribute}.append({child.variable})"]
             body = "\n".join(f"    {line}" for text in inner for line in text.split("\n"))
@@ -177,6 +188,14 @@ def references(
         call = route.finders.visible(target, key, route.endpoint, lock=lock)
         optional = partial or not (column.spec.required or column.spec.default is not None)
         yield f"if {key} is not None:\n    {call}" if optional else call
+
+
+def assigned(variable: str, check: str) -> str:
+    """Keep the item that a check finds."""
+    head, _, call = check.rpartition("\n    ")
+    condition = head.removeprefix("if ").removesuffix(":")
+    code = f"({call} if {condition} else None)" if head else call
+    return f"{variable} = {tidy(code)}"
 
 
 def _effect_locks(route: Route) -> Locks:
@@ -481,11 +500,9 @@ def _looked_up(
             continue
         check = next(iter(references(route, route.item(), [column], "body", locks)))
         if column in followed:
-            variable = route.local(str(column.relation))
-            head, _, call = check.rpartition("\n    ")
-            condition = head.removeprefix("if ").removesuffix(":")
-            code = f"({call} if {condition} else None)" if head else call
-            route.lines.append(f"{variable} = {tidy(code)}")
+            target = route.service.blueprint.table(column.references)
+            variable = route.local_item(target, str(column.relation))
+            route.lines.append(assigned(variable, check))
             given[str(column.relation)] = variable
         else:
             route.lines.append(check)

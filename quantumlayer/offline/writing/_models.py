@@ -224,7 +224,10 @@ class _Class:
         several = [
             c for c in self._table.columns.values() if c.references == target.name and c.reference
         ]
-        if len(several) > 1 or target.name == self._table.name:
+        back = any(
+            c.reference and c.references == self._table.name for c in target.columns.values()
+        )
+        if len(several) > 1 or back:
             options.append(f"foreign_keys=[{column.attribute}]")
         if target.name == self._table.name:
             options.append("remote_side=[id]")
@@ -250,7 +253,10 @@ class _Class:
         several = [
             c for c in child.columns.values() if c.references == self._table.name and c.reference
         ]
-        keys = f', foreign_keys="{child.model}.{link.attribute}"' if len(several) > 1 else ""
+        back = any(c.reference and c.references == child.name for c in self._table.columns.values())
+        keys = (
+            f', foreign_keys="{child.model}.{link.attribute}"' if len(several) > 1 or back else ""
+        )
         return (
             f'    {column.attribute}: Mapped[list["{child.model}"]] = relationship('
             f'back_populates="{link.relation}", cascade="all, delete-orphan", '

@@ -26,7 +26,7 @@ LOCAL = frozenset(
     """
     aliased and_ answer app bindparam body calendar caller case cast clock conditions count_rows create_token
     current_user desc dt exists extract func get_current_user has_item hash_password json known limit
-    literal lock lock_rows lock_table logging math models name not_ offset only or_ orders page
+    literal lock lock_rows lock_table logging math models name not_ offset only or_ ordering orders page
     page_size part password_matches pytest query random_code re request response rounded router row
     rows rules secrets select session slug sort store type_coerce unused_code value
     """.split()

@@ -71,6 +71,7 @@ _CONVERSIONS = {
     (Kind.DATETIME, Kind.DATE): "{0}.date()",
     (Kind.DATE, Kind.DATETIME): "dt.datetime.combine({0}, dt.time.min, dt.UTC)",
     (Kind.NUMBER, Kind.MONEY): "Decimal(str({0}))",
+    (Kind.INTEGER, Kind.MONEY): "Decimal({0})",
     (Kind.MONEY, Kind.NUMBER): "float({0})",
     (Kind.NUMBER, Kind.INTEGER): "int({0})",
     (Kind.MONEY, Kind.INTEGER): "int({0})",
@@ -298,6 +299,9 @@ class PythonWriter:
                 code = f"({code})" if guards else code
                 if isinstance(node, Attribute):
                     code = self.value(node)
+                if isinstance(node, Function) and node.name == "includes" and not guards:
+                    texts, text = (self._core(argument) for argument in node.arguments)
+                    return code if holds else f"({text} not in {texts})"
                 return code if holds else f"(not {code})"
 
     def _comparison(self, node: Comparison, *, holds: bool) -> str:
@@ -333,7 +337,8 @@ def constant(node: Value) -> str:
         return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
     match value:
         case Decimal():
-            return f'Decimal("{value}")'
+            whole = value == value.to_integral_value() and abs(value) < 10**9  # noqa: PLR2004 -- plain digits
+            return f"Decimal({int(value)})" if whole else f'Decimal("{value}")'
         case dt.datetime():
             parts = [str(part) for part in value.timetuple()[:6]]
             micro = f", {value.microsecond}" if value.microsecond else ""

@@ -239,18 +239,26 @@ def sorting(route: Route, sql: SqlWriter) -> str | None:
             orders.append(f"{literal(name)}: ({up}, {down})")
         else:
             orders += [f"{literal(name)}: {up}", f"{literal('-' + name)}: {down}"]
-    route.lines.append(f"orders = {{{', '.join(orders)}}}")
+    route.lines.append(f"orders: dict[str, Any] = {{{', '.join(orders)}}}")
     default = ", ".join(order_code(table, endpoint.order_by, sql, route=route))
-    if not both:
-        return f"*([orders[{variable}], {table.model}.id] if {variable} else [{default}])"
-    order = route.local("order_")
-    shown = endpoint.order_param or ""
+    chosen = f"orders[{variable}]"
+    if both:
+        chosen = f'{chosen}[{_direction(route)} == "desc"]'
+    route.lines.append(
+        f"ordering: list[Any] = [{chosen}, {table.model}.id] if {variable} else [{default}]"
+    )
+    return "*ordering"
+
+
+def _direction(route: Route) -> str:
+    """Take the parameter that turns an order round."""
+    order = route.local("direction")
+    shown = route.endpoint.order_param or ""
     alias = f"Query(alias={literal(shown)})" if order != shown else ""
     kind = 'Literal["asc", "desc"]'
     kind = f"Annotated[{kind}, {alias}]" if alias else kind
     route.query.append((order, f'{order}: {kind} = "asc"'))
-    chosen = f'orders[{variable}][{order} == "desc"]'
-    return f"*([{chosen}, {table.model}.id] if {variable} else [{default}])"
+    return order
 
 
 def _choice(variable: str, choices: Sequence[str], alias: str) -> str:

@@ -16,10 +16,12 @@ from quantumlayer.offline.writing._values import coerced
 if TYPE_CHECKING:
     from quantumlayer.offline.writing._scene import Scene
 
-__all__ = ["ANYBODY", "PASSWORD", "Recipe", "Recipes", "SceneError", "Stage"]
+__all__ = ["ANYBODY", "PASSWORD", "Recipe", "Recipes", "STRANGER", "SceneError", "Stage"]
 
 ANYBODY = "ada"
 """The user who does what any user may do."""
+STRANGER = "eve"
+"""The user who looks for what belongs to others."""
 PASSWORD = "correct horse 1"  # noqa: S105 -- of users that exist in tests only
 
 

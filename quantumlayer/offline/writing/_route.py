@@ -108,6 +108,13 @@ class Route:
         """Take a name for a variable."""
         return self._taken.take(*wishes)
 
+    def local_item(self, table: Table, wish: str) -> str:
+        """Take a name for a variable that holds an item: the usual one, unless it is in use."""
+        parent = self.endpoint.parent.entity if self.endpoint.parent is not None else None
+        if wish == table.variable and table.name not in {self.endpoint.entity, parent}:
+            return wish
+        return self._taken.take(wish)
+
     def flush_before(self) -> None:
         """Put the statements that expressions asked for where the route is now."""
         for line in self.writer.before:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from quantumlayer.agents import SourceFile, SourceTree, SystemDesign
 from quantumlayer.offline.writing._context import Service
@@ -73,7 +74,6 @@ def service_modules(
     homes |= dict.fromkeys(service.schemas.names, "app.schemas")
     homes |= dict.fromkeys(workshop.finders.names, "app.finders")
     names = ["health", *routers.order]
-    homes |= dict.fromkeys(names, "app.routers")
     return [*own, *_frame(service, own, names)], homes, routers.summaries
 
 
@@ -115,7 +115,10 @@ def _frame(service: Service, own: list[Module], routers: list[str]) -> list[Modu
         _module("settings", "Settings, read from the environment", values),
         _module("database", "The database: connections, sessions, transactions", values),
         _module("errors", "Refused requests and how they are answered", values),
-        _module("main", "The application", values),
+        replace(
+            _module("main", "The application", values),
+            homes=dict.fromkeys(routers, "app.routers"),
+        ),
         Module("app/routers/health.py", "Whether the service is well", render("app/health.py")),
     ]
     if uses & {"Page", "Part"}:

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from quantumlayer.errors import MissingExtraError
@@ -92,12 +92,14 @@ class Module:
         doc: Its docstring, not yet escaped.
         body: Its code, without imports.
         requirements: What it implements.
+        homes: Where names can be imported from that mean something in this module only.
     """
 
     path: str
     doc: str
     body: str
     requirements: tuple[str, ...] = ()
+    homes: Mapping[str, str] = field(default_factory=dict)
 
 
 def block(*parts: str | Iterable[str]) -> str:
@@ -129,10 +131,50 @@ def long_literal(text: str, width: int = 70) -> str:
 
 
 def names_in(body: str) -> set[str]:
-    """Return the names that code reads without defining them at its top level."""
+    """Return the names that code reads and neither defines at its top level nor takes as arguments."""
     tree = ast.parse(body)
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return used - _defined(tree)
+    reader = _Names()
+    reader.visit(tree)
+    return reader.used - _defined(tree)
+
+
+class _Names(ast.NodeVisitor):
+    """Collects the names that are read and are no parameters where they are read."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        self._parameters: list[set[str]] = []
+
+    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802 -- the name of the protocol
+        if isinstance(node.ctx, ast.Load) and not any(node.id in p for p in self._parameters):
+            self.used.add(node.id)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802 -- likewise
+        self._function(node, node.args)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:  # noqa: N802 -- likewise
+        self._function(node, node.args)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802 -- likewise
+        self._parameters.append(
+            {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+        )
+        self.visit(node.body)
+        self._parameters.pop()
+
+    def _function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, arguments: ast.arguments
+    ) -> None:
+        """Read annotations, defaults and decorators outside, the body inside of a function."""
+        for outside in (*node.decorator_list, *([node.returns] if node.returns else [])):
+            self.visit(outside)
+        self.generic_visit(arguments)
+        self._parameters.append(
+            {part.arg for part in ast.walk(arguments) if isinstance(part, ast.arg)}
+        )
+        for statement in node.body:
+            self.visit(statement)
+        self._parameters.pop()
 
 
 def _defined(tree: ast.Module) -> set[str]:
@@ -163,6 +205,7 @@ def with_imports(module: Module, homes: Mapping[str, str | None]) -> str:
             that are no imports there.
     """
     used = names_in(module.body)
+    homes = {**homes, **module.homes}
     here = module.path.removesuffix(".py").replace("/", ".")
     froms: dict[str, set[str]] = {}
     plain: set[str] = set()

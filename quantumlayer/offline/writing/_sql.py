@@ -239,7 +239,7 @@ class SqlWriter:
                 return f"cast({inner}, Float)"
             case _, Kind.INTEGER:
                 return f"cast({inner}, Integer)"
-            case Kind.NUMBER, Kind.MONEY:
+            case _, Kind.MONEY:
                 return inner
             case _:
                 raise self._refuse("the date of a row is no point in time")
@@ -465,9 +465,21 @@ class SqlWriter:
         asked = self.aggregate(node)
         wheres = [*extra, *self.conditions(node.where)]
         where = f".where({', '.join(wheres)})" if wheres else ""
-        seen = f"{model}." in asked or any(f"{model}." in where for where in wheres)
-        start = "" if seen and not self.joins else f".select_from({model})"
+        start = "" if self._names_table(node) and not self.joins else f".select_from({model})"
         return f"select({asked}){start}{''.join(self.joins)}{where}"
+
+    def _names_table(self, node: Total) -> bool:
+        """Tell whether a query names its table by a stored column, so that it knows its rows."""
+        if node.value is None:
+            return True
+        return any(
+            isinstance(part, Attribute)
+            and part.scope == node.scope
+            and not part.hops
+            and part.column.stored
+            for inner in (node.value, *node.where)
+            for part in each(inner)
+        )
 
     def aggregate(self, node: Total, only: str = "") -> str:
         """Write what an aggregate selects; `only` is a `.filter(…)` to put behind it."""

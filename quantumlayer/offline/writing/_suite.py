@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from quantumlayer.agents import SourceFile, SourceTree, SystemDesign, TestTrace
 from quantumlayer.offline.writing._cases import Casebook
-from quantumlayer.offline.writing._cases_access import STRANGER, access_cases
+from quantumlayer.offline.writing._cases_access import access_cases
 from quantumlayer.offline.writing._cases_items import item_cases
 from quantumlayer.offline.writing._cases_lists import list_cases
 from quantumlayer.offline.writing._cases_reports import report_cases
 from quantumlayer.offline.writing._cases_rules import action_cases, rule_cases
 from quantumlayer.offline.writing._context import Service
 from quantumlayer.offline.writing._factories import Factories
-from quantumlayer.offline.writing._recipes import ANYBODY, persona
+from quantumlayer.offline.writing._recipes import ANYBODY, STRANGER, persona
 from quantumlayer.offline.writing._service import service_modules
 from quantumlayer.offline.writing._source import Module, block, formatted, with_imports
 from quantumlayer.offline.writing._templates import render
