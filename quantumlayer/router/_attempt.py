@@ -79,8 +79,8 @@ class Trial:
         self._span = self._scope.__enter__()
 
     @classmethod
-    def admit(cls, books: Books, call: Call, deployment: Deployment) -> Trial | None:
-        """Begin an attempt, or give None where circuit or budget do not admit it any more."""
+    def admit(cls, books: Books, call: Call, deployment: Deployment) -> Trial | str:
+        """Begin an attempt, or say why circuit or budget do not admit it any more."""
         reservations: Sequence[Reservation] = ()
         if call.budgets:
             bound = call.bound_nanousd(deployment.card)
@@ -88,12 +88,12 @@ class Trial:
                 reservations = reserve_all(call.budgets, bound or 0, unix_s=books.clock.unix())
             except BudgetExceededError as error:
                 call.too_dear = error
-                return None
+                return f"budget {error.budget!r} was used up by other calls meanwhile"
         ticket = deployment.begin()
         if ticket is None:
             for reservation in reservations:
                 reservation.settle(0)
-            return None
+            return deployment.breaker.refusal
         return cls(books, call, deployment, ticket, reservations)
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 
@@ -86,6 +87,13 @@ class Call:
         self.last_failed = name
         if not error.retryable:
             self.barred[name] = f"it has failed: {error.reason}"
+
+    def pass_over(self, name: str, reason: str) -> None:
+        """Note that a deployment of the ranking was not admitted when its turn came."""
+        self.considered = tuple(
+            replace(entry, rejected=reason) if entry.deployment == name else entry
+            for entry in self.considered
+        )
 
     def verdict(self) -> RouterError:
         """The error that says why the call has come to nothing."""

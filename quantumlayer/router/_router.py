@@ -302,7 +302,8 @@ class Router:
         ranking = select(self._strategy, call, self._deployments, unix_s=self._clock.unix())
         for deployment in ranking:
             trial = Trial.admit(self._books, call, deployment)
-            if trial is None:
+            if isinstance(trial, str):
+                call.pass_over(deployment.name, trial)
                 continue
             try:
                 return await begin(trial)

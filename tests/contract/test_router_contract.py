@@ -1,23 +1,34 @@
 """Every strategy and every provider here, against the checks that strangers' ones face too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from quantumlayer.errors import ProviderUnavailableError
+from quantumlayer.messages import (
+    Done,
+    ModelReply,
+    ModelRequest,
+    StreamEvent,
+    TextDelta,
+    ToolCall,
+)
 from quantumlayer.router import (
     Candidate,
     CatalogQuality,
     CostBasedRouting,
     HybridRouting,
     LatencyBasedRouting,
+    Outcome,
     QualityBasedRouting,
     Ranked,
     RoutingRequest,
     RoutingStrategy,
 )
-from quantumlayer.testing import ScriptedModel, check_provider, check_strategy
+from quantumlayer.testing import Cut, ScriptedModel, check_provider, check_strategy
 
 STRATEGIES: dict[str, Callable[[], RoutingStrategy]] = {
     "cost": CostBasedRouting,
@@ -42,6 +53,10 @@ async def test_the_scripted_model_keeps_the_contract() -> None:
     await check_provider(
         lambda: ScriptedModel("Hello there,\n how are you? "),
         failing=lambda: ScriptedModel(ProviderUnavailableError("scripted/model", "down")),
+    )
+    await check_provider(
+        lambda: ScriptedModel("Hello"),
+        failing=lambda: ScriptedModel(Cut("half", ProviderUnavailableError("scripted/model", "x"))),
     )
 
 
@@ -93,3 +108,84 @@ def test_a_strategy_that_breaks_a_rule_is_told_which(
 ) -> None:
     with pytest.raises(AssertionError, match=fault):
         check_strategy(make)
+
+
+class _Learns(_Ranks):
+    """A strategy that goes astray once it has seen a failure."""
+
+    def __init__(self) -> None:
+        super().__init__(_all)
+
+    def observe(self, outcome: Outcome) -> None:
+        if outcome.error:
+            self._rank = lambda _: [Ranked("a/known", 0), Ranked("a/known", 0)]
+
+
+def test_a_strategy_that_learns_well_passes() -> None:
+    class Learns(_Ranks):
+        def observe(self, outcome: Outcome) -> None:
+            del outcome
+
+    check_strategy(lambda: Learns(_all))
+
+
+def test_what_a_strategy_learns_is_checked_too() -> None:
+    with pytest.raises(AssertionError, match="ranks one twice"):
+        check_strategy(_Learns)
+
+
+class _Wrong(ScriptedModel):
+    """A provider that breaks one rule."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__("some words", provider="" if fault == "nameless" else "wrong")
+        self._fault = fault
+
+    def __repr__(self) -> str:
+        return "Wrong(sk-1)" if self._fault == "talkative" else "Wrong()"
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        reply = await super().complete(request)
+        return replace(reply, text="") if self._fault == "silent" else reply
+
+    @asynccontextmanager
+    async def stream(self, request: ModelRequest) -> AsyncIterator[AsyncIterator[StreamEvent]]:
+        reply = await self.complete(request)
+        events: dict[str, list[StreamEvent]] = {
+            "endless": [TextDelta("some words")],
+            "differing": [TextDelta("other words"), Done(reply)],
+            "early": [Done(reply), TextDelta("some words"), Done(reply)],
+            "unannounced": [Done(replace(reply, text="", tool_calls=(ToolCall("c", "f", ""),)))],
+        }
+
+        async def given() -> AsyncGenerator[StreamEvent, None]:
+            for event in events.get(self._fault, []):
+                yield event
+
+        async with aclosing(given()) as stream:
+            yield stream
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("nameless", "names nobody"),
+        ("talkative", "shows in the provider's repr"),
+        ("silent", "the reply is empty"),
+        ("empty", "has no events"),
+        ("endless", "not with `Done`"),
+        ("differing", "do not add up"),
+        ("early", "before the end"),
+        ("unannounced", "not in the stream"),
+    ],
+)
+async def test_a_provider_that_breaks_a_rule_is_told_which(fault: str, told: str) -> None:
+    with pytest.raises(AssertionError, match=told):
+        await check_provider(lambda: _Wrong(fault), secret="sk-1")
+
+
+@pytest.mark.anyio
+async def test_a_provider_that_must_fail_and_answers_is_found_out() -> None:
+    with pytest.raises(AssertionError, match="that must fail has answered"):
+        await check_provider(lambda: ScriptedModel("a word"), failing=lambda: ScriptedModel("b"))

@@ -302,10 +302,20 @@ async def test_a_body_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch
         [sse(delta("Pa"), delta("ris", "stop")), END],
         [sse(delta("Pa"), delta("ris", "stop"), done=False), END],
         [sse(delta("Pa"), delta("ris")), END],
+        [sse(delta("Pa"), delta("ris"), done=False), b"c\r\ndata: [DONE]\r\n", END],
+        [sse(delta("Pa"), delta("ris", "stop")), b"8\r\n: later\n\r\n", END],
         [sse({"choices": []}, delta("Pa"), {"object": "ping"}, delta("ris", "stop")), END],
         [GOOD],
     ],
-    ids=["by the book", "no [DONE]", "no finish reason", "odd events", "not streamed at all"],
+    ids=[
+        "by the book",
+        "no [DONE]",
+        "no finish reason",
+        "no last line end",
+        "more behind",
+        "odd events",
+        "not streamed at all",
+    ],
 )
 async def test_a_stream_is_read_however_the_server_puts_it(answer: Sequence[bytes]) -> None:
     async with serving(answer) as server, model_at(server.url) as provider:

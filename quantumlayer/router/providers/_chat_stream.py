@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quantumlayer.messages import (
+    Done,
     ModelReply,
     ModelRequest,
+    StreamEvent,
     TextDelta,
     ToolCall,
     ToolCallDelta,
@@ -22,19 +24,18 @@ from quantumlayer.router.providers._chat import (
     well_formed,
 )
 
-__all__ = ["ChatStream"]
+__all__ = ["ChatStream", "at_once"]
 
 
 class ChatStream:
     """The reply that a stream of chunks adds up to.
 
     Attributes:
-        finished: Whether the server has said that, or why, it stopped: only then the reply is
-            whole.
+        done: Whether the server has said that the stream is over.
     """
 
     def __init__(self, request: ModelRequest, *, provider: str, model: str) -> None:
-        self.finished = False
+        self.done = False
         self._request = request
         self._provider = provider
         self._model = model
@@ -44,6 +45,11 @@ class ChatStream:
         self._refused = False
         self._reason: Any = None
         self._usage: Usage | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the server has said that, or why, it stopped: only then the reply is whole."""
+        return self.done or self._reason is not None
 
     def take(self, chunk: Mapping[str, Any]) -> Iterator[TextDelta | ToolCallDelta]:
         """Take a chunk in, and give the events in it."""
@@ -63,7 +69,6 @@ class ChatStream:
                     yield from self._call(piece)
         if choice.get("finish_reason"):
             self._reason = choice["finish_reason"]
-            self.finished = True
 
     def rest(self) -> Iterator[TextDelta | ToolCallDelta]:
         """Give what was held back for want of its other half; the stream is over."""
@@ -121,6 +126,15 @@ class ChatStream:
         if piece_id:
             return ids.index(piece_id) if piece_id in ids else len(ids)
         return max(len(ids) - 1, 0)
+
+
+def at_once(reply: ModelReply) -> Iterator[StreamEvent]:
+    """The events of a reply that came whole although a stream was asked for."""
+    if reply.text:
+        yield TextDelta(reply.text)
+    for index, call in enumerate(reply.tool_calls):
+        yield ToolCallDelta(index, call.id, call.name, call.arguments)
+    yield Done(reply)
 
 
 class _Text:

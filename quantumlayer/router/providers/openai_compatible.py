@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from quantumlayer.errors import MalformedReplyError, ProviderUnavailableError
-from quantumlayer.messages import Done, ModelReply, ModelRequest, StreamEvent, TextDelta
+from quantumlayer.messages import (
+    Done,
+    ModelReply,
+    ModelRequest,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+)
 from quantumlayer.router._card import ModelCard
 from quantumlayer.router.providers import _chat
-from quantumlayer.router.providers._chat_stream import ChatStream
+from quantumlayer.router.providers._chat_stream import ChatStream, at_once
 from quantumlayer.router.providers._refusals import refusal, reported_error
 from quantumlayer.router.providers._secret import Secret
-from quantumlayer.router.providers._sse import EventDecoder
+from quantumlayer.router.providers._sse import EventDecoder, ServerSentEvent
 
 if TYPE_CHECKING:
     import httpx
@@ -141,38 +148,35 @@ class OpenAICompatible:
         self, chat: ChatStream, request: ModelRequest, response: Response
     ) -> AsyncGenerator[StreamEvent, None]:
         if response.media_type == "application/json":  # the server does not know `stream`
-            reply = self._whole(request, await self._read(response))
-            if reply.text:
-                yield TextDelta(reply.text)
-            yield Done(reply)
+            for event in at_once(self._whole(request, await self._read(response))):
+                yield event
             return
-        async with aclosing(self._documents(chat, response)) as documents:
-            async for document in documents:
-                for event in chat.take(document):
-                    yield event
-        for event in chat.rest():
-            yield event
+        decoder = EventDecoder()
+        try:
+            async for chunk in response.chunks():
+                for delta in self._take(chat, decoder.feed(chunk)):
+                    yield delta
+                if chat.done:
+                    break
+            for delta in self._take(chat, decoder.finish()):
+                yield delta
+        except ValueError as error:
+            raise MalformedReplyError(self.name, str(error)) from error
+        for delta in chat.rest():
+            yield delta
         if not chat.finished:
             raise ProviderUnavailableError(self.name, "the stream ended before the answer did")
         yield Done(chat.reply())
 
-    async def _documents(
-        self, chat: ChatStream, response: Response
-    ) -> AsyncGenerator[Mapping[str, Any], None]:
-        """The JSON documents of a stream, up to `[DONE]` or, where that is missing, its end."""
-        decoder = EventDecoder()
-        try:
-            async for chunk in response.chunks():
-                for event in decoder.feed(chunk):
-                    if event.data == _DONE:
-                        chat.finished = True
-                        return
-                    yield self._parse(event.data)
-            for event in decoder.finish():
-                if event.data != _DONE:
-                    yield self._parse(event.data)
-        except ValueError as error:
-            raise MalformedReplyError(self.name, str(error)) from error
+    def _take(
+        self, chat: ChatStream, events: Iterator[ServerSentEvent]
+    ) -> Iterator[TextDelta | ToolCallDelta]:
+        """Give the pieces in some events; nothing behind `[DONE]`, which may be missing."""
+        for event in events:
+            chat.done = chat.done or event.data == _DONE
+            if chat.done:
+                return
+            yield from chat.take(self._parse(event.data))
 
     def _parse(self, data: bytes) -> Mapping[str, Any]:
         """Parse a JSON object.

@@ -1,9 +1,11 @@
 """What the router's tests share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 
+import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 
 from quantumlayer.router import (
     BreakerPolicy,
@@ -56,3 +58,15 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
         )
 
     return make
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    """Wait until something holds, turn by turn of the event loop, for five seconds at most."""
+
+    async def wait(holds: Callable[[], bool]) -> None:
+        with anyio.fail_after(5):
+            while not holds():
+                await checkpoint()
+
+    return wait

@@ -1,6 +1,6 @@
 """Budgets: reserve before, settle after, never overspent."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from threading import Thread
 
@@ -10,13 +10,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from quantumlayer.errors import BudgetExceededError, NoDeploymentError, RouterConfigError
+from quantumlayer.errors import (
+    AllDeploymentsFailedError,
+    BudgetExceededError,
+    NoDeploymentError,
+    RouterConfigError,
+)
 from quantumlayer.messages import ModelReply, Usage
 from quantumlayer.router import Budget, ModelCard, Period, Price, Reservation, Router
 from quantumlayer.router._budget import reserve_all
 from quantumlayer.testing import ScriptedModel, VirtualClock
 
 MakeRouter = Callable[..., Router]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
 USD = 1_000_000_000
 
 
@@ -33,6 +39,12 @@ def test_what_is_reserved_is_not_there_for_others_and_comes_back() -> None:
     reservation.settle(100_000_000)
     assert budget.left_nanousd(unix_s=0) == 900_000_000
     assert budget.spent_nanousd(unix_s=0) == 100_000_000
+
+
+def test_a_budget_shows_what_it_is() -> None:
+    assert repr(Budget(usd=2.5, per="day", name="run")) == (
+        "Budget(usd=2.5, per='day', name='run')"
+    )
 
 
 def test_settling_twice_takes_once() -> None:
@@ -180,7 +192,9 @@ def answer_of(tokens: int) -> ModelReply:
 
 
 @pytest.mark.anyio
-async def test_a_hundred_concurrent_calls_cannot_overspend(router_of: MakeRouter) -> None:
+async def test_a_hundred_concurrent_calls_cannot_overspend(
+    router_of: MakeRouter, until: Until
+) -> None:
     gate = anyio.Event()
     model = ScriptedModel(answer_of(100), card=CARD, gate=gate)
     budget = Budget(usd=1)  # ten calls of 0.1 USD
@@ -198,8 +212,7 @@ async def test_a_hundred_concurrent_calls_cannot_overspend(router_of: MakeRouter
     async with anyio.create_task_group() as group:
         for _ in range(100):
             group.start_soon(ask)
-        while len(outcomes) < 90:
-            await anyio.lowlevel.checkpoint()
+        await until(lambda: len(outcomes) >= 90)
         gate.set()
 
     assert outcomes.count("answered") == 10
@@ -234,6 +247,19 @@ async def test_a_deployment_that_is_too_dear_is_passed_over_for_a_cheaper_one(
 
 
 @pytest.mark.anyio
+async def test_the_error_names_the_least_that_would_have_been_needed(
+    router_of: MakeRouter,
+) -> None:
+    half = ModelCard(price=Price.usd(input_usd=0, output_usd=500), max_output_tokens=100)
+    models = [ScriptedModel(model=n, card=c) for n, c in (("a", CARD), ("b", half), ("c", CARD))]
+
+    with pytest.raises(BudgetExceededError) as caught:
+        await router_of(*models, budgets=[Budget(usd=0.01)]).complete("Hi")
+
+    assert caught.value.needed_usd == 0.05
+
+
+@pytest.mark.anyio
 async def test_a_call_can_bring_budgets_of_its_own(router_of: MakeRouter) -> None:
     run = Budget(usd=0.05, name="run")
     router = router_of(ScriptedModel(answer_of(1), card=CARD), budgets=[Budget(usd=1)])
@@ -259,6 +285,34 @@ async def test_failed_and_cancelled_calls_give_their_reservation_back(
         await router.complete("Hi")
 
     assert budget.left_nanousd(unix_s=clock.unix()) == 100_000_000
+
+
+@pytest.mark.anyio
+async def test_a_budget_that_others_used_up_meanwhile_admits_no_fallback(
+    router_of: MakeRouter,
+    until: Until,
+) -> None:
+    gate = anyio.Event()
+    free = ScriptedModel(ValueError("bug"), model="free", gate=gate)
+    dear = ScriptedModel(answer_of(100), model="dear", card=CARD)
+    router = router_of(free, dear, budgets=[Budget(usd=0.1, name="day")])
+    errors: list[Exception] = []
+
+    async def ask() -> None:
+        try:
+            await router.complete("Hi", max_output_tokens=100)
+        except AllDeploymentsFailedError as error:
+            errors.append(error)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask)
+        await until(lambda: bool(free.calls))
+        other = router_of(dear, budgets=router._budgets)
+        await other.complete("Hi", max_output_tokens=100)
+        gate.set()
+
+    assert "scripted/dear" not in str(errors)
+    assert dear.calls == 1
 
 
 @pytest.mark.anyio

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 
+import anyio
 import pytest
 
 from quantumlayer.errors import (
@@ -17,10 +18,12 @@ from quantumlayer.router import (
     ModelCard,
     Outcome,
     Price,
+    QualityBasedRouting,
     Ranked,
     RetryPolicy,
     Router,
     RoutingRequest,
+    SystemClock,
 )
 from quantumlayer.testing import ScriptedModel, VirtualClock
 
@@ -114,6 +117,18 @@ async def test_the_same_seed_and_time_make_the_same_decision() -> None:
     assert 8 <= seen[0].prompt_tokens <= 16
 
 
+async def test_a_scorer_s_nonsense_is_told_to_the_caller(router_of: MakeRouter) -> None:
+    class Blank:
+        def score(
+            self, request: RoutingRequest, candidates: Sequence[Candidate]
+        ) -> Sequence[float | None]:
+            del request, candidates
+            return []
+
+    with pytest.raises(StrategyError, match="Blank' scored 1 candidates"):
+        await router_of(ScriptedModel(), strategy=QualityBasedRouting(Blank())).complete("Hi")
+
+
 class Learning(Ranks):
     """Keep every outcome."""
 
@@ -162,6 +177,31 @@ async def test_an_observer_s_fault_does_not_lose_the_reply(
     assert "'Faulty' failed to observe" in caplog.text
 
 
+async def test_the_machine_s_own_clock_tells_and_waits() -> None:
+    clock = SystemClock()
+    before = clock.monotonic()
+    await clock.sleep(0.01)
+
+    assert clock.monotonic() - before >= 0.009
+    assert clock.unix() > 1_700_000_000
+
+
+async def test_a_virtual_clock_wakes_its_sleepers_in_order() -> None:
+    clock = VirtualClock()
+    woken: list[tuple[float, float]] = []
+
+    async def sleeper(wait_s: float) -> None:
+        await clock.sleep(wait_s)
+        woken.append((wait_s, clock.monotonic()))
+
+    async with anyio.create_task_group() as group:
+        for wait_s in (5.0, 1.0, 3.0):
+            group.start_soon(sleeper, wait_s)
+
+    assert woken == [(1.0, 1.0), (3.0, 3.0), (5.0, 5.0)]
+    assert sorted(clock.slept) == [1.0, 3.0, 5.0]
+
+
 # --- settings ------------------------------------------------------------------------------------
 
 
@@ -194,6 +234,12 @@ def test_what_is_no_provider_is_refused() -> None:
 def test_a_retry_policy_that_makes_no_sense_is_refused(settings: dict[str, float]) -> None:
     with pytest.raises(RouterConfigError):
         RetryPolicy(**settings)  # type: ignore[arg-type]
+
+
+def test_a_router_names_its_deployments_in_order() -> None:
+    router = Router([ScriptedModel(model="b"), ScriptedModel(model="a")])
+
+    assert router.deployments == ("scripted/b", "scripted/a")
 
 
 async def test_a_provider_s_own_card_goes_before_the_catalog() -> None:

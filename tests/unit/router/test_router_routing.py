@@ -1,6 +1,6 @@
 """How a call finds its deployment, and what happens when one fails."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 import pytest
@@ -20,6 +20,7 @@ from quantumlayer.errors import (
 from quantumlayer.messages import Image, Message, ModelReply, ModelRequest, ToolSpec, Usage
 from quantumlayer.router import (
     BreakerPolicy,
+    Budget,
     Candidate,
     Capability,
     ModelCard,
@@ -34,6 +35,7 @@ from quantumlayer.testing import ScriptedModel, VirtualClock
 pytestmark = pytest.mark.anyio
 
 MakeRouter = Callable[..., Router]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
 TOOL = ToolSpec("look_up", "Look a word up.", {"type": "object", "properties": {}})
 
 
@@ -290,6 +292,7 @@ async def test_an_attempt_that_takes_too_long_hands_over(router_of: MakeRouter) 
 
 async def test_a_cancelled_call_is_entered_once_and_leaves_nothing_behind(
     router_of: MakeRouter,
+    until: Until,
 ) -> None:
     gate = anyio.Event()
     model = ScriptedModel("Paris", gate=gate, card=ModelCard(price=Price(1_000_000)))
@@ -297,8 +300,7 @@ async def test_a_cancelled_call_is_entered_once_and_leaves_nothing_behind(
 
     async with anyio.create_task_group() as group:
         group.start_soon(router.complete, "Where is it that I have to go?")
-        while not model.calls:
-            await anyio.lowlevel.checkpoint()
+        await until(lambda: bool(model.calls))
         group.cancel_scope.cancel()
 
     [entry] = router.ledger.entries
@@ -406,7 +408,7 @@ async def test_an_open_circuit_is_passed_over_until_a_probe_has_closed_it(
 
 
 async def test_a_half_open_circuit_lets_one_of_a_thousand_concurrent_calls_through(
-    router_of: MakeRouter, clock: VirtualClock
+    router_of: MakeRouter, until: Until, clock: VirtualClock
 ) -> None:
     gate = anyio.Event()
     sick = ScriptedModel(*[down("a")] * 5, "Paris", model="a")
@@ -423,8 +425,7 @@ async def test_a_half_open_circuit_lets_one_of_a_thousand_concurrent_calls_throu
     async with anyio.create_task_group() as group:
         for _ in range(1000):
             group.start_soon(ask)
-        while len(texts) < 999:
-            await anyio.lowlevel.checkpoint()
+        await until(lambda: len(texts) >= 999)
         assert sick.calls == 6
         gate.set()
 
@@ -443,6 +444,44 @@ async def test_a_request_the_provider_refuses_does_not_open_its_circuit(
         await router.complete("Hi")
 
     assert router._deployments["scripted/a"].breaker.state == "closed"
+
+
+async def test_a_probe_that_another_call_took_meanwhile_is_not_taken_twice(
+    router_of: MakeRouter, until: Until, clock: VirtualClock
+) -> None:
+    gate, probe_gate = anyio.Event(), anyio.Event()
+    plain = ModelCard(price=Price(), capabilities=frozenset())
+    slow = ScriptedModel(down("a"), model="a", gate=gate, card=plain)
+    dear = ModelCard(price=Price(10**6, 10**6), max_output_tokens=10)
+    sick = ScriptedModel(*[down("b")] * 5, "Rome", model="b", card=dear)
+    budget = Budget(usd=1)
+    router = router_of(slow, sick, retry=RetryPolicy(rounds=1), budgets=[budget])
+    for _ in range(5):
+        with pytest.raises(AllDeploymentsFailedError):
+            await router.complete("Hi", tools=[TOOL])
+    clock.advance(30)
+    sick._gate = probe_gate
+    errors: list[AllDeploymentsFailedError] = []
+
+    async def ask() -> None:
+        try:
+            await router.complete("Hi")
+        except AllDeploymentsFailedError as error:
+            errors.append(error)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask)  # waits for a; b would be next, as its probe
+        await until(lambda: bool(slow.calls))
+        group.start_soon(router.complete, [Message.user("Hi", Image("image/png", url="x:y"))])
+        await until(lambda: sick.calls >= 6)
+        gate.set()
+        await until(lambda: bool(errors))
+        probe_gate.set()
+
+    assert list(errors[0].failures) == ["scripted/a"]
+    assert sick.calls == 6
+    spent = budget.spent_nanousd(unix_s=clock.unix())
+    assert budget.left_nanousd(unix_s=clock.unix()) == 10**9 - spent  # nothing stays reserved
 
 
 # --- what comes back -----------------------------------------------------------------------------

@@ -33,6 +33,13 @@ def down(name: str = "model") -> ProviderUnavailableError:
     return ProviderUnavailableError(f"scripted/{name}", "cut")
 
 
+class _Nothing(AsyncIterator[StreamEvent]):
+    """No generator, and no event."""
+
+    async def __anext__(self) -> StreamEvent:
+        raise StopAsyncIteration
+
+
 async def read(router: Router, prompt: str = "Hi") -> list[StreamEvent]:
     async with router.stream(prompt) as events:
         return [event async for event in events]
@@ -66,6 +73,21 @@ async def test_before_the_first_event_a_failure_leads_to_the_next_deployment(
     assert isinstance(last, Done)
     assert last.reply.text == "Rome"
     assert [attempt.deployment[-1] for attempt in last.reply.route.attempts] == ["a", "b", "c"]
+
+
+async def test_a_stream_without_any_event_hands_over(router_of: MakeRouter) -> None:
+    class Silent(ScriptedModel):
+        @asynccontextmanager
+        async def stream(self, request: ModelRequest) -> AsyncIterator[AsyncIterator[StreamEvent]]:
+            del request
+            yield _Nothing()
+
+    *_, last = await read(router_of(Silent(model="a"), ScriptedModel("Rome", model="b")))
+
+    assert isinstance(last, Done)
+    assert last.reply.route.attempts[0].error == (
+        "MalformedReplyError: the stream ended without an event"
+    )
 
 
 async def test_when_no_stream_begins_the_error_is_that_of_a_call(router_of: MakeRouter) -> None:

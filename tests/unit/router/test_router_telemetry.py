@@ -7,15 +7,15 @@ import pytest
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
 from quantumlayer import telemetry
-from quantumlayer.errors import ProviderUnavailableError
+from quantumlayer.errors import AllDeploymentsFailedError, ProviderUnavailableError
 from quantumlayer.messages import Message, ModelReply, ModelRequest, Usage
-from quantumlayer.router import Router
+from quantumlayer.router import RetryPolicy, Router
 from quantumlayer.testing import ScriptedModel, VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -164,3 +164,22 @@ async def test_a_failure_s_duration_is_told_apart_by_its_kind(
         for point in points("gen_ai.client.operation.duration")
     }
     assert kinds == {"a": "ProviderUnavailableError", "b": None}
+
+
+async def test_a_span_processor_s_fault_leaves_the_books_straight(
+    router_of: MakeRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Faulty(SpanProcessor):
+        def on_end(self, span: ReadableSpan) -> None:
+            raise LookupError(span.name)
+
+    provider = TracerProvider()
+    provider.add_span_processor(Faulty())
+    monkeypatch.setattr(telemetry, "_tracer", lambda: provider.get_tracer("test"))
+    router = router_of(ScriptedModel("Paris"), retry=RetryPolicy(rounds=1))
+
+    with pytest.raises(AllDeploymentsFailedError):
+        await router.complete("Hi")
+
+    assert router._deployments["scripted/model"].in_flight == 0
+    assert len(router.ledger.entries) == 1

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from quantumlayer.messages import (
     Data,
+    Done,
     Image,
     Message,
     ModelReply,
@@ -25,7 +26,7 @@ from quantumlayer.messages import (
     Usage,
 )
 from quantumlayer.router.providers import _chat
-from quantumlayer.router.providers._chat_stream import ChatStream
+from quantumlayer.router.providers._chat_stream import ChatStream, at_once
 
 HI = ModelRequest.of("Hi")
 
@@ -414,6 +415,16 @@ def test_calls_without_an_index_are_told_apart_by_their_ids() -> None:
     )
 
     assert stream.reply().tool_calls == (ToolCall("c1", "f", "{} "), ToolCall("c2", "g", "[]"))
+
+
+def test_a_reply_that_came_whole_has_the_events_of_a_stream() -> None:
+    calls = (ToolCall("c1", "f", "{}"),)
+
+    assert list(at_once(reply := ModelReply("", "p", "m", calls))) == [
+        ToolCallDelta(0, "c1", "f", "{}"),
+        Done(reply),
+    ]
+    assert list(at_once(reply := ModelReply("Hi", "p", "m"))) == [TextDelta("Hi"), Done(reply)]
 
 
 def test_a_streamed_refusal_is_filtered() -> None:
