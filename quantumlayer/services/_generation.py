@@ -177,14 +177,14 @@ class _Team:
 
     async def mend(self, build: Build, context: StepContext) -> Build:
         """Give each finding to who can mend it, and validate again."""
-        build = replace(build, rounds=build.rounds + 1)
         made = []
         for role, findings in addressees(build).items():
             task = Assignment(
                 design=build.design, previous=list(build.files(role)), findings=findings
             )
             made.append(await self._work("mend", role, task))
-        return await self.validate(self._join(build, made), context)
+        mended = replace(self._join(build, made), rounds=build.rounds + 1)
+        return await self.validate(mended, context)
 
     async def _work(self, stage: Stage, role: str, task: BaseModel) -> tuple[str, Answer[Any]]:
         self.tell(Progress(stage, "begun", role))
