@@ -17,6 +17,7 @@ from quantumlayer.sandbox._level import EndedBy, Limits
 __all__ = ["Attendance", "OverMemory", "attend", "end_at_memory_limit", "memory_bytes"]
 
 WATCH_S = 0.1
+ROLLUP = "smaps_rollup"
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -113,7 +114,7 @@ def memory_bytes(root_pid: int) -> int:
 def _proportional_bytes(pid: int) -> int:
     """Return the proportional set size, or the resident one where that may not be read."""
     try:
-        with FileIO(f"/proc/{pid}/smaps_rollup") as file:
+        with FileIO(f"/proc/{pid}/{ROLLUP}") as file:
             fields = file.read().split()
         return int(fields[fields.index(b"Pss:") + 1]) * 1024
     except (OSError, ValueError):

@@ -19,6 +19,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from quantumlayer.errors import SandboxError
 from quantumlayer.sandbox._level import Limits
 
 __all__ = ["Cgroups", "Group", "find_cgroups"]
@@ -101,20 +102,28 @@ class Cgroups:
         """Make a group for one run and remove it afterwards; its processes must have ended.
 
         Raises:
-            OSError: It cannot be made: fail closed, as the level was measured with it.
+            SandboxError: It cannot be made. The level was measured with it, so nothing runs.
         """
         name = f"quantumlayer-{secrets.token_hex(8)}"
         outside = self.parents if self.own and self.version == 1 else ()
         group = Group(tuple(parent / name for parent in self.parents), outside, self.version)
         try:
-            for folder in group.folders:
-                folder.mkdir()
-            _limit(group, limits)
+            _make(group, limits)
             yield group
         finally:
             with anyio.CancelScope(shield=True):
                 for folder in group.folders:
                     await _remove(folder)
+
+
+def _make(group: Group, limits: Limits) -> None:
+    try:
+        for folder in group.folders:
+            folder.mkdir()
+        _limit(group, limits)
+    except OSError as error:
+        msg = f"No control group can be made in {error.filename!r}: {error.strerror}"
+        raise SandboxError(msg) from error
 
 
 def _limit(group: Group, limits: Limits) -> None:

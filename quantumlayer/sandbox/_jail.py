@@ -231,17 +231,22 @@ def _monitor(
     launcher: Launcher, order: Order, descriptors: Descriptors
 ) -> Iterator[subprocess.Popen[bytes]]:
     # Started from this thread, not from a worker: bubblewrap dies with the thread that made it.
-    with subprocess.Popen(  # noqa: S603 -- running what it is told to is its purpose
-        launcher.command(order.argv, order.stage, order.limits, descriptors),
-        bufsize=0,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=dict(order.environment),
-        cwd="/",
-        pass_fds=(descriptors.status, descriptors.gate, *order.descriptors),
-        start_new_session=True,  # A Ctrl-C at the terminal is for us to handle.
-    ) as monitor:
+    argv = launcher.command(order.argv, order.stage, order.limits, descriptors)
+    try:
+        process = subprocess.Popen(  # noqa: S603 -- running what it is told to is its purpose
+            argv,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(order.environment),
+            cwd="/",
+            pass_fds=(descriptors.status, descriptors.gate, *order.descriptors),
+            start_new_session=True,  # A Ctrl-C at the terminal is for us to handle.
+        )
+    except OSError as error:
+        raise SandboxError(f"{argv[0]!r} cannot be started: {error.strerror}") from error
+    with process as monitor:
         try:
             yield monitor
         finally:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import signal
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
 from quantumlayer.errors import SandboxLimitError
 
-__all__ = ["Completed", "EndedBy", "Level", "Limits", "Probe", "attained"]
+__all__ = ["KILLED", "Completed", "EndedBy", "Level", "Limits", "Probe", "attained"]
 
 
 class Level(IntEnum):
@@ -62,6 +63,9 @@ def attained(probes: tuple[Probe, ...]) -> Level | None:
         best = level
     return best
 
+
+KILLED = 128 + signal.SIGKILL
+"""Exit status of a program that was ended."""
 
 EndedBy = Literal["exit", "wall_s", "cpu_s", "memory_bytes", "file_size_bytes", "output_bytes"]
 """`exit` where the program ended by itself (a signal of its own making included), otherwise the

@@ -25,7 +25,7 @@ from quantumlayer.sandbox._files import write_tree
 from quantumlayer.sandbox._jail import Jail, Order, jail
 from quantumlayer.sandbox._launch import Launcher, Stage, View
 from quantumlayer.sandbox._layout import Layout, environment
-from quantumlayer.sandbox._level import Completed, Limits
+from quantumlayer.sandbox._level import KILLED, Completed, Limits
 from quantumlayer.sandbox._measure import PRIVATE
 
 __all__ = ["Job", "Runner", "Running", "private_folder"]
@@ -47,7 +47,7 @@ ETC = {
     "passwd": b"nobody:x:65534:65534:nobody:/nonexistent:/nonexistent\n",
 }
 LINKER_CACHE = Path("/etc/ld.so.cache")
-KILLED, OUT_OF_TIME, NOT_FOUND = 128 + signal.SIGKILL, 128 + signal.SIGXCPU, 127
+OUT_OF_TIME, NOT_FOUND = 128 + signal.SIGXCPU, 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +98,19 @@ class Running:
         Raises:
             SandboxError: The sandbox broke down before the program started.
         """
-        stdout, stderr = bytes(attendance.stdout), bytes(attendance.stderr)
-        exit_code = self.jailed.exit_code
-        if attendance.ended_by != "exit":
-            return Completed(KILLED, stdout, stderr, attendance.ended_by, limits)
-        if exit_code is None:
-            exit_code = _never_started(stderr)
-        if self.group is not None and exit_code != 0 and self.group.out_of_memory_kills:
-            return Completed(exit_code, stdout, stderr, "memory_bytes", limits)
+        exit_code, ended_by = self.jailed.exit_code, attendance.ended_by
         ran_s = anyio.current_time() - self.started_s
-        if exit_code == OUT_OF_TIME or (exit_code == KILLED and ran_s >= limits.cpu_s):
-            return Completed(exit_code, stdout, stderr, "cpu_s", limits)
-        return Completed(exit_code, stdout, stderr, "exit", limits)
+        if ended_by != "exit":
+            exit_code = KILLED
+        elif exit_code != 0 and self.group is not None and self.group.out_of_memory_kills:
+            exit_code, ended_by = exit_code or KILLED, "memory_bytes"
+        elif exit_code == OUT_OF_TIME or (exit_code == KILLED and ran_s >= limits.cpu_s):
+            ended_by = "cpu_s"
+        elif exit_code is None:
+            exit_code = _never_started(bytes(attendance.stderr))
+        return Completed(
+            exit_code, bytes(attendance.stdout), bytes(attendance.stderr), ended_by, limits
+        )
 
 
 def _never_started(stderr: bytes) -> int:

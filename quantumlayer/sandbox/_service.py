@@ -23,7 +23,7 @@ from anyio.abc import Listener, SocketAttribute, SocketStream
 from quantumlayer.errors import SandboxError
 from quantumlayer.sandbox._attend import Attendance, OverMemory, end_at_memory_limit
 from quantumlayer.sandbox._jail import Jail, read_some
-from quantumlayer.sandbox._level import EndedBy, Limits
+from quantumlayer.sandbox._level import KILLED, EndedBy, Limits
 from quantumlayer.sandbox._runner import Job, Runner
 
 __all__ = ["SERVICE_LIMITS", "Service", "serve"]
@@ -59,7 +59,9 @@ class Service:
     @property
     def exit_code(self) -> int | None:
         """Its exit status, 128 + n where signal n ended it; None while it runs."""
-        return self._jailed.exit_code
+        if self.running or self._jailed.exit_code is not None:
+            return self._jailed.exit_code
+        return KILLED
 
     @property
     def ended_by(self) -> EndedBy:

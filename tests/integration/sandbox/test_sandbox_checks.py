@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quantumlayer.errors import SandboxUnavailableError
+from quantumlayer.errors import MissingExtraError, SandboxUnavailableError
 from quantumlayer.messages import Outcome
 from quantumlayer.sandbox import CHECKS, Report, Sandbox, check_all, open_sandbox, read_tree
 from quantumlayer.sandbox import _tests as tests_check
@@ -182,11 +182,22 @@ async def test_the_tests_fail(
     assert summary in tested.pytest.summary
 
 
-@pytest.mark.parametrize(("hang", "limit"), [(HANG, "cpu_s"), (SLEEP, "wall_s")])
+@pytest.mark.parametrize(
+    ("hang", "limits", "limit"),
+    [
+        pytest.param(HANG, Limits(wall_s=60, cpu_s=4), "cpu_s", id="busy"),
+        pytest.param(SLEEP, Limits(wall_s=8, cpu_s=60), "wall_s", id="idle"),
+    ],
+)
 async def test_tests_that_hang_fail_and_are_named(
-    sandbox: Sandbox, small: Tree, hang: str, limit: str, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox,
+    small: Tree,
+    hang: str,
+    limits: Limits,
+    limit: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tests_check, "TEST_LIMITS", Limits(wall_s=4, cpu_s=3))
+    monkeypatch.setattr(tests_check, "TEST_LIMITS", limits)
 
     tested = await tests_check.check_tests(
         sandbox, changed(small, test=hang), package="app", target=0.8
@@ -487,3 +498,79 @@ async def test_an_empty_tree_passes_nothing(sandbox: Sandbox) -> None:
         "coverage": "NOT_RUN",
         "boot": "FAIL",
     }
+
+
+# --- tools that give no answer -------------------------------------------------------------------
+
+
+async def test_a_tool_that_gives_no_answer_is_no_pass(
+    sandbox: Sandbox, small: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = dataclasses.replace(sandbox.runner.layout, python="/no/such/python")
+    runner = dataclasses.replace(sandbox.runner, layout=layout)
+    monkeypatch.setattr("sysconfig.get_path", lambda _: "/no/such/folder")
+
+    report = await check_all(dataclasses.replace(sandbox, runner=runner), small)
+
+    assert outcomes(report) == {
+        "syntax": "UNKNOWN",
+        "imports": "UNKNOWN",
+        "ruff": "UNKNOWN",
+        "pytest": "FAIL",
+        "coverage": "NOT_RUN",
+        "boot": "FAIL",
+    }
+    assert "gave no answer: it ended with status 127" in report.verdict("syntax").summary
+
+
+async def test_coverage_that_cannot_be_worked_out_is_unknown(sandbox: Sandbox, small: Tree) -> None:
+    tree = changed(small) | {"app/odd.py": b"x = ("}
+
+    tested = await tests_check.check_tests(sandbox, tree, package="app", target=0.8)
+
+    assert tested.pytest.outcome is Outcome.PASS
+    assert tested.coverage.outcome is Outcome.UNKNOWN
+
+
+async def test_a_package_that_is_not_there_covers_nothing(sandbox: Sandbox, small: Tree) -> None:
+    tested = await tests_check.check_tests(sandbox, small, package="elsewhere", target=0.8)
+
+    assert tested.coverage.outcome is Outcome.FAIL
+    assert tested.coverage.summary == "The package has no statements."
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject.toml", "[project\n"),
+        ("pyproject.toml", '[project]\ndependencies = ["???"]\n'),
+        ("requirements.txt", "fast api\n"),
+    ],
+)
+async def test_a_declaration_that_cannot_be_read_fails(
+    sandbox: Sandbox, small: Tree, path: str, text: str
+) -> None:
+    verdict = await check_imports(sandbox, small | {path: text.encode()})
+
+    assert verdict.outcome is Outcome.FAIL
+    assert path in {finding.path for finding in verdict.findings}
+
+
+async def test_a_service_that_does_not_answer_fails(
+    sandbox: Sandbox, small: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quantumlayer.sandbox._boot.ANSWER_S", 2.0)
+    slow = "import time\n\n\ndef answer(path: str) -> tuple[int, object]:\n    time.sleep(60)\n"
+
+    verdict = await check_boot(sandbox, changed(small, main=slow), entry_point="app.main:app")
+
+    assert verdict.summary == "Start 1: GET /health was not answered within 2 s."
+
+
+async def test_without_the_tools_there_is_a_cure(
+    sandbox: Sandbox, small: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quantumlayer.sandbox._check.NEEDED", ("pytest", "no_such_tool"))
+
+    with pytest.raises(MissingExtraError, match=r"quantumlayer\[offline\]"):
+        await check_all(sandbox, small)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -16,6 +16,7 @@ import pytest
 import quantumlayer
 from quantumlayer.errors import SandboxError, SandboxUnavailableError
 from quantumlayer.sandbox import Level, Sandbox, _seccomp, open_sandbox
+from quantumlayer.sandbox._launch import Bubblewrap
 from quantumlayer.sandbox._layout import host_layout
 from quantumlayer.sandbox._measure import PROBE_LEVELS, _targets
 from quantumlayer.sandbox._sandbox import measured
@@ -97,7 +98,7 @@ async def test_a_sandbox_that_does_not_hold_is_refused_and_says_what_is_reachabl
 
 
 async def test_root_in_a_user_namespace_is_still_root_and_not_level_3(sandbox: Sandbox) -> None:
-    launcher: Any = sandbox.runner.launcher
+    launcher = cast("Bubblewrap", sandbox.runner.launcher)
     if launcher.setpriv is None:
         pytest.skip("only root can become somebody else")
 
@@ -261,12 +262,34 @@ async def test_a_path_that_leaves_the_tree_is_refused(sandbox: Sandbox, path: st
 
 
 async def test_a_launcher_that_cannot_build_its_walls_says_why(sandbox: Sandbox) -> None:
-    launcher: Any = sandbox.runner.launcher
+    launcher = cast("Bubblewrap", sandbox.runner.launcher)
     layout = replace(launcher.layout, folders=("/no/such/folder",))
     broken = replace(sandbox.runner, launcher=replace(launcher, layout=layout))
 
     with pytest.raises(SandboxError, match="/no/such/folder"):
         await replace(sandbox, runner=broken).run([sandbox.python, "-c", "pass"])
+
+
+async def test_a_launcher_that_is_gone_says_so(sandbox: Sandbox) -> None:
+    launcher = replace(cast("Bubblewrap", sandbox.runner.launcher), bwrap="/no/such/bwrap")
+    gone = replace(sandbox, runner=replace(sandbox.runner, launcher=launcher))
+
+    with pytest.raises(SandboxError, match="'/no/such/bwrap' cannot be started"):
+        await gone.run([sandbox.python, "-c", "pass"])
+
+
+async def test_a_launcher_that_says_nothing_is_given_up(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = tmp_path / "bwrap"
+    silent.write_text(f"#!{sys.executable}\nimport time; time.sleep(60)\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr("quantumlayer.sandbox._jail.START_S", 0.3)
+    launcher = replace(cast("Bubblewrap", sandbox.runner.launcher), bwrap=str(silent))
+    given_up = replace(sandbox, runner=replace(sandbox.runner, launcher=launcher))
+
+    with pytest.raises(SandboxError, match="could not be built: TimeoutError"):
+        await given_up.run([sandbox.python, "-c", "pass"])
 
 
 async def test_nothing_is_left_on_the_disk(sandbox: Sandbox) -> None:

@@ -3,6 +3,8 @@
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from secrets import token_hex
 
 import anyio
@@ -183,7 +185,7 @@ async def test_it_is_ended_at_its_limits(sandbox: Sandbox, token: str) -> None:
     async with sandbox.serve(files=tree(token), limits=Limits(wall_s=0.5)) as service:
         with anyio.fail_after(2):
             await service.wait()
-        assert service.ended_by == "wall_s"
+        assert (service.ended_by, service.exit_code) == ("wall_s", 137)
 
 
 async def test_many_processes_of_a_service_share_one_limit_of_memory(
@@ -219,6 +221,18 @@ async def test_a_port_that_is_taken_is_named(sandbox: Sandbox, token: str) -> No
         with pytest.raises(SandboxError, match=f"{port} cannot be listened on"):
             async with sandbox.serve(files=tree(token), port=port):
                 pass
+
+
+async def test_a_folder_for_sockets_that_is_too_deep_is_named(
+    sandbox: Sandbox, token: str, tmp_path: Path
+) -> None:
+    deep = tmp_path / ("x" * 100)
+    await anyio.Path(deep).mkdir()
+    runner = replace(sandbox.runner, home=deep)
+
+    with pytest.raises(SandboxError, match="use a shorter TMPDIR"):
+        async with replace(sandbox, runner=runner).serve(files=tree(token)):
+            pass
 
 
 async def test_two_services_run_side_by_side_and_share_nothing(

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from quantumlayer.errors import SandboxError
 from quantumlayer.sandbox import Limits, _cgroup
-from quantumlayer.sandbox._cgroup import Cgroups, find_cgroups
+from quantumlayer.sandbox._cgroup import Cgroups, Group, find_cgroups
 
 LIMITS = Limits(memory_bytes=1000, processes=7)
 Host = Callable[..., Path]
@@ -138,6 +139,34 @@ async def test_a_group_of_version_1_is_entered_and_left(
         assert (memory / "memory.limit_in_bytes").read_text() == "1000"
         assert (pids / "pids.max").read_text() == "9"
         assert not (memory / "cgroup.procs").exists()  # It was born in it.
+
+
+def test_killing_what_is_in_a_group_first_forbids_to_fork(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.procs").write_text(f"{2**22 + 1}\n")  # Beyond the highest there can be.
+    group = Group((tmp_path,), (), 2)
+
+    assert not group.kill()
+    assert (tmp_path / "pids.max").read_text() == "0"
+    (tmp_path / "cgroup.procs").write_text("")
+    assert group.kill()
+
+
+@pytest.mark.anyio
+async def test_a_group_that_cannot_be_made_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="No such file"):
+        async with Cgroups((tmp_path / "gone",), own=False, version=2).group(LIMITS):
+            pass
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_folder_that_is_gone_is_removed_and_one_in_use_is_not(
+    tmp_path: Path, *, made: bool
+) -> None:
+    folder = tmp_path / "group"
+    if made:
+        (folder / "child").mkdir(parents=True)
+
+    assert _cgroup._rmdir(folder) is not made
 
 
 @pytest.mark.anyio
