@@ -43,12 +43,20 @@ def http(status: str, body: bytes, media_type: str = "application/json", *more: 
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
+def event(document: object) -> bytes:
+    return b"data: " + json.dumps(document).encode() + b"\n\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
 def sse(*documents: object, done: bool = True) -> bytes:
     """A whole response whose stream is as given, chunked."""
-    events = [b"data: " + json.dumps(document).encode() + b"\n\n" for document in documents]
+    events = [event(document) for document in documents]
     if done:
         events.append(b"data: [DONE]\n\n")
-    body = b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events)
+    body = b"".join(map(chunk, events))
     head = (
         b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
     )
@@ -304,6 +312,7 @@ async def test_a_body_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch
         [sse(delta("Pa"), delta("ris")), END],
         [sse(delta("Pa"), delta("ris"), done=False), b"c\r\ndata: [DONE]\r\n", END],
         [sse(delta("Pa"), delta("ris", "stop")), b"8\r\n: later\n\r\n", END],
+        [sse(delta("Pa"), done=False), chunk(event(delta("ris", "stop"))[:-1]), END],
         [sse({"choices": []}, delta("Pa"), {"object": "ping"}, delta("ris", "stop")), END],
         [GOOD],
     ],
@@ -313,6 +322,7 @@ async def test_a_body_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch
         "no finish reason",
         "no last line end",
         "more behind",
+        "no blank line at the end",
         "odd events",
         "not streamed at all",
     ],
@@ -325,6 +335,16 @@ async def test_a_stream_is_read_however_the_server_puts_it(answer: Sequence[byte
     assert isinstance(last, Done)
     assert last.reply.text == "Paris"
     assert last.reply.usage.estimated
+
+
+async def test_half_a_character_at_the_end_is_replaced() -> None:
+    answer = [sse(delta("Paris"), delta("\ud83d", "stop")), END]
+    async with serving(answer) as server, model_at(server.url) as provider:
+        *deltas, last = await read(provider)
+
+    assert deltas == [TextDelta("Paris"), TextDelta("\ufffd")]
+    assert isinstance(last, Done)
+    assert last.reply.text == "Paris\ufffd"
 
 
 async def test_connections_are_used_again_after_whole_answers_and_after_streams() -> None:

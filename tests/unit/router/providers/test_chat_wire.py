@@ -95,6 +95,7 @@ def test_data_is_left_out_and_its_text_is_sent() -> None:
 def test_images_go_as_parts_beside_the_text() -> None:
     message = Message.user(
         "What is this?",
+        Data("Picture", {"of": "a cat"}),
         Image("image/png", base64="AAAA"),
         Image("image/gif", url="https://x.test/i"),
     )
@@ -425,6 +426,17 @@ def test_a_reply_that_came_whole_has_the_events_of_a_stream() -> None:
         Done(reply),
     ]
     assert list(at_once(reply := ModelReply("Hi", "p", "m"))) == [TextDelta("Hi"), Done(reply)]
+
+
+def test_chunks_without_a_usable_delta_are_passed_over() -> None:
+    events, stream = stream_of(
+        {"content": "a", "tool_calls": ["nonsense"]}, {"content": None}, {"content": "b"}
+    )
+    assert list(stream.take({"choices": [{"delta": None, "finish_reason": "length"}]})) == []
+
+    assert events == [TextDelta("a"), TextDelta("b")]
+    assert stream.reply().stop_reason == "length"
+    assert stream.finished
 
 
 def test_a_streamed_refusal_is_filtered() -> None:
