@@ -20,8 +20,8 @@ from quantumlayer.services import MAX_DOCUMENT_BYTES, QLayer
 __all__ = ["Options", "generate"]
 
 OPENAI_URL = "https://api.openai.com/v1"
-LONGEST_NAME = 255
-"""Longest file name on Linux, in bytes; a longer text cannot be one."""
+LONGEST_PATH = 4_095
+"""Longest path on Linux, in bytes (PATH_MAX less its NUL); a longer text cannot be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _read(source: str) -> bytes:
     if source == "-":
         return sys.stdin.buffer.read(limit)
     try:
-        is_path = "\n" not in source and len(os.fsencode(source)) <= LONGEST_NAME * 16
+        is_path = _may_be_path(source)
         if is_path and Path(source).is_file():
             with Path(source).open("rb") as file:
                 return file.read(limit)
@@ -75,6 +75,11 @@ def _read(source: str) -> bytes:
             f"There is no file {source!r}. Name one, or give the requirements themselves in quotes."
         )
     return source.encode("utf-8", "surrogateescape")
+
+
+def _may_be_path(source: str) -> bool:
+    one_line = source.strip() != "" and "\n" not in source
+    return one_line and len(os.fsencode(source)) <= LONGEST_PATH
 
 
 def _deployment(options: Options) -> Provider:
