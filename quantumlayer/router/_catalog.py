@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Any
 
 from quantumlayer.errors import RouterConfigError
@@ -66,8 +66,8 @@ class Catalog:
 
 @cache
 def _shipped() -> Catalog:
-    data = files("quantumlayer.router") / "data" / "models.json"
-    return Catalog.from_json(data.read_text("utf-8"))
+    data = get_data("quantumlayer.router", "data/models.json") or b""
+    return Catalog.from_json(data.decode())
 
 
 def _card(data: Mapping[str, Any]) -> ModelCard:

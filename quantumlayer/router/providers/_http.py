@@ -162,14 +162,15 @@ class Endpoint:
         try:
             yield
         except library.ConnectTimeout as error:
-            raise ProviderUnavailableError(self._deployment, "no connection") from error
+            raise self._unavailable("no connection", error) from error
         except library.TimeoutException as error:
             raise ProviderTimeoutError(self._deployment, "no answer in time") from error
         except self._failures as error:
-            reason = self._secret.redact(str(error)) or "no reason given"
-            raise ProviderUnavailableError(
-                self._deployment, f"{type(error).__name__}: {reason}"
-            ) from error
+            raise self._unavailable(type(error).__name__, error) from error
+
+    def _unavailable(self, what: str, error: Exception) -> ProviderUnavailableError:
+        words = self._secret.redact(str(error))
+        return ProviderUnavailableError(self._deployment, f"{what}: {words}" if words else what)
 
 
 async def _finish(response: httpx.Response, chunks: AsyncIterator[bytes]) -> None:
