@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -50,6 +51,7 @@ class HybridRouting:
     max_cost_usd: float | None = None
     max_latency_s: float | None = None
     min_quality: float | None = None
+    _shares: tuple[float, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # A copy: what the caller does to the mapping later must not change the strategy.
@@ -73,6 +75,9 @@ class HybridRouting:
         limits = (self.max_cost_usd, self.max_latency_s, self.min_quality)
         if not all(limit is None or 0 <= limit < math.inf for limit in limits):
             raise RouterConfigError(f"The constraints {limits!r} are not all zero or more.")
+        total = sum(self.weights.values())
+        shares = tuple(self.weights.get(aim, 0.0) / total for aim in _AIMS)
+        object.__setattr__(self, "_shares", shares)
 
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         """Drop what breaks a constraint, sort the others by the weighted sum."""
@@ -82,22 +87,24 @@ class HybridRouting:
             or self.max_latency_s is not None
             or self.min_quality is not None
         ):
-            kept = [
-                pair for pair in zip(candidates, known, strict=True) if self._allows(request, *pair)
-            ]
+            pairs = zip(candidates, known, strict=True)
+            kept = [pair for pair in pairs if self._allows(request, *pair)]
             candidates, known = [pair[0] for pair in kept], [pair[1] for pair in kept]
-        cost, latency, quality = (self.weights.get(aim, 0.0) for aim in _AIMS)
-        scores = [0.0] * len(candidates)
-        if cost:
-            _weigh(scores, cost, costs_usd(request, candidates))
-        if latency:
-            _weigh(scores, latency, [load_s(request, candidate) for candidate in candidates])
-        if quality:
-            _weigh(scores, quality, [1 - (value or 0.0) for value in known])
-        total = cost + latency + quality
+        if not candidates:
+            return []
+        costs = costs_usd(request, candidates)
+        loads = [load_s(request, candidate) for candidate in candidates]
+        gaps = [1 - (quality or 0.0) for quality in known]
+        shares = self._shares
+        cost_0, cost_1 = _scale(costs, shares[0])
+        load_0, load_1 = _scale(loads, shares[1])
+        gap_0, gap_1 = _scale(gaps, shares[2])
+        scores = [
+            (cost - cost_0) * cost_1 + (load - load_0) * load_1 + (gap - gap_0) * gap_1
+            for cost, load, gap in zip(costs, loads, gaps, strict=True)
+        ]
         names = [candidate.deployment for candidate in candidates]
-        order = sorted(zip(scores, names, strict=True))
-        return [Ranked(name, score / total) for score, name in order]
+        return [Ranked(name, score) for score, name in sorted(zip(scores, names, strict=True))]
 
     def _allows(self, request: RoutingRequest, candidate: Candidate, quality: float | None) -> bool:
         if self.min_quality is not None and (quality is None or quality < self.min_quality):
@@ -119,9 +126,8 @@ def _expected_s(request: RoutingRequest, candidate: Candidate) -> float | None:
     return candidate.latency_s
 
 
-def _weigh(scores: list[float], weight: float, values: Sequence[float]) -> None:
-    """Add the values, scaled to 0 for the lowest and to the weight for the highest."""
-    low, high = min(values, default=0.0), max(values, default=0.0)
-    if high > low:
-        for place, value in enumerate(values):
-            scores[place] += weight * ((value - low) / (high - low))
+def _scale(values: Sequence[float], share: float) -> tuple[float, float]:
+    """The lowest value, and what makes a share of the way from it to the highest."""
+    low = min(values)
+    spread = max(values) - low
+    return low, share / spread if spread > sys.float_info.min else 0.0
