@@ -19,9 +19,12 @@ from quantumlayer.messages import (
     ToolSpec,
     Usage,
 )
-from quantumlayer.router._tokens import estimate_prompt, estimate_tokens
+from quantumlayer.router.providers._draft import call_id
+from quantumlayer.router.providers._fields import count, mapping, mappings, string, well_formed
+from quantumlayer.router.providers._usage import estimated, inclusive_usage
+from quantumlayer.router.providers._wire import Origin
 
-__all__ = ["decode", "encode", "estimated", "stop_reason", "usage_of", "well_formed"]
+__all__ = ["decode", "encode", "stop_reason", "usage_of"]
 
 _STOPS: Mapping[str, StopReason] = {
     "stop": "stop",
@@ -144,14 +147,13 @@ def _is_strict(schema: Any) -> bool:
 # --- replies -------------------------------------------------------------------------------------
 
 
-def decode(document: Any, request: ModelRequest, *, provider: str, model: str) -> ModelReply:
+def decode(document: Any, request: ModelRequest, origin: Origin) -> ModelReply:
     """Make a reply of the document of a completion that was not streamed.
 
     Args:
         document: The parsed body.
         request: What was asked, for an estimate where the server counts no tokens.
-        provider: The provider's name.
-        model: The model's name where the server gives none.
+        origin: Whose answer it is; its model's name counts where the server gives none.
 
     Raises:
         ValueError: The document is no chat completion; the text says what is missing.
@@ -160,21 +162,21 @@ def decode(document: Any, request: ModelRequest, *, provider: str, model: str) -
     message = choice.get("message")
     if not isinstance(message, Mapping):
         raise ValueError("the answer has a choice without a message")  # noqa: TRY004 -- bad data
-    reply_id = _string(document.get("id"))
+    reply_id = string(document.get("id"))
     text, refused = _words(message)
     calls = tuple(
         ToolCall(
-            _string(call.get("id")) or call_id(reply_id, index),
-            _string(call["function"].get("name")),
-            well_formed(_string(call["function"].get("arguments"))),
+            string(call.get("id")) or call_id(reply_id, index),
+            string(call["function"].get("name")),
+            well_formed(string(call["function"].get("arguments"))),
         )
-        for index, call in enumerate(message.get("tool_calls") or ())
-        if isinstance(call, Mapping) and isinstance(call.get("function"), Mapping)
+        for index, call in enumerate(mappings(message.get("tool_calls")))
+        if isinstance(call.get("function"), Mapping)
     )
     return ModelReply(
         text,
-        provider,
-        _string(document.get("model")) or model,
+        origin.provider,
+        string(document.get("model")) or origin.model,
         calls,
         stop_reason(choice.get("finish_reason"), refused=refused, calls=bool(calls)),
         usage_of(document) or estimated(request, text, *(call.arguments for call in calls)),
@@ -183,7 +185,7 @@ def decode(document: Any, request: ModelRequest, *, provider: str, model: str) -
 
 
 def _first(document: Any) -> Mapping[str, Any]:
-    choices = document.get("choices") if isinstance(document, Mapping) else None
+    choices = mapping(document).get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         raise ValueError("the answer has no choices")
     choice: Mapping[str, Any] = choices[0]
@@ -194,15 +196,9 @@ def _words(message: Mapping[str, Any]) -> tuple[str, bool]:
     """The text of a message, and whether it is a refusal."""
     content = message.get("content")
     if isinstance(content, list):  # Mistral's reasoning models: thoughts and texts as parts
-        texts = [part.get("text") for part in content if isinstance(part, Mapping)]
-        content = "".join(map(_string, texts))
-    refusal = _string(message.get("refusal"))
-    return well_formed(_string(content) or refusal), bool(refusal)
-
-
-def call_id(reply_id: str, index: int) -> str:
-    """An id for a tool call whose server gave none: told apart by reply and place."""
-    return f"call_{reply_id}_{index}" if reply_id else f"call_{index}"
+        content = "".join(string(part.get("text")) for part in mappings(content))
+    refusal = string(message.get("refusal"))
+    return well_formed(string(content) or refusal), bool(refusal)
 
 
 def stop_reason(reason: Any, *, refused: bool, calls: bool) -> StopReason:
@@ -214,44 +210,16 @@ def stop_reason(reason: Any, *, refused: bool, calls: bool) -> StopReason:
 
 
 def usage_of(document: Mapping[str, Any]) -> Usage | None:
-    """The tokens a server counted, in classes that do not overlap; None where it counted none.
-
-    Cached tokens are part of the prompt's. Reasoning tokens are part of the answer's, unless the
-    total says that they come on top, as xAI and Gemini count them.
-    """
-    groq = document.get("x_groq")
-    counts = document.get("usage") or (groq.get("usage") if isinstance(groq, Mapping) else None)
+    """The tokens a server counted, in classes that do not overlap; None where it counted none."""
+    counts = document.get("usage") or mapping(document.get("x_groq")).get("usage")
     if not isinstance(counts, Mapping) or "prompt_tokens" not in counts:
         return None
-    prompt, answer = _count(counts, "prompt_tokens"), _count(counts, "completion_tokens")
-    read_details = counts.get("prompt_tokens_details")
-    read = min(prompt, _count(read_details, "cached_tokens"))
-    written = min(prompt - read, _count(read_details, "cache_write_tokens"))
-    reasoning = _count(counts.get("completion_tokens_details"), "reasoning_tokens")
-    on_top = max(0, _count(counts, "total_tokens") - prompt - answer)
-    inside = 0 if on_top else min(answer, reasoning)
-    return Usage(prompt - read - written, read, written, answer - inside, on_top or inside)
-
-
-def estimated(request: ModelRequest, *answer: str) -> Usage:
-    """The tokens of an exchange that the server did not count."""
-    tokens, _ = estimate_prompt(request)
-    return Usage(tokens, output_tokens=sum(map(estimate_tokens, answer)), estimated=True)
-
-
-def _count(counts: Any, name: str) -> int:
-    value = counts.get(name) if isinstance(counts, Mapping) else None
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def well_formed(text: str) -> str:
-    """The text with surrogate halves joined, and lone ones replaced by U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    cached = counts.get("prompt_tokens_details")
+    return inclusive_usage(
+        prompt=count(counts, "prompt_tokens"),
+        answer=count(counts, "completion_tokens"),
+        total=count(counts, "total_tokens"),
+        cache_read=count(cached, "cached_tokens"),
+        cache_write=count(cached, "cache_write_tokens"),
+        reasoning=count(counts.get("completion_tokens_details"), "reasoning_tokens"),
+    )

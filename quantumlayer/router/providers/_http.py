@@ -24,7 +24,7 @@ from quantumlayer.errors import (
     ProviderUnavailableError,
     RouterConfigError,
 )
-from quantumlayer.router.providers._secret import Secret
+from quantumlayer.router.providers._credentials import Credential, Outgoing
 
 __all__ = ["Endpoint", "Response"]
 
@@ -91,19 +91,32 @@ class Endpoint:
     Args:
         deployment: Whose endpoint it is, for errors.
         base_url: What paths are appended to, such as `https://api.openai.com/v1`.
-        secret: The bearer token, or an empty secret for none.
+        credential: What says who sends a request.
         client: The client to use, or None.
+        headers: Further headers of every request, by lower-case name.
 
     Raises:
         RouterConfigError: The URL is not plain http or https.
     """
 
     def __init__(
-        self, deployment: str, *, base_url: str, secret: Secret, client: httpx.AsyncClient | None
+        self,
+        deployment: str,
+        *,
+        base_url: str,
+        credential: Credential,
+        client: httpx.AsyncClient | None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._deployment = deployment
         self._base_url = _plain_url(base_url)
-        self._secret = secret
+        self._credential = credential
+        # Not compressed: a stream comes sooner, and a small body cannot unfold into a large one.
+        self._headers = {
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            **(headers or {}),
+        }
         self._given = client
         self._made: httpx.AsyncClient | None = None
         self._loop: object = None
@@ -117,14 +130,16 @@ class Endpoint:
         Raises:
             ProviderError: The endpoint did not answer; also while the body is being read.
         """
-        # Not compressed: a stream comes sooner, and a small body cannot unfold into a large one.
-        headers = {"content-type": "application/json", "accept-encoding": "identity"}
-        if self._secret:
-            headers["authorization"] = f"Bearer {self._secret.reveal()}"
         client = self._given or self._own_client()
-        request = client.build_request("POST", self._base_url + path, content=body, headers=headers)
+        request = client.build_request(
+            "POST", self._base_url + path, content=body, headers=self._headers
+        )
+        target = request.url.raw_path.decode("ascii")
+        outgoing = Outgoing("POST", request.headers["host"], target, self._headers, body)
+        request.headers.update(await self._credential.headers(outgoing))
         with self._translated():
-            response = await client.send(request, stream=True)
+            # No redirects: a key must not follow one to another host.
+            response = await client.send(request, stream=True, follow_redirects=False)
         body_chunks = response.aiter_raw()
         try:
             if response.headers.get("content-encoding", "identity") != "identity":
@@ -150,7 +165,12 @@ class Endpoint:
         loop = current_token()
         if self._made is None or self._loop != loop:
             # Connections of another loop cannot be used in this one, nor closed from it.
-            fast = _on_asyncio() and find_spec("httpx_aiohttp") is not None
+            # aiohttp sends `%3A` in a path as `:`, which would break a signature over it.
+            fast = (
+                not self._credential.covers_target
+                and _on_asyncio()
+                and find_spec("httpx_aiohttp") is not None
+            )
             self._made, self._loop = _new_client(fast=fast), loop
             if fast:  # its transport translates most of aiohttp's exceptions, not all
                 self._failures = (httpx.HTTPError, importlib.import_module("aiohttp").ClientError)
@@ -169,7 +189,7 @@ class Endpoint:
             raise self._unavailable(type(error).__name__, error) from error
 
     def _unavailable(self, what: str, error: Exception) -> ProviderUnavailableError:
-        words = self._secret.redact(str(error))
+        words = self._credential.redact(str(error))
         return ProviderUnavailableError(self._deployment, f"{what}: {words}" if words else what)
 
 

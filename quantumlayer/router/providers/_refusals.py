@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,11 +18,20 @@ from quantumlayer.errors import (
     QuotaExhaustedError,
     RateLimitedError,
 )
-from quantumlayer.router.providers._secret import Secret
+from quantumlayer.router.providers._fields import mapping
+from quantumlayer.router.providers._wire import Origin, Refused
 
-__all__ = ["refusal", "reported_error", "retry_after_s"]
+__all__ = [
+    "check_reported",
+    "clean",
+    "code_and_reason",
+    "refusal",
+    "reported_error",
+    "retry_after_s",
+]
 
-# Of the reasons for a 429, those that waiting does not mend. Source: OpenAI's guide to error codes.
+# Of the reasons for a 429, those that waiting does not mend.
+# Source: OpenAI's guide to error codes; Anthropic's, for `enforced_spend_limit_reached`.
 _USED_UP = frozenset(
     {
         "access_terminated",
@@ -30,8 +40,33 @@ _USED_UP = frozenset(
         "credit_balance_exhausted",
         "enforced_spend_limit_reached",
         "insufficient_quota",
+        "organization_spend_limit_exceeded",
+        "project_spend_limit_exceeded",
     }
 )
+
+# Anthropic refuses who has used up his credit, or the limit he has set himself, with 400 and these
+# words. Source: Anthropic's guide to errors.
+_USED_UP_WORDS = re.compile(
+    r"Your credit balance is too low|You have reached your specified (workspace )?API usage limits"
+)
+
+# What an error that comes in mid-stream, and so has no status, is called.
+# Source: the guides to errors of OpenAI and Anthropic.
+_BY_CODE: Mapping[str, type[ProviderError]] = {
+    "api_error": ProviderUnavailableError,
+    "authentication_error": AuthenticationError,
+    "billing_error": QuotaExhaustedError,
+    "invalid_request_error": InvalidRequestError,
+    "not_found_error": InvalidRequestError,
+    "overloaded_error": ProviderUnavailableError,
+    "permission_error": AuthenticationError,
+    "rate_limit_error": RateLimitedError,
+    "rate_limit_exceeded": RateLimitedError,
+    "request_too_large": InvalidRequestError,
+    "server_error": ProviderUnavailableError,
+    "timeout_error": ProviderTimeoutError,
+}
 
 _BY_STATUS: Mapping[int, type[ProviderError]] = {
     401: AuthenticationError,
@@ -48,52 +83,46 @@ _CLIENT_ERROR = 400
 _MAX_REASON_CHARS = 500
 
 
-def refusal(
-    deployment: str,
-    *,
-    status: int,
-    headers: Mapping[str, str],
-    body: bytes,
-    secret: Secret,
-    unix_s: float,
-) -> ProviderError:
-    """Make an error of an answer whose status is not 200.
-
-    Args:
-        deployment: Who answered.
-        status: The HTTP status.
-        headers: The headers, by lower-case name.
-        body: The body, JSON or not.
-        secret: What must not be quoted.
-        unix_s: The time, for a `Retry-After` that is a date.
-    """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
-    code, reason = _code_and_reason(document)
-    if not reason and status < _CLIENT_ERROR:
+def refusal(answer: Refused, origin: Origin) -> ProviderError:
+    """Make an error of an answer whose status is not 200."""
+    document = _document(answer.body)
+    code, reason = code_and_reason(document)
+    if not reason and answer.status < _CLIENT_ERROR:
         reason = "an answer that is none; check `base_url`"
-    return _kind(status, code, headers.get("x-should-retry", ""))(
-        deployment,
-        _clean(reason or "no reason given", secret),
-        status=status,
-        retry_after_s=retry_after_s(headers, unix_s=unix_s),
+    kind = _kind(answer.status, code, reason, answer.headers.get("x-should-retry", ""))
+    return kind(
+        origin.deployment,
+        clean(reason, origin),
+        status=answer.status,
+        retry_after_s=retry_after_s(answer.headers, unix_s=answer.unix_s),
     )
 
 
-def reported_error(deployment: str, document: Any, *, secret: Secret) -> ProviderError:
+def reported_error(document: Any, origin: Origin) -> ProviderError:
     """Make an error of an error document that came with the status 200, as in mid-stream."""
-    code, reason = _code_and_reason(document)
-    inner = document.get("error") if isinstance(document, Mapping) else None
-    status = None
-    if isinstance(inner, Mapping):
-        numbers = (inner.get("status_code"), inner.get("status"), inner.get("code"))
-        status = next((number for number in numbers if isinstance(number, int)), None)
-    kind = ProviderUnavailableError if status is None else _kind(status, code, "")
-    if code in _USED_UP:
-        kind = QuotaExhaustedError
-    return kind(deployment, _clean(reason or "no reason given", secret), status=status)
+    code, reason = code_and_reason(document)
+    inner = mapping(mapping(document).get("error"))
+    numbers = (inner.get("status_code"), inner.get("status"), inner.get("code"))
+    status = next((number for number in numbers if isinstance(number, int)), None)
+    if status is None:
+        kind = (
+            QuotaExhaustedError
+            if code in _USED_UP
+            else _BY_CODE.get(code, ProviderUnavailableError)
+        )
+    else:
+        kind = _kind(status, code, reason, "")
+    return kind(origin.deployment, clean(reason, origin), status=status)
+
+
+def check_reported(document: Mapping[str, Any], origin: Origin) -> None:
+    """Raise the error that a document reports, if it does.
+
+    Raises:
+        ProviderError: It does.
+    """
+    if document.get("error"):
+        raise reported_error(document, origin)
 
 
 def retry_after_s(headers: Mapping[str, str], *, unix_s: float) -> float | None:
@@ -115,8 +144,10 @@ def retry_after_s(headers: Mapping[str, str], *, unix_s: float) -> float | None:
     return max(0.0, date.timestamp() - unix_s)
 
 
-def _kind(status: int, code: str, should_retry: str) -> type[ProviderError]:
+def _kind(status: int, code: str, reason: str, should_retry: str) -> type[ProviderError]:
     if code in _USED_UP or (status == 429 and should_retry == "false"):  # noqa: PLR2004 -- the table's
+        return QuotaExhaustedError
+    if status == 400 and _USED_UP_WORDS.match(reason):  # noqa: PLR2004 -- ditto
         return QuotaExhaustedError
     kind = _BY_STATUS.get(status)
     if kind is None:
@@ -128,19 +159,28 @@ def _kind(status: int, code: str, should_retry: str) -> type[ProviderError]:
     return kind
 
 
-def _code_and_reason(document: Any) -> tuple[str, str]:
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def code_and_reason(document: Any) -> tuple[str, str]:
     """The code and the words of an error document, in the shapes that servers give it."""
     if isinstance(document, list) and document:
         document = document[0]
     if not isinstance(document, Mapping):
         return "", ""
-    error = document.get("error", document)
+    error = document.get("error") or document
     if not isinstance(error, Mapping):
         return "", str(error)
-    code = error.get("code") or error.get("type")
+    details = mapping(error.get("details"))  # Anthropic's, finer than its types
+    code = details.get("error_code") or error.get("code") or error.get("type")
     reason = error.get("message") or error.get("detail") or ""
     return str(code or ""), reason if isinstance(reason, str) else json.dumps(reason)
 
 
-def _clean(reason: str, secret: Secret) -> str:
-    return secret.redact(reason)[:_MAX_REASON_CHARS]
+def clean(reason: str, origin: Origin) -> str:
+    """The words as they may be shown: without the key, and of a readable length."""
+    return origin.secret.redact(reason)[:_MAX_REASON_CHARS] or "no reason given"

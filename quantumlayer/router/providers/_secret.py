@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["Secret"]
+from typing import Protocol
+
+__all__ = ["Redactor", "Secret"]
+
+
+class Redactor(Protocol):
+    """Something that knows what must not be quoted."""
+
+    def redact(self, text: str) -> str:
+        """The text without it."""
+        ...
 
 
 class Secret:

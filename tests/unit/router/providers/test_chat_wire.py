@@ -26,9 +26,14 @@ from quantumlayer.messages import (
     Usage,
 )
 from quantumlayer.router.providers import _chat
-from quantumlayer.router.providers._chat_stream import ChatStream, at_once
+from quantumlayer.router.providers._chat_stream import ChatStream
+from quantumlayer.router.providers._draft import at_once
+from quantumlayer.router.providers._fields import well_formed
+from quantumlayer.router.providers._secret import Secret
+from quantumlayer.router.providers._wire import Origin
 
 HI = ModelRequest.of("Hi")
+ORIGIN = Origin("p/m", "p", "m", Secret(None))
 
 
 def body_of(request: ModelRequest, **options: Any) -> dict[str, Any]:
@@ -40,7 +45,7 @@ def body_of(request: ModelRequest, **options: Any) -> dict[str, Any]:
 def reply_of(message: dict[str, Any], **more: Any) -> ModelReply:
     choice = {"index": 0, "finish_reason": "stop", "message": message, **more.pop("choice", {})}
     document = {"id": "r1", "model": "m-1", "choices": [choice], **more}
-    return _chat.decode(document, HI, provider="p", model="m")
+    return _chat.decode(document, HI, ORIGIN)
 
 
 # --- requests ------------------------------------------------------------------------------------
@@ -193,7 +198,7 @@ def test_a_schema_is_strict_where_openai_s_strict_mode_takes_it(
 def test_any_text_can_be_sent_and_arrives_whole(text: str) -> None:
     content = body_of(ModelRequest.of(text))["messages"][0]["content"]
 
-    assert _chat.well_formed(content) == _chat.well_formed(text)
+    assert well_formed(content) == well_formed(text)
 
 
 # --- replies -------------------------------------------------------------------------------------
@@ -315,7 +320,7 @@ def test_surrogate_halves_are_joined_and_lone_ones_replaced() -> None:
 )
 def test_what_is_no_completion_is_refused(document: object) -> None:
     with pytest.raises(ValueError, match="the answer has"):
-        _chat.decode(document, HI, provider="p", model="m")
+        _chat.decode(document, HI, ORIGIN)
 
 
 json_values = st.recursive(
@@ -335,10 +340,10 @@ json_values = st.recursive(
 
 @given(st.lists(json_values, max_size=4))
 def test_no_json_at_all_breaks_the_decoders(documents: list[Any]) -> None:
-    stream = ChatStream(HI, provider="p", model="m")
+    stream = ChatStream(ORIGIN, HI)
     for document in documents:
         try:
-            reply = _chat.decode({"choices": [document]}, HI, provider="p", model="m")
+            reply = _chat.decode({"choices": [document]}, HI, ORIGIN)
         except ValueError:
             continue
         assert isinstance(reply, ModelReply)
@@ -352,7 +357,7 @@ def test_no_json_at_all_breaks_the_decoders(documents: list[Any]) -> None:
 
 
 def stream_of(*deltas: dict[str, Any]) -> tuple[list[TextDelta | ToolCallDelta], ChatStream]:
-    stream = ChatStream(HI, provider="p", model="m")
+    stream = ChatStream(ORIGIN, HI)
     events = [
         event
         for delta in deltas

@@ -16,6 +16,7 @@ from quantumlayer.errors import (
 )
 from quantumlayer.router.providers._refusals import refusal, reported_error, retry_after_s
 from quantumlayer.router.providers._secret import Secret
+from quantumlayer.router.providers._wire import Origin, Refused
 
 NOBODY = Secret(None)
 
@@ -24,9 +25,8 @@ def error_of(
     status: int, body: object = None, headers: dict[str, str] | None = None, secret: str = ""
 ) -> ProviderError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return refusal(
-        "p/m", status=status, headers=headers or {}, body=raw, secret=Secret(secret), unix_s=0
-    )
+    origin = Origin("p/m", "p", "m", Secret(secret))
+    return refusal(Refused(status, headers or {}, raw, 0), origin)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,28 @@ def test_the_reason_is_found_in_any_of_the_shapes_servers_give_it(
     assert error_of(500, body).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, {"message": "Your credit balance is too low to access the API."}),
+        (400, {"message": "You have reached your specified API usage limits. You will regain"}),
+        (400, {"message": "You have reached your specified workspace API usage limits."}),
+        (
+            429,
+            {
+                "type": "rate_limit_error",
+                "message": "Monthly spend.",
+                "details": {"error_code": "enforced_spend_limit_reached"},
+            },
+        ),
+        (429, {"message": "no", "code": "organization_spend_limit_exceeded"}),
+        (429, {"message": "no", "code": "project_spend_limit_exceeded"}),
+    ],
+)
+def test_credit_that_is_used_up_is_not_waited_for(status: int, error: dict[str, object]) -> None:
+    assert type(error_of(status, {"type": "error", "error": error})) is QuotaExhaustedError
+
+
 def test_a_redirect_points_to_the_address() -> None:
     assert "check `base_url`" in error_of(301, b"").reason
 
@@ -139,13 +161,18 @@ def test_retry_after_comes_in_seconds_milliseconds_or_as_a_date(
         ({"error": {"message": "x", "code": 429}}, RateLimitedError),
         ({"error": {"message": "x", "code": "bad", "status_code": 400}}, InvalidRequestError),
         ({"error": {"message": "x", "code": "insufficient_quota"}}, QuotaExhaustedError),
+        ({"error": {"message": "x", "type": "overloaded_error"}}, ProviderUnavailableError),
+        ({"error": {"message": "x", "type": "rate_limit_error"}}, RateLimitedError),
+        ({"error": {"message": "x", "type": "billing_error"}}, QuotaExhaustedError),
+        ({"error": {"message": "x", "type": "invalid_request_error"}}, InvalidRequestError),
+        ({"type": "error", "message": "x", "code": "rate_limit_exceeded"}, RateLimitedError),
         ({"error": "x"}, ProviderUnavailableError),
     ],
 )
 def test_an_error_in_mid_stream_is_read_as_well(
     document: dict[str, object], kind: type[ProviderError]
 ) -> None:
-    error = reported_error("p/m", document, secret=NOBODY)
+    error = reported_error(document, Origin("p/m", "p", "m", NOBODY))
 
     assert (type(error), error.reason) == (kind, "x")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -105,6 +106,15 @@ SIGNED_ELSEWHERE = {"host", "authorization", "connection", "expect", "transfer-e
 }
 
 
+@pytest.fixture(scope="module")
+def botocore() -> tuple[Any, Any, Any]:
+    auth, awsrequest, credentials = (
+        pytest.importorskip(f"botocore.{name}", reason="botocore is not installed")
+        for name in ("auth", "awsrequest", "credentials")
+    )
+    return auth, awsrequest, credentials
+
+
 @given(
     method=st.sampled_from(["GET", "POST", "PUT"]),
     segments=st.lists(words | st.sampled_from(["", ".", "..", "a:b"]), max_size=5),
@@ -116,6 +126,7 @@ SIGNED_ELSEWHERE = {"host", "authorization", "connection", "expect", "transfer-e
     token=st.text(string.ascii_letters, max_size=10),
 )
 def test_any_request_is_signed_as_botocore_signs_it(
+    botocore: tuple[Any, Any, Any],
     method: str,
     segments: list[str],
     query: list[tuple[str, str]],
@@ -123,10 +134,7 @@ def test_any_request_is_signed_as_botocore_signs_it(
     body: bytes,
     token: str,
 ) -> None:
-    auth, awsrequest, credentials = (
-        pytest.importorskip(f"botocore.{module}", reason="botocore is not installed")
-        for module in ("auth", "awsrequest", "credentials")
-    )
+    auth, awsrequest, credentials = botocore
 
     headers = {name.lower(): value for name, value in headers.items()}
     target = "/" + "/".join(quote(segment, safe="") for segment in segments)

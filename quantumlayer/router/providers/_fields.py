@@ -1,0 +1,56 @@
+"""Reading JSON that somebody else wrote: whatever is not as expected counts as absent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["count", "mapping", "mappings", "parse_object", "string", "well_formed"]
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the answer is not JSON") from error
+    if not isinstance(document, dict):
+        raise ValueError("the answer is no JSON object")  # noqa: TRY004 -- bad data, no bad type
+    return document
+
+
+def string(value: Any) -> str:
+    """The value if it is a text, else the empty string."""
+    return value if isinstance(value, str) else ""
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else _NOTHING
+
+
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of an array."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def count(value: Any, name: str) -> int:
+    """The number of tokens under a name, 0 where there is none."""
+    number = mapping(value).get(name)
+    return number if isinstance(number, int) and number > 0 else 0
+
+
+def well_formed(text: str) -> str:
+    """The text with surrogate halves joined, and lone ones replaced by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
