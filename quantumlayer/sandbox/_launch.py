@@ -152,7 +152,7 @@ class Bubblewrap:
             self.bwrap, *self._user(),
             "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup",
             "--hostname", "sandbox", "--new-session", "--die-with-parent",
-            *self._shown(stage), *_writable(stage, limits),
+            *_file_systems(limits), *self._shown(stage), *_files(stage),
             "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/tree",
             "--json-status-fd", str(descriptors.status), "--seccomp", str(descriptors.gate),
             "--", *self._become(), *argv,
@@ -178,26 +178,31 @@ class Bubblewrap:
             Path(self.setpriv).is_relative_to(folder) for folder in shown
         ):
             shown.append(self.setpriv)
+        above = {str(parent) for name in shown for parent in Path(name).parents} - {"/"}
         arguments = []
-        for parent in sorted(
-            {str(above) for name in shown for above in Path(name).parents} - {"/"}
-        ):
+        for parent in sorted(above):
             arguments += ["--perms", "0755", "--dir", parent]
         for name in shown:
             arguments += ["--ro-bind", name, name]
         for name, target in self.layout.links:
             arguments += ["--symlink", target, name]
-        arguments += ["--ro-bind", str(stage.tools), "/tools", "--ro-bind", str(stage.etc), "/etc"]
         if stage.bytecode is not None:
             arguments += ["--ro-bind", str(stage.bytecode), "/bytecode"]
-        return [*arguments, "--proc", "/proc", "--dev", "/dev"]
+        return arguments
 
 
-def _writable(stage: Stage, limits: Limits) -> list[str]:
-    arguments = []
+def _file_systems(limits: Limits) -> list[str]:
+    """Make its own file systems; first, as an interpreter may be shown in one of them."""
+    arguments = ["--proc", "/proc", "--dev", "/dev"]
     for name in ("/tmp", "/dev/shm", "/tree"):  # noqa: S108 -- file systems of its own
         size = ["--size", str(limits.tmp_bytes)]
         arguments += ["--perms", "1777", *size, "--tmpfs", name]
+    return arguments
+
+
+def _files(stage: Stage) -> list[str]:
+    """Show its files, and ours; last, so that nothing hides them."""
+    arguments = ["--ro-bind", str(stage.tools), "/tools", "--ro-bind", str(stage.etc), "/etc"]
     for entry in sorted(stage.tree.iterdir()):
         arguments += ["--ro-bind", str(entry), f"/tree/{entry.name}"]
     return arguments

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from quantumlayer.errors import SandboxError
 from quantumlayer.sandbox._layout import Layout
 from quantumlayer.sandbox._level import Completed, Level, Limits, Probe
 
@@ -81,15 +82,15 @@ async def measure(run: Run, layout: Layout, home: Path, variables: set[str]) -> 
         One answer for each of `PROBE_LEVELS`; an attempt that gave none counts as not denied.
 
     Raises:
-        SandboxError: The sandbox cannot be built at all.
+        SandboxError: The sandbox cannot be built, or nothing can run in it.
     """
     with _targets(layout, home, variables) as targets:
         many = await run(["probe.py", json.dumps(targets)], LIMITS)
         alone = json.dumps(targets | {"only": "total_memory"})
         one = await run(["probe.py", alone], LIMITS)
-    answers = _answers(many) | {"total_memory": _answers(one).get("total_memory", "")}
-    if one.ended_by == "memory_bytes":
-        answers["total_memory"] = "all killed"
+    answers = _answers(many)
+    killed = one.ended_by == "memory_bytes"
+    answers["total_memory"] = "killed" if killed else _answers(one)["total_memory"]
     return tuple(
         Probe(name, level, denied=bool(answers.get(name)), detail=str(answers.get(name, "")))
         for name, level in PROBE_LEVELS.items()
@@ -97,12 +98,12 @@ async def measure(run: Run, layout: Layout, home: Path, variables: set[str]) -> 
 
 
 def _answers(completed: Completed) -> dict[str, str]:
-    if completed.exit_code != 0:
-        return {}
     try:
         return dict(json.loads(completed.stdout))
     except ValueError:
-        return {}
+        words = completed.stderr.decode(errors="replace").strip().splitlines()
+        last = words[-1] if words else f"status {completed.exit_code}"
+        raise SandboxError(f"The sandbox holds our own probes from running: {last}") from None
 
 
 @contextmanager

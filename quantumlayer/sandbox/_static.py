@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from quantumlayer import __version__
 from quantumlayer.messages import Outcome, Verdict
 from quantumlayer.sandbox._level import Completed
 from quantumlayer.sandbox._sandbox import Sandbox
@@ -58,7 +59,7 @@ async def check_syntax(sandbox: Sandbox, tree: Mapping[str, bytes]) -> Verdict:
 
 async def check_imports(sandbox: Sandbox, tree: Mapping[str, bytes]) -> Verdict:
     """Hold what is imported against what is declared."""
-    tool = Tool("imports", "quantumlayer", version("quantumlayer"))
+    tool = Tool("imports", "quantumlayer", __version__)
     completed = await sandbox.runner.run_tool("imports.py", files=tree)
     answer = _answer(completed)
     if answer is None:

@@ -71,6 +71,14 @@ def test_each_writable_file_system_has_a_size(stage: Stage) -> None:
     assert pairs(arguments, "--remount-ro") == [("/", "--remount-ro"), ("/dev", "--chdir")]
 
 
+def test_an_interpreter_in_a_temporary_folder_is_not_hidden(stage: Stage) -> None:
+    layout = replace(LAYOUT, folders=("/tmp/py", "/usr/lib"))
+    arguments = command(replace(AS_USER, layout=layout), stage)
+
+    last_made = max(place for place, one in enumerate(arguments) if one == "--tmpfs")
+    assert last_made < arguments.index("--ro-bind")
+
+
 def test_root_becomes_somebody_nobody_is_and_drops_everything(stage: Stage) -> None:
     users = set()
     for _ in range(5):
