@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about the machine's other work than about ours.
+settings.register_profile("quantumlayer", deadline=None)
+settings.load_profile("quantumlayer")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
