@@ -25,6 +25,7 @@ from quantumlayer.sandbox._level import Limits
 __all__ = ["Cgroups", "Group", "find_cgroups"]
 
 LAUNCHERS = 2  # Bubblewrap's monitor and its init count as well.
+PREFIX = "quantumlayer-"
 RMDIR_TRIES, RMDIR_WAIT_S = 100, 0.005
 
 
@@ -47,8 +48,8 @@ class Group:
         """Be in the group, with this thread alone, so that a process started here is born into it.
 
         With version 1 the kernel moves the thread that asks at once; to move another process it
-        first waits for all of them, which takes 10 ms (benchmarks/sandbox.py). With version 2
-        single threads cannot move, and nothing happens here.
+        first waits for all of them, which takes 7 to 14 ms (benchmarks/sandbox.py). With version
+        2 single threads cannot move, and nothing happens here.
         """
         try:
             for folder in self.folders if self.outside else ():
@@ -58,18 +59,32 @@ class Group:
             for folder in self.outside:
                 (folder / "tasks").write_text("0")
 
-    async def adopt(self, pid: int) -> None:
-        """Move a process in that was not born into it; what it forks later is in as well."""
+    async def hold(self, pid: int, limits: Limits) -> None:
+        """Take a process in that was not born in it, and limit the group.
+
+        Limits come last: while a thread of ours is in, what we allocate counts as the group's, and
+        no limit of a stranger's may end us.
+        """
         for folder in self.folders if not self.outside else ():
             await anyio.to_thread.run_sync((folder / "cgroup.procs").write_text, str(pid))
+        memory, pids = self.folders[0], self.folders[-1]
+        (pids / "pids.max").write_text(str(limits.processes + LAUNCHERS))
+        if self.version == 1:
+            (memory / "memory.limit_in_bytes").write_text(str(limits.memory_bytes))
+            _write_if_there(memory / "memory.memsw.limit_in_bytes", str(limits.memory_bytes))
+        else:
+            (memory / "memory.max").write_text(str(limits.memory_bytes))
+            _write_if_there(memory / "memory.swap.max", "0")
+            _write_if_there(memory / "memory.oom.group", "1")
 
     def kill(self) -> bool:
         """End what is in it and let nothing be forked any more; True when it is empty."""
         (self.folders[-1] / "pids.max").write_text("0")
-        pids = (self.folders[-1] / "cgroup.procs").read_text().split()
+        listed = {int(pid) for pid in (self.folders[-1] / "cgroup.procs").read_text().split()}
+        pids = listed - {os.getpid()}
         for pid in pids:
             with suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         return not pids
 
     @property
@@ -98,17 +113,17 @@ class Cgroups:
     version: int
 
     @asynccontextmanager
-    async def group(self, limits: Limits) -> AsyncIterator[Group]:
+    async def group(self) -> AsyncIterator[Group]:
         """Make a group for one run and remove it afterwards; its processes must have ended.
 
         Raises:
             SandboxError: It cannot be made. The level was measured with it, so nothing runs.
         """
-        name = f"quantumlayer-{secrets.token_hex(8)}"
+        name = _new_name()
         outside = self.parents if self.own and self.version == 1 else ()
         group = Group(tuple(parent / name for parent in self.parents), outside, self.version)
         try:
-            _make(group, limits)
+            _make(group)
             yield group
         finally:
             with anyio.CancelScope(shield=True):
@@ -116,26 +131,13 @@ class Cgroups:
                     await _remove(folder)
 
 
-def _make(group: Group, limits: Limits) -> None:
+def _make(group: Group) -> None:
     try:
         for folder in group.folders:
             folder.mkdir()
-        _limit(group, limits)
     except OSError as error:
         msg = f"No control group can be made in {error.filename!r}: {error.strerror}"
         raise SandboxError(msg) from error
-
-
-def _limit(group: Group, limits: Limits) -> None:
-    memory, pids = group.folders[0], group.folders[-1]
-    (pids / "pids.max").write_text(str(limits.processes + LAUNCHERS))
-    if group.version == 1:
-        (memory / "memory.limit_in_bytes").write_text(str(limits.memory_bytes))
-        _write_if_there(memory / "memory.memsw.limit_in_bytes", str(limits.memory_bytes))
-    else:
-        (memory / "memory.max").write_text(str(limits.memory_bytes))
-        _write_if_there(memory / "memory.swap.max", "0")
-        _write_if_there(memory / "memory.oom.group", "1")
 
 
 def _write_if_there(path: Path, text: str) -> None:
@@ -208,13 +210,27 @@ def _nearest_that_hands_down(top: Path, mine: Path) -> Path | None:
 
 
 def _may_make_groups(parent: Path) -> bool:
-    trial = parent / f"quantumlayer-{secrets.token_hex(8)}"
+    trial = parent / _new_name()
     try:
         trial.mkdir()
         trial.rmdir()
     except OSError:
         return False
+    _sweep(parent)
     return True
+
+
+def _new_name() -> str:
+    return f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the empty groups of processes that were killed before they could."""
+    for folder in parent.glob(f"{PREFIX}*-*"):
+        maker = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if not Path("/proc", maker).exists():
+            with suppress(OSError):  # Not empty, or somebody else has swept it.
+                folder.rmdir()
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ async def _start(launcher: Launcher, order: Order, group: Group | None, stack: E
         root = _pidfd(root_pid, stack)
         _restrict(root_pid, order.limits)
         if group is not None:
-            await group.adopt(root_pid)
+            await group.hold(root_pid, order.limits)
         gate_in.write(launcher.seccomp)  # Less than PIPE_BUF, so all of it or nothing.
         gate_in.close()
     except (TimeoutError, ValueError, OSError) as error:

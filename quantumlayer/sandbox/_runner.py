@@ -201,7 +201,7 @@ class Runner:
         Raises:
             SandboxError: The sandbox could not be built; the program has not run.
         """
-        async with self._stage(job.files) as stage, self._group(job.limits) as group:
+        async with self._stage(job.files) as stage, self._group() as group:
             view = self.launcher.view(stage)
             variables = {**environment(self.layout, view.tmp, view.bytecode), **job.env}
             argv = job.compose(view)
@@ -210,11 +210,11 @@ class Runner:
                 yield Running(jailed, group, anyio.current_time())
 
     @asynccontextmanager
-    async def _group(self, limits: Limits) -> AsyncIterator[Group | None]:
+    async def _group(self) -> AsyncIterator[Group | None]:
         if self.cgroups is None:
             yield None
             return
-        async with self.cgroups.group(limits) as group:
+        async with self.cgroups.group() as group:
             yield group
 
     @asynccontextmanager

@@ -63,8 +63,8 @@ class Sandbox:
     ) -> Completed:
         """Run a program to its end, or to a limit.
 
-        Its working folder holds the given files, read-only; beside them, in `/tmp` and nowhere
-        else it may write, and what it writes is gone afterwards. Cancelled, every process of it is
+        Its working folder holds the given files, read-only. It may write beside them, in `/tmp`
+        and in `/dev/shm`, and what it writes is gone afterwards. Cancelled, every process of it is
         ended, within a second, before the cancellation goes on.
 
         Args:
@@ -120,13 +120,14 @@ async def open_sandbox(
 ) -> AsyncIterator[Sandbox]:
     """Build the best sandbox this machine allows, and measure it.
 
-    Measuring runs some thirty attempts to get out, which takes about a tenth of a second; keep
-    the sandbox open for all that has to be run.
+    Measuring makes some thirty attempts to get out, which takes about 0.2 s; keep the sandbox
+    open for all that has to be run.
 
     Args:
         minimum: The lowest level to accept. There is no other way to lower it.
-        bytecode: A folder that keeps compiled modules for later sandboxes, a few megabytes for
-            each environment; None keeps them as long as this one is open. See `check_all`.
+        bytecode: A private folder that keeps compiled modules for later sandboxes, a few
+            megabytes for each environment; None keeps them as long as this one is open. See
+            `check_all`.
 
     Raises:
         SandboxUnavailableError: No sandbox attained the level; says what is missing.

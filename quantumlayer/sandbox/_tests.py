@@ -116,10 +116,10 @@ async def check_tests(
 def _read(stdout: bytes, word: bytes) -> _Run:
     run = _Run()
     for line in stdout.splitlines():
-        if line.startswith(word):
-            run.take(json.loads(line.removeprefix(word)))
-        else:
-            run.garbled = True  # A stranger wrote between the lines.
+        try:
+            run.take(json.loads(line.removeprefix(word) if line.startswith(word) else ""))
+        except ValueError:  # A stranger wrote between the lines, or the last one broke off.
+            run.garbled = True
     return run
 
 

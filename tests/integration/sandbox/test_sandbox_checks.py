@@ -95,6 +95,17 @@ async def test_the_same_tree_gives_the_same_report_byte_for_byte(
     assert "/tmp" not in texts[0]
 
 
+async def test_without_bubblewrap_the_verdicts_are_the_same(
+    sandbox: Sandbox, landlocked: Sandbox, small: Tree
+) -> None:
+    broken = changed(small, sums="import os", test="def test_wrong() -> None:\n    assert False\n")
+
+    reports = [await check_all(one, broken) for one in (sandbox, landlocked)]
+
+    assert reports[0].verdicts == reports[1].verdicts
+    assert reports[0].level > reports[1].level
+
+
 # --- defects -------------------------------------------------------------------------------------
 
 HANG = "def test_hang() -> None:\n    while True:\n        pass\n"

@@ -1,5 +1,6 @@
 """Control groups, in folders that look like the kernel's."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,11 +104,11 @@ async def test_a_group_of_version_2_has_its_limits(
     _born_with(monkeypatch, *files)
     monkeypatch.setattr(_cgroup, "_rmdir", lambda _: True)
 
-    async with Cgroups((tmp_path,), own=False, version=2).group(LIMITS) as group:
+    async with Cgroups((tmp_path,), own=False, version=2).group() as group:
         (folder,) = group.folders
         with group.entered():
             pass
-        await group.adopt(4711)
+        await group.hold(4711, LIMITS)
         (folder / "memory.events").write_text("low 0\noom 3\noom_kill 2\n")
 
         assert (folder / "memory.max").read_text() == "1000"
@@ -128,33 +129,47 @@ async def test_a_group_of_version_1_is_entered_and_left(
         parent.mkdir()
     monkeypatch.setattr(_cgroup, "_rmdir", lambda _: True)
 
-    async with Cgroups(parents, own=True, version=1).group(LIMITS) as group:
+    async with Cgroups(parents, own=True, version=1).group() as group:
         memory, pids = group.folders
         with group.entered():
+            assert not (memory / "memory.limit_in_bytes").exists()  # Or it could end us.
             assert (memory / "tasks").read_text() == (pids / "tasks").read_text() == "0"
             assert not (parents[0] / "tasks").exists()
         assert (parents[0] / "tasks").read_text() == (parents[1] / "tasks").read_text() == "0"
-        await group.adopt(4711)
+        await group.hold(4711, LIMITS)
 
         assert (memory / "memory.limit_in_bytes").read_text() == "1000"
         assert (pids / "pids.max").read_text() == "9"
         assert not (memory / "cgroup.procs").exists()  # It was born in it.
 
 
+def test_groups_of_dead_processes_are_swept_and_others_are_not(host: Host, tmp_path: Path) -> None:
+    proc = host("0::/\n", {"unified": "/=cgroup2"}, {"unified": "memory pids"})
+    dead, alive, foreign = f"quantumlayer-{2**22 + 1}-a", f"quantumlayer-{os.getpid()}-a", "x-1-a"
+    for name in (dead, alive, foreign):
+        (tmp_path / "unified" / name).mkdir()
+
+    find_cgroups(proc)
+
+    left = {path.name for path in (tmp_path / "unified").iterdir() if path.is_dir()}
+    assert left == {alive, foreign}
+
+
 def test_killing_what_is_in_a_group_first_forbids_to_fork(tmp_path: Path) -> None:
-    (tmp_path / "cgroup.procs").write_text(f"{2**22 + 1}\n")  # Beyond the highest there can be.
+    beyond = 2**22 + 1  # The highest process id is 2**22.
+    (tmp_path / "cgroup.procs").write_text(f"{os.getpid()}\n{beyond}\n")
     group = Group((tmp_path,), (), 2)
 
     assert not group.kill()
     assert (tmp_path / "pids.max").read_text() == "0"
-    (tmp_path / "cgroup.procs").write_text("")
-    assert group.kill()
+    (tmp_path / "cgroup.procs").write_text(f"{os.getpid()}\n")
+    assert group.kill()  # Never ourselves, even if the kernel would not let us leave.
 
 
 @pytest.mark.anyio
 async def test_a_group_that_cannot_be_made_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="No such file"):
-        async with Cgroups((tmp_path / "gone",), own=False, version=2).group(LIMITS):
+        async with Cgroups((tmp_path / "gone",), own=False, version=2).group():
             pass
 
 
@@ -177,7 +192,7 @@ async def test_a_group_that_stays_busy_is_waited_for(
     monkeypatch.setattr(_cgroup, "_rmdir", lambda _: answers.pop(0))
     monkeypatch.setattr(_cgroup, "RMDIR_WAIT_S", 0.0)
 
-    async with Cgroups((tmp_path,), own=False, version=2).group(LIMITS):
+    async with Cgroups((tmp_path,), own=False, version=2).group():
         pass
 
     assert answers == []
