@@ -82,7 +82,13 @@ def _own(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _owner_does(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The author of a review can edit or delete it`."""
     return [
-        Access("owner", captures["dos"], captures.get("items"), captures.get("route"), _status(situation))
+        Access(
+            "owner",
+            captures["dos"],
+            captures.get("items"),
+            captures.get("route"),
+            _status(situation),
+        )
     ]
 
 
@@ -90,7 +96,14 @@ def _role_does(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     """`Only admins can create, change or delete products`; `admins can delete any review`."""
     exclusive = bool(captures.get("only"))
     return [
-        Access(captures["role"], captures["dos"], captures.get("items"), captures.get("route"), _status(situation), exclusive)
+        Access(
+            captures["role"],
+            captures["dos"],
+            captures.get("items"),
+            captures.get("route"),
+            _status(situation),
+            exclusive,
+        )
     ]
 
 
@@ -100,7 +113,12 @@ def _role_sees_all(captures: Captures, situation: Situation) -> Iterable[Fact] |
 
 def _anyone(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     many = captures.get("many") or (captures.get("items"),)
-    return [Access("anyone", captures.get("dos", ("see",)), each, captures.get("route"), exclusive=False) for each in many]
+    return [
+        Access(
+            "anyone", captures.get("dos", ("see",)), each, captures.get("route"), exclusive=False
+        )
+        for each in many
+    ]
 
 
 def _login_does(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -155,52 +173,153 @@ _TOKEN = "(jwt|token|access token|bearer token|jwt token|json web token|valid to
 _LOGGED = "(logged in|logged-in|authenticated|signed in|authorised|authorized)"
 
 ACCESS: tuple[tuple[str, Recogniser], ...] = (
-    (f"[{_PEOPLE} [CAN|MUST|to]] (sign up|register|signup|sign-up|create an account|open an account) [as a new user] [(first|themselves)]", _accounts),
+    (
+        f"[{_PEOPLE} [CAN|MUST|to]] (sign up|register|signup|sign-up|create an account|open an account) [as a new user] [(first|themselves)]",
+        _accounts,
+    ),
     ("(signup|sign-up|registration|register|sign up) [and (login|log-in|log in)]", _accounts),
-    (f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_TOKEN}] [(with <names>)]", _logs_in),
+    (
+        f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_TOKEN}] [(with <names>)]",
+        _logs_in,
+    ),
     ("<route> (returns|answers|gives|issues|sends) [with] [(a|an|the)] " + _TOKEN, _logs_in),
-    (f"(every|each|all|any) [(other)] [<items>] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations) (needs|need|requires|require|MUST have|expects|expect|is|are) [it] [(as)] [(a|an|the)] [valid] ({_TOKEN}|protected|private|{_LOGGED}) [(with|by|as) <phrase>]", _login),
-    (f"(everything|all|all of it|anything) [(else)] [(except|but) <phrase>] (needs|requires|MUST have|is behind|need) [(it|a|an|the)] [(valid)] [({_TOKEN})]", _login),
+    (
+        f"(every|each|all|any) [(other)] [<items>] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations) (needs|need|requires|require|MUST have|expects|expect|is|are) [it] [(as)] [(a|an|the)] [valid] ({_TOKEN}|protected|private|{_LOGGED}) [(with|by|as) <phrase>]",
+        _login,
+    ),
+    (
+        f"(everything|all|all of it|anything) [(else)] [(except|but) <phrase>] (needs|requires|MUST have|is behind|need) [(it|a|an|the)] [(valid)] [({_TOKEN})]",
+        _login,
+    ),
     (f"<route> [(and|,) <route:second>] (needs|requires|need|require) [(a|the)] {_TOKEN}", _login),
-    (f"(without|no) [(a)] [valid] {_TOKEN} [(there is|the answer is|:|→|you get|they get)] <phrase>", _login),
-    ("(the|a) " + _TOKEN + " (is|must be) sent as [(a|an)] (bearer token|header <phrase>|authorization header|bearer)", _logs_in),
+    (
+        f"(without|no) [(a)] [valid] {_TOKEN} [(there is|the answer is|:|→|you get|they get)] <phrase>",
+        _login,
+    ),
+    (
+        "(the|a) "
+        + _TOKEN
+        + " (is|must be) sent as [(a|an)] (bearer token|header <phrase>|authorization header|bearer)",
+        _logs_in,
+    ),
     # --- own
-    (f"{_PEOPLE} (CAN|MUST|to|have|has|keep|keeps|works|sees|see|manages|manage|)  [only] [(see|view|access|read|manage|work with|change|edit|use|reach|get|see and change|see and edit|see, change and delete)] (only|just) [(his|her|their)] [(or her|or his)] own <many>", _own),
-    (f"{_PEOPLE} CAN only (see|view|access|read|manage|work with|change|edit|use|reach|see and change|see and edit|see or change|see, change and delete|see, edit and delete) [(his or her|their|his|her|your)] own <many>", _own),
-    (f"{_PEOPLE} (sees|see|has|have|keeps|keep|manages|manage|accesses|access) [only] [(his or her|his|her|their|your)] own <many>", _own),
-    (f"[after that] {_PEOPLE} (keep|keeps|have|has|manage|manages) [(his|her|their|your)] own (list|lists|set|collection) of <items>", _own),
-    ("(nobody|no one|no user) [CAN] [ever] (sees|see|access|accesses|read|reads|can see|reach) (somebody else 's|someone else 's|anybody else 's|another user 's|other people 's|the <many:ignored> of others|anyone else 's|another person 's) [<many>]", _own),
-    ("(nobody|no one) (but|except|besides) (you|the owner|its owner|me|the user|their owner) CAN (<dos>) (it|them|<items>) [under <route>]", lambda c, s: [Access("owner", items=c.get("items"), route=c.get("route"))]),
+    (
+        f"{_PEOPLE} (CAN|MUST|to|have|has|keep|keeps|works|sees|see|manages|manage|)  [only] [(see|view|access|read|manage|work with|change|edit|use|reach|get|see and change|see and edit|see, change and delete)] (only|just) [(his|her|their)] [(or her|or his)] own <many>",
+        _own,
+    ),
+    (
+        f"{_PEOPLE} CAN only (see|view|access|read|manage|work with|change|edit|use|reach|see and change|see and edit|see or change|see, change and delete|see, edit and delete) [(his or her|their|his|her|your)] own <many>",
+        _own,
+    ),
+    (
+        f"{_PEOPLE} (sees|see|has|have|keeps|keep|manages|manage|accesses|access) [only] [(his or her|his|her|their|your)] own <many>",
+        _own,
+    ),
+    (
+        f"[after that] {_PEOPLE} (keep|keeps|have|has|manage|manages) [(his|her|their|your)] own (list|lists|set|collection) of <items>",
+        _own,
+    ),
+    (
+        "(nobody|no one|no user) [CAN] [ever] (sees|see|access|accesses|read|reads|can see|reach) (somebody else 's|someone else 's|anybody else 's|another user 's|other people 's|the <many:ignored> of others|anyone else 's|another person 's) [<many>]",
+        _own,
+    ),
+    (
+        "(nobody|no one) (but|except|besides) (you|the owner|its owner|me|the user|their owner) CAN (<dos>) (it|them|<items>) [under <route>]",
+        lambda c, s: [Access("owner", items=c.get("items"), route=c.get("route"))],
+    ),
     ("<many> (is|are) private [(to (their|the|its) (owner|owners|user|users))]", _own),
-    ("<many> (belong|belongs) to [(the|a|one|exactly one)] [(logged in|logged-in)] [(their)] (user|users|owner|person who <rest>|users who <rest>)", _own),
-    ("everybody (works|work) (alone|for themselves|on their own) [:] [own <many>] [, own <items:other>]", _own),
+    (
+        "<many> (belong|belongs) to [(the|a|one|exactly one)] [(logged in|logged-in)] [(their)] (user|users|owner|person who <rest>|users who <rest>)",
+        _own,
+    ),
+    (
+        "everybody (works|work) (alone|for themselves|on their own) [:] [own <many>] [, own <items:other>]",
+        _own,
+    ),
     ("own <many>", _own),
     ("[(no|without)] (peeking|looking) (at|into) other (people|users) 's [<many>]", _own),
     ("(only|just) (you|the owner|its owner|the user|their owner|me)", _own),
-    ("(requests|access|calls) (for|to) (other people|other users|another user|someone else) 's <many> (is|are) (answered|refused|rejected|denied) [with <number>]", lambda c, s: [Access("owner", items=each, status=int(c["number"]) if c.get("number") in {403, 404} else _status(s)) for each in c["many"]]),
+    (
+        "(requests|access|calls) (for|to) (other people|other users|another user|someone else) 's <many> (is|are) (answered|refused|rejected|denied) [with <number>]",
+        lambda c, s: [
+            Access(
+                "owner",
+                items=each,
+                status=int(c["number"]) if c.get("number") in {403, 404} else _status(s),
+            )
+            for each in c["many"]
+        ],
+    ),
     # --- roles
-    ("only <role> CAN <dos> [(a|an|the|any|new)] [<items>]", lambda c, s: _role_does({**c, "only": True}, s)),
-    ("only <role> CAN <dos> <many>", lambda c, s: [fact for each in c["many"] for fact in (_role_does({**c, "items": each, "only": True}, s) or ())]),
-    ("<many> CAN only be <dones:dos> by <role>", lambda c, s: [fact for each in c["many"] for fact in (_role_does({**c, "items": each, "only": True}, s) or ())]),
+    (
+        "only <role> CAN <dos> [(a|an|the|any|new)] [<items>]",
+        lambda c, s: _role_does({**c, "only": True}, s),
+    ),
+    (
+        "only <role> CAN <dos> <many>",
+        lambda c, s: [
+            fact
+            for each in c["many"]
+            for fact in (_role_does({**c, "items": each, "only": True}, s) or ())
+        ],
+    ),
+    (
+        "<many> CAN only be <dones:dos> by <role>",
+        lambda c, s: [
+            fact
+            for each in c["many"]
+            for fact in (_role_does({**c, "items": each, "only": True}, s) or ())
+        ],
+    ),
     ("<role> CAN [also] <dos> (any|all|every|each|other) <items>", _role_does),
-    ("<role> (sees|see|CAN see|CAN view|CAN read) (all|every|everything|everybody's) [<items>]", _role_sees_all),
+    (
+        "<role> (sees|see|CAN see|CAN view|CAN read) (all|every|everything|everybody's) [<items>]",
+        _role_sees_all,
+    ),
     ("<role> CAN [also] <dos> <items>", _role_does),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
     ("<items> CAN only be <dones:dos> by <owner>", _owner_does),
-    ("(anybody else|anyone else|others|everybody else|everyone else|other users|all others) (gets|get|receives|receive|is answered with|are refused with) [a|an] <number>", _others_get),
+    (
+        "(anybody else|anyone else|others|everybody else|everyone else|other users|all others) (gets|get|receives|receive|is answered with|are refused with) [a|an] <number>",
+        _others_get,
+    ),
     # --- open to all
     ("(everybody|everyone|anybody|anyone|all|visitors) CAN <dos> [(all|the|any)] <many>", _anyone),
-    ("<route> (works|is open|is public|is available|needs no|does not need|works for everybody) [(without|for|to)] [(logging in|a token|login|log-in|everybody|everyone|anyone|authentication|token)]", _open_route),
+    (
+        "<route> (works|is open|is public|is available|needs no|does not need|works for everybody) [(without|for|to)] [(logging in|a token|login|log-in|everybody|everyone|anyone|authentication|token)]",
+        _open_route,
+    ),
     ("<many> (is|are) (public|open to everyone|visible to everyone|visible to everybody)", _anyone),
-    (f"to <do> [(a|an|the)] <items> [,] {_PEOPLE} (must|has to|have to|need to) be {_LOGGED}", _login_does),
+    (
+        f"to <do> [(a|an|the)] <items> [,] {_PEOPLE} (must|has to|have to|need to) be {_LOGGED}",
+        _login_does,
+    ),
     (f"(only) {_LOGGED} (users|people|members) CAN <do> <items>", _login_does),
     # --- passwords
-    ("passwords (must|are|CANNOT|should|be) [(be|never|not)] [be] [stored] [in] (hashed|hashes|clear text|plain text|stored in clear text|clear|plaintext) [only]", _no_password),
-    ("passwords CANNOT be (stored|saved|kept) in (clear text|plain text|plaintext|clear)", _no_password),
-    ("passwords (are|must be) (stored|kept|saved) (hashed|as a hash|as hashes|encrypted|safely|securely) [only]", _no_password),
-    ("(no|never) (response|answer|reply) CAN (contain|include|show) (one|it|a password|passwords|the password)", _no_password),
-    ("(the|a) password (is|CANNOT be) [never] (returned|shown|sent back|part of a response|in a response|contained in any response)", _no_password),
+    (
+        "passwords (must|are|CANNOT|should|be) [(be|never|not)] [be] [stored] [in] (hashed|hashes|clear text|plain text|stored in clear text|clear|plaintext) [only]",
+        _no_password,
+    ),
+    (
+        "passwords CANNOT be (stored|saved|kept) in (clear text|plain text|plaintext|clear)",
+        _no_password,
+    ),
+    (
+        "passwords (are|must be) (stored|kept|saved) (hashed|as a hash|as hashes|encrypted|safely|securely) [only]",
+        _no_password,
+    ),
+    (
+        "(no|never) (response|answer|reply) CAN (contain|include|show) (one|it|a password|passwords|the password)",
+        _no_password,
+    ),
+    (
+        "(the|a) password (is|CANNOT be) [never] (returned|shown|sent back|part of a response|in a response|contained in any response)",
+        _no_password,
+    ),
     # --- none
-    ("(no|there is no|there are no|without) (accounts|login|log-in|authentication|users|account|sign-up) [(and|or) [no] (accounts|login|log-in|authentication|sign-up)] [(for now|yet|needed|is needed|are needed|required|at this stage)]", _no_login),
+    (
+        "(no|there is no|there are no|without) (accounts|login|log-in|authentication|users|account|sign-up) [(and|or) [no] (accounts|login|log-in|authentication|sign-up)] [(for now|yet|needed|is needed|are needed|required|at this stage)]",
+        _no_login,
+    ),
     ("(login|log-in|accounts|authentication) (comes|come|follows|follow) later", _no_login),
 )

@@ -70,7 +70,11 @@ def item_actions(analysis: Analysis) -> Iterator[tuple[Route, EntityWord, str]]:
                 continue
             owner = structure.lexicon.by_segment(segments[0])
             for part in segments[:-1]:
-                owner = structure.lexicon.by_segment(part) or owner if not part.startswith("{") else owner
+                owner = (
+                    structure.lexicon.by_segment(part) or owner
+                    if not part.startswith("{")
+                    else owner
+                )
             if owner is None:
                 continue
             seen.add((route.method, route.path))
@@ -121,7 +125,11 @@ def find_actions(analysis: Analysis, world: World) -> list[Action]:
 def _picks(last: str, owner: EntityWord, analysis: Analysis) -> bool:
     """`POST /entries/stop`: an action without an id, unless it makes an item."""
     found = verb(last)
-    return found is not None and "base" in found.forms and last not in {"start", "create", "add", "new", "import"}
+    return (
+        found is not None
+        and "base" in found.forms
+        and last not in {"start", "create", "add", "new", "import"}
+    )
 
 
 def _same(one: Route, other: Route) -> bool:
@@ -182,7 +190,12 @@ def _row_steps(world: World, finding: Finding, ledger: Ledger) -> Iterable[Step]
     if action is None:
         words = [token.low for token in tokenize(cells.get("action", "")) if token.kind == "word"]
         action = next(
-            (each for each in world.actions for word in words if base(word) in {each.verb, *each.synonyms}),
+            (
+                each
+                for each in world.actions
+                for word in words
+                if base(word) in {each.verb, *each.synonyms}
+            ),
             None,
         )
     sources = tuple(_values(cells.get("from", "")))
@@ -200,7 +213,13 @@ def _values(cell: str) -> list[str]:
     """`open, in progress` and `new or assigned` are two states each."""
     found: list[str] = []
     for token in tokenize(cell):
-        if token.kind in {"word", "name", "quote"} and token.low not in {"or", "and", "any", "the", "a"}:
+        if token.kind in {"word", "name", "quote"} and token.low not in {
+            "or",
+            "and",
+            "any",
+            "the",
+            "a",
+        }:
             found.append(str(token.value or token.text))
     if found and all(token.kind == "word" for token in tokenize(cell)) and len(found) > 1:
         joined = [token.low for token in tokenize(cell)]
@@ -218,7 +237,11 @@ def settle_actions(world: World, steps: Iterable[Step], analysis: Analysis) -> N
         for fact in finding.facts:
             if isinstance(fact, Sets) and fact.route is not None:
                 for action in world.actions:
-                    if _same(action.route, fact.route) and fact.value is None and fact.param is None:
+                    if (
+                        _same(action.route, fact.route)
+                        and fact.value is None
+                        and fact.param is None
+                    ):
                         _sets_moment(world, action, fact.words)
     for action in world.actions:
         if action.states is None and not action.sets:

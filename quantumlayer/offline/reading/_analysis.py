@@ -10,7 +10,7 @@ from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._clauses import Understood
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._discovery import discover, fields_frame, is_field_item
-from quantumlayer.offline.reading._facts import Fact, Refused, Thing
+from quantumlayer.offline.reading._facts import Fact, Refused, Sketched, Thing
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._learning import learn
 from quantumlayer.offline.reading._phrases import Vocabulary
@@ -92,6 +92,7 @@ class _Reader:
         elif source.kind in {"clause", "route"}:
             understood = self._understand(source, topic)
             finding.facts, finding.unread = understood.facts, understood.unread
+            finding.facts.extend(Sketched(sketch, None, route) for route, sketch in source.bodies)
             for fact in finding.facts:
                 if isinstance(fact, Refused):
                     self.extra["operation"] = fact.operation
@@ -141,9 +142,7 @@ class _Reader:
         if topic is not None:
             label = self.analysis.structure.entities[topic].word.label
             thing = Thing(tuple(label.split()))
-        situation = Situation(
-            self.known, thing, self.analysis.vocabulary, self.route, self.extra
-        )
+        situation = Situation(self.known, thing, self.analysis.vocabulary, self.route, self.extra)
         situation.extra["roles"] = self.analysis.roles | _role_words(self.analysis, source)
         situation.extra["topic"] = topic
         grammar = whole_grammar()
@@ -176,7 +175,16 @@ def _weight(understood: Understood) -> int:
 
 def _role_words(analysis: Analysis, source: Source) -> frozenset[str]:
     """`admins` and the like are roles also where no field says so."""
-    common = {"admin", "administrator", "moderator", "manager", "editor", "staff", "superuser", "librarian"}
+    common = {
+        "admin",
+        "administrator",
+        "moderator",
+        "manager",
+        "editor",
+        "staff",
+        "superuser",
+        "librarian",
+    }
     words = {singular(token.low) for token in source.tokens if token.kind == "word"}
     named = {entity.label for entity in analysis.structure.lexicon}
     return frozenset(words & common - named)

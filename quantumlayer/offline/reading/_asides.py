@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._facts import Context, Fact, Status
-from quantumlayer.offline.reading._patterns import Captures
+from quantumlayer.offline.reading._patterns import Captures, Reader
+from quantumlayer.offline.reading._phrases import _quoted
 from quantumlayer.offline.reading._routes import Route
 
-__all__ = ["ASIDES"]
+__all__ = ["ASIDES", "ASIDE_SLOTS"]
 
 
 def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Context()]
+
+
+def _none_status(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`409 if none is running`: what a route without an id answers when it finds nothing."""
+    route = situation.route
+    return [Status("none", captures["http"], route if isinstance(route, Route) else None)]
+
+
+def _software(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
+    """`a small RESTful service for one person's blog`: the thing to be built, as a whole."""
+    start = at
+    while reader.low(start) in {
+        "us",
+        "me",
+        "you",
+        "to",
+        "have",
+        "see",
+        "build",
+        "get",
+        "make",
+        "please",
+    } and start < len(reader.tokens):
+        start += 1
+    words = [token.low for token in reader.tokens[start : start + 9]]
+    if not words or words[0] not in {"a", "an", "the", "some", "our", "one"}:
+        return
+    for place, word in enumerate(words[1:], 1):
+        if word in _SOFTWARE:
+            rest = [token.low for token in reader.tokens[start + place :]]
+            if not {"must", "cannot", "can", "only", "never", "should", "with", "where"} & set(
+                rest
+            ) or rest[1:4] == ["with", "an", "http"]:
+                yield True, len(reader.tokens)
+            return
+        if word in {"that", "which", "with", "for", "and"}:
+            return
+
+
+_SOFTWARE = frozenset(
+    "service api backend system app application tool program software server microservice site website"
+    " platform product service-api web-service database".split()
+)
+ASIDE_SLOTS = {"software": _software, "quoted": lambda reader, at: _quoted(reader, at)}
 
 
 def _status(case: str) -> Recogniser:
@@ -36,19 +82,66 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ("[(with )] (kind|best|many|warm) regards [<rest>]", _context),
     ("(thanks|thank you|cheers|yours|yours sincerely|sincerely|best) [<rest>]", _context),
     ("with kind regards [<rest>]", _context),
-    (f"[(we|i|they|people|somebody)] {_WANT} [(us|me|you)] [to] [(build|have|see|get|make)] [us] [(a|an|the|some)] [(small|simple|tiny|little|new|good|restful|rest|web|http|modern|minimal|basic)] [(small|simple|web|rest|http|json)] <phrase>", None),
-    ("(we|i) [(also)] (run|are|have|organise|organize|coordinate|work|operate|manage|own|hire out|rent out|sell|am|teach|use|keep) <rest>", _context),
+    (f"[(we|i|they|people|somebody|our <noun>)] [(also|just|really)] {_WANT} <software>", _context),
+    ("<software> (that|which|to|for) <rest>", None),
+    ("<quoted> means that <rest>", _context),
+    ("[(or|and|,)] <http> [(not found|no content|conflict|bad request|created|ok)]", _context),
+    ("[→] <http> (+|and|with) (the|a|an) <phrase>", _context),
+    ("(for|with) <http> [see] <phrase>", None),
+    ("<http> (for|when|if) (anything|everything|whatever) <rest>", _context),
+    (
+        "<http> (if|when) (none|nothing|no <items>|there is none|there is no <items>) [(is|are|was) <adjective>]",
+        lambda c, s: _none_status(c, s),
+    ),
+    (
+        "<route> [MUST] [(works|answers|returns|is answered|are answered)] [(with)] <http> [with <phrase>]",
+        _status("success"),
+    ),
+    ("(that|this|it) is what <phrase> is for", _context),
+    ("(it|this|the service|the system) runs <phrase>", _context),
+    (
+        f"[(we|i|they|people|somebody)] {_WANT} [(us|me|you)] [to] [(build|have|see|get|make)] [us] [(a|an|the|some)] [(small|simple|tiny|little|new|good|restful|rest|web|http|modern|minimal|basic)] [(small|simple|web|rest|http|json)] <phrase>",
+        None,
+    ),
+    (
+        "(we|i) [(also)] (run|are|have|organise|organize|coordinate|work|operate|manage|own|hire out|rent out|sell|am|teach|use|keep) <rest>",
+        _context,
+    ),
     ("<status_word> [(for|with|when|if|on)] <rest>", None),
     # --- statuses of requests
-    ("(invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|bodies|parameters|payload|payloads|fields) [(is|are|gets|get|gives|give|MUST be|results in|lead to|leads to|:|→)] [(answered|refused|rejected|answer)] [(with|by)] [(a|an)] <number> [(bad request)] [with <rest>]", _status("invalid")),
-    ("[(an|a|any)] (invalid|bad|malformed|wrong|incomplete) <phrase> (gets|get|gives|is answered with|are answered with|results in|→|:|is refused with) [a|an] <number> [with <rest>]", _status("invalid")),
-    ("(validation errors|validation error|errors in the body|invalid data) (gives|give|get|are answered with|result in|→|:) <number>", _status("invalid")),
-    ("(unknown|missing|nonexistent|non-existing|non-existent|not existing|not found) [<phrase>] (is|are|gets|get|gives|give|results in|result in|lead to|:|→) [(answered|refused)] [(with)] [a|an] <number>", _status("missing")),
-    ("<route> (answers|answer|returns|return|gives|responds|responds with|gets) [(with)] [an|a] <number> [with <phrase>]", _status("success")),
-    ("[(or|and)] <number> [(if|when|for|with|otherwise|not found|no content|in case) [<rest>]]", None),
-    ("(all|every) (dates|times|timestamps) (is|are) [(in|given in|sent as|formatted as)] <rest>", _context),
+    (
+        "(invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|bodies|parameters|payload|payloads|fields) [(is|are|gets|get|gives|give|MUST be|results in|lead to|leads to|:|→)] [(answered|refused|rejected|answer)] [(with|by)] [(a|an)] <number> [(bad request)] [with <rest>]",
+        _status("invalid"),
+    ),
+    (
+        "[(an|a|any)] (invalid|bad|malformed|wrong|incomplete) <phrase> (gets|get|gives|is answered with|are answered with|results in|→|:|is refused with) [a|an] <number> [with <rest>]",
+        _status("invalid"),
+    ),
+    (
+        "(validation errors|validation error|errors in the body|invalid data) (gives|give|get|are answered with|result in|→|:) <number>",
+        _status("invalid"),
+    ),
+    (
+        "(unknown|missing|nonexistent|non-existing|non-existent|not existing|not found) [<phrase>] (is|are|gets|get|gives|give|results in|result in|lead to|:|→) [(answered|refused)] [(with)] [a|an] <number>",
+        _status("missing"),
+    ),
+    (
+        "<route> (answers|answer|returns|return|gives|responds|responds with|gets) [(with)] [an|a] <number> [with <phrase>]",
+        _status("success"),
+    ),
+    (
+        "[(or|and)] <number> [(if|when|for|with|otherwise|not found|no content|in case) [<rest>]]",
+        None,
+    ),
+    (
+        "(all|every) (dates|times|timestamps) (is|are) [(in|given in|sent as|formatted as)] <rest>",
+        _context,
+    ),
     ("(dates|times|timestamps) (is|are|use|follow) <rest>", _context),
-    ("[the] (answers|responses|bodies|data|everything) (is|are|uses|use) [(in|sent as|exchanged as)] json [<rest>]", _context),
+    (
+        "[the] (answers|responses|bodies|data|everything) (is|are|uses|use) [(in|sent as|exchanged as)] json [<rest>]",
+        _context,
+    ),
     ("(there is|there are) <phrase> (already|at the moment|today)", _context),
 )
 ASIDES = tuple((text, function) for text, function in ASIDES if function is not None)

@@ -14,12 +14,16 @@ from quantumlayer.offline.reading._facts import (
     Counts,
     Does,
     Fact,
+    Inclusive,
     Means,
     Never,
     Operation,
+    Redirects,
     Sets,
     States,
+    Touches,
     Transition,
+    Wants,
     Worked,
 )
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
@@ -30,7 +34,9 @@ from quantumlayer.offline.reading._terms import (
     AnyOf,
     Arithmetic,
     Being,
+    Call,
     Condition,
+    Elapsed,
     FieldOf,
     Items,
     Literal,
@@ -39,7 +45,7 @@ from quantumlayer.offline.reading._terms import (
 )
 from quantumlayer.offline.reading._tokens import Token
 
-__all__ = ["BEHAVIOURS", "BEHAVIOUR_SLOTS"]
+__all__ = ["BEHAVIOURS", "BEHAVIOUR_SLOTS", "COUNTING"]
 
 
 # --- slots ---------------------------------------------------------------------------------------
@@ -60,7 +66,9 @@ def _state(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     vocabulary = reader.context.vocabulary
     for length in (2, 1):
         words = [token.low for token in reader.tokens[start : start + length]]
-        if len(words) < length or any(token.kind != "word" for token in reader.tokens[start : start + length]):
+        if len(words) < length or any(
+            token.kind != "word" for token in reader.tokens[start : start + length]
+        ):
             continue
         for joined in (" ".join(words), "_".join(words), "-".join(words)):
             if joined in vocabulary.states:
@@ -156,7 +164,11 @@ def _makes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _goes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The status goes from "booked" to "cancelled"`."""
-    return [Transition(captures["to"], captures["sources"], situation.route, None, None, _status(situation))]
+    return [
+        Transition(
+            captures["to"], captures["sources"], situation.route, None, None, _status(situation)
+        )
+    ]
 
 
 def _sets_field(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -171,7 +183,9 @@ def _sets_field(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     field: FieldOf = captures["field"]
     if isinstance(value, FieldOf) and value.words == field.words:
         return None
-    return [Sets(field.words, value, _route(captures, situation), captures.get("doing"), field.owner)]
+    return [
+        Sets(field.words, value, _route(captures, situation), captures.get("doing"), field.owner)
+    ]
 
 
 def _sets_now(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -191,7 +205,15 @@ def _changes_by(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     sign = "-" if captures.get("less") else "+"
     amount: Value = captures.get("value") or Literal(1)
     current = FieldOf(field.words, field.owner)
-    return [Sets(field.words, Arithmetic(sign, current, amount), _route(captures, situation), captures.get("doing"), field.owner)]
+    return [
+        Sets(
+            field.words,
+            Arithmetic(sign, current, amount),
+            _route(captures, situation),
+            captures.get("doing"),
+            field.owner,
+        )
+    ]
 
 
 def _inverts(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -207,6 +229,11 @@ def _stores_param(captures: Captures, situation: Situation) -> Iterable[Fact] | 
 def _starts_as(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items | None = captures.get("items")
     return [States(items, (), (captures["to"],), initial=captures["to"])]
+
+
+def _in_state(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A cancelled booking stays visible with the status "cancelled"`."""
+    return [States(captures["items"], (), (captures["to"],))]
 
 
 def _flow(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -249,7 +276,9 @@ def _worked(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`total is the sum of all amounts`, `amount is quantity times unit price`."""
     field: FieldOf = captures["field"]
     value: Value = captures["value"]
-    if isinstance(value, Literal | Moment) or (isinstance(value, FieldOf) and not captures.get("sure")):
+    if isinstance(value, Literal | Moment) or (
+        isinstance(value, FieldOf) and not captures.get("sure")
+    ):
         return None
     if isinstance(value, FieldOf) and value.words == field.words:
         return None
@@ -315,81 +344,315 @@ def _no_other_way(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     return [Context()]
 
 
+def _wants(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    items: Items = captures["items"]
+    if items.entity is None and items.words[:1] not in {("it",), ("them",)}:
+        return None
+    if any(verb in {"be", "have", "do"} for verb in captures["dos"]):
+        return None
+    return [Wants(captures["dos"], items)]
+
+
+def _wants_passive(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    items: Items = captures["items"]
+    if items.entity is None and items.words[:1] not in {("it",), ("they",)}:
+        return None
+    return [Wants(captures["dones"], items, passive=True)]
+
+
+def _redirects(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Redirects(captures["names"][0], captures["route"])]
+
+
+def _counts_up(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`counts the access`: the field that counts accesses goes up by one."""
+    noun = captures["noun"][-1].low
+    words = (noun, "count")
+    return [Sets(words, Arithmetic("+", FieldOf(words), Literal(1)), captures["route"])]
+
+
+def _touches(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Touches(captures["names"], bool(captures.get("stays")))]
+
+
+def _derived(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The service makes the slug from the title`."""
+    field: FieldOf = captures["field"]
+    if field.words[-1] != "slug":
+        return None
+    return [Worked(field.words, Call("slug", captures["right"]), field.owner, once=True)]
+
+
+def _per_begun(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Every hour that has begun costs the hourly rate`: of the fee spoken of."""
+    fee = captures.get("field")
+    hours = Elapsed("hours", None, None, begun=True)
+    words = fee.words if fee is not None else ("fee",)
+    return [Worked(words, Arithmetic("*", hours, captures["right"]), None)]
+
+
 def _first_token(tokens: Iterable[Token]) -> Any:
     return next(iter(tokens), None)
 
 
-_BECOME = "(makes|make|turns|turn|sets|set|marks|mark|changes|change|moves|move|puts|put|switches|brings)"
+_BECOME = (
+    "(makes|make|turns|turn|sets|set|marks|mark|changes|change|moves|move|puts|put|switches|brings)"
+)
 _DELETED = "(deleted|removed|erased|dropped)"
 
-BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
-    # --- transitions
-    (f"<route> [MUST] {_BECOME} <items> [(from <states:sources>)] [(into|to|as|in)] <state:to> [again] [(and|,) no longer]", _makes),
-    (f"<route> [MUST] {_BECOME} [(a|an|the)] <states:sources> [(one|ones)] (into|to) [a|an] <state:to>", _makes),
-    (f"<route> [MUST] {_BECOME} <items> <states:sources> (into|to) <state:to>", _makes),
-    ("<route> [MUST] (sets|set|changes|change|moves|puts) [(the|its|their)] (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", _makes),
-    ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
-    ("[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
-    ("<items> (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
-    (f"<doing:do> [<items>] {_BECOME} [(the|its)] [(status|state)] [(to|into|it)] <state:to>", _makes),
-    ("[then] <items> (becomes|become|is then|are then|turns|is now) <state:to>", _makes),
-    # --- states
-    ("[(a|every|each|any)] [new] <items> (starts|start|begins|begin) (as|in|with|out as) [(the|a)] [(status|state)] <state:to>", _starts_as),
-    ("(a|every|each|any) new <items> (is|are|has|have|gets) [(the|a)] [(status|state)] <state:to> [at first]", _starts_as),
-    ("[(the|its)] (status|state) (of|for) [(a|every|each)] new <items> (is|are) <state:to>", _starts_as),
-    ("<items> (is|are) <state:to> (at first|initially|to begin with|at the beginning|until <rest>|first|before that|before)", _starts_as),
-    ("[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|go|goes|goes through|run|:) [(from|through)] <choices:values>", _flow),
-    # --- what an action sets
-    ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <clock_now>", _sets_field),
-    ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <literal>", _sets_field),
-    ("<route> [MUST] (records|record|notes|note|stores|store|writes|saves|sets|set|keeps|remembers) <names>", _sets_now),
-    ("<route> [MUST] (adds|add) <value> to <field>", _changes_by),
-    ("<route> [MUST] (takes|take|subtracts|deducts|removes) <value> (off|from|away from) <field>", lambda c, s: _changes_by({**c, "less": True}, s)),
-    ("<route> [MUST] (increases|increase|raises) <field> (by <value>)", _changes_by),
-    ("<route> [MUST] (decreases|decrease|reduces|lowers) <field> by <value>", lambda c, s: _changes_by({**c, "less": True}, s)),
-    ("<route> [MUST] (inverts|invert|toggles|toggle|flips|reverses) <field>", _inverts),
-    ("<doing> [<items>] (sets|changes|puts|switches) <field> to <clock_now>", _sets_field),
-    ("<doing> [<items>] (sets|changes|puts|switches) <field> to <literal>", _sets_field),
-    ("[(you|we|it|the <thing>)] (note|notes|write down|writes down|record|records|store|stores|keep|keeps|put|puts) the (time|moment|date) (in|as) <name>", _sets_named),
-    ("[the] <noun> [(for|of) <phrase>] is (stored|kept|saved|recorded) (in|as|with|under) <name>", _stores_param),
-    # --- meaning
-    ("<items> (is|are|counts as|count as|is considered|are considered|is called|are called|is said to be) <adjective> (if|when|once|while|as long as|as soon as|where) <condition>", _means),
-    ("<adjective> <items> (is|are) (one|ones|those|<items:more>) (that|which|whose) <condition>", lambda c, s: None),
-    ("<doing> means <doing:other> <items>", _means_operation),
-    ("to <do:doing> means to <do:other> <items>", _means_operation),
-    ("(while|as long as|until|when) <thing> (is|are) <adjective> [,] <names> (is|are) (empty|null)", _empty_while),
-    ("<names> (is|are) (empty|null) (while|as long as|when) <thing> (is|are) <adjective>", _empty_while),
-    ("<items> (do|does) not (count|matter|block [<items:more>]|take up a place|take a place|take up [a|any] <thing>)", _counts_not),
-    ("<items> (is|are) (ignored|not counted|left out|excluded|not considered|disregarded)", _counts_not),
-    ("<items> no longer (counts|count|blocks <items:more>|block <items:more>|takes <thing>|take <thing>|occupies <thing>)", _counts_not),
+COUNTING: tuple[tuple[str, Recogniser], ...] = (
+    (
+        "<items> (do|does) not (count|matter|block [<items:more>]|take up a place|take a place|take up [a|any] <thing>)",
+        _counts_not,
+    ),
+    (
+        "<items> (is|are) (ignored|not counted|left out|excluded|not considered|disregarded)",
+        _counts_not,
+    ),
+    (
+        "<items> no longer (counts|count|blocks <items:more>|block <items:more>|takes <thing>|take <thing>|occupies <thing>)",
+        _counts_not,
+    ),
     ("(ignoring|not counting|without counting|leaving out|excluding) <items>", _counts_not),
     ("only <items> (count|counts|matter|are counted|take up a place)", _counts_only),
     ("counting (only|all) <items>", _counts_only),
     ("<items> (frees|free|releases|release) [(a|the|its|their)] <thing> [again]", _counts_not),
+)
+"""What counts and what does not: read before anything that looks like a ban."""
+
+BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
+    # --- transitions
+    (
+        f"<route> [MUST] {_BECOME} <items> [(from <states:sources>)] [(into|to|as|in)] <state:to> [again] [(and|,) no longer]",
+        _makes,
+    ),
+    (
+        f"<route> [MUST] {_BECOME} [(a|an|the)] <states:sources> [(one|ones)] (into|to) [a|an] <state:to>",
+        _makes,
+    ),
+    (f"<route> [MUST] {_BECOME} <items> <states:sources> (into|to) <state:to>", _makes),
+    (
+        "<route> [MUST] (sets|set|changes|change|moves|puts) [(the|its|their)] (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>",
+        _makes,
+    ),
+    ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
+    (
+        "[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>",
+        _goes,
+    ),
+    (
+        "<items> (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>",
+        _goes,
+    ),
+    (
+        f"<doing:do> [<items>] {_BECOME} [(the|its)] [(status|state)] [(to|into|it)] <state:to>",
+        _makes,
+    ),
+    (f"<route> [MUST] {_BECOME} (it|them) <state:to> [again]", _makes),
+    ("[then] <items> (becomes|become|is then|are then|turns|is now) <state:to>", _makes),
+    (
+        "<items> (stays|stay|remains|remain|is kept|are kept) [visible] [(with|in) [the] [(status|state)]] <state:to>",
+        _in_state,
+    ),
+    (
+        "<items> (stays|stay|remains|remain) (visible|there|in the list|in the database|available|stored)",
+        _no_other_way,
+    ),
+    # --- states
+    (
+        "[(a|every|each|any)] [new] <items> (starts|start|begins|begin) (as|in|with|out as) [(the|a)] [(status|state)] <state:to>",
+        _starts_as,
+    ),
+    (
+        "(a|every|each|any) new <items> (is|are|has|have|gets) [(the|a)] [(status|state)] <state:to> [at first]",
+        _starts_as,
+    ),
+    (
+        "[(the|its)] (status|state) (of|for) [(a|every|each)] new <items> (is|are) <state:to>",
+        _starts_as,
+    ),
+    (
+        "<items> (is|are) <state:to> (at first|initially|to begin with|at the beginning|until <rest>|first|before that|before)",
+        _starts_as,
+    ),
+    (
+        "[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|go|goes|goes through|run|:) [(from|through)] <choices:values>",
+        _flow,
+    ),
+    # --- what an action sets
+    ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <clock_now>", _sets_field),
+    ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <literal>", _sets_field),
+    (
+        "<route> [MUST] (records|record|notes|note|stores|store|writes|saves|sets|set|keeps|remembers) <names>",
+        _sets_now,
+    ),
+    ("<route> [MUST] (adds|add) <value> to <field>", _changes_by),
+    (
+        "<route> [MUST] (takes|take|subtracts|deducts|removes) <value> (off|from|away from) <field>",
+        lambda c, s: _changes_by({**c, "less": True}, s),
+    ),
+    ("<route> [MUST] (increases|increase|raises) <field> (by <value>)", _changes_by),
+    (
+        "<route> [MUST] (decreases|decrease|reduces|lowers) <field> by <value>",
+        lambda c, s: _changes_by({**c, "less": True}, s),
+    ),
+    ("<route> [MUST] (inverts|invert|toggles|toggle|flips|reverses) <field>", _inverts),
+    ("<doing> [<items>] (sets|changes|puts|switches) <field> to <clock_now>", _sets_field),
+    ("<doing> [<items>] (sets|changes|puts|switches) <field> to <literal>", _sets_field),
+    (
+        "[(you|we|it|the <thing>)] (note|notes|write down|writes down|record|records|store|stores|keep|keeps|put|puts) the (time|moment|date) (in|as) <name>",
+        _sets_named,
+    ),
+    (
+        "[the] <noun> [(for|of) <phrase>] is (stored|kept|saved|recorded) (in|as|with|under) <name>",
+        _stores_param,
+    ),
+    # --- meaning
+    (
+        "<items> (is|are|counts as|count as|is considered|are considered|is called|are called|is said to be) <adjective> (if|when|once|while|as long as|as soon as|where) <condition>",
+        _means,
+    ),
+    (
+        "<adjective> <items> (is|are) (one|ones|those|<items:more>) (that|which|whose) <condition>",
+        lambda c, s: None,
+    ),
+    ("<doing> means <doing:other> <items>", _means_operation),
+    ("to <do:doing> means to <do:other> <items>", _means_operation),
+    (
+        "(while|as long as|until|when) <thing> (is|are) <adjective> [,] <names> (is|are) (empty|null)",
+        _empty_while,
+    ),
+    (
+        "<names> (is|are) (empty|null) (while|as long as|when) <thing> (is|are) <adjective>",
+        _empty_while,
+    ),
     # --- worked out
-    ("<field> [MUST] (is|are|=|equals|be) [(calculated|computed|worked out)] [(as|from|by)] [:] <value> [, rounded to <number:decimals> (decimal|decimals|places)] [, (null|empty) without <phrase>]", _worked),
-    ("<field> (is|are) (calculated|computed|worked out|derived) (as|from|by) [:] <value>", lambda c, s: _worked({**c, "sure": True}, s)),
+    (
+        "<field> [MUST] (is|are|=|equals|be) [(calculated|computed|worked out)] [(as|from|by)] [:] <value> [, rounded to <number:decimals> (decimal|decimals|places)] [, (null|empty) without <phrase>]",
+        _worked,
+    ),
+    (
+        "<field> (is|are) (calculated|computed|worked out|derived) (as|from|by) [:] <value>",
+        lambda c, s: _worked({**c, "sure": True}, s),
+    ),
     ("<field> : <value> [, (null|empty) (without <phrase>|if <phrase>)]", _worked),
     ("<field> = <value>", lambda c, s: _worked({**c, "sure": True}, s)),
     ("<field> (is|are) (copied|taken|set) from <items> [(when|as) <rest>]", _copied),
     # --- never
-    ("<items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]", lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s)),
+    (
+        "<items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
+        lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s),
+    ),
     ("[once] [written] <items> CANNOT be <dones>", _never_done),
-    ("<items> CANNOT be <dones> [(after creation|once (written|created|made|recorded|saved)|later|afterwards|any more|at all)]", _never_done),
-    ("<items> (is|are) [(an|a)] (immutable|append-only|append only|permanent|final|read-only|log)", _never("change", "delete")),
+    (
+        "once (written|created|made|recorded|stored|saved) <items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
+        lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s),
+    ),
+    (
+        "<items> CANNOT be <dones> [(after creation|once (written|created|made|recorded|saved)|later|afterwards|any more|at all)]",
+        _never_done,
+    ),
+    (
+        "<items> (is|are) [(an|a)] (immutable|append-only|append only|permanent|final|read-only|log)",
+        _never("change", "delete"),
+    ),
     ("[there (is|must be)] no [(way|endpoint|possibility)] to <dos:dones> <items>", _never_done),
     # --- deleting
-    ("(deleting|removing) <items:parent> [also] (deletes|delete|removes|remove) [(all|also)] [(of)] <items:child>", _cascade),
-    (f"(when|if|once) <items:parent> (is|are|gets) {_DELETED} [,] [(all)] <items:child> (is|are|gets) [also] {_DELETED} [(too|as well|also|with it|along with it)]", _cascade),
-    (f"<items:child> (is|are|gets) {_DELETED} (together with|along with|with|when) <items:parent> [(is|are) {_DELETED}]", _cascade),
-    ("(when|if) <items:parent> (is|are) (deleted|removed) [,] <items:child> (disappear|disappears|go|goes|vanish|go too|goes too|go with it|disappear as well|are gone) [(as well|too|with it)]", _cascade),
-    ("[and] <items:child> (go|goes|disappear|disappears|vanish) (with it|with them|too|as well)", _cascade),
-    ("<route> (removes|deletes|remove|delete) <items:parent> [,] (and|together with|along with) <items:child> [(too|as well)]", _cascade),
-    ("<items:parent> is (deleted|removed) (together with|along with|with) [all] <items:child>", _cascade),
+    (
+        "(deleting|removing) <items:parent> [also] (deletes|delete|removes|remove) [(all|also)] [(of)] <items:child>",
+        _cascade,
+    ),
+    (
+        f"(when|if|once) <items:parent> (is|are|gets) {_DELETED} [,] [(all)] <items:child> (is|are|gets) [also] {_DELETED} [(too|as well|also|with it|along with it)]",
+        _cascade,
+    ),
+    (
+        f"<items:child> (is|are|gets) {_DELETED} (together with|along with|with|when) <items:parent> [(is|are) {_DELETED}]",
+        _cascade,
+    ),
+    (
+        "(when|if) <items:parent> (is|are) (deleted|removed) [,] <items:child> (disappear|disappears|go|goes|vanish|go too|goes too|go with it|disappear as well|are gone) [(as well|too|with it)]",
+        _cascade,
+    ),
+    (
+        "[and] <items:child> (go|goes|disappear|disappears|vanish) (with it|with them|too|as well)",
+        _cascade,
+    ),
+    (
+        "<route> (removes|deletes|remove|delete) <items:parent> [,] (and|together with|along with) <items:child> [(too|as well)]",
+        _cascade,
+    ),
+    (
+        "<items:parent> is (deleted|removed) (together with|along with|with) [all] <items:child>",
+        _cascade,
+    ),
+    # --- what comes in and goes out
+    (
+        "<field> [(of|in) <items:ignored>] is [the sum of] what (comes|came|comes) in (less|minus) what (goes|went) out",
+        _no_other_way,
+    ),
+    ("[the] <noun> (come|comes|go|goes) in and (go|come|goes|comes) out as <items>", _no_other_way),
+    (
+        "<items> (that|which) CAN do (that|so|this) [(has to|must|is)] [be] (refused|rejected)",
+        _no_other_way,
+    ),
+    (
+        "<items> (that|which) would do (that|so|this) [(has to|must|is|are)] [be] (refused|rejected)",
+        _no_other_way,
+    ),
+    ("<route> gives <phrase> back", _no_other_way),
+    # --- wishes that a route meets
+    (
+        "[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> <items> [(with|by|via|through|using|:) <route>]",
+        _wants,
+    ),
+    ("<items> CAN be <dones> [(with|by|via|through|using|:) <route>]", _wants_passive),
+    ("(open|call|use|see|ask|fetch) <route> [(and|to) <rest>]", _no_other_way),
+    (
+        "<route> (redirects|redirect|forwards|leads|sends) [(the caller|clients|the client|you|users)] to <names>",
+        _redirects,
+    ),
+    ("<route> (counts|count) [(the|each|every|this|one)] <noun>", _counts_up),
+    ("only <phrase> counts as <phrase:other>", _no_other_way),
+    (
+        "<names> (moves|move|is refreshed|changes|change|is updated|is set again|is touched)",
+        _touches,
+    ),
+    (
+        "<names> (stays|stay|does not|do not|does not change|do not change|remains|remain|is kept|keeps its value) [(the same|unchanged|as it is|as they are)] [, even <phrase>]",
+        lambda c, s: _touches({**c, "stays": True}, s),
+    ),
+    ("<route> (changes|change|replaces|updates) <names>", _no_other_way),
+    ("<actor> CAN <phrase> (as many|as often|as much|as long) <rest>", _no_other_way),
+    (
+        "(touching|back to back|adjacent <noun>|meeting) [bookings] (is|are) (ok|fine|allowed|no problem|possible)",
+        _no_other_way,
+    ),
+    (
+        "(one|it|a <noun>|<items>) CAN (start|begin) [exactly] when (another|the other|one|the previous one|the one before) [one] (ends|stops|finishes)",
+        _no_other_way,
+    ),
+    (
+        "(both days|the first and [the] last day|first and last day|both ends|both dates) (belong to <phrase>|count|are included|included|are inclusive|count fully)",
+        lambda c, s: [Inclusive()],
+    ),
+    ("[in] [any] (order|combination)", _no_other_way),
+    (": lower case , <rest>", _no_other_way),
+    (
+        "[(the|our) (service|system)] (makes|derives|builds|generates|creates) <field> from <field:right>",
+        _derived,
+    ),
+    (
+        "every (hour|day|minute) (that has begun|begun|started|that has started) (costs|is charged at|is charged with|is billed at) <field:right>",
+        _per_begun,
+    ),
+    ("<field> is <field:right> per (started|begun) (hour|day)", _per_begun),
     # --- other words for an action
     ("<route> [MUST] <does> [<items>] [(again|now|then|back|once and for all)]", _does),
     ("there is no other way [(to <rest>)]", _no_other_way),
-    ("(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)", _no_other_way),
+    (
+        "(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)",
+        _no_other_way,
+    ),
     ("(that|this|it) is (final|it|all)", _no_other_way),
 )
-

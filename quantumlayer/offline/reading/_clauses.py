@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,9 @@ Recogniser = Callable[[Captures, Any], "Iterable[Fact] | None"]
 _MODALS = frozenset({"can", "could", "may", "might", "must", "shall", "should", "will", "would"})
 _BE_HAVE = frozenset({"is", "are", "was", "were", "has", "have", "had", "does", "do", "did"})
 _SEPARATORS = frozenset({",", ";", ":", "-", "→", "(", ")", ".", "!", "?"})
-_JOINERS = frozenset({"and", "but", "or", "so", "then", "while", "because", "since", "where", "which"})
+_JOINERS = frozenset(
+    {"and", "but", "or", "so", "then", "while", "because", "since", "where", "which"}
+)
 _DROPPED = _SEPARATORS | frozenset({"and", "but", "then", "or"})
 _MOST_CUTS = 24
 
@@ -140,24 +142,52 @@ class _Cutter:
         return self._memory[key]
 
     def _read(self, start: int, end: int) -> list[Fact] | None:
-        while start < end and self.tokens[start].low in _DROPPED and self.tokens[start].kind != "quote":
+        while (
+            start < end
+            and self.tokens[start].low in _DROPPED
+            and self.tokens[start].kind != "quote"
+        ):
             start += 1
         while end > start and self.tokens[end - 1].low in _SEPARATORS - {")"}:
             end -= 1
         tokens = self.tokens[start:end]
         if not tokens:
             return None
-        facts = self.grammar.clause(tokens, self.situation, self.rules)
-        if facts is None and start:
+        for attempt in self._attempts(start, tokens):
+            facts = self._attempt(attempt)
+            if facts is not None:
+                return facts
+        return None
+
+    def _attempts(self, start: int, tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
+        """The clause as it stands; its condition behind it; the subject of an earlier clause before it."""
+        yield tuple(tokens)
+        if tokens[0].low in _CONDITIONAL:
+            for at, token in enumerate(tokens):
+                if token.low in {",", "then", "→", ":"} and 1 < at < len(tokens) - 1:
+                    yield (*tokens[at + 1 :], *tokens[:at])
+        if start:
             for subject in self._subjects(start, tokens):
-                facts = self.grammar.clause((*subject, *tokens), self.situation, self.rules)
-                if facts is not None:
-                    break
-        return facts
+                rest = tokens[1:] if tokens[0].low in _ANAPHORA else tokens
+                yield (*subject, *rest)
+
+    def _attempt(self, tokens: tuple[Token, ...]) -> list[Fact] | None:
+        """Read a clause, with the status behind it taken off first: `… (409)`, `… → 409`."""
+        facts = self.grammar.clause(tokens, self.situation, self.rules)
+        if facts is not None:
+            return facts
+        shorter, status = _status_behind(tokens)
+        if status is None or not shorter:
+            return None
+        self.situation.extra["status"] = status
+        try:
+            return self.grammar.clause(shorter, self.situation, self.rules)
+        finally:
+            del self.situation.extra["status"]
 
     def _subjects(self, start: int, tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
         """Subjects of earlier clauses, nearest first, where this one has none of its own."""
-        if not begins_with_verb(tokens):
+        if not begins_with_verb(tokens) and tokens[0].low not in _ANAPHORA:
             return []
         subjects = []
         base = tokens[0].low not in _MODALS | _BE_HAVE and _is_base(tokens[0])
@@ -166,6 +196,44 @@ class _Cutter:
             if subject and subject not in subjects:
                 subjects.append(subject)
         return subjects[:2]
+
+
+_CONDITIONAL = frozenset(
+    {"if", "when", "whenever", "once", "as", "while", "after", "unless", "until", "before"}
+)
+_ANAPHORA = frozenset({"it", "they", "this", "these", "that"})
+_ERRORS = frozenset({400, 401, 403, 404, 405, 409, 410, 422})
+
+
+def _status_behind(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | None]:
+    """Find the status that a clause ends with: `(409)`, `→ 409`, `: 409`, `with 409`, `gets 409`."""
+    end = len(tokens)
+    while end and tokens[end - 1].low in {")", ".", "too", "conflict", "error", "as", "well"}:
+        end -= 1
+    if (
+        not end
+        or tokens[end - 1].kind not in {"number", "status"}
+        or tokens[end - 1].value not in _ERRORS
+    ):
+        return tokens, None
+    status = int(tokens[end - 1].value)
+    end -= 1
+    while end and tokens[end - 1].low in {
+        "(",
+        "→",
+        ":",
+        "with",
+        ",",
+        "-",
+        "a",
+        "an",
+        "http",
+        "status",
+        "code",
+        "answer",
+    }:
+        end -= 1
+    return tokens[:end], status
 
 
 def _counts(token: Token) -> bool:
@@ -247,7 +315,9 @@ _ENDINGS = (
 )
 
 
-def peel(tokens: Sequence[Token], slots: Mapping[str, SlotFunction]) -> tuple[str, tuple[Token, ...]]:
+def peel(
+    tokens: Sequence[Token], slots: Mapping[str, SlotFunction]
+) -> tuple[str, tuple[Token, ...]]:
     """Take lead-ins such as `As an employee I want to` away; return the role and the rest.
 
     Purposes behind the sentence (`so that …`, `because …`) go too: they say why, not what.
@@ -282,7 +352,13 @@ def peel(tokens: Sequence[Token], slots: Mapping[str, SlotFunction]) -> tuple[st
 
 def _cuts_a_subject(tokens: Sequence[Token], end: int) -> bool:
     """`Later changes …`: what looked like a lead-in was the beginning of the clause."""
-    return tokens[end - 1].low not in {",", "to", "that", "for"} and tokens[end].low in {"is", "are", "of"}
+    if tokens[end].low in {"not", "never", "no"} and tokens[end - 1].low not in {",", "that", "to"}:
+        return True
+    return tokens[end - 1].low not in {",", "to", "that", "for"} and tokens[end].low in {
+        "is",
+        "are",
+        "of",
+    }
 
 
 def _without_purpose(
@@ -303,5 +379,16 @@ def _without_purpose(
 
 
 def _pronoun(reader: Reader, at: int) -> Iterable[tuple[Any, int]]:
-    if reader.low(at) in {"i", "we", "they", "you", "it", "he", "she", "people", "nobody", "everybody"}:
+    if reader.low(at) in {
+        "i",
+        "we",
+        "they",
+        "you",
+        "it",
+        "he",
+        "she",
+        "people",
+        "nobody",
+        "everybody",
+    }:
         yield reader.low(at), at + 1

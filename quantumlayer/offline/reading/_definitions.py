@@ -7,12 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
-from quantumlayer.offline.reading._facts import Belongs, Fact, Fields, Mention, Sketched, Thing
-from quantumlayer.offline.reading._fieldlists import FieldPhrase, read_fields
+from quantumlayer.offline.reading._facts import (
+    Belongs,
+    Context,
+    Fact,
+    Fields,
+    Mention,
+    Nominal,
+    Sketched,
+    Thing,
+)
+from quantumlayer.offline.reading._fieldlists import FieldPhrase, _split, read_fields
 from quantumlayer.offline.reading._lexicon import ADVERBS, NUMBER_WORDS, PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
+from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._slots import BASIC_SLOTS
 from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._words import base, verb
 
 __all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation"]
@@ -37,19 +48,74 @@ CREATE = frozenset(
     "create add register enter make post submit write record store save insert open log file publish"
     " upload note define issue set-up sign-up plan schedule place import put start keep".split()
 )
-READ = frozenset("list see view browse show read fetch get find retrieve look search query display".split())
+READ = frozenset(
+    "list see view browse show read fetch get find retrieve look search query display".split()
+)
 UPDATE = frozenset("update edit change modify correct rename replace adjust amend alter".split())
 DELETE = frozenset("delete remove erase drop discard".split())
 MANAGE = frozenset("manage maintain administer keep organise organize handle crud track".split())
 
 _NO_NOUN = (
     PREPOSITIONS
-    | {"is", "are", "was", "were", "be", "been", "has", "have", "had", "can", "may", "must", "should"}
+    | {
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "has",
+        "have",
+        "had",
+        "can",
+        "may",
+        "must",
+        "should",
+    }
     | {"shall", "will", "would", "could", "might", "do", "does", "did", "not", "never", "and", "or"}
-    | {"but", "if", "when", "while", "which", "that", "who", "whose", "where", "i", "we", "you", "he"}
+    | {
+        "but",
+        "if",
+        "when",
+        "while",
+        "which",
+        "that",
+        "who",
+        "whose",
+        "where",
+        "i",
+        "we",
+        "you",
+        "he",
+    }
     | {"she", "it", "they", "them", "me", "us", "there", "here", "nobody", "everybody", "everyone"}
-    | {"somebody", "someone", "anyone", "anybody", "what", "how", "why", "than", "as", "also", "only"}
-    | {"so", "then", "once", "until", "unless", "because", "more", "less", "most", "least", "own", "no"}
+    | {
+        "somebody",
+        "someone",
+        "anyone",
+        "anybody",
+        "what",
+        "how",
+        "why",
+        "than",
+        "as",
+        "also",
+        "only",
+    }
+    | {
+        "so",
+        "then",
+        "once",
+        "until",
+        "unless",
+        "because",
+        "more",
+        "less",
+        "most",
+        "least",
+        "own",
+        "no",
+    }
     | {"twice", "both", "either", "neither", "nor", "already", "everything", "nothing", "something"}
     | {"these", "those", "this", "belongs", "belong", "via", "please"}
 )
@@ -160,11 +226,15 @@ def _no_field(tokens: Sequence[Token]) -> bool:
 
 
 def _plausible(phrase: FieldPhrase) -> bool:
+    if phrase.tokens and phrase.tokens[0].low in {"you", "we", "i", "they", "it", "she", "he"}:
+        return False
     if phrase.spelled is not None:
         return True
     if len(phrase.words) > 4 or not phrase.words:  # noqa: PLR2004 -- no name is that long
         return False
-    if any(word in _NO_NOUN - {"own", "number", "of", "only"} for word in phrase.words if word != "of"):
+    if any(
+        word in _NO_NOUN - {"own", "number", "of", "only"} for word in phrase.words if word != "of"
+    ):
         return False
     if phrase.words[-1] in {"first", "last"} and len(phrase.words) > 1 and not phrase.article:
         return False  # newest first
@@ -235,10 +305,44 @@ def _crud(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
 def _actor(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
     """Who does it: a noun or a pronoun."""
     low = reader.low(at)
-    if low in {"i", "we", "you", "they", "one", "anyone", "everyone", "everybody", "people", "he", "she"}:
+    if low in {
+        "i",
+        "we",
+        "you",
+        "they",
+        "one",
+        "anyone",
+        "everyone",
+        "everybody",
+        "people",
+        "he",
+        "she",
+    }:
         yield Thing((), low), at + 1
     else:
         yield from _thing(reader, at)
+
+
+def _new_names(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The spelled names up to the end, whatever words stand between them."""
+    names = tuple(str(token.value) for token in reader.tokens[at:] if token.kind == "name")
+    words = [token.low for token in reader.tokens[at:] if token.kind == "word"]
+    if names and not any(
+        word in {"if", "when", "only", "not", "must", "whose", "where"} for word in words
+    ):
+        yield names, len(reader.tokens)
+
+
+def _third_verb(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    found = verb(reader.low(at))
+    if found is not None and "third" in found.forms and reader.tokens[at].kind == "word":
+        yield found.base, at + 1
+
+
+def _base_verb(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    found = verb(reader.low(at))
+    if found is not None and "base" in found.forms and reader.tokens[at].kind == "word":
+        yield found.base, at + 1
 
 
 DEFINITION_SLOTS: dict[str, SlotFunction] = {
@@ -249,6 +353,9 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "created": _verb_of(CREATE | {"take"}, "participle"),
     "creating": _verb_of(CREATE, "gerund"),
     "crud": _crud,
+    "do": _base_verb,
+    "does_what": _third_verb,
+    "new_names": _new_names,
     "fields": _fields,
     "thing": _thing,
     "things": _things,
@@ -256,7 +363,9 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
 
 
 SIGN_UP = frozenset({"signup", "sign-up", "register", "registration", "registrations"})
-LOG_IN = frozenset({"login", "log-in", "signin", "sign-in", "token", "sessions", "session", "authenticate"})
+LOG_IN = frozenset(
+    {"login", "log-in", "signin", "sign-in", "token", "sessions", "session", "authenticate"}
+)
 
 # --- rules ---------------------------------------------------------------------------------------
 
@@ -265,13 +374,29 @@ def _is_named(thing: Thing) -> bool:
     return bool(thing.words) and " ".join(thing.words) not in GENERIC and thing.label not in GENERIC
 
 
+def _lexicon(situation: Situation) -> Any:
+    """The entities, once they are known; None while they are looked for."""
+    if situation.vocabulary is not None:
+        return situation.vocabulary.lexicon
+    structure = situation.extra.get("structure")
+    return structure.lexicon if structure is not None else None
+
+
+def _is_kept(thing: Thing, situation: Situation) -> bool:
+    """Whether a thing is, or may still turn out to be, an entity."""
+    if not _is_named(thing):
+        return False
+    lexicon = _lexicon(situation)
+    return lexicon is None or lexicon.thing(thing) is not None
+
+
 def _has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     thing: Thing = captures["thing"]
     if not thing.words:
         if situation.topic is None:
             return None
         thing = situation.topic
-    elif not _is_named(thing):
+    elif thing.label not in {"account", "profile", "login"} and not _is_kept(thing, situation):
         return None
     if thing.label in {"account", "profile", "login"} and _has_password(captures["fields"]):
         user = Thing(("user",))
@@ -288,7 +413,9 @@ def _carries(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     facts = _has(captures, situation)
     if facts is None:
         return None
-    return [Fields(fact.thing, fact.phrases, sure=False) for fact in facts if isinstance(fact, Fields)]
+    return [
+        Fields(fact.thing, fact.phrases, sure=False) for fact in facts if isinstance(fact, Fields)
+    ]
 
 
 def _has_any(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -296,13 +423,17 @@ def _has_any(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     facts = _has(captures, situation)
     if facts is None:
         return None
-    return [Fields(fact.thing, fact.phrases, complete=False) for fact in facts if isinstance(fact, Fields)]
+    return [
+        Fields(fact.thing, fact.phrases, complete=False)
+        for fact in facts
+        if isinstance(fact, Fields)
+    ]
 
 
 def _each_has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     facts: list[Fact] = []
     for thing in captures["things"]:
-        if not _is_named(thing):
+        if not _is_kept(thing, situation):
             return None
         facts.append(Fields(thing, captures["fields"]))
     return facts
@@ -317,9 +448,9 @@ def _system_adds(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     return [Fields(thing, captures["fields"], by_system=True)]
 
 
-def _mention(captures: Captures, _: Situation) -> Iterable[Fact] | None:
+def _mention(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     things = captures.get("things") or (captures["thing"],)
-    if not all(_is_named(thing) for thing in things):
+    if not all(_is_kept(thing, situation) for thing in things):
         return None
     return [Mention(thing, captures.get("crud", ()), captures.get("actor")) for thing in things]
 
@@ -328,29 +459,119 @@ def _belongs(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     child: Thing = captures["thing"]
     child = child if child.words else situation.topic or child
     parents: tuple[Thing, ...] = captures["things"]
-    if not child.words or not all(_is_named(parent) for parent in parents):
+    if not _is_kept(child, situation) or not all(_is_kept(parent, situation) for parent in parents):
         return None
     return [Belongs(child, parents)]
 
 
 def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     thing: Thing = captures["thing"]
-    if not _is_named(thing):
+    account = thing.label in {"account", "profile", "login"} and _has_password(captures["fields"])
+    if not account and not _is_kept(thing, situation):
         return None
-    if thing.label in {"account", "profile", "login"} and _has_password(captures["fields"]):
+    if account and _has_password(captures["fields"]):
         thing = Thing(("user",))
         return [Fields(thing, captures["fields"]), Mention(thing, ("sign-up",))]
     facts: list[Fact] = [
         Fields(thing, captures["fields"]),
         Mention(thing, ("create",), captures.get("actor")),
     ]
-    if captures.get("target") is not None and _is_named(captures["target"]):
+    if captures.get("target") is not None and _is_kept(captures["target"], situation):
         facts.append(Belongs(thing, (captures["target"],)))
     return facts
 
 
 def _connects(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    return [Belongs(captures["thing"], (captures["one"], captures["two"]))]
+    things = (captures["thing"], captures["one"], captures["two"])
+    if not all(_is_kept(thing, situation) for thing in things):
+        return None
+    return [Belongs(things[0], things[1:])]
+
+
+def _links(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A loan lends one copy of a book to a member`: whatever it does, it ties these together."""
+    if _lexicon(situation) is None:
+        return None
+    return _connects(captures, situation)
+
+
+def _nominal(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Book a room for a time span, giving my name and …`: the fields of a booking."""
+    return [Nominal(captures["do"], captures["thing"], captures["fields"])]
+
+
+def _answers_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`answers 201 with the article, its id and the times createdAt and updatedAt`: new fields."""
+    names = captures["new_names"]
+    phrases = tuple(FieldPhrase(tuple(_split(name)), name) for name in names if name != "id")
+    return [
+        Fields(
+            Thing(()),
+            phrases,
+            by_system=True,
+            route=captures["route"],
+            only=captures.get("only", False),
+        )
+    ]
+
+
+def _later(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The due date is 14 days after the loan date`: both are dates that the service sets."""
+    left, right = captures["left"], captures["right"]
+    thing = situation.topic
+    lexicon = _lexicon(situation)
+    if thing is None or (lexicon is not None and lexicon.find([token.low for token in left])):
+        return None
+    words = tuple(token.low for token in left)
+    start = tuple(token.low for token in right)
+    if lexicon is None or situation.vocabulary is not None:
+        known = {words, start}
+        return [Context()] if known else None
+    due = FieldPhrase(
+        words, traits=[Trait("system"), Trait("computed_once", (captures["span"], right))]
+    )
+    return [Fields(thing, (due, FieldPhrase(start)), by_system=True)]
+
+
+def _records(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`records the return date`, `notes the time in exited_at`: fields that an action fills."""
+    route = captures.get("route") or situation.route
+    if route is None or situation.vocabulary is not None:
+        return None
+    if "name" in captures:
+        phrases: tuple[FieldPhrase, ...] = (
+            FieldPhrase(tuple(_split(captures["name"])), captures["name"]),
+        )
+    else:
+        phrases = captures["fields"]
+    if not all(phrase.spelled or phrase.words[-1] in _MOMENTS for phrase in phrases):
+        return None
+    for phrase in phrases:
+        phrase.traits.append(Trait("nullable"))
+    return [Fields(Thing(()), phrases, by_system=True, route=route, only=False, part=True)]
+
+
+_MOMENTS = frozenset({"date", "time", "day", "moment"})
+
+
+def _element(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`with ingredients a list of {"name", "quantity"}`."""
+    if situation.topic is None:
+        return None
+    name = captures["name"]
+    return [Sketched(Sketch({name: [captures["sketch"].members]}), situation.topic)]
+
+
+def _code(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST /shorten creates a short code of 6 letters or digits`: a field that the service fills."""
+    route = captures["route"]
+    phrases: tuple[FieldPhrase, ...] = captures["fields"]
+    lexicon = _lexicon(situation)
+    if lexicon is None or any(lexicon.find(phrase.words) is not None for phrase in phrases):
+        return None
+    if not any(phrase.traits or phrase.spelled for phrase in phrases):
+        return None
+    return [Fields(Thing(()), phrases, by_system=True, route=route)]
 
 
 def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -379,7 +600,7 @@ _USUAL = frozenset(
 
 def _looks_like(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     thing: Thing = captures["thing"] if captures["thing"].words else situation.topic or Thing(())
-    return [Sketched(captures["sketch"], thing)] if _is_named(thing) else None
+    return [Sketched(captures["sketch"], thing)] if _is_kept(thing, situation) else None
 
 
 def _route_takes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -426,29 +647,111 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (f"<thing> [MUST] [additionally] {_CARRY} {_THESE} <fields>", _carries),
     (f"<thing> (can|may|might|could) [also] {_HAVE} {_THESE} <fields>", _has_any),
     (f"<things> [MUST] {_HAVE} {_THESE} <fields>", _each_has),
-    (f"for (each|every|a|an|all|any) <thing> [,] (we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <fields>", _has),
-    (f"(of|about) (each|every|a|an|all|any) <thing> [,] (we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <fields>", _has),
-    (f"(we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <thing> (with|:) [(their|its|his|her|the)] <fields>", _created_with),
-    (f"{_STORE} [(our|the|all)] <thing> (with|:) [(their|its|his|her|the)] <fields>", _created_with),
-    (f"{_SYSTEM} [MUST] (adds|add|sets|set|fills in|fill in|records|record|keeps|keep|stores|store|generates|generate|assigns|assign|maintains|creates|notes) <fields> (to|for|of) <thing>", _system_adds),
-    (f"{_SYSTEM} [MUST] (adds|add|sets|set|fills in|fill in|records|record|keeps|keep|stores|store|generates|generate|assigns|assign|maintains|creates|notes) <fields>", _system_adds),
+    (
+        f"for (each|every|a|an|all|any) <thing> [,] (we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <fields>",
+        _has,
+    ),
+    (
+        f"(of|about) (each|every|a|an|all|any) <thing> [,] (we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <fields>",
+        _has,
+    ),
+    (
+        f"(we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <thing> (with|:) [(their|its|his|her|the)] <fields>",
+        _created_with,
+    ),
+    (
+        f"{_STORE} [(our|the|all)] <thing> (with|:) [(their|its|his|her|the)] <fields>",
+        _created_with,
+    ),
+    (
+        f"{_SYSTEM} [MUST] (adds|add|sets|set|fills in|fill in|records|record|keeps|keep|stores|store|generates|generate|assigns|assign|maintains|creates|notes) <fields> (to|for|of) <thing>",
+        _system_adds,
+    ),
+    (
+        f"{_SYSTEM} [MUST] (adds|add|sets|set|fills in|fill in|records|record|keeps|keep|stores|store|generates|generate|assigns|assign|maintains|creates|notes) <fields>",
+        _system_adds,
+    ),
     (f"{_SYSTEM} [MUST] (gives|give|assigns|assign) <thing> <fields>", _system_adds),
-    (f"[<actor> [(can|may|MUST)]] (<create>|<creates>) [(a|an|the)] [new] <thing> [(on|for|in|at|to) <thing:target>] [,] {_GIVEN} <fields>", _created_with),
+    (
+        f"[<actor> [(can|may|MUST)]] (<create>|<creates>) [(a|an|the)] [new] <thing> [(on|for|in|at|to) <thing:target>] [,] {_GIVEN} <fields>",
+        _created_with,
+    ),
     (f"<thing> (is|are) (<created>) [by <actor>] [,] {_GIVEN} <fields>", _created_with),
-    (f"<thing> (is|are) (<created>) [by <actor>] (with|by|through|via) <route> [,] {_GIVEN} <fields>", _created_with),
+    (
+        f"<thing> (is|are) (<created>) [by <actor>] (with|by|through|via) <route> [,] {_GIVEN} <fields>",
+        _created_with,
+    ),
     ("<creating> [(a|an|the)] [new] <thing> (requires|needs|takes|:) <fields>", _created_with),
+    (f"[(<actor>)] <do> (a|an) <thing> [for (a|the|some) <noun>] [,] {_GIVEN} <fields>", _nominal),
+    (
+        "<route> (answers|answer|returns|return|responds|gives) [with] <number> [with|and] <new_names>",
+        _answers_with,
+    ),
+    (
+        "<route> [:] (the|that|one) <thing> (with|and) [its] <new_names>",
+        lambda c, s: _answers_with({**c, "only": True}, s),
+    ),
+    ("the <noun:left> (is|lies|falls) <span> (after|from) the <noun:right>", _later),
+    (
+        "<route> [MUST] (records|record|notes|note|sets|set|stores|writes down) [the] <fields>",
+        _records,
+    ),
+    ("<route> [MUST] (sets|set|fills|fills in) <name> (to|with) <rest>", _records),
+    (
+        "[(you|we|it)] (note|notes|write down|writes down|record|records|store|stores|put|puts) the (time|moment|date) (in|as) <name>",
+        _records,
+    ),
+    ("[with|where] <name> (is|being|are|) (a|the) list of <sketch>", _element),
+    ("[with|where] <name> a list of <sketch>", _element),
+    ("<route> (creates|generates|makes|assigns|gives) <fields>", _code),
+    (
+        "<thing> <does_what> [(one|a)] [<noun> of] (a|an|one|the|exactly one) <thing:one> (to|for|with|at|in|on|into|by) (a|an|one|the|exactly one) <thing:two>",
+        _links,
+    ),
     ("<thing> (looks|look) [like this] [when it is created] [:] [like] <sketch>", _looks_like),
-    ("<thing> (is|has|are|have) [an|a] [(object|form|shape|json)] [like|of the form] [:] <sketch>", _looks_like),
-    ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|has|sends|receives) [a] [(body|json|json body)] [(like|with|of|:)] <sketch>", _route_takes),
-    ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|receives) [(the fields|the following fields|fields|a body with|a json body with|in the body|the body)] [:] <fields>", _route_takes),
+    (
+        "<thing> (is|has|are|have) [an|a] [(object|form|shape|json)] [like|of the form] [:] <sketch>",
+        _looks_like,
+    ),
+    (
+        "<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|has|sends|receives) [a] [(body|json|json body)] [(like|with|of|:)] <sketch>",
+        _route_takes,
+    ),
+    (
+        "<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|receives) [(the fields|the following fields|fields|a body with|a json body with|in the body|the body)] [:] <fields>",
+        _route_takes,
+    ),
     ("<route> [:] <sketch>", _route_takes),
-    ("[<actor> [(can|may|MUST)]] (sign up|register|signup|create an account|sign-up) (with|by giving|using|by providing|giving|:|LPAREN) [(their|a|an)] <fields>", _sign_up),
+    (
+        "[<actor> [(can|may|MUST)]] (sign up|register|signup|create an account|sign-up) (with|by giving|using|by providing|giving|:|LPAREN) [(their|a|an)] <fields>",
+        _sign_up,
+    ),
     ("<thing> (:|-) <fields>", _listed),
-    ("<thing> [MUST] (connects|connect|links|link|joins|join|relates|combines|ties|assigns|records|registers) <thing:one> (with|to|and|for|in|at|on) <thing:two>", _connects),
+    (
+        "<thing> [MUST] (connects|connect|links|link|joins|join|relates|combines|ties|assigns|records|registers) <thing:one> (with|to|and|for|in|at|on) <thing:two>",
+        _connects,
+    ),
     ("<thing> [MUST] (belongs|belong) to <things>", _belongs),
-    ("<thing> [MUST] (is|are|be) (for|part of|about|assigned to|linked to|tied to|attached to|made for|placed by|written by|owned by) <things>", _belongs),
+    (
+        "<thing> [MUST] (is|are|be) (for|part of|about|assigned to|linked to|tied to|attached to|made for|placed by|written by|owned by) <things>",
+        _belongs,
+    ),
     ("<thing> [MUST] (refers|refer|references|points|relates|links) [to] <things>", _belongs),
-    ("(first|there are|there is|we have|we need|we keep|we manage|i keep) [there are] <things>", _mention),
-    ("[<actor> [(can|may|MUST|want to|wants to)] [also]] <crud> [(all|their|his|her|my|existing|own|our|the|single|new)] [own] <things>", _mention),
+    (
+        "(first|there are|there is|we have|we need|we keep|we manage|i keep) [there are] <things>",
+        _mention,
+    ),
+    (
+        "[<actor> [(can|may|MUST|want to|wants to)] [also]] <crud> [(all|their|his|her|my|existing|own|our|the|single|new)] [own] <things>",
+        _mention,
+    ),
     ("<things> (can|may|must|should|MUST) be <crud>", _mention),
+    (
+        "[it|this|that] [MUST] (cover|covers|support|supports|offer|offers|provide|provides|include|includes|allow|allows) <crud> [(all|their|existing|our|the|single|new|single)] <things>",
+        _mention,
+    ),
+    (
+        "[<actor> [(can|may|MUST)]] (put|put up) <things> (on|in|into|onto|up for) <phrase>",
+        lambda c, s: _mention({**c, "crud": ("create",)}, s),
+    ),
 )

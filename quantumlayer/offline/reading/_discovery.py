@@ -14,14 +14,22 @@ from quantumlayer.offline.reading._definitions import (
     VAGUE,
     Situation,
 )
-from quantumlayer.offline.reading._facts import Belongs, Fact, Fields, Mention, Sketched, Thing
+from quantumlayer.offline.reading._facts import (
+    Belongs,
+    Fact,
+    Fields,
+    Mention,
+    Nominal,
+    Sketched,
+    Thing,
+)
 from quantumlayer.offline.reading._fieldlists import read_field
 from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sources import Source
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab
-from quantumlayer.offline.reading._words import is_plural, plural, singular, verb
+from quantumlayer.offline.reading._words import is_plural, noun_for, plural, singular, verb
 
 __all__ = ["discover", "fields_frame", "is_field_item"]
 
@@ -124,7 +132,11 @@ def _is_verbal(segment: str) -> bool:
     """`shorten`, `shared`: what is done rather than what is kept."""
     words = re.split(r"[-_]", segment)
     found = verb(words[0])
-    return found is not None and bool(found.forms & {"base", "participle"}) and not is_plural(words[-1])
+    return (
+        found is not None
+        and bool(found.forms & {"base", "participle"})
+        and not is_plural(words[-1])
+    )
 
 
 def _label(segment: str) -> str:
@@ -150,8 +162,10 @@ def _from_headings(search: _Search, source: Source, at: int) -> None:
 def _from_rows(search: _Search, source: Source, at: int) -> None:
     if source.kind == "field":
         label = heading_label(source)
-        first = source.previous is None or source.previous.kind != "field" or (
-            source.previous.headings != source.headings
+        first = (
+            source.previous is None
+            or source.previous.kind != "field"
+            or (source.previous.headings != source.headings)
         )
         if label and first:
             evidence = search.note(label, _ENOUGH, at)
@@ -188,12 +202,27 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
             search.note(fact.child.label, 2 if len(fact.parents) == 1 else _ENOUGH, at)
             for parent in fact.parents:
                 search.note(parent.label, 1, at)
+        case Nominal():
+            noun = _noun_in_text(search, fact.verb, fact.thing)
+            if noun is not None:
+                search.note(noun, _ENOUGH, at).defined = True
         case Mention(thing=Thing(words=words) as thing, verbs=verbs) if words and _nameable(thing):
             if "sign-up" in verbs:
                 return
             search.note(thing.label, 2 if len(verbs) > 1 else 1, at)
         case _:
             pass
+
+
+def _noun_in_text(search: _Search, word: str, thing: Thing) -> str | None:
+    """The noun that names what a verb makes, if the document uses it."""
+    words = {token.low for source in search.sources for token in source.full}
+    for source in search.sources:
+        words.update(part for route in source.routes for part in route.literals)
+    for noun in noun_for(word):
+        if noun != thing.label and (plural(noun) in words or (noun in words and noun != word)):
+            return noun
+    return None
 
 
 def _nameable(thing: Thing) -> bool:
@@ -250,7 +279,18 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
     found = verb(tokens[0].low)
     if found is not None and len(head) > 1 and "base" in found.forms:
         return False
-    if tokens[0].low in {"only", "no", "not", "never", "must", "cannot", "every", "if", "when", "may"}:
+    if tokens[0].low in {
+        "only",
+        "no",
+        "not",
+        "never",
+        "must",
+        "cannot",
+        "every",
+        "if",
+        "when",
+        "may",
+    }:
         return False
     phrase = read_field(head)
     return (
@@ -272,7 +312,18 @@ def _in_frame(source: Source) -> bool:
 
 
 def _verbal(token: Token) -> bool:
-    return token.low in {"is", "are", "can", "must", "may", "has", "have", "cannot", "should", "will"}
+    return token.low in {
+        "is",
+        "are",
+        "can",
+        "must",
+        "may",
+        "has",
+        "have",
+        "cannot",
+        "should",
+        "will",
+    }
 
 
 def _from_frame(search: _Search, source: Source, at: int) -> None:
@@ -385,7 +436,9 @@ def _full_label(search: _Search, evidence: _Evidence, labels: set[str]) -> tuple
             before, token = tokens[at - 1], tokens[at]
             if token.low not in forms or before.kind != "word" or at < 2:  # noqa: PLR2004
                 continue
-            if tokens[at - 2].low in {"as", "called", "named", "via", "through"} and _attributive(before):
+            if tokens[at - 2].low in {"as", "called", "named", "via", "through"} and _attributive(
+                before
+            ):
                 full = f"{before.low} {label}"
                 if full not in labels:
                     return full, {label, full}

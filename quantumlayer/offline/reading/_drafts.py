@@ -29,6 +29,8 @@ class FieldDraft:
     """Whether it was only named, so that it is open whether it has to be given."""
     complete: bool = True
     hidden: bool = False
+    only_in: str | None = None
+    """The only path whose answers show it."""
     references: str | None = None
     children: str | None = None
     spec: dict[str, Any] = field(default_factory=dict)
@@ -71,8 +73,8 @@ class EntityDraft:
     """The field that refers to what its items are a part of."""
     is_child: bool = False
     """Whether its items live inside their parent's JSON."""
-    camel: bool = False
-    """Whether its fields are spelled in camelCase."""
+    owner: str | None = None
+    """The field that says which user its items belong to."""
 
     def asked(self, requirement: str) -> None:
         """Note that a statement asks for this entity."""

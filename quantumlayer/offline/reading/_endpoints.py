@@ -51,9 +51,7 @@ def _named(plan: Plan, finding: Finding, route: Route) -> None:
     plan.add(endpoint)
 
 
-def _classified(
-    plan: Plan, finding: Finding, method: str, route: Route
-) -> EndpointDraft | None:
+def _classified(plan: Plan, finding: Finding, method: str, route: Route) -> EndpointDraft | None:
     segments = [part for part in route.segments if part not in _PREFIXES]
     if not segments:
         return None
@@ -115,9 +113,7 @@ def _collection(
     return EndpointDraft(method, route.path, kind, word.name)
 
 
-def _item(
-    plan: Plan, method: str, route: Route, segments: Sequence[str]
-) -> EndpointDraft | None:
+def _item(plan: Plan, method: str, route: Route, segments: Sequence[str]) -> EndpointDraft | None:
     if len(segments) != 2 or not segments[1].startswith("{") or method not in _ITEM_KINDS:  # noqa: PLR2004
         return None
     word = _is_collection(plan, route, segments)
@@ -207,7 +203,10 @@ def _joined_list(
         if to_owner and to_item:
             param = segments[1][1:-1]
             endpoint = EndpointDraft("GET", route.path, "list", word.name)
-            conditions = [f"{escape(to_item[0].name)} == this.id", f"{escape(to_owner[0].name)} == param.{param}"]
+            conditions = [
+                f"{escape(to_item[0].name)} == this.id",
+                f"{escape(to_owner[0].name)} == param.{param}",
+            ]
             conditions.extend(world.active(name))
             endpoint.spec["where"] = f"exists({name}, {', '.join(conditions)})"
             endpoint.spec["name"] = snake([segments[-1]])
@@ -246,7 +245,10 @@ def _view(
     """`GET /garages/{id}/occupancy`: a report on the item, or the item with other fields."""
     facts = _facts_of(plan, route)
     kind = "report"
-    if any(isinstance(fact, Shows) and fact.single and fact.items.entity == owner.name for fact in facts):
+    if any(
+        isinstance(fact, Shows) and fact.single and fact.items.entity == owner.name
+        for fact in facts
+    ):
         kind = "read"
     elif not any(isinstance(fact, Answers) and fact.sketch is not None for fact in facts):
         shown = next((fact for fact in facts if isinstance(fact, Shows) and fact.items.many), None)
@@ -272,7 +274,11 @@ def _facts_of(plan: Plan, route: Route) -> list[Any]:
     for finding in plan.analysis.findings:
         for fact in finding.facts:
             about = getattr(fact, "route", None)
-            if isinstance(about, Route) and about.path == route.path and about.method in {route.method, ""}:
+            if (
+                isinstance(about, Route)
+                and about.path == route.path
+                and about.method in {route.method, ""}
+            ):
                 found.append(fact)
     return found
 
@@ -291,7 +297,8 @@ def _below_collection(
         return _named_view(plan, route, word, name)
     if method == "POST":
         picks = any(
-            action.route.path == route.path and action.entity == word.name for action in plan.world.actions
+            action.route.path == route.path and action.entity == word.name
+            for action in plan.world.actions
         )
         endpoint = EndpointDraft(method, route.path, "action" if picks else "create", word.name)
         endpoint.spec["name"] = name
@@ -336,7 +343,9 @@ def _alone(
         if entity is None or lookup_field(plan.world, entity, param) == "id":
             return None
         endpoint = EndpointDraft(method, route.path, "read", entity)
-        endpoint.spec.update(lookup=lookup_field(plan.world, entity, param), name=snake([segments[0]]))
+        endpoint.spec.update(
+            lookup=lookup_field(plan.world, entity, param), name=snake([segments[0]])
+        )
         return endpoint
     if all(not part.startswith("{") for part in segments):
         endpoint = EndpointDraft(method, route.path, "report")
@@ -368,7 +377,9 @@ def _forbidden(plan: Plan) -> None:
             if entity is None:
                 continue
             for operation in fact.operations:
-                kinds = {"change": ("replace", "update"), "delete": ("delete",)}.get(operation, (operation,))
+                kinds = {"change": ("replace", "update"), "delete": ("delete",)}.get(
+                    operation, (operation,)
+                )
                 for kind in kinds:
                     plan.never.setdefault(entity, {}).setdefault(kind, []).append(finding.source.id)
 
@@ -381,8 +392,14 @@ def _conventional(plan: Plan, name: str) -> None:
     missing = [kind for kind in _BASIC if kind not in plan.never.get(name, {})]
     existing = [endpoint for endpoint in plan.endpoints.values() if endpoint.entity == name]
     nested = [endpoint for endpoint in existing if endpoint.spec.get("parent")]
-    top = [endpoint for endpoint in existing if endpoint.kind in _BASIC and not endpoint.spec.get("parent")]
-    named = {endpoint.kind for endpoint in top if endpoint.explicit and endpoint.spec.get("name") is None}
+    top = [
+        endpoint
+        for endpoint in existing
+        if endpoint.kind in _BASIC and not endpoint.spec.get("parent")
+    ]
+    named = {
+        endpoint.kind for endpoint in top if endpoint.explicit and endpoint.spec.get("name") is None
+    }
     if _is_complete(named):
         return
     only_nested = bool(nested) and not any(endpoint.path == draft.word.path for endpoint in top)
@@ -390,7 +407,8 @@ def _conventional(plan: Plan, name: str) -> None:
         missing = _wanted_items(plan, name, missing, nested)
     lookup = next((e.spec["lookup"] for e in top if e.spec.get("lookup", "id") != "id"), "id")
     param = next(
-        (e.path.rsplit("{", 1)[1].rstrip("}") for e in top if e.spec.get("lookup", "id") != "id"), "id"
+        (e.path.rsplit("{", 1)[1].rstrip("}") for e in top if e.spec.get("lookup", "id") != "id"),
+        "id",
     )
     for kind in missing:
         method = {"create": "POST", "list": "GET", "read": "GET", "replace": "PUT"}.get(
@@ -437,11 +455,42 @@ def _wanted_items(
 
 
 _VERBS = {
-    "create": {"create", "add", "make", "register", "enter", "write", "post", "manage", "book", "record"},
+    "create": {
+        "create",
+        "add",
+        "make",
+        "register",
+        "enter",
+        "write",
+        "post",
+        "manage",
+        "book",
+        "record",
+    },
     "list": {"list", "see", "view", "browse", "show", "manage", "get", "search"},
     "read": {"read", "see", "view", "show", "get", "manage", "open"},
-    "replace": {"update", "edit", "change", "modify", "manage", "replace", "rename", "correct", "adjust"},
-    "update": {"update", "edit", "change", "modify", "manage", "rename", "correct", "adjust", "amend"},
+    "replace": {
+        "update",
+        "edit",
+        "change",
+        "modify",
+        "manage",
+        "replace",
+        "rename",
+        "correct",
+        "adjust",
+    },
+    "update": {
+        "update",
+        "edit",
+        "change",
+        "modify",
+        "manage",
+        "rename",
+        "correct",
+        "adjust",
+        "amend",
+    },
     "delete": {"delete", "remove", "manage", "erase", "drop"},
 }
 

@@ -15,6 +15,7 @@ from quantumlayer.offline.reading._words import is_plural, plural, singular
 
 __all__ = [
     "Access",
+    "AllRequired",
     "Answers",
     "Belongs",
     "Beyond",
@@ -27,15 +28,19 @@ __all__ = [
     "Filtered",
     "Hides",
     "Holds",
+    "Inclusive",
     "Limit",
     "Means",
     "Mention",
     "Never",
     "NoOverlap",
+    "Nominal",
     "Operation",
     "Paged",
     "Parameter",
+    "Redirects",
     "Refused",
+    "Required",
     "Said",
     "Searched",
     "Sets",
@@ -45,8 +50,10 @@ __all__ = [
     "States",
     "Status",
     "Thing",
+    "Touches",
     "Transition",
     "Unique",
+    "Wants",
     "Worked",
 ]
 
@@ -103,11 +110,24 @@ class Fields(Fact):
     """Whether fields of this list that nothing is said about have to be given."""
     sure: bool = True
     """Whether the verb alone makes the thing one that is kept."""
+    only: bool = False
+    """Whether only this route shows them."""
+    part: bool = False
+    """Whether the route works on an item rather than making one."""
 
     @property
     def unread(self) -> int:
         """How many words of the list nobody understood."""
         return sum(len(phrase.left) for phrase in self.phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class Nominal(Fact):
+    """Whoever does this to the thing makes something with these fields: `book a room, giving …`."""
+
+    verb: str
+    thing: Thing
+    phrases: tuple[FieldPhrase, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +193,8 @@ class Refused(Fact):
     when: Condition | None = None
     only: bool = False
     status: int | None = None
+    route: Route | None = None
+    """The route that is refused, where the operation is only given by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +401,50 @@ class Worked(Fact):
     once: bool = False
     decimals: int | None = None
     fallback: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wants(Fact):
+    """Somebody wants to do this; it is met when there is such a route."""
+
+    verbs: tuple[str, ...]
+    items: Items
+    passive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirects(Fact):
+    """A route redirects to the address in a field."""
+
+    words: tuple[str, ...]
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Touches(Fact):
+    """A field is set anew at every change, or never changes."""
+
+    names: tuple[tuple[str, ...], ...]
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Required(Fact):
+    """Parameters that have to come together: with `period=custom`, `start` and `end`."""
+
+    value: str
+    names: tuple[tuple[str, ...], ...]
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AllRequired(Fact):
+    """Every field has to be given unless something else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusive(Fact):
+    """The first and the last day count both."""
 
 
 @dataclass(frozen=True, slots=True)

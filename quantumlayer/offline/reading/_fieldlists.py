@@ -45,19 +45,96 @@ class FieldPhrase:
 _SEPARATORS = frozenset({",", ";", "and", "plus", "&", "+"})
 _CONTINUES = (
     frozenset({"which", "that", "where", "who", "whose", "each", "both", "default", "defaults"})
-    | {"defaulting", "required", "unique", "not", "never", "always", "at", "up", "max", "min", "between"}
+    | {
+        "defaulting",
+        "required",
+        "unique",
+        "not",
+        "never",
+        "always",
+        "at",
+        "up",
+        "max",
+        "min",
+        "between",
+    }
     | {"maximum", "minimum", "from", "starting", "one", "either", "must", "may", "can", "should"}
-    | {"is", "are", "of", "in", "for", "with", "without", "such", "like", "e.g", "i.e", "if", "unless"}
-    | {"so", "because", "exactly", "positive", "as", "given", "only", "depending", "set", "assigned"}
-    | {"generated", "but", "or", "nothing", "mandatory", "optionally", "case-insensitive", "non-empty"}
-    | {"it", "they", "zero", "null", "initially", "greater", "more", "less", "before", "after", "longer"}
-    | {"chosen", "again", "counted", "measured", "no", "rounded", "computed", "calculated", "cannot"}
-    | {"including", "excluding", "non-negative", "read-only", "immutable", "than", "earlier", "later"}
+    | {
+        "is",
+        "are",
+        "of",
+        "in",
+        "for",
+        "with",
+        "without",
+        "such",
+        "like",
+        "e.g",
+        "i.e",
+        "if",
+        "unless",
+    }
+    | {
+        "so",
+        "because",
+        "exactly",
+        "positive",
+        "as",
+        "given",
+        "only",
+        "depending",
+        "set",
+        "assigned",
+    }
+    | {
+        "generated",
+        "but",
+        "or",
+        "nothing",
+        "mandatory",
+        "optionally",
+        "case-insensitive",
+        "non-empty",
+    }
+    | {
+        "it",
+        "they",
+        "zero",
+        "null",
+        "initially",
+        "greater",
+        "more",
+        "less",
+        "before",
+        "after",
+        "longer",
+    }
+    | {
+        "chosen",
+        "again",
+        "counted",
+        "measured",
+        "no",
+        "rounded",
+        "computed",
+        "calculated",
+        "cannot",
+    }
+    | {
+        "including",
+        "excluding",
+        "non-negative",
+        "read-only",
+        "immutable",
+        "than",
+        "earlier",
+        "later",
+    }
     | {"written", "today", "system"}
 )
-_ALONE = frozenset({"optional", "required", "unique", "positive", "mandatory", "integer", "string"}) | {
-    "text", "boolean", "number", "nullable", "decimal", "immutable", "read-only"
-}
+_ALONE = frozenset(
+    {"optional", "required", "unique", "positive", "mandatory", "integer", "string"}
+) | {"text", "boolean", "number", "nullable", "decimal", "immutable", "read-only"}
 _ADJECTIVES: dict[str, tuple[Trait, ...]] = {
     "optional": (Trait("optional"),),
     "optionally": (Trait("optional"),),
@@ -118,9 +195,33 @@ _TYPES: dict[str, str] = {
     "property": "",
 }
 _UNITS = frozenset(
-    {"character", "char", "digit", "letter", "symbol", "minute", "hour", "day", "week", "month", "year"}
+    {
+        "character",
+        "char",
+        "digit",
+        "letter",
+        "symbol",
+        "minute",
+        "hour",
+        "day",
+        "week",
+        "month",
+        "year",
+    }
     | {"star", "point", "euro", "dollar", "cent", "percent", "person", "second", "night", "word"}
-    | {"kg", "km", "meter", "metre", "item", "value", "decimal", "place", "capital", "lower", "upper"}
+    | {
+        "kg",
+        "km",
+        "meter",
+        "metre",
+        "item",
+        "value",
+        "decimal",
+        "place",
+        "capital",
+        "lower",
+        "upper",
+    }
 )
 _QUANTITIES: tuple[tuple[str, Callable[[Captures], list[Trait]]], ...] = (
     (
@@ -135,23 +236,90 @@ _QUANTITIES: tuple[tuple[str, Callable[[Captures], list[Trait]]], ...] = (
         lambda c: [Trait("least", c["n"], "item"), Trait("most", c["n"], "item")],
     ),
 )
-_JOINS_OF = frozenset({"date", "place", "year", "time", "country", "point", "proof", "mode", "month"}) | {
-    "unit", "level", "degree", "code", "state", "cost", "terms", "day", "city"
-}
+_JOINS_OF = frozenset(
+    {"date", "place", "year", "time", "country", "point", "proof", "mode", "month"}
+) | {"unit", "level", "degree", "code", "state", "cost", "terms", "day", "city"}
 """Nouns that keep their `of`: date of birth, place of birth, unit of measure."""
 _NAME_STOPS = (
     PREPOSITIONS
-    | {"(", ")", ":", ",", ";", "-", "which", "that", "where", "who", "whose", "is", "are", "be", "must"}
-    | {"such", "like", "like", "e.g", "=", "defaults", "default", "not", "never", "can", "may", "should"}
-    | {"→", "or", "and", "if", "when", "once", "unless", "greater", "less", "more", "optional", "required"}
-    | {"unique", "has", "have", "up", "either", "one", "'s", "/", "only", "exactly", "does", "do", "will"}
-    | {"added", "given", "starting", "so", "because", ".", "shows", "needs", "gets", "what", "how", "given"}
+    | {
+        "(",
+        ")",
+        ":",
+        ",",
+        ";",
+        "-",
+        "which",
+        "that",
+        "where",
+        "who",
+        "whose",
+        "is",
+        "are",
+        "be",
+        "must",
+    }
+    | {
+        "such",
+        "like",
+        "like",
+        "e.g",
+        "=",
+        "defaults",
+        "default",
+        "not",
+        "never",
+        "can",
+        "may",
+        "should",
+    }
+    | {
+        "→",
+        "or",
+        "and",
+        "if",
+        "when",
+        "once",
+        "unless",
+        "greater",
+        "less",
+        "more",
+        "optional",
+        "required",
+    }
+    | {
+        "unique",
+        "has",
+        "have",
+        "up",
+        "either",
+        "one",
+        "'s",
+        "/",
+        "only",
+        "exactly",
+        "does",
+        "do",
+        "will",
+    }
+    | {
+        "added",
+        "given",
+        "starting",
+        "so",
+        "because",
+        ".",
+        "shows",
+        "needs",
+        "gets",
+        "what",
+        "how",
+        "given",
+    }
 )
 
 
-def read_fields(
-    tokens: Sequence[Token], known: frozenset[str] = frozenset()
-) -> list[FieldPhrase]:
+def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> list[FieldPhrase]:
     """Read a list of fields; what names nothing is left to the field before it.
 
     Args:
@@ -198,7 +366,15 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
 
 
 _IF_YOU_LIKE = frozenset(
-    {"if you like", "optionally", "if known", "possibly", "if you want", "if available", "if wanted"}
+    {
+        "if you like",
+        "optionally",
+        "if known",
+        "possibly",
+        "if you want",
+        "if available",
+        "if wanted",
+    }
     | {"if they like", "if needed", "perhaps", "maybe", "sometimes", "if there is one"}
 )
 
@@ -323,12 +499,10 @@ def _names_character_kinds(piece: list[Token]) -> bool:
 # --- one field -----------------------------------------------------------------------------------
 
 
-def read_field(
-    tokens: Sequence[Token], known: frozenset[str] = frozenset()
-) -> FieldPhrase | None:
+def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> FieldPhrase | None:
     """Read the phrase of one field; None where it names nothing."""
     tokens = [token for token in tokens if token.low != "." or token.kind != "mark"]
-    at, phrase = _opening(tokens)
+    at, phrase = _opening(tokens, known)
     name_end = _name(tokens, at, phrase)
     if not phrase.words:
         return None
@@ -381,7 +555,15 @@ _PARTS = frozenset(
 )
 
 
-def _opening(tokens: Sequence[Token]) -> tuple[int, FieldPhrase]:
+def _is_known(tokens: Sequence[Token], at: int, known: frozenset[str]) -> bool:
+    """`short code` is shortCode, where the document has such a name."""
+    spelled = "".join(token.low for token in tokens[at : at + 2])
+    return any(name.replace("_", "").lower() == spelled for name in known)
+
+
+def _opening(
+    tokens: Sequence[Token], known: frozenset[str] = frozenset()
+) -> tuple[int, FieldPhrase]:
     """Step over the article, adjectives that are no part of the name, and `a number of`."""
     phrase = FieldPhrase(())
     at = 0
@@ -395,7 +577,7 @@ def _opening(tokens: Sequence[Token]) -> tuple[int, FieldPhrase]:
         if (token.low in DETERMINERS and not many) or single:
             phrase.article = phrase.article or token.low
         elif token.low in _ADJECTIVES and following and following.kind in {"word", "name"}:
-            if following.low in PREPOSITIONS | {"and", "or"}:
+            if following.low in PREPOSITIONS | {"and", "or"} or _is_known(tokens, at, known):
                 break
             phrase.traits.extend(_ADJECTIVES[token.low])
         elif token.low in {"if", "whether"} and not phrase.words:
@@ -456,7 +638,11 @@ def _quantity(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
 def _behind_whether(tokens: Sequence[Token], at: int) -> int:
     """`whether it is vegetarian`, `whether the room has a projector`."""
     at += 1
-    while at < len(tokens) and tokens[at].low in {"it", "they", "he", "she", "is", "are", "has", "have", "was"} | DETERMINERS:
+    while (
+        at < len(tokens)
+        and tokens[at].low
+        in {"it", "they", "he", "she", "is", "are", "has", "have", "was"} | DETERMINERS
+    ):
         at += 1
     if at + 1 < len(tokens) and tokens[at + 1].low in {"is", "are", "has", "have", "was", "can"}:
         at += 2
@@ -503,7 +689,12 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
             continue
         if token.low in _NAME_STOPS or (token.low in DETERMINERS and words):
             break
-        if token.low == "number" and not words and end + 1 < len(tokens) and tokens[end + 1].kind == "name":
+        if (
+            token.low == "number"
+            and not words
+            and end + 1 < len(tokens)
+            and tokens[end + 1].kind == "name"
+        ):
             end += 1
             continue
         words.append(token.low)
@@ -563,18 +754,20 @@ def _from_bracket(rest: Sequence[Token], phrase: FieldPhrase) -> Sequence[Token]
     return rest
 
 
-def _renamed(
-    rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]
-) -> list[Token]:
+def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) -> list[Token]:
     """Take the name as in JSON out of what stands behind: `the address (requester_email)`."""
     rest = list(rest)
     if phrase.spelled is not None:
         return rest
     if len(rest) > 2 and rest[0].low == "(" and rest[2].low in {",", ")"}:  # noqa: PLR2004 -- (name)
         token = rest[1]
-        again = any(each.low == token.low for each in phrase.tokens[: len(phrase.tokens) - len(rest)])
+        again = any(
+            each.low == token.low for each in phrase.tokens[: len(phrase.tokens) - len(rest)]
+        )
         described = rest[2].low == "," and phrase.counted and (again or not read_traits([token])[0])
-        if token.kind == "word" and (described or (token.low in known and phrase.label not in known)):
+        if token.kind == "word" and (
+            described or (token.low in known and phrase.label not in known)
+        ):
             phrase.spelled = token.low
             phrase.words = (token.low,)
             return [rest[0], *rest[2:]]
@@ -582,7 +775,9 @@ def _renamed(
         if token.kind != "name" or at == 0:
             continue
         opened = rest[at - 1].low == "("
-        named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low not in {"utc"}
+        named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low not in {
+            "utc"
+        }
         if opened or (named and not _compares(rest[:at])):
             phrase.spelled = token.value
             phrase.words = tuple(_split(token.value))
@@ -591,7 +786,9 @@ def _renamed(
 
 
 def _compares(tokens: Sequence[Token]) -> bool:
-    return any(token.low in {"before", "after", "than", "least", "most", "default"} for token in tokens)
+    return any(
+        token.low in {"before", "after", "than", "least", "most", "default"} for token in tokens
+    )
 
 
 def _serious(rest: Sequence[Token], left: list[Token]) -> list[Token]:

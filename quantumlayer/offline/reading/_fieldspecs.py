@@ -17,13 +17,33 @@ __all__ = ["Settled", "settle_fields"]
 
 NUMERIC = frozenset({"integer", "number", "money"})
 TEXTUAL = frozenset({"string", "text", "email", "url"})
-_CREATED = frozenset({"created", "registered", "inserted", "added", "entered", "joined", "issued", "placed", "submitted"})
+_CREATED = frozenset(
+    {
+        "created",
+        "registered",
+        "inserted",
+        "added",
+        "entered",
+        "joined",
+        "issued",
+        "placed",
+        "submitted",
+    }
+)
 _UPDATED = frozenset({"updated", "modified", "changed", "edited"})
 _CHARACTER_UNITS = frozenset({"character", "char", "letter", "symbol", "digit", "sign", "word"})
 _WEAK_TYPES = frozenset({"string", "numeric", "choice"})
 _SYSTEM_BY_NAME = frozenset(
     {"created_at", "updated_at", "createdat", "updatedat", "created_on", "modified_at", "createdon"}
-    | {"updatedon", "updated_on", "creation_date", "created", "updated", "deleted_at", "last_modified"}
+    | {
+        "updatedon",
+        "updated_on",
+        "creation_date",
+        "created",
+        "updated",
+        "deleted_at",
+        "last_modified",
+    }
 )
 
 
@@ -34,14 +54,17 @@ class Settled:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def settle_fields(drafts: Iterable[EntityDraft], ledger: Ledger) -> list[Conflict]:
+def settle_fields(
+    drafts: Iterable[EntityDraft], ledger: Ledger, *, all_required: bool = False
+) -> list[Conflict]:
     """Decide the type, bounds and so on of every field; return what contradicts itself."""
     conflicts: list[Conflict] = []
+    drafts = list(drafts)
     for draft in drafts:
         marked = [made for made in draft.fields.values() if made.has("required")]
         unmarked = not any(made.has("optional") for made in draft.fields.values())
         for made in draft.fields.values():
-            _settle(draft, made, ledger, partly=bool(marked) and unmarked)
+            _settle(draft, made, ledger, partly=bool(marked) and unmarked and not all_required)
             conflicts.extend(_conflicts(draft, made))
     return conflicts
 
@@ -100,7 +123,11 @@ def _type_of_choices(choices: Sequence[Any]) -> str:
         return "boolean"
     if all(isinstance(value, int | float) for value in choices):
         return "integer" if all(isinstance(value, int) for value in choices) else "number"
-    if {str(value).lower() for value in choices} in ({"yes", "no"}, {"true", "false"}, {"on", "off"}):
+    if {str(value).lower() for value in choices} in (
+        {"yes", "no"},
+        {"true", "false"},
+        {"on", "off"},
+    ):
         return "boolean"
     return "enum"
 
@@ -116,7 +143,9 @@ def _refined(kind: str, made: FieldDraft) -> str:
     return kind
 
 
-def _by_bounds(draft: EntityDraft, made: FieldDraft, by_name: str | None, said: Sequence[str]) -> str:
+def _by_bounds(
+    draft: EntityDraft, made: FieldDraft, by_name: str | None, said: Sequence[str]
+) -> str:
     bounds = [trait for trait, _ in made.traits if trait.key in {"least", "most", "above", "below"}]
     units = {trait.unit for trait in bounds}
     if units & _CHARACTER_UNITS:
@@ -172,7 +201,9 @@ def _bounds(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
         match trait.key:
             case "least" | "most" | "above" | "below":
                 if not _bound(spec, kind, trait):
-                    ledger.miss(requirement, f"a bound of {made.name!r}, which is no number and no text")
+                    ledger.miss(
+                        requirement, f"a bound of {made.name!r}, which is no number and no text"
+                    )
             case "filled" if kind in TEXTUAL | {"strings", "children"}:
                 spec.setdefault("min_length", 1)
             case "pattern" if kind in TEXTUAL:
@@ -240,9 +271,11 @@ def _set_by(made: FieldDraft, spec: dict[str, Any]) -> None:
     random = made.has("random")
     if made.has("system") or by_name or random:
         spec["set_by"] = "system"
-    if random:
-        spec["on_create"] = f"random_code({int(made.last('random'))})"
+    length = int(made.last("random")) if random else _code_length(made, spec)
+    if length:
+        spec["on_create"] = f"random_code({length})"
         spec["unique"] = True
+        spec.pop("pattern", None)
     if spec.get("set_by") != "system" or spec["type"] not in {"date", "datetime"}:
         return
     words = set(made.words)
@@ -251,10 +284,22 @@ def _set_by(made: FieldDraft, spec: dict[str, Any]) -> None:
         spec["required"] = False
     elif words & _UPDATED:
         spec["on_create"] = spec["on_update"] = moment
+    elif made.has("touch"):
+        spec["on_create"] = spec["on_update"] = moment
     elif words & _CREATED or made.has("system"):
         said = _meaning(made)
         if not said or {"day", "date", "time", "moment", "today", "now", "when"} & said:
             spec["on_create"] = moment
+
+
+def _code_length(made: FieldDraft, spec: dict[str, Any]) -> int | None:
+    """A text of so many letters and digits that the service makes is a random code."""
+    pattern = str(spec.get("pattern", ""))
+    if spec.get("set_by") != "system" or spec["type"] != "string" or made.has("computed"):
+        return None
+    if pattern.startswith("[") and pattern.endswith("}") and pattern[-3:-1].strip("{,").isdigit():
+        return int(pattern[pattern.rindex("{") + 1 : -1].split(",")[-1])
+    return 8 if made.has("random_word") else None
 
 
 def _meaning(made: FieldDraft) -> set[str]:
@@ -287,7 +332,9 @@ def _required(
     elif partly:
         spec["required"] = False
         for requirement in made.requirements[:1]:
-            ledger.assume(requirement, f"{made.name!r} may be left out: other fields are marked as required")
+            ledger.assume(
+                requirement, f"{made.name!r} may be left out: other fields are marked as required"
+            )
     elif None in made.samples:
         spec["required"] = False
     else:
@@ -319,14 +366,18 @@ def _conflicts(draft: EntityDraft, made: FieldDraft) -> list[Conflict]:
         differing = [(value, requirement) for value, requirement in values if value != values[0][0]]
         if differing and differing[0][1] != values[0][1]:
             first, second = values[0], differing[0]
-            found.append(_conflict(first[1], second[1], f"{name} {text}: {first[0]} and {second[0]}"))
+            found.append(
+                _conflict(first[1], second[1], f"{name} {text}: {first[0]} and {second[0]}")
+            )
     required, optional = by_key.get("required", []), by_key.get("optional", [])
     if required and optional and required[0][1] != optional[0][1]:
         found.append(_conflict(required[0][1], optional[0][1], f"{name} is required and optional"))
     immutable, editable = by_key.get("immutable", []), by_key.get("editable", [])
     if immutable and editable and immutable[0][1] != editable[0][1]:
         found.append(
-            _conflict(immutable[0][1], editable[0][1], f"{name} can be changed and cannot be changed")
+            _conflict(
+                immutable[0][1], editable[0][1], f"{name} can be changed and cannot be changed"
+            )
         )
     found.extend(_type_conflict(name, made))
     return found

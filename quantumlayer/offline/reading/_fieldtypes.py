@@ -90,8 +90,10 @@ def _type_of_text(value: str, words: Sequence[str]) -> str:
     if re.match(r"https?://", value):
         return "url"
     by_name = type_of_name(words)
-    return by_name if by_name in {"text", "date", "datetime", "email", "url"} and not value else (
-        "text" if by_name == "text" or len(value) > _LONG_TEXT else "string"
+    return (
+        by_name
+        if by_name in {"text", "date", "datetime", "email", "url"} and not value
+        else ("text" if by_name == "text" or len(value) > _LONG_TEXT else "string")
     )
 
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from quantumlayer.offline.reading._access import ACCESS, ACCESS_SLOTS
-from quantumlayer.offline.reading._asides import ASIDES
-from quantumlayer.offline.reading._behaviours import BEHAVIOURS
+from quantumlayer.offline.reading._asides import ASIDE_SLOTS, ASIDES
+from quantumlayer.offline.reading._behaviours import BEHAVIOURS, COUNTING
 from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._definitions import DEFINITIONS
 from quantumlayer.offline.reading._listing import LISTING
@@ -23,6 +23,6 @@ Table = Iterable[tuple[str, Callable[..., Any]]]
 @lru_cache(maxsize=1)
 def whole_grammar() -> Grammar:
     """Compile every table of rules; where several rules fit, the first one wins."""
-    slots = {**ACCESS_SLOTS, **PREDICATE_SLOTS}
-    tables = [ACCESS, REFUSALS, BEHAVIOURS, LISTING, PREDICATES, DEFINITIONS, ASIDES]
+    slots = {**ACCESS_SLOTS, **PREDICATE_SLOTS, **ASIDE_SLOTS}
+    tables = [ACCESS, COUNTING, REFUSALS, BEHAVIOURS, LISTING, PREDICATES, DEFINITIONS, ASIDES]
     return Grammar.of(slots, tables)

@@ -24,8 +24,15 @@ def learn(structure: Structure, sources: Sequence[Source]) -> Vocabulary:
         for made in draft.fields.values():
             for words in aliases(made.words, made.name):
                 vocabulary.fields.setdefault(words, made.name)
-            for value in _values(made.values("choices"), made.values("default"), made.values("flow")):
+            for value in _values(
+                made.values("choices"), made.values("default"), made.values("flow")
+            ):
                 vocabulary.states.setdefault(value, set()).add(draft.word.name)
+    for draft in structure.entities.values():
+        for made in draft.fields.values():
+            if len(made.words) > 1 and made.words[-1] not in _SUFFIXES | {"id"}:
+                vocabulary.fields.setdefault(made.words[-1:], made.name)
+                vocabulary.fields.setdefault((singular(made.words[-1]),), made.name)
     for source in sources:
         _states_of(vocabulary, structure, source)
     vocabulary.verbs = dict(_verbs(structure))

@@ -132,7 +132,9 @@ DETERMINERS = frozenset(
     "a an the this that these those each every any all some no its their his her our your my another"
     " either neither both such".split()
 )
-PRONOUNS = frozenset("i you he she it we they one them him us me everybody everyone anybody".split())
+PRONOUNS = frozenset(
+    "i you he she it we they one them him us me everybody everyone anybody".split()
+)
 PREPOSITIONS = frozenset(
     "of in on at by for from to with without into onto over under above below between within per"
     " against about across through during until till before after since as via upon among towards".split()
@@ -144,7 +146,16 @@ ADVERBS = frozenset(
     " furthermore besides finally obviously clearly ever directly explicitly optionally"
     " again strictly easily quickly exactly".split()
 )
-NOISE = ADVERBS - {"again", "exactly", "already", "optionally", "strictly", "either", "still", "yet"}
+NOISE = ADVERBS - {
+    "again",
+    "exactly",
+    "already",
+    "optionally",
+    "strictly",
+    "either",
+    "still",
+    "yet",
+}
 """Words that a pattern may step over, wherever they stand."""
 
 NUMBER_WORDS: dict[str, int] = {

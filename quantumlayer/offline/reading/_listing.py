@@ -15,6 +15,7 @@ from quantumlayer.offline.reading._facts import (
     Filtered,
     Paged,
     Parameter,
+    Required,
     Searched,
     Shows,
     Sorted,
@@ -34,22 +35,47 @@ _UP = frozenset(
     "oldest earliest lowest smallest cheapest shortest soonest least ascending asc fewest alphabetical"
     " nearest next first closest worst".split()
 )
-_TIME_WORDS = frozenset({"newest", "latest", "recent", "youngest", "oldest", "earliest", "soonest", "nearest", "next", "closest"})
+_TIME_WORDS = frozenset(
+    {
+        "newest",
+        "latest",
+        "recent",
+        "youngest",
+        "oldest",
+        "earliest",
+        "soonest",
+        "nearest",
+        "next",
+        "closest",
+    }
+)
 
 
 # --- slots ---------------------------------------------------------------------------------------
 
 
-def _order(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[tuple[str, ...], bool], ...], int]]:
+def _order(
+    reader: Reader, at: int
+) -> Iterator[tuple[tuple[tuple[tuple[str, ...], bool], ...], int]]:
     """`newest first`, `by title`, `latest first_day first`, `price descending`: keys in order."""
     for key, end in _key(reader, at):
         joined = end
-        while reader.low(joined) in {",", "and", "then", "by", "within", "the", "same"} and joined < len(reader.tokens):
+        while reader.low(joined) in {
+            ",",
+            "and",
+            "then",
+            "by",
+            "within",
+            "the",
+            "same",
+        } and joined < len(reader.tokens):
             joined += 1
         if joined > end:
             for more, stop in _order(reader, joined):
                 yield (key, *more), stop
-            if reader.low(end) in {",", "and"} and "within" in {reader.low(place) for place in range(end, joined)}:
+            if reader.low(end) in {",", "and"} and "within" in {
+                reader.low(place) for place in range(end, joined)
+            }:
                 for words, after in _field_words(reader, joined):
                     for more, stop in _order(reader, after):
                         yield (key, *more), stop
@@ -59,12 +85,29 @@ def _order(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[tuple[str, ...
 
 def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
     start = at
-    while reader.low(start) in {"the", "most", "by", "in", "with", "their", "its", "a"} and start < len(reader.tokens):
-        if reader.low(start) == "most" and reader.low(start + 1) not in {"recent", "recently", "popular", "urgent", "expensive"}:
+    while reader.low(start) in {
+        "the",
+        "most",
+        "by",
+        "in",
+        "with",
+        "their",
+        "its",
+        "a",
+    } and start < len(reader.tokens):
+        if reader.low(start) == "most" and reader.low(start + 1) not in {
+            "recent",
+            "recently",
+            "popular",
+            "urgent",
+            "expensive",
+        }:
             break
         start += 1
     yield from _superlative(reader, start)
-    if reader.low(start) in {"order", "alphabetical", "chronological"} and reader.low(start + 1) in {"of", "order"}:
+    if reader.low(start) in {"order", "alphabetical", "chronological"} and reader.low(
+        start + 1
+    ) in {"of", "order"}:
         if reader.low(start) == "alphabetical":
             yield (("name",), False), start + 2
         elif reader.low(start) == "chronological":
@@ -77,15 +120,26 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
 def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
     """`newest [tickets] first`, `latest first_day first`, `the earliest class first`."""
     word = reader.low(at)
-    if word not in _DOWN | _UP | {"recently", "popular", "urgent", "expensive", "pinned"} or reader.tokens[at].kind != "word":
+    if (
+        word not in _DOWN | _UP | {"recently", "popular", "urgent", "expensive", "pinned"}
+        or reader.tokens[at].kind != "word"
+    ):
         return
     down = word in _DOWN | {"recently", "popular", "urgent", "expensive"}
     end = at + 1
-    if word == "recently" and reader.low(end) in {"updated", "created", "changed", "added", "modified"}:
+    if word == "recently" and reader.low(end) in {
+        "updated",
+        "created",
+        "changed",
+        "added",
+        "modified",
+    }:
         stop = end + 1
         if reader.low(stop) in {"ones", "notes"}:
             stop += 1
-        name = {"updated": "updated_at", "changed": "updated_at", "modified": "updated_at"}.get(reader.low(end), "created_at")
+        name = {"updated": "updated_at", "changed": "updated_at", "modified": "updated_at"}.get(
+            reader.low(end), "created_at"
+        )
         yield ((name,), True), stop + 1 if reader.low(stop) == "first" else stop
         return
     for words, stop in _field_words(reader, end):
@@ -94,7 +148,11 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
         yield (words, down), stop
     for items, stop in reader.slot("items", end):
         if items.entity is not None and reader.low(stop) in {"first", "come", "comes"}:
-            extra = 2 if reader.low(stop) in {"come", "comes"} and reader.low(stop + 1) == "first" else 1
+            extra = (
+                2
+                if reader.low(stop) in {"come", "comes"} and reader.low(stop + 1) == "first"
+                else 1
+            )
             yield (_by(word), down), stop + extra
     if reader.low(end) in {"ones", "one"}:
         end += 1
@@ -148,6 +206,14 @@ def _plain_key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...],
         yield (("name",), False), start + 1
 
 
+def _sure_order(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
+    """An order that can be nothing else: `newest first`, `by title, ascending`."""
+    for keys, end in _order(reader, at):
+        words = {token.low for token in reader.tokens[at:end]}
+        if words & {"first", "descending", "ascending", "order"}:
+            yield keys, end
+
+
 def _target(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
     """A list: a route, `the list of tickets`, `books`, `it`."""
     for route, end in reader.slot("route", at):
@@ -176,7 +242,25 @@ def _target(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
 def _params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
     """What can be filtered by: fields, `?status=`, `from and to`; unknown names in code quotes too."""
     start = at
-    while reader.low(start) in {"the", "a", "an", "its", "their", "by", "parameters", "parameter", "query", "filters", "filter", "also", "both", "one", "optional", "to", "and/or"} and start < len(reader.tokens):
+    while reader.low(start) in {
+        "the",
+        "a",
+        "an",
+        "its",
+        "their",
+        "by",
+        "parameters",
+        "parameter",
+        "query",
+        "filters",
+        "filter",
+        "also",
+        "both",
+        "one",
+        "optional",
+        "to",
+        "and/or",
+    } and start < len(reader.tokens):
         start += 1
     for words, end in _param(reader, start):
         stop = _behind_comment(reader, end)
@@ -207,11 +291,48 @@ def _param(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...
     for items, end in reader.slot("items", at):
         if items.entity is not None and not items.where and not items.of and not items.many:
             yield (tuple([*items.words[-1:], "id"]),), end
-    if token.kind == "word" and token.low in {"from", "to", "tag", "date", "day", "period", "month", "year", "start", "end", "q"}:
+    if token.kind == "word" and token.low in {
+        "from",
+        "to",
+        "tag",
+        "date",
+        "day",
+        "period",
+        "month",
+        "year",
+        "start",
+        "end",
+        "q",
+        "page",
+        "limit",
+        "offset",
+        "size",
+        "term",
+        "search",
+    }:
+        behind = (
+            reader.tokens[at + 2]
+            if reader.low(at + 1) == "(" and at + 2 < len(reader.tokens)
+            else None
+        )
+        if (
+            token.low in {"day", "date", "month", "period", "term", "search"}
+            and behind is not None
+            and behind.kind == "route"
+        ):
+            yield tuple((name,) for name, _ in behind.value.query) or ((token.low,),), at + 3
         yield ((token.low,),), at + 1
 
 
 def _behind_comment(reader: Reader, at: int) -> int:
+    """Step over an explanation in brackets."""
+    if reader.low(at) != "(":
+        return at
+    depth = 0
+    for end in range(at, min(at + 40, len(reader.tokens))):
+        depth += {"(": 1, ")": -1}.get(reader.low(end), 0)
+        if depth == 0:
+            return end + 1
     return at
 
 
@@ -227,9 +348,35 @@ def _values_list(reader: Reader, at: int) -> Iterator[tuple[tuple[Value, ...], i
         yield (first,), end
 
 
+def _http(reader: Reader, at: int) -> Iterator[tuple[int, int]]:
+    if at < len(reader.tokens) and reader.tokens[at].kind in {"number", "status"}:
+        value = reader.tokens[at].value
+        if value in {
+            200,
+            201,
+            202,
+            204,
+            301,
+            302,
+            303,
+            307,
+            400,
+            401,
+            403,
+            404,
+            405,
+            409,
+            410,
+            422,
+        }:
+            yield int(value), at + 1
+
+
 LISTING_SLOTS: dict[str, SlotFunction] = {
     **BEHAVIOUR_SLOTS,
+    "http": _http,
     "order": _order,
+    "sure_order": _sure_order,
     "params": _params,
     "target": _target,
     "values": _values_list,
@@ -243,7 +390,11 @@ def _where(captures: Captures, situation: Situation) -> Any:
     target = captures.get("route") or captures.get("target")
     if target is not None:
         return target
-    return situation.route if isinstance(situation.route, Route) and situation.route.method in {"GET", ""} else None
+    return (
+        situation.route
+        if isinstance(situation.route, Route) and situation.route.method in {"GET", ""}
+        else None
+    )
 
 
 def _sorted(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -307,6 +458,16 @@ def _shows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Shows(route, items, single=not items.many)]
 
 
+def _shown_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`see all bookings of a room on a day: GET /bookings?room_id=3&date=…`: the query says the rest."""
+    items: Items = captures["items"]
+    route: Route = captures["route"]
+    if items.entity is None or route.method not in {"GET", ""}:
+        return None
+    plain = Items(items.entity, items.where, many=items.many)
+    return [Shows(route, plain, single=not items.many)]
+
+
 def _shows_ordered(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     shown = _shows(captures, situation)
     if shown is None:
@@ -319,13 +480,19 @@ def _answers(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     route = captures.get("route") or situation.route
     if not isinstance(route, Route):
         return None
-    return [Answers(route, captures.get("sketch"), captures.get("values", ()), captures.get("rest", ()))]
+    return [
+        Answers(route, captures.get("sketch"), captures.get("values", ()), captures.get("rest", ()))
+    ]
 
 
 def _told(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`tells the current quantity as {"quantity": 7}`."""
     route = captures.get("route") or situation.route
-    return [Answers(route, captures["sketch"], (captures["value"],))] if isinstance(route, Route) else None
+    return (
+        [Answers(route, captures["sketch"], (captures["value"],))]
+        if isinstance(route, Route)
+        else None
+    )
 
 
 def _parameter(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -348,12 +515,25 @@ def _day(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Filtered(captures["params"], _where(captures, situation))]
 
 
+def _together(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`With custom, start and end are dates and both are required`."""
+    return [Required(str(captures["value"]), captures["names"])]
+
+
 def _past(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     query: Route = captures["query"]
     items: Items = captures["items"]
     if query.path or not query.query or items.entity is None:
         return None
-    return [Parameter(query.query[0][0], Compare(FieldOf(()), "==", Moment("now")), meaning=(), kind="items", values=(items.entity,))]
+    return [
+        Parameter(
+            query.query[0][0],
+            Compare(FieldOf(()), "==", Moment("now")),
+            meaning=(),
+            kind="items",
+            values=(items.entity,),
+        )
+    ]
 
 
 def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -367,49 +547,123 @@ _MUST_BE = "[(can|must|should|may|is|are|be|MUST be|CAN be|to be)]"
 LISTING: tuple[tuple[str, Recogniser], ...] = (
     # --- order
     (f"[<target>] {_MUST_BE} [also] {_BY} [(by|in|with|from)] <order>", _sorted),
-    ("<target> [MUST] (comes|come|starts|start|is|are) [in] [the] [order] [(with|of|by)] <order>", _sorted),
-    ("[and] [with] [the] <order>", _sorted),
+    (
+        "<target> [MUST] (comes|come|starts|start|is|are) [in] [the] [order] [(with|of|by)] <order>",
+        _sorted,
+    ),
+    ("[and] [with] [the] <sure_order>", lambda c, s: _sorted({**c, "order": c["sure_order"]}, s)),
     (f"<route> [MUST] {_LIST} [them] [the] <order>", _sorted),
-    ("[in] <order>", _sorted),
+    ("in (order|sequence) of <order>", _sorted),
     ("<order> (come|comes|appear|appears) first", _sorted),
     ("[<target>] CAN be (sorted|ordered) by <names>", _sortable),
     ("[<target>] (supports|support|allows|offers) sorting [(by|with|of)] <names>", _sortable),
     ("(sorting|sort|sortable) (by|:|with) <names>", _sortable),
     # --- filters
-    ("[<target>] [MUST] (CAN be|be|is|are) (filtered|narrowed down|narrowed|restricted|limited|queried|selected) [(by|with|to|using|on|via|through|for)] <params> [(combined|in any combination|together|at once|or both)]", _filtered),
-    ("[<target>] [MUST] (filters|filter|supports filtering|supports filters|support filtering|allows filtering|supports|support|takes|take|accepts|accept|knows|has) [(the)] [(filters|filter|parameters|parameter|query parameters|query parameter)] [(by|for|on|with|:|via)] <params>", _filtered),
-    ("<actor> CAN (filter|narrow) (it|them|<target>) [down] [(by|to|with|for)] <params>", _filtered),
-    ("(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]", _filtered),
+    (
+        "[<target>] [MUST] (CAN be|be|is|are) (filtered|narrowed down|narrowed|restricted|limited|queried|selected) [(by|with|to|using|on|via|through|for)] <params> [(combined|in any combination|together|at once|or both)]",
+        _filtered,
+    ),
+    (
+        "[<target>] [MUST] (filters|filter|supports filtering|supports filters|support filtering|allows filtering|supports|support|takes|take|accepts|accept|knows|has) [(the)] [(filters|filter|parameters|parameter|query parameters|query parameter)] [(by|for|on|with|:|via)] <params>",
+        _filtered,
+    ),
+    (
+        "<actor> CAN (filter|narrow) (it|them|<target>) [down] [(by|to|with|for)] <params>",
+        _filtered,
+    ),
+    (
+        "(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]",
+        _filtered,
+    ),
     ("filter (it|them) [by] <params>", _filtered),
     ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
     ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),
-    ("[<target>] (for|of|from|by) [(a|one|the|each)] [(given|certain|single|specific)] <params>", None),
-    ("[(they|these|the filters|filters|all of them|all filters|both)] CAN be (combined|used together|mixed)", _context),
+    (
+        "[<target>] (for|of|from|by) [(a|one|the|each)] [(given|certain|single|specific)] <params>",
+        None,
+    ),
+    (
+        "[(they|these|the filters|filters|all of them|all filters|both)] CAN be (combined|used together|mixed)",
+        _context,
+    ),
     ("[(in any combination|combined|and combinations|also combined|combinable)]", _context),
     # --- search
-    ("[<target>] (CAN be|is|are|be) (searched|searchable|found) [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>", _searched),
-    ("[<target>] (CAN be|is|are|be) (searched|searchable|found) (by|over|in) <names> [LP (<name>|<route:param>) RP]", _searched),
-    ("[the] [(parameter|query parameter)] <name> (looks|searches|look|search|matches) (into|in|at|over|through|across) <names> [, ignoring case] [, (case-insensitive|case-insensitively)]", _searched),
-    ("<route> [MUST] (searches|search|looks|look) (in|into|at|over|through) <names> [, ignoring case]", _searched),
-    ("[<target>] (search|searching|searches) [(with|by|via) (<name>|<route:param>)] (over|in|by|across|at|through) <names> [LP (<name>|<route:param>) RP]", _searched),
-    ("(with|when) <route:query> [given] [,] only [(the|those)] <items> [(come back|are returned|are listed|are shown)] whose <names> (contains|contain|includes|matches) <phrase> [, (ignoring case|case-insensitively)]", _contains),
+    (
+        "[<target>] (CAN be|is|are|be) (searched|searchable|found) [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>",
+        _searched,
+    ),
+    (
+        "[<target>] (CAN be|is|are|be) (searched|searchable|found) (by|over|in) <names> [LP (<name>|<route:param>) RP]",
+        _searched,
+    ),
+    (
+        "[the] [(parameter|query parameter)] <name> (looks|searches|look|search|matches) (into|in|at|over|through|across) <names> [, ignoring case] [, (case-insensitive|case-insensitively)]",
+        _searched,
+    ),
+    (
+        "<route> [MUST] (searches|search|looks|look) (in|into|at|over|through) <names> [, ignoring case]",
+        _searched,
+    ),
+    (
+        "[<target>] (search|searching|searches) [(with|by|via) (<name>|<route:param>)] (over|in|by|across|at|through) <names> [LP (<name>|<route:param>) RP]",
+        _searched,
+    ),
+    (
+        "(with|when) <route:query> [given] [,] only [(the|those)] <items> [(come back|are returned|are listed|are shown)] whose <names> (contains|contain|includes|matches) <phrase> [, (ignoring case|case-insensitively)]",
+        _contains,
+    ),
     ("(ignoring|regardless of|without regard to) [upper and lower] case", _context),
-    ("(case-insensitive|case-insensitively|the search ignores case|upper and lower case do not matter|case does not matter)", _context),
+    (
+        "(case-insensitive|case-insensitively|the search ignores case|upper and lower case do not matter|case does not matter)",
+        _context,
+    ),
+    # --- parameters with a meaning
+    (
+        "with <name:value> [,] <names> (are|is) (dates|date|numbers|times|given) [and] [both] [(are|is)] [(required|needed|mandatory)]",
+        _together,
+    ),
+    ("with <name:value> [,] [both] <names> (are|is) (required|needed|mandatory)", _together),
+    (
+        "(with|when|if|unless) <route:query> [is given] [it] (lists|shows|gives|returns) <items> [instead]",
+        _past,
+    ),
     # --- pages
-    ("[<target>] (is|are|be|MUST be) (paginated|paged|split into pages|cut into pages) [(with|by|via|using)] [(the parameters|parameters)] [<params>] [LP <number> (by default|default|per page) [,] [(at most|max|maximum|up to) <number:most>] [<number:most> (at most|max|maximum)] RP]", _paged),
-    ("(pagination|paging|paginated) [(with|by|via|using|:)] [<params>] [LP <number> (by default|default) [,] [(at most|max|maximum)] <number:most> [(at most|max|maximum)] RP]", _paged),
+    (
+        "[<target>] (is|are|be|MUST be) (paginated|paged|split into pages|cut into pages) [(with|by|via|using)] [(the parameters|parameters)] [<params>] [LP <number> (by default|default|per page) [,] [(at most|max|maximum|up to) <number:most>] [<number:most> (at most|max|maximum)] RP]",
+        _paged,
+    ),
+    (
+        "(pagination|paging|paginated) [(with|by|via|using|:)] [<params>] [LP <number> (by default|default) [,] [(at most|max|maximum)] <number:most> [(at most|max|maximum)] RP]",
+        _paged,
+    ),
     ("[the] (answer|response|result) is <sketch>", _answers),
     # --- what a route shows
     (f"<route> [(should|must|MUST|will)] {_LIST} [(all|only)] <items> [LP <phrase> RP]", _shows),
     (f"<route> [(should|must|MUST|will)] {_LIST} [<clause>] [an array of] <items>", None),
-    (f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] [{_BY} [by]] [in] <order>", _shows_ordered),
+    (
+        f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] [{_BY} [by]] [in] <order>",
+        _shows_ordered,
+    ),
+    (
+        "[(see|find|list|show|get|look up|view|browse|fetch)] [all] <items> [(on|for|in|of|at) (a|one|the|any|each|some) (day|date|time span|period|time) [and <phrase>]] [:|with|via|through|using] <route>",
+        _shown_by,
+    ),
     (f"<route> [:] <items> [,] [{_BY} [by]] [in] <order>", _shows_ordered),
     ("<route> [(:|→|-)] <items>", _shows),
-    (f"<route> [(should|must|MUST)] {_LIST} [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>", _answers),
+    (
+        f"<route> [(should|must|MUST)] {_LIST} [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>",
+        _answers,
+    ),
     (f"<route> [(should|must|MUST)] {_LIST} <value> [as|in the form|like|:] <sketch>", _told),
-    (f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]", _answers),
+    (
+        f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]",
+        _answers,
+    ),
     ("<route> (→|:|-) <sketch> [(:|,|-)] [<rest>]", _answers),
     # --- parameters
-    ("[the] [(parameter|query parameter|list filter is a query parameter|filter)] <name> [is] [(with|has|takes|can be)] [the] [values] <choices>", _parameter),
+    (
+        "[the] [(parameter|query parameter|list filter is a query parameter|filter)] <name> [is] [(with|has|takes|can be)] [the] [values] <choices>",
+        _parameter,
+    ),
 )
 LISTING = tuple((text, function) for text, function in LISTING if function is not None)

@@ -71,19 +71,63 @@ class Vocabulary:
 
 _STOP = (
     PREPOSITIONS
-    | {"is", "are", "was", "were", "be", "been", "has", "have", "had", "can", "may", "must", "should"}
+    | {
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "has",
+        "have",
+        "had",
+        "can",
+        "may",
+        "must",
+        "should",
+    }
     | {"shall", "will", "would", "could", "might", "do", "does", "did", "and", "but", "if", "when"}
-    | {"while", "which", "that", "who", "whose", "where", "i", "we", "you", "he", "she", "it", "they"}
+    | {
+        "while",
+        "which",
+        "that",
+        "who",
+        "whose",
+        "where",
+        "i",
+        "we",
+        "you",
+        "he",
+        "she",
+        "it",
+        "they",
+    }
     | {"there", "nobody", "what", "how", "than", "as", "once", "until", "unless", "because", "only"}
 )
-_QUANTIFIERS = DETERMINERS | {"other", "same", "own", "both", "no", "only", "more", "further", "such"} | {
-    "existing", "new", "two", "one", "single", "few", "fewer", "less", "additional", "different", "whole"
-}
+_QUANTIFIERS = (
+    DETERMINERS
+    | {"other", "same", "own", "both", "no", "only", "more", "further", "such"}
+    | {
+        "existing",
+        "new",
+        "two",
+        "one",
+        "single",
+        "few",
+        "fewer",
+        "less",
+        "additional",
+        "different",
+        "whole",
+    }
+)
 _PERSONS = frozenset(
     "i me you we us somebody someone anybody anyone nobody everybody everyone people person one whoever"
     " user users caller".split()
 )
-_PRONOUNS = frozenset({"it", "they", "them", "itself", "this", "that", "these", "those", "he", "she"})
+_PRONOUNS = frozenset(
+    {"it", "they", "them", "itself", "this", "that", "these", "those", "he", "she"}
+)
 
 
 # --- items ---------------------------------------------------------------------------------------
@@ -115,6 +159,38 @@ def _descriptions(reader: Reader, at: int) -> Iterator[tuple[Items, int]]:
                 words=tuple(token.low for token in reader.tokens[at:end]),
             )
             yield from _extended(reader, whole, end)
+            if reader.low(end) == "'s":
+                yield from _possessed(reader, whole, end + 1)
+            if reader.low(end) in {"or", "and", ","}:
+                yield from _paired(reader, whole, end + 1)
+
+
+def _possessed(reader: Reader, owner: Items, at: int) -> Iterator[tuple[Items, int]]:
+    """`the member's open loans`."""
+    for head_at in range(at, min(at + 3, len(reader.tokens))):
+        before = reader.tokens[at:head_at]
+        if any(_no_adjective(token) for token in before):
+            return
+        adjectives = _adjectives(before)
+        if adjectives is None:
+            continue
+        for items, end in _head(reader, head_at):
+            if items.entity is None:
+                continue
+            whole = replace(items, where=(*adjectives, *items.where), of=(owner,))
+            yield from _extended(reader, whole, end)
+
+
+def _paired(reader: Reader, first: Items, at: int) -> Iterator[tuple[Items, int]]:
+    """`a product or warehouse that has movements`: what is said holds for both."""
+    if first.where or first.of or first.entity is None:
+        return
+    start = at + 1 if reader.low(at) in {"a", "an", "the", "and", "or"} else at
+    for second, end in _head(reader, start):
+        if second.entity is None or second.entity == first.entity:
+            continue
+        joined = replace(second, also=(*first.also, first.entity), quantifier=first.quantifier)
+        yield from _extended(reader, joined, end)
 
 
 def _pronoun(reader: Reader, at: int) -> Iterator[tuple[Items, int]]:
@@ -132,6 +208,9 @@ def _pronoun(reader: Reader, at: int) -> Iterator[tuple[Items, int]]:
             yield from (
                 (items, end) for items, end in _extended(reader, person, at + 1) if end > at + 1
             )
+    if low in {"what", "whatever", "whoever"} and reader.low(at + 1) in {"is", "was", "has"}:
+        for condition, end in _predicates(reader, at + 1):
+            yield Items(None, (condition,), words=(low,)), end
     if low in {"the", "a"} and reader.low(at + 1) in {"user", "caller", "person"}:
         yield Items(None, person=True, words=(reader.low(at + 1),)), at + 2
 
@@ -148,7 +227,17 @@ def _quantity(reader: Reader, at: int) -> tuple[int, str, int | None]:
         if low in _QUANTIFIERS and token.kind == "word":
             if low in {"one", "two"}:
                 number = NUMBER_WORDS[low]
-            significant = low not in {"the", "a", "an", "their", "his", "her", "its", "own", "single"}
+            significant = low not in {
+                "the",
+                "a",
+                "an",
+                "their",
+                "his",
+                "her",
+                "its",
+                "own",
+                "single",
+            }
             if significant or not quantifier:
                 quantifier = low
             at += 1
@@ -238,12 +327,23 @@ def _extended(reader: Reader, items: Items, at: int, depth: int = 0) -> Iterator
         yield from _extended(reader, more, end, depth + 1)
 
 
-_LINKS = frozenset({"of", "for", "in", "on", "to", "from", "at", "by", "with", "within", "per", "under", "about"})
+_LINKS = frozenset(
+    {"of", "for", "in", "on", "to", "from", "at", "by", "with", "within", "per", "under", "about"}
+)
 
 
 def _modifiers(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, int]]:
     low = reader.low(at)
-    if low in {",", "at", "any"} and reader.low(at + 1) in {"which", "that", "who", "whose", "all", "more"}:
+    if low == "and" and reader.low(at + 1) in {"that", "which", "who", "whose", "with", "without"}:
+        yield from _modifiers(reader, items, at + 1)
+    if low in {",", "at", "any"} and reader.low(at + 1) in {
+        "which",
+        "that",
+        "who",
+        "whose",
+        "all",
+        "more",
+    }:
         if low == ",":
             yield from _modifiers(reader, items, at + 1)
         else:
@@ -329,7 +429,9 @@ def _counted_items(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
 
 
 def _behind_article(reader: Reader, at: int) -> int:
-    return at + 1 if reader.low(at) in {"a", "an", "the", "its", "their", "his", "her", "any"} else at
+    return (
+        at + 1 if reader.low(at) in {"a", "an", "the", "its", "their", "his", "her", "any"} else at
+    )
 
 
 def _linked(reader: Reader, items: Items, at: int, preposition: str) -> Iterator[tuple[Items, int]]:
@@ -355,7 +457,7 @@ def _relative(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, in
             for condition, stop in _field_predicates(reader, FieldOf(words), end):
                 yield _restricted(items, condition), stop
         for value, end in reader.slot("value", at + 1):
-            for operator, right, stop in _comparison(reader, end):
+            for operator, right, stop in _comparison(reader, _behind_be(reader, end)):
                 yield _restricted(items, Compare(value, operator, right)), stop
     if low in {"not", "already", "still", "currently"} or _is_participle(reader, at):
         for condition, end in _adjective_list(reader, at):
@@ -372,7 +474,13 @@ def _participle(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, 
     """`assigned to the agent`, `made by the user`, `belonging to it`."""
     low = reader.low(at)
     behind = reader.low(at + 1)
-    if (_is_participle(reader, at) or low in {"belonging", "due"}) and behind in {"to", "by", "for", "in", "on"}:
+    if (_is_participle(reader, at) or low in {"belonging", "due"}) and behind in {
+        "to",
+        "by",
+        "for",
+        "in",
+        "on",
+    }:
         yield from _linked(reader, items, at + 2, behind)
 
 
@@ -419,6 +527,43 @@ def _predicate(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
         for condition, end in _being(reader, at):
             yield condition, end
     yield from _acting(reader, at)
+    yield from _untaken(reader, at)
+
+
+_THEN = (
+    "on any of these days", "on these days", "in that time", "at that time", "in this time", "then",
+    "during that time", "in that period", "for that time", "on those days", "on any of those days",
+    "in the time span", "at this time", "for these dates", "between these dates", "in between",
+)  # fmt: skip
+
+
+def _then(reader: Reader, at: int) -> int:
+    """Step over words for the time that the parameters of a route give."""
+    for text in _THEN:
+        words = text.split()
+        if [token.low for token in reader.tokens[at : at + len(words)]] == words:
+            return at + len(words)
+    return at
+
+
+def _untaken(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
+    """`that nobody has on any of these days`, `that are not booked then`: what a search for free ones does."""
+    start = at
+    if reader.low(start) in {"nobody", "no"}:
+        start += 2 if reader.low(start) == "no" else 1
+        if reader.low(start) in {"has", "have"}:
+            start += 1
+            found = verb(reader.low(start))
+            if found is not None and "participle" in found.forms:
+                start += 1
+            end = _then(reader, start)
+            if end > start:
+                yield Being(None, ("untaken",)), end
+    if reader.low(at) in {"is", "are", "has", "have"}:
+        for end in range(at + 2, min(at + 5, len(reader.tokens))):
+            stop = _then(reader, end)
+            if stop > end and reader.low(at + 1) in {"not", "free", "available", "no"}:
+                yield Being(None, ("untaken",)), stop
 
 
 def _opposite(condition: Condition) -> Condition:
@@ -433,7 +578,9 @@ def _being(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     yield from _adjective_list(reader, at)
     negated = False
     start = at
-    while reader.low(start) in ADVERBS | {"already", "still", "not", "yet"} and start < len(reader.tokens):
+    while reader.low(start) in ADVERBS | {"already", "still", "not", "yet"} and start < len(
+        reader.tokens
+    ):
         negated |= reader.low(start) == "not"
         start += 1
     for operator, right, end in _comparison(reader, start):
@@ -445,13 +592,19 @@ def _adjective_list(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     """`open`, `not yet paid`, `sent and not paid yet`, `new or assigned`, `at least 14 days old`."""
     negated = False
     start = at
-    while start < len(reader.tokens) and reader.low(start) in ADVERBS | {"not", "never", "no", "longer", "yet"}:
+    while start < len(reader.tokens) and reader.low(start) in ADVERBS | {
+        "not",
+        "never",
+        "no",
+        "longer",
+        "yet",
+    }:
         negated |= reader.low(start) in {"not", "never", "no"}
         start += 1
     for words, end in _adjective(reader, start):
         first: Condition = Being(None, words, negated)
-        while reader.low(end) in {"yet", "already", "any", "anymore", "again", "currently"}:
-            end += 2 if reader.low(end) == "any" else 1
+        while reader.low(end) in {"yet", "already", "anymore", "currently"}:
+            end += 1
         low = reader.low(end)
         comma = low == "," and reader.low(end + 1) not in {"or", "and"}
         if low in {"and", "or"} or comma or (low == "," and reader.low(end + 1) in {"or", "and"}):
@@ -471,7 +624,24 @@ def _denied(condition: Condition) -> Condition:
     return replace(condition, negated=True) if isinstance(condition, Being) else condition
 
 
-_NO_STATE = _STOP | {"at", "least", "more", "greater", "less", "fewer", "the", "a", "an", "not", "or", ",", "no", "all", "any", "each"}
+_NO_STATE = _STOP | {
+    "at",
+    "least",
+    "more",
+    "greater",
+    "less",
+    "fewer",
+    "the",
+    "a",
+    "an",
+    "not",
+    "or",
+    ",",
+    "no",
+    "all",
+    "any",
+    "each",
+}
 
 
 def _adjective(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -535,7 +705,11 @@ def _having(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     if reader.low(first) == "any":
         first += 1
     for items, end in reader.slot("items", first):
-        if items.entity is not None and items.number is None and items.quantifier not in {"more", "fewer"}:
+        if (
+            items.entity is not None
+            and items.number is None
+            and items.quantifier not in {"more", "fewer"}
+        ):
             yield Having(None, items, negated or none or items.quantifier == "no"), end
     for counted, end in _counted_items(reader, start):
         yield (Opposite(counted) if negated else counted), end
@@ -567,7 +741,9 @@ def _acting(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
         yield from _done(reader, found.base, at + 1, negated=False)
 
 
-def _done(reader: Reader, verb_base: str, at: int, *, negated: bool) -> Iterator[tuple[Condition, int]]:
+def _done(
+    reader: Reader, verb_base: str, at: int, *, negated: bool
+) -> Iterator[tuple[Condition, int]]:
     """What somebody has done, perhaps with what: `has voted`, `has rated this recipe`."""
     vocabulary: Vocabulary = reader.context.vocabulary
     if verb_base not in vocabulary.verbs:
@@ -640,7 +816,18 @@ def _enough(reader: Reader, at: int, *, negated: bool) -> Iterator[tuple[Conditi
         negated = not negated
         start += 1
     quantifier = reader.low(start)
-    if quantifier in {"enough", "sufficient", "insufficient", "all", "every", "a", "no", "any", "some", "one"}:
+    if quantifier in {
+        "enough",
+        "sufficient",
+        "insufficient",
+        "all",
+        "every",
+        "a",
+        "no",
+        "any",
+        "some",
+        "one",
+    }:
         start += 1
     if reader.low(start) in {"the", "free", "available", "open", "remaining"}:
         if reader.low(start) != "the" and quantifier in {"a", "no", "any", "some", "enough", "one"}:
@@ -651,7 +838,12 @@ def _enough(reader: Reader, at: int, *, negated: bool) -> Iterator[tuple[Conditi
         low = reader.low(end)
         if quantifier in {"enough", "sufficient"}:
             stop = end
-            if low in {"is", "are"} and reader.low(end + 1) in {"left", "available", "free", "there"}:
+            if low in {"is", "are"} and reader.low(end + 1) in {
+                "left",
+                "available",
+                "free",
+                "there",
+            }:
                 stop = end + 2
             elif low in {"left", "available", "free"}:
                 stop = end + 1
@@ -665,9 +857,7 @@ def _enough(reader: Reader, at: int, *, negated: bool) -> Iterator[tuple[Conditi
             yield Being(FieldOf(words), ("taken",), negated), stop
 
 
-def _field_predicates(
-    reader: Reader, subject: FieldOf, at: int
-) -> Iterator[tuple[Condition, int]]:
+def _field_predicates(reader: Reader, subject: FieldOf, at: int) -> Iterator[tuple[Condition, int]]:
     """What is said about a field: `has passed`, `is in the past`, `is above 3`, `is empty`."""
     start = at
     negated = False
@@ -740,6 +930,24 @@ def _field_words(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int
     yield from reader.context.vocabulary.field_at(reader, at)
 
 
+_BEFORE_FIELD = frozenset(
+    {
+        "the",
+        "a",
+        "an",
+        "any",
+        "this",
+        "that",
+        "current",
+        "new",
+        "long",
+        "short",
+        "original",
+        "stored",
+    }
+)
+
+
 def _field(reader: Reader, at: int) -> Iterator[tuple[FieldOf, int]]:
     """`the room's capacity`, `the capacity of the room`, `its end`, `end`."""
     low = reader.low(at)
@@ -755,7 +963,7 @@ def _field(reader: Reader, at: int) -> Iterator[tuple[FieldOf, int]]:
             for words, stop in _field_words(reader, end):
                 yield FieldOf(words, owner), stop
     start = at
-    while reader.low(start) in {"the", "a", "an", "any", "this", "that", "current", "new"} and start < len(reader.tokens):
+    while reader.low(start) in _BEFORE_FIELD and start < len(reader.tokens):
         start += 1
     for words, end in _field_words(reader, start):
         if reader.low(end) in {"of", "in", "on", "from"}:
@@ -863,7 +1071,15 @@ def _shifted(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
 def _folded(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
     """`the sum of the amounts of its lines`, `the number of open tasks`, `the highest bid`."""
     start = at
-    while reader.low(start) in {"the", "a", "current", "its", "their", "overall", "all"} and start < len(reader.tokens):
+    while reader.low(start) in {
+        "the",
+        "a",
+        "current",
+        "its",
+        "their",
+        "overall",
+        "all",
+    } and start < len(reader.tokens):
         start += 1
     low = reader.low(start)
     if low in {"number", "count", "amount", "quantity"} and reader.low(start + 1) == "of":
@@ -933,13 +1149,21 @@ _ELAPSED: tuple[str, ...] = (
 
 def _elapsed(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
     start = at
-    while reader.low(start) in {"the", "full", "whole", "number", "of", "complete"} and start < len(reader.tokens):
+    while reader.low(start) in {"the", "full", "whole", "number", "of", "complete"} and start < len(
+        reader.tokens
+    ):
         start += 1
-    unit = {"days": "days", "nights": "days", "hours": "hours", "minutes": "minutes"}.get(reader.low(start))
+    unit = {"days": "days", "nights": "days", "hours": "hours", "minutes": "minutes"}.get(
+        reader.low(start)
+    )
     if unit is None:
         return
     if reader.low(start + 1) in {"between", "from"}:
-        if reader.low(start + 2) in {"the", "both"} and reader.low(start + 3) in {"two", "times", "dates"}:
+        if reader.low(start + 2) in {"the", "both"} and reader.low(start + 3) in {
+            "two",
+            "times",
+            "dates",
+        }:
             yield Elapsed(unit, None, None), start + 4
         for first, end in reader.slot("field", start + 2):
             if reader.low(end) in {"and", "to", "until", "till"}:

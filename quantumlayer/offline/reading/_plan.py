@@ -105,7 +105,9 @@ class Plan:
                 return
         unique = _unique(name or _title(text), {rule.name for rule in self.rules})
         self.rules.append(
-            RuleDraft(entity, wanted, condition, _message(text), unique, status or 409, [requirement])
+            RuleDraft(
+                entity, wanted, condition, _message(text), unique, status or 409, [requirement]
+            )
         )
 
 

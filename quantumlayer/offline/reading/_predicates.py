@@ -7,7 +7,7 @@ from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
-from quantumlayer.offline.reading._facts import Fact, Said, Thing
+from quantumlayer.offline.reading._facts import AllRequired, Fact, Said, Thing
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._terms import Items
@@ -17,10 +17,24 @@ from quantumlayer.offline.reading._traits import read_traits
 __all__ = ["PREDICATES", "PREDICATE_SLOTS"]
 
 
-def _subjects(reader: Reader, at: int) -> Iterator[tuple[tuple[Items | None, tuple[tuple[str, ...], ...]], int]]:
+def _subjects(
+    reader: Reader, at: int
+) -> Iterator[tuple[tuple[Items | None, tuple[tuple[str, ...], ...]], int]]:
     """`title and content`, `a room's name`, `the rating of a review`, `room names`."""
     start = at
-    while reader.low(start) in {"the", "a", "an", "each", "every", "its", "their", "all", "any", "both", "of"} and start < len(reader.tokens):
+    while reader.low(start) in {
+        "the",
+        "a",
+        "an",
+        "each",
+        "every",
+        "its",
+        "their",
+        "all",
+        "any",
+        "both",
+        "of",
+    } and start < len(reader.tokens):
         start += 1
     for owner, end in reader.slot("items", at):
         if owner.entity is None or owner.where or owner.of:
@@ -89,19 +103,93 @@ def _plural_field(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], in
 
 PREDICATE_SLOTS["counted_field"] = _plural_field
 
-PREDICATES: tuple[tuple[str, Recogniser], ...] = (
-    ("[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)", lambda c, s: _said({**c, "traits": _optional()}, s)),
-    ("[where] only <subjects> (is|are) optional", lambda c, s: _said({**c, "traits": _optional()}, s)),
-    ("<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>", _said),
-    ("<subjects> <traits>", _said),
-    ("without [(a|an)] <names> [(it|they)] (is|are) <literal>", _without),
-    ("if [(a|an|the)] <names> (is|are) (missing|not given|left out|omitted) [,] [(it|they)] (is|are|becomes|defaults to) <literal>", _without),
-    ("there (has to be|must be|is|are|have to be|should be) (at least|no fewer than) <number> <counted_field:word>", _there_must_be),
-    ("there (CAN be|may be|are|is) (at most|no more than|up to) <number> <counted_field:word>", lambda c, s: _there_must_be({**c, "most": True}, s)),
-)
+
+def _chosen(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Categories are fixed: Groceries, Leisure …`."""
+    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
+
+    owner, names = captures["subjects"]
+    thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
+    return [Said(names, thing, (Trait("choices", captures["choices"]),))]
+
+
+def _scale(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`How much you want it is its priority: 1 is "dying for it", 5 is "why not", and 3 is what …`."""
+    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
+
+    rest = captures.get("rest", ())
+    numbers = [
+        token.value
+        for at, token in enumerate(rest)
+        if token.kind == "number" and at + 1 < len(rest) and rest[at + 1].low == "is"
+    ]
+    if not numbers:
+        return None
+    words = [token.low for token in rest]
+    traits = [Trait("least", min(numbers)), Trait("most", max(numbers)), Trait("type", "integer")]
+    for at, token in enumerate(rest):
+        behind = words[at + 1 : at + 4]
+        if token.kind == "number" and behind[:2] in (
+            ["is", "what"],
+            ["is", "the"],
+            ["is", "normal"],
+        ):
+            traits.append(Trait("default", token.value))
+    return [Said((captures["field_name"],), None, tuple(traits))]
+
+
+def _field_name(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    if at < len(reader.tokens) and reader.tokens[at].kind == "name":
+        yield (str(reader.tokens[at].value),), at + 1
+    yield from _field_words(reader, at)
+
+
+PREDICATE_SLOTS["field_name"] = _field_name
 
 
 def _optional() -> tuple[Any, ...]:
     from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
 
     return (Trait("optional"),)
+
+
+PREDICATES: tuple[tuple[str, Recogniser], ...] = (
+    (
+        "[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)",
+        lambda c, s: _said({**c, "traits": _optional()}, s),
+    ),
+    (
+        "[where] only <subjects> (is|are) optional",
+        lambda c, s: _said({**c, "traits": _optional()}, s),
+    ),
+    (
+        "<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>",
+        _said,
+    ),
+    ("<subjects> <traits>", _said),
+    (
+        "<subjects> (is|are) (fixed|limited|restricted|predefined|given|one of|always) [to] [:] <choices>",
+        _chosen,
+    ),
+    (
+        "all fields (are|is) (required|mandatory) [(unless|except) <rest>]",
+        lambda c, s: [AllRequired()],
+    ),
+    (
+        "(how much|how|what|when|where|whether|how important|how urgent) <phrase> is (its|the|their|our) <field_name> [: <rest>]",
+        _scale,
+    ),
+    ("without [(a|an)] <names> [(it|they)] (is|are) <literal>", _without),
+    (
+        "if [(a|an|the)] <names> (is|are) (missing|not given|left out|omitted) [,] [(it|they)] (is|are|becomes|defaults to) <literal>",
+        _without,
+    ),
+    (
+        "there (has to be|must be|is|are|have to be|should be) (at least|no fewer than) <number> <counted_field:word>",
+        _there_must_be,
+    ),
+    (
+        "there (CAN be|may be|are|is) (at most|no more than|up to) <number> <counted_field:word>",
+        lambda c, s: _there_must_be({**c, "most": True}, s),
+    ),
+)

@@ -9,6 +9,7 @@ from typing import Any
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._facts import (
+    Context,
     Fact,
     Holds,
     Limit,
@@ -25,13 +26,15 @@ from quantumlayer.offline.reading._terms import (
     Being,
     Compare,
     Condition,
-    Count,
     FieldOf,
+    Fold,
+    Having,
     Items,
     Literal,
     Moment,
     Shift,
     Value,
+    bind,
     negate,
 )
 
@@ -81,7 +84,9 @@ def _again(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
 def _when(reader: Reader, at: int) -> Iterator[tuple[tuple[Condition, bool], int]]:
     """`if …`, `unless …`, `after the start`: a condition, and whether it holds or does not."""
     start = at
-    while reader.low(start) in {",", "only", "already", "-"} | ADVERBS and start < len(reader.tokens):
+    while reader.low(start) in {",", "only", "already", "-"} | ADVERBS and start < len(
+        reader.tokens
+    ):
         start += 1
     for text, holds in (("IF", True), ("UNLESS", False), ("(without|before)", False)):
         for end, _ in compile_pattern(text).prefixes(reader, start):
@@ -92,8 +97,6 @@ def _when(reader: Reader, at: int) -> Iterator[tuple[tuple[Condition, bool], int
         for items, end in reader.slot("items", start + 1):
             if items.where and items.entity is not None:
                 condition = items.where[0] if len(items.where) == 1 else AllOf(items.where)
-                from quantumlayer.offline.reading._terms import bind  # noqa: PLC0415
-
                 yield (bind(condition, Items(items.entity)), True), end
 
 
@@ -143,9 +146,27 @@ def _comparisons(reader: Reader, at: int) -> Iterator[tuple[tuple[str, Value], i
 def _operation(reader: Reader, at: int) -> Iterator[tuple[Operation, int]]:
     """`cancelling twice`, `a second start`, `the booking`, `deleting a list that has tasks`."""
     start = at
-    while reader.low(start) in {"the", "a", "an", "any", "every", "such", "this", "that"} and start < len(reader.tokens):
+    while reader.low(start) in {
+        "the",
+        "a",
+        "an",
+        "any",
+        "every",
+        "such",
+        "this",
+        "that",
+    } and start < len(reader.tokens):
         start += 1
-    ordinal = reader.low(start) in {"second", "further", "additional", "new", "third", "repeated", "later", "another"}
+    ordinal = reader.low(start) in {
+        "second",
+        "further",
+        "additional",
+        "new",
+        "third",
+        "repeated",
+        "later",
+        "another",
+    }
     again = ordinal and reader.low(start) in {"second", "repeated", "third", "another"}
     if ordinal:
         start += 1
@@ -166,7 +187,9 @@ def _operation(reader: Reader, at: int) -> Iterator[tuple[Operation, int]]:
 def _operation_on(
     reader: Reader, verb: str, at: int, *, again: bool
 ) -> Iterator[tuple[Operation, int]]:
-    for items, end in reader.slot("items", at + 1 if reader.low(at) in {"of", "to", "on", "for"} else at):
+    for items, end in reader.slot(
+        "items", at + 1 if reader.low(at) in {"of", "to", "on", "for"} else at
+    ):
         for _, stop in _again(reader, end):
             yield Operation((verb,), object=items, again=True), stop
         yield Operation((verb,), object=items, again=again), end
@@ -178,9 +201,34 @@ def _operation_on(
 def _pers(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, ...], bool], int]]:
     """`per member and day`, `for each product`, `in the same poll`."""
     start = at
-    if reader.low(start) in {"per", "for", "in", "of", "by", "on", "within", "from", "a", "each", "to", "under", "at"}:
+    if reader.low(start) in {
+        "per",
+        "for",
+        "in",
+        "of",
+        "by",
+        "on",
+        "within",
+        "from",
+        "a",
+        "each",
+        "to",
+        "under",
+        "at",
+    }:
         start += 1
-    while reader.low(start) in {"each", "every", "the", "one", "any", "same", "a", "single", "given", "calendar"} and start < len(reader.tokens):
+    while reader.low(start) in {
+        "each",
+        "every",
+        "the",
+        "one",
+        "any",
+        "same",
+        "a",
+        "single",
+        "given",
+        "calendar",
+    } and start < len(reader.tokens):
         start += 1
     if start == at:
         return
@@ -201,7 +249,9 @@ def _pers(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, ...], bo
 
 def _pers_behind(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, ...], bool], int]]:
     start = at
-    while reader.low(start) in {"each", "every", "the", "per", "for", "same"} and start < len(reader.tokens):
+    while reader.low(start) in {"each", "every", "the", "per", "for", "same"} and start < len(
+        reader.tokens
+    ):
         start += 1
     if reader.low(start) in {"day", "date"}:
         yield ((), True), start + 1
@@ -214,7 +264,19 @@ def _pers_behind(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, .
 def _names(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
     """`title, content or category`: known fields."""
     start = at
-    while reader.low(start) in {"the", "a", "an", "its", "their", "same", "one", "both", "by"} and start < len(reader.tokens):
+    while reader.low(start) in {
+        "the",
+        "a",
+        "an",
+        "its",
+        "their",
+        "same",
+        "one",
+        "both",
+        "by",
+        "long",
+        "short",
+    } and start < len(reader.tokens):
         start += 1
     for words, end in _field_words(reader, start):
         joined = end
@@ -224,6 +286,11 @@ def _names(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...
             for more, stop in _names(reader, joined):
                 yield (words, *more), stop
         yield (words,), end
+
+
+def _article_field(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    start = at + 1 if reader.low(at) in {"a", "an", "the", "each", "every", "no"} else at
+    yield from _field_words(reader, start)
 
 
 REFUSAL_SLOTS: dict[str, SlotFunction] = {
@@ -238,6 +305,8 @@ REFUSAL_SLOTS: dict[str, SlotFunction] = {
     "pers": _pers,
     "timing": _timing,
     "when": _when,
+    "field_words": _article_field,
+    "with_rest": lambda reader, at: _with_rest(reader, at),
 }
 
 
@@ -316,7 +385,11 @@ def _none_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     if not made.of and not made.where and condition is None:
         return None
     if condition is not None and not holds:
-        return [Refused(Operation(("create",), object=made), condition, only=True, status=_status(situation))]
+        return [
+            Refused(
+                Operation(("create",), object=made), condition, only=True, status=_status(situation)
+            )
+        ]
     return [Refused(Operation(("create",), object=made), condition, status=_status(situation))]
 
 
@@ -347,7 +420,14 @@ def _topic_only(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     condition, holds = _condition(captures)
     if operation is None or condition is None:
         return None
-    return [Refused(operation, condition if holds else negate(condition), only=True, status=_status(situation))]
+    return [
+        Refused(
+            operation,
+            condition if holds else negate(condition),
+            only=True,
+            status=_status(situation),
+        )
+    ]
 
 
 def _limit(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -372,7 +452,9 @@ def _two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`I can't hold two bookings for the same class`."""
     items: Items = captures["object"]
     number = items.number or captures.get("number") or 2
-    return _limit({**captures, "object": replace(items, number=None), "number": number - 1}, situation)
+    return _limit(
+        {**captures, "object": replace(items, number=None), "number": number - 1}, situation
+    )
 
 
 def _capacity(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -388,7 +470,11 @@ def _must_compare(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     operator, right = captures["comparison"]
     left = _main_value(captures)
     if isinstance(right, Literal) and isinstance(left, FieldOf) and left.owner is None:
-        if not isinstance(right.value, tuple) and operator in {"==", ">=", "<=", ">", "<"} and not _is_span(right):
+        if (
+            not isinstance(right.value, tuple)
+            and operator in {"==", ">=", "<=", ">", "<"}
+            and not _is_span(right)
+        ):
             return None  # a bound of one field: said elsewhere
     return [Holds(Compare(left, operator, right), _entity_of(captures), _status(situation))]
 
@@ -421,7 +507,9 @@ def _entity_of(captures: Captures) -> str | None:
 
 def _never_below(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     operator = ">=" if captures.get("below") else "<="
-    return [Holds(Compare(captures["value"], operator, captures["right"]), status=_status(situation))]
+    return [
+        Holds(Compare(captures["value"], operator, captures["right"]), status=_status(situation))
+    ]
 
 
 def _different(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -468,7 +556,9 @@ def _shared(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     entity = items.entity if items is not None else None
     per = captures.get("pers", ((), False))[0]
     names = captures.get("names", ())
-    return [Unique(entity, names, per, items.where if items is not None else (), _status(situation))]
+    return [
+        Unique(entity, names, per, items.where if items is not None else (), _status(situation))
+    ]
 
 
 def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -494,11 +584,24 @@ def _keys(
     of: list[Items] = []
     at = 0
     while at < len(reader.tokens):
-        if reader.low(at) in {"and", ",", "per", "the", "each", "same", "a", "every", ".", "for", "in"}:
+        if reader.low(at) in {
+            "and",
+            ",",
+            "per",
+            "the",
+            "each",
+            "same",
+            "a",
+            "every",
+            ".",
+            "for",
+            "in",
+        }:
             at += 1
             continue
         items = next(
-            ((each, end) for each, end in reader.slot("items", at) if each.entity or each.person), None
+            ((each, end) for each, end in reader.slot("items", at) if each.entity or each.person),
+            None,
         )
         if items is not None:
             of.append(items[0])
@@ -516,64 +619,258 @@ def _sum_limit(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     return [Holds(Compare(captures["value"], "<=", captures["right"]), status=_status(situation))]
 
 
+def _not_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`not on archived projects`, below a route: it is refused for those."""
+    route, items = situation.route, captures["items"]
+    if route is None or route.method != "POST" or not items.where or items.entity is None:
+        return None
+    return [
+        Refused(
+            Operation(("route",), object=replace(items, where=())),
+            _of_items(items),
+            status=_status(situation),
+            route=route,
+        )
+    ]
+
+
+def _of_items(items: Items) -> Condition:
+    bound = tuple(bind(each, Items(items.entity)) for each in items.where)
+    return bound[0] if len(bound) == 1 else AllOf(bound)
+
+
+def _not_twice(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`not twice for the same day`, below a route or a name."""
+    entity = _entity_here(situation)
+    names, of = _keys(captures["rest"], situation)
+    words = {token.low for token in captures["rest"]}
+    if words & {"day", "date"} and not names:
+        names = (("date",),)
+    if entity is None or not (names or of):
+        return None
+    return [Unique(entity, names, of, (), _status(situation))]
+
+
+def _entity_here(situation: Situation) -> str | None:
+    topic = situation.extra.get("topic")
+    return topic if isinstance(topic, str) else None
+
+
+def _closed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`All other steps are refused`: what is not allowed is refused anyway."""
+    return [Context()]
+
+
+def _one_of(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The option must be one of the poll's options`."""
+    left, right = captures["field"], captures["right"]
+    if right.owner is None:
+        return None
+    return [Holds(Compare(left, "included", right), status=_status(situation) or 422)]
+
+
+def _distinct(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Holds(Compare(captures["field"], "distinct", Literal(True)), status=_status(situation))]
+
+
+def _field_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A voter must not vote twice in the same poll`."""
+    made = situation.vocabulary.verbs.get(captures["do"])
+    items = captures.get("items")
+    if made is None:
+        return None
+    of = (replace(items, where=()),) if items is not None and items.entity is not None else ()
+    return [Unique(made, (captures["field_words"],), of, (), _status(situation))]
+
+
+def _unknown_when(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`We cannot let a car in when all spaces are taken`: only fullness tells what is meant."""
+    condition = captures["condition"]
+    if not isinstance(condition, Being) or not {"taken", "full", "free", "enough"} & set(
+        condition.words
+    ):
+        return None
+    return [Refused(Operation(("create",)), condition, status=_status(situation))]
+
+
+def _sum_over(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The courses in which a student is enrolled add up to at most 30 credits`."""
+    made = situation.vocabulary.verbs.get(captures["done"])
+    things, who = captures["things"], captures["who"]
+    field = captures.get("field")
+    if made is None or field is None:
+        return None
+    condition = captures.get("with_rest")
+    where = (condition,) if condition is not None else ()
+    items = Items(made, where, (Items(who.entity, person=who.person),), many=True)
+    total = Fold("sum", FieldOf(field.words, Items(things.entity)), items)
+    return [Holds(Compare(total, "<=", Literal(captures["number"])), made, _status(situation))]
+
+
+def _with_rest(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
+    """`without a grade` behind a verb."""
+    if reader.low(at) in {"with", "without"}:
+        negated = reader.low(at) == "without"
+        start = at + 2 if reader.low(at + 1) in {"a", "an", "the", "any"} else at + 1
+        for words, end in _field_words(reader, start):
+            yield Having(None, FieldOf(words), negated), end
+
+
 _ACCEPT = "(takes|take|accepts|accept|allows|allow|gets|get|receives|receive|admits|has|have|can have|may have)"
 _MAKE = "(have|hold|make|own|keep|borrow|create|submit|place|post|write|book|open|register|add|contain|take|enter|run|start|reserve|send|rent|be in)"
 _AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
 
 REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     # --- how many
-    (f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|max|maximum|only) <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
-    (f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|only) <number> <items:object> (for|of|on|in) [(the same|each|every|a|one)] <items:each>", _limit),
-    (f"<items> CANNOT {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
-    (f"no <items> CAN {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
-    (f"<items> (has|have|is limited to|are limited to|holds|hold|contains) (at most|up to|no more than|a maximum of|<number>) [<number>] <items:object> {_AT_ONCE}", _limit),
+    (
+        f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|max|maximum|only) <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
+        _limit,
+    ),
+    (
+        f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|only) <number> <items:object> (for|of|on|in) [(the same|each|every|a|one)] <items:each>",
+        _limit,
+    ),
+    (
+        f"<items> CANNOT {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
+        _limit,
+    ),
+    (
+        f"no <items> CAN {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
+        _limit,
+    ),
+    (
+        f"<items> (has|have|is limited to|are limited to|holds|hold|contains) (at most|up to|no more than|a maximum of|<number>) [<number>] <items:object> {_AT_ONCE}",
+        _limit,
+    ),
     (f"<items> (is|are) limited to <number> <items:object> {_AT_ONCE} [<pers>]", _limit),
-    (f"(at most|no more than|not more than|up to|a maximum of|maximum|max) <number> <items:object> <pers> {_AT_ONCE}", _limit),
-    (f"[there (is|are|can be|may be)] (at most|no more than|a maximum of) <number> <items:object> <pers> {_AT_ONCE}", _limit),
-    (f"<items> CAN only {_MAKE} (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
-    (f"<items> CAN {_MAKE} only (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
-    (f"<items> CANNOT {_MAKE} more than (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
+    (
+        f"(at most|no more than|not more than|up to|a maximum of|maximum|max) <number> <items:object> <pers> {_AT_ONCE}",
+        _limit,
+    ),
+    (
+        f"[there (is|are|can be|may be)] (at most|no more than|a maximum of) <number> <items:object> <pers> {_AT_ONCE}",
+        _limit,
+    ),
+    (
+        f"<items> CAN only {_MAKE} (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
+        _limit_one,
+    ),
+    (
+        f"<items> CAN {_MAKE} only (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
+        _limit_one,
+    ),
+    (
+        f"<items> CANNOT {_MAKE} more than (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
+        _limit_one,
+    ),
     (f"<items> CANNOT {_MAKE} (two|several|multiple) <items:object> {_AT_ONCE}", _two),
     (f"<items> CANNOT {_MAKE} a second <items:object> {_AT_ONCE}", _two),
     # --- overlap
-    ("[no|any] two <items> [<pers>] CANNOT (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)", _no_overlap),
-    ("no two <items> [<pers>] (CAN|must) (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)", _no_overlap),
-    ("<items> [<pers>] CANNOT (overlap|collide|clash|intersect) [(each other|one another|in time)]", _no_overlap),
+    (
+        "[no|any] two <items> [<pers>] CANNOT (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)",
+        _no_overlap,
+    ),
+    (
+        "no two <items> [<pers>] (CAN|must) (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)",
+        _no_overlap,
+    ),
+    (
+        "<items> [<pers>] CANNOT (overlap|collide|clash|intersect) [(each other|one another|in time)]",
+        _no_overlap,
+    ),
     ("[<items>] CANNOT overlap [with] [(any|the)] [other] <items> [<pers>]", _no_overlap),
-    ("<items:subject> CANNOT (have|hold|be in|attend|teach|give|lead|take|work|run) [(two|several|more than one|overlapping|multiple)] <items> (at the same time|that overlap|at once|at overlapping times|simultaneously|which overlap|overlapping)", _no_overlap),
+    (
+        "<items:subject> CANNOT (have|hold|be in|attend|teach|give|lead|take|work|run) [(two|several|more than one|overlapping|multiple)] <items> (at the same time|that overlap|at once|at overlapping times|simultaneously|which overlap|overlapping)",
+        _no_overlap,
+    ),
     ("<items:subject> CANNOT (have|hold|attend|teach|work) overlapping <items>", _no_overlap),
-    ("<items> CANNOT be (double-booked|booked twice at the same time|double booked)", _double_booked),
-    ("<items> CANNOT be <dones> (twice|more than once|again|by two <thing>|several times) (at the same time|on the same day|for the same (time|day|period|dates)|for overlapping (times|periods|dates)|at once|on overlapping days)", _double_booked),
+    (
+        "<items> CANNOT be (double-booked|booked twice at the same time|double booked)",
+        _double_booked,
+    ),
+    (
+        "<items> CANNOT be <dones> (twice|more than once|again|by two <thing>|several times) (at the same time|on the same day|for the same (time|day|period|dates)|for overlapping (times|periods|dates)|at once|on overlapping days)",
+        _double_booked,
+    ),
     ("overlapping <items> [<pers>] " + _REFUSED, _no_overlap),
-    ("<items> that overlap [(with )] [(another|each other|one another|an existing one|other ones)] [<pers>] " + _REFUSED, _no_overlap),
+    (
+        "<items> that overlap [(with )] [(another|each other|one another|an existing one|other ones)] [<pers>] "
+        + _REFUSED,
+        _no_overlap,
+    ),
     # --- nothing twice
-    ("no two <items> [(CAN|must)] (share|have|carry|use) [(the same|an|a|one|their|identical|equal)] <names> [<pers>]", _shared),
-    ("no two <items> [(CAN|must)] (have|be|use|share) [the] (same|identical|equal) <names>", _shared),
-    ("[there] (CANNOT|can not) be (two|several|more than one|another|duplicate) <items> with [the] same <names> [<pers>]", _shared),
-    ("(nobody|no one|no <items>) (CAN|CANNOT|can) be (entered|registered|added|created|signed up|stored) (twice|again|more than once) with [the] same <names>", _shared),
+    (
+        "no two <items> [(CAN|must)] (share|have|carry|use) [(the same|an|a|one|their|identical|equal)] <names> [<pers>]",
+        _shared,
+    ),
+    (
+        "no two <items> [(CAN|must)] (have|be|use|share) [the] (same|identical|equal) <names>",
+        _shared,
+    ),
+    (
+        "[there] (CANNOT|can not) be (two|several|more than one|another|duplicate) <items> with [the] same <names> [<pers>]",
+        _shared,
+    ),
+    (
+        "(nobody|no one|no <items>) (CAN|CANNOT|can) be (entered|registered|added|created|signed up|stored) (twice|again|more than once) with [the] same <names>",
+        _shared,
+    ),
     ("two <items> CANNOT (have|share|use) [the] [same] <names> [<pers>]", _shared),
-    ("[the] same <names> CANNOT be (used|registered|taken|entered|added|given) (twice|again|more than once|a second time|by two <items>|for two <items>) [<pers>]", _shared),
+    (
+        "[the] same <names> CANNOT be (used|registered|taken|entered|added|given) (twice|again|more than once|a second time|by two <items>|for two <items>) [<pers>]",
+        _shared,
+    ),
     ("[the] same <names> CANNOT (appear|occur|exist) (twice|again|more than once)", _shared),
-    ("[each|every|an|a|the] <names> (is|can be|may be|must be) (used|taken|assigned|registered) only (once|one time) [<pers>]", _shared),
+    (
+        "[each|every|an|a|the] <names> (is|can be|may be|must be) (used|taken|assigned|registered) only (once|one time) [<pers>]",
+        _shared,
+    ),
     ("[only] <items> (per|for each|for every) <rest>", _one_per),
     # --- comparisons
     ("there CANNOT be (more|fewer) <value:left> than <value:right>", _capacity),
-    ("(more|fewer) <value:left> than <value:right> (is|are) (refused|not allowed|not possible|rejected)", _capacity),
+    (
+        "(more|fewer) <value:left> than <value:right> (is|are) (refused|not allowed|not possible|rejected)",
+        _capacity,
+    ),
     ("<value> MUST [(always|be)] [be|lie|come|start|end] <comparison>", _must_compare),
     ("<items> MUST [(always|be)] be <comparison>", _must_compare),
     ("<value> [MUST] (is|are|comes|lies|has to be) [always] <comparison>", _must_compare),
     ("<value> CANNOT [(be|lie|come|start|end)] <comparison>", _must_not_compare),
     ("<items> CANNOT be <comparison>", _must_not_compare),
-    ("<value> (CANNOT|never) [(fall|falls|drop|drops|go|goes|sink|sinks|get|become|be|is)] (below|under|less than) <value:right>", lambda c, s: _never_below({**c, "below": True}, s)),
-    ("<value> (CANNOT|never) (exceed|exceeds|(go|goes|rise|rises|grow|be) (above|over|beyond)) <value:right>", _never_below),
-    ("<value> (CANNOT|never) [(be|become|becomes|get|go|fall|turn)] negative", lambda c, s: _never_below({**c, "below": True, "right": Literal(0)}, s)),
-    ("<value> [must] (adds|add) up to (at most|no more than|not more than|a maximum of) <value:right>", _sum_limit),
-    ("<field:left> and <field:right> MUST (be different|differ|not be (the same|equal)|be distinct) [from each other]", _different),
-    ("<field:left> MUST (be different from|differ from|not be the same as|not equal) <field:right>", _different),
+    (
+        "<value> (CANNOT|never) [(fall|falls|drop|drops|go|goes|sink|sinks|get|become|be|is)] (below|under|less than) <value:right>",
+        lambda c, s: _never_below({**c, "below": True}, s),
+    ),
+    (
+        "<value> (CANNOT|never) (exceed|exceeds|(go|goes|rise|rises|grow|be) (above|over|beyond)) <value:right>",
+        _never_below,
+    ),
+    (
+        "<value> (CANNOT|never) [(be|become|becomes|get|go|fall|turn)] negative",
+        lambda c, s: _never_below({**c, "below": True, "right": Literal(0)}, s),
+    ),
+    (
+        "<value> [must] (adds|add) up to (at most|no more than|not more than|a maximum of) <value:right>",
+        _sum_limit,
+    ),
+    (
+        "<field:left> and <field:right> MUST (be different|differ|not be (the same|equal)|be distinct) [from each other]",
+        _different,
+    ),
+    (
+        "<field:left> MUST (be different from|differ from|not be the same as|not equal) <field:right>",
+        _different,
+    ),
     ("<field:left> CANNOT (be the same as|be equal to|equal|be) <field:right>", _different),
     ("<field:left> and <field:right> CANNOT be (the same|equal|identical)", _different),
-    ("<field:left> and <field:right> MUST be [the] (same|equal|identical)", lambda c, s: _different({**c, "same": True}, s)),
-    ("<field:left> MUST (be the same as|equal|match|be equal to) <field:right>", lambda c, s: _different({**c, "same": True}, s)),
+    (
+        "<field:left> and <field:right> MUST be [the] (same|equal|identical)",
+        lambda c, s: _different({**c, "same": True}, s),
+    ),
+    (
+        "<field:left> MUST (be the same as|equal|match|be equal to) <field:right>",
+        lambda c, s: _different({**c, "same": True}, s),
+    ),
     # --- refused operations
     ("<items> CANNOT [ever] be <dones> [at all] [<again>] [<when>]", _passive),
     ("no <items> CAN be <dones> [at all] [<again>] [<when>]", _passive),
@@ -581,43 +878,119 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("only <items> CAN be <dones> [<when>]", _passive_only),
     ("<items> CAN only be <dones> <when>", _passive_only),
     ("<items> CAN be <dones> only <when>", _passive_only),
-    ("<items> CAN be <dones> [(just|only)] (once|one time) [only] [and never again]", lambda c, s: _passive_only({**c, "once": True}, s)),
-    ("<items> CAN only be <dones> (once|one time)", lambda c, s: _passive_only({**c, "once": True}, s)),
-    ("<items> MUST be <predicate> (before|to|in order to) (it|they) (can|may) be <dones>", lambda c, s: None),
-    (f"<items> {_ACCEPT} no [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]", _accepts_no),
-    ("<items> CANNOT (accept|take|receive|get|have|allow|be given) [any] [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]", _accepts_no),
-    ("no [(more|further|new|other)] <items> [(CAN be <dones>|(is|are|will be) (accepted|allowed|possible|taken|admitted|permitted))] [(any more|anymore)] [<when>]", _none_for),
-    ("[<when>] no [(more|further|new)] <items> (is|are|will be|CAN be) (accepted|allowed|possible|taken|admitted|permitted|made|added|placed|created)", _none_for),
+    (
+        "<items> CAN be <dones> [(just|only)] (once|one time) [only] [and never again]",
+        lambda c, s: _passive_only({**c, "once": True}, s),
+    ),
+    (
+        "<items> CAN only be <dones> (once|one time)",
+        lambda c, s: _passive_only({**c, "once": True}, s),
+    ),
+    (
+        "<items> MUST be <predicate> (before|to|in order to) (it|they) (can|may) be <dones>",
+        lambda c, s: None,
+    ),
+    (
+        f"<items> {_ACCEPT} no [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]",
+        _accepts_no,
+    ),
+    (
+        "<items> CANNOT (accept|take|receive|get|have|allow|be given) [any] [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]",
+        _accepts_no,
+    ),
+    (
+        "no [(more|further|new|other)] <items> [(CAN be <dones>|(is|are|will be) (accepted|allowed|possible|taken|admitted|permitted))] [(any more|anymore)] [<when>]",
+        _none_for,
+    ),
+    (
+        "[<when>] no [(more|further|new)] <items> (is|are|will be|CAN be) (accepted|allowed|possible|taken|admitted|permitted|made|added|placed|created)",
+        _none_for,
+    ),
     ("<items> CANNOT [ever] <dos> [<items:object>] [at all] [<again>] [<when>]", _active),
-    ("<items> CANNOT [ever] <dos> (on|for|in|to|at|with|from) <items:object> [at all] [<again>] [<when>]", _active),
-    ("no <items> CAN <dos> [(on|for|in|to|at|with|from)] [<items:object>] [<again>] [<when>]", _active),
-    ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] (only|just) once [only]", lambda c, s: _active({**c, "again": True}, s)),
-    ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] once [only]", lambda c, s: _active({**c, "again": True}, s)),
+    (
+        "<items> CANNOT [ever] <dos> (on|for|in|to|at|with|from) <items:object> [at all] [<again>] [<when>]",
+        _active,
+    ),
+    (
+        "no <items> CAN <dos> [(on|for|in|to|at|with|from)] [<items:object>] [<again>] [<when>]",
+        _active,
+    ),
+    (
+        "<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] (only|just) once [only]",
+        lambda c, s: _active({**c, "again": True}, s),
+    ),
+    (
+        "<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] once [only]",
+        lambda c, s: _active({**c, "again": True}, s),
+    ),
     ("only <items> CAN <dos> [(on|for|in|to|at)] [<items:object>] [<when>]", _active_only),
     ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] <when>", _active_only),
     ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] only <when>", _active_only),
     (f"<op> {_REFUSED} [<when>]", _operation_refused),
-    (f"(trying|attempting|an attempt) to <do> [<items>] {_REFUSED}", lambda c, s: _operation_refused({**c, "op": Operation((c["do"],), object=c.get("items"))}, s)),
+    (
+        "(second|another|a second|a further) <do> [<items>]",
+        lambda c, s: _operation_refused(
+            {**c, "op": Operation((c["do"],), object=c.get("items"), again=True)}, s
+        ),
+    ),
+    ("(not|never) (on|for|in|with|to|at|from) <items>", _not_for),
+    (
+        "(not|never) (twice|again|more than once) [(for|on|in|by|with|at)] [(the|a)] [same] <rest>",
+        _not_twice,
+    ),
+    (
+        f"(all|any|every) other [(status|state)] (step|steps|change|changes|transition|transitions|action|actions|move|moves) [(of|in|to|between) <phrase>] {_REFUSED}",
+        _closed,
+    ),
+    (
+        f"(anything|everything|any step|any action|an action|actions|any call|a call) (else|out of order|that does not fit [<phrase>]|which does not fit [<phrase>]|that do not fit [<phrase>]) {_REFUSED}",
+        _closed,
+    ),
+    (
+        f"(trying|attempting) (it|this|that|so|them) [with any other <items>] [<when>] {_REFUSED}",
+        _closed,
+    ),
+    (
+        f"(that|this|the|such a|which) [(change|request|attempt|call|booking|one|step|update|action)] {_REFUSED}",
+        _closed,
+    ),
+    (
+        f"[(the|a)] (eleventh|fourth|third|sixth|next|fifth|seventh|eighth|ninth|tenth|twelfth) [one] {_REFUSED}",
+        _closed,
+    ),
+    ("(then|otherwise|in that case|if not|so) [(it|that|this)] " + _REFUSED, _closed),
+    ("[but] never to (more|fewer) <value:left> than <value:right>", _capacity),
+    ("<field> MUST be one of <field:right>", _one_of),
+    (
+        "<field> MUST (be|all be) (different|distinct|unique) [from (each other|one another)]",
+        _distinct,
+    ),
+    ("<field_words> CANNOT <do> <again> (in|for|on|at|to) [(the|a)] [same] <items>", _field_once),
+    (
+        "[a|an|the|each|every|one] <field_words> CAN <do> only once [(in|for|on|at|to|per) [(the|a|each)] [same] <items>]",
+        _field_once,
+    ),
+    ("[(we|you|nobody|the <thing>|they|one)] CANNOT <phrase> IF <condition>", _unknown_when),
+    (
+        "[the] <items:things> (in|on|for) which <items:who> (is|are|has|have) <done> [<with_rest>] [must] (add|adds|sum|sums) up to (at most|no more than) <number> [<field>]",
+        _sum_over,
+    ),
+    (
+        f"(trying|attempting|an attempt) to <do> [<items>] {_REFUSED}",
+        lambda c, s: _operation_refused(
+            {**c, "op": Operation((c["do"],), object=c.get("items"))}, s
+        ),
+    ),
     ("(this|that|it|which) (is|are) [only] possible [only] <when>", _topic_only),
     ("(this|that|it|which) (is|are|works) only [possible] <when>", _topic_only),
     ("<op> (is|are) only (possible|allowed|permitted) <when>", _operation_only),
     ("<op> (is|are) (possible|allowed|permitted) only <when>", _operation_only),
-    ("<op> (requires|needs) [that] <condition>", lambda c, s: _operation_only({**c, "when": (c["condition"], True)}, s)),
-    ("it (is|must be|should be) (not possible|impossible|not allowed|forbidden) to <dos> <items:object> [<when>]", lambda c, s: _active({**c, "items": Items(None, person=True, words=("one",))}, s)),
+    (
+        "<op> (requires|needs) [that] <condition>",
+        lambda c, s: _operation_only({**c, "when": (c["condition"], True)}, s),
+    ),
+    (
+        "it (is|must be|should be) (not possible|impossible|not allowed|forbidden) to <dos> <items:object> [<when>]",
+        lambda c, s: _active({**c, "items": Items(None, person=True, words=("one",))}, s),
+    ),
 )
-
-
-def held_states(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """A reference has to lead to something in a state: `the plan must be active`."""
-    condition = captures["predicate"]
-    items: Items = captures["items"]
-    from quantumlayer.offline.reading._terms import bind  # noqa: PLC0415
-
-    if not isinstance(condition, Being):
-        return None
-    return [Holds(bind(condition, items), None, _status(situation))]
-
-
-def counted(items: Items, operator: str, number: int) -> Condition:
-    """Write a condition on how many items there are."""
-    return Compare(Count(items), operator, Literal(number))

@@ -15,6 +15,7 @@ from quantumlayer.offline.reading._terms import (
     Arithmetic,
     Being,
     Between,
+    Call,
     Compare,
     Condition,
     Count,
@@ -96,6 +97,45 @@ def _find(scope: Scope, words: Sequence[str]) -> tuple[FieldDraft, str, Frame]:
                 return made, prefix + escape(made.name), Frame(reference.references, prefix)
     what = " ".join(words)
     raise Unresolved(f"no field is called {what!r} here")
+
+
+_IN = frozenset(
+    "in deposit credit receipt income purchase incoming inbound add addition plus received bought".split()
+)
+_OUT = frozenset(
+    "out withdrawal debit issue expense sale outgoing outbound remove removal minus sold withdraw".split()
+)
+
+
+def signed(world: World, entity: str, number: str) -> str | None:
+    """Count what goes out as less, where items go in and out: `quantity if type == 'in' else -quantity`."""
+    for made in world.state_fields(entity):
+        lows = {choice.lower(): choice for choice in made.spec["choices"]}
+        comes = [choice for low, choice in lows.items() if low in _IN]
+        goes = [choice for low, choice in lows.items() if low in _OUT]
+        if len(lows) == 2 and comes and goes:  # noqa: PLR2004 -- in and out
+            return f"{number} if {escape(made.name)} == {comes[0]!r} else -{number}"
+    return None
+
+
+def _balance(scope: Scope, words: Sequence[str], owners: Sequence[str]) -> str | None:
+    """What there is of something that comes in and goes out: the sum over its movements."""
+    world = scope.world
+    for name in world.structure.entities:
+        made = world.field(name, words)
+        if made is None or not all(world.references(name, owner) for owner in owners):
+            continue
+        text = signed(world, name, escape(made.name))
+        if text is None:
+            continue
+        inner = scope.inside(name)
+        links = []
+        for owner in owners:
+            outer = replace(inner, frames=inner.frames[1:])
+            frame = _frame_of(outer, Items(owner))
+            links.append(_reference_to(inner, name, frame))
+        return f"sum({name}, {', '.join((text, *links))})"
+    return None
 
 
 def _frame_of(scope: Scope, items: Items) -> Frame:
@@ -186,7 +226,10 @@ def _link(scope: Scope, inner: Scope, items: Items, other: Items) -> str:
     if other.person or other.entity is None:
         frame = _frame_of(scope, other)
         return _reference_to(inner, entity, frame)
-    if other.entity == scope.this.entity or scope.world.path(scope.this.entity, other.entity) is not None:
+    if (
+        other.entity == scope.this.entity
+        or scope.world.path(scope.this.entity, other.entity) is not None
+    ):
         outer = replace(inner, frames=inner.frames[1:])
         frame = _frame_of(outer, replace(other, where=(), of=()))
         if scope.world.path(entity, other.entity):
@@ -211,7 +254,11 @@ def _natural_link(scope: Scope, items: Items) -> list[str]:
     if near.entity != scope.this.entity and scope.world.references(entity, near.entity):
         frame = near if near.prefix else None
         if frame is not None:
-            prefix = frame.prefix if frame.prefix.startswith(("this.", "user.")) else f"this.{frame.prefix}"
+            prefix = (
+                frame.prefix
+                if frame.prefix.startswith(("this.", "user."))
+                else f"this.{frame.prefix}"
+            )
             return [_reference_to(inner, entity, Frame(near.entity, prefix))]
     outer = inner.frames[1]
     if scope.world.references(entity, outer.entity) and entity != outer.entity:
@@ -230,9 +277,7 @@ def _natural_link(scope: Scope, items: Items) -> list[str]:
     ]
 
 
-def aggregate(
-    scope: Scope, function: str, items: Items, inner_value: str | None = None
-) -> str:
+def aggregate(scope: Scope, function: str, items: Items, inner_value: str | None = None) -> str:
     """Write an aggregate over items."""
     parts = [items.entity or ""]
     if inner_value is not None:
@@ -266,9 +311,13 @@ def value(scope: Scope, term: Value) -> str:
         case Fold():
             return _fold(scope, term)
         case Arithmetic(operator=operator, left=left, right=right):
-            return f"{_grouped(scope, left, operator)} {operator} {_grouped(scope, right, operator)}"
+            return (
+                f"{_grouped(scope, left, operator)} {operator} {_grouped(scope, right, operator)}"
+            )
         case Elapsed():
             return _elapsed(scope, term)
+        case Call(function=function, value=inner):
+            return f"{function}({value(scope, inner)})"
 
 
 def _grouped(scope: Scope, term: Value, operator: str) -> str:
@@ -306,6 +355,12 @@ def field_path(scope: Scope, term: FieldOf) -> tuple[FieldDraft, str]:
     frame = _frame_of(scope, term.owner)
     found = scope.world.field(frame.entity, term.words)
     if found is None:
+        owners = [each.entity for each in (term.owner, *term.owner.of) if each.entity is not None]
+        balance = _balance(scope, term.words, owners)
+        if balance is not None:
+            return FieldDraft(
+                " ".join(term.words), tuple(term.words), spec={"type": "number"}
+            ), balance
         raise Unresolved(
             f"a {scope.world.label(frame.entity)} has no field called {' '.join(term.words)!r}"
         )
@@ -313,6 +368,10 @@ def field_path(scope: Scope, term: FieldOf) -> tuple[FieldDraft, str]:
 
 
 def _fold(scope: Scope, term: Fold) -> str:
+    if term.function == "sum" and isinstance(term.value, FieldOf) and term.value.words:
+        balance = _balance(scope, term.value.words, [scope.this.entity])
+        if balance is not None:
+            return balance
     items = term.items
     if items is None:
         items = _implied_items(scope, term.value)
@@ -360,7 +419,10 @@ def _numeric_field(world: World, entity: str) -> str:
 def _elapsed(scope: Scope, term: Elapsed) -> str:
     if term.start is not None and term.end is not None:
         start, end = value(scope, term.start), value(scope, term.end)
-        dated = isinstance(term.start, FieldOf) and field_path(scope, term.start)[0].spec.get("type") == "date"
+        dated = (
+            isinstance(term.start, FieldOf)
+            and field_path(scope, term.start)[0].spec.get("type") == "date"
+        )
     else:
         entity = scope.this.entity
         first, last = scope.world.start(entity), scope.world.end(entity)
@@ -370,7 +432,8 @@ def _elapsed(scope: Scope, term: Elapsed) -> str:
         start, end = prefix + escape(first.name), prefix + escape(last.name)
         dated = first.spec.get("type") == "date"
     if term.unit == "days" and dated:
-        return f"days_between({start}, {end})"
+        days = f"days_between({start}, {end})"
+        return f"({days} + 1)" if scope.world.inclusive else days
     per = {"minutes": "", "hours": " / 60", "days": " / 1440"}[term.unit]
     text = f"minutes_between({start}, {end}){per}"
     return f"ceil({text})" if term.begun else f"floor({text})"
@@ -426,7 +489,14 @@ def _either(scope: Scope, parts: Sequence[Condition]) -> str:
     return " or ".join(f"({text})" if " and " in text else text for text in texts)
 
 
-_FLIPPED = {" == ": " != ", " != ": " == ", " <= ": " > ", " >= ": " < ", " < ": " >= ", " > ": " <= "}
+_FLIPPED = {
+    " == ": " != ",
+    " != ": " == ",
+    " <= ": " > ",
+    " >= ": " < ",
+    " < ": " >= ",
+    " > ": " <= ",
+}
 
 
 def opposite(text: str) -> str:
@@ -456,6 +526,10 @@ def _compare(scope: Scope, term: Compare) -> str:
     left = value(scope, left_term)
     if term.operator == "contains":
         return f"contains({left}, {value(scope, term.right)})"
+    if term.operator == "included":
+        return f"includes({value(scope, term.right)}, {left})"
+    if term.operator == "distinct":
+        return f"distinct({left})"
     right_term = term.right
     if isinstance(right_term, Literal) and isinstance(right_term.value, Span):
         return _compare_span(scope, left_term, left, term.operator, right_term.value)
@@ -493,7 +567,9 @@ def _compare_span(scope: Scope, term: Value, left: str, operator: str, span: Spa
         made, _ = field_path(scope, term)
         if made.spec.get("type") in {"integer", "number"}:
             return f"{left} {operator} {literal_text(span.value)}"
-    raise Unresolved(f"it is not clear what {literal_text(span.value)} {span.unit} are compared with")
+    raise Unresolved(
+        f"it is not clear what {literal_text(span.value)} {span.unit} are compared with"
+    )
 
 
 # --- being ---------------------------------------------------------------------------------------
@@ -531,6 +607,8 @@ def state(scope: Scope, words: tuple[str, ...]) -> str:
     """Write that the nearest item is in a state."""
     frame = scope.near
     word = " ".join(words)
+    if words == ("untaken",):
+        raise Unresolved("it is not clear in which time")
     for attempt in (_defined, _by_choice, _by_flag, _by_action, _by_filled, _by_time, _by_room):
         text = attempt(scope, words)
         if text is not None:
@@ -541,13 +619,17 @@ def state(scope: Scope, words: tuple[str, ...]) -> str:
             text = attempt(scope, (other,))
             if text is not None:
                 return opposite(text)
-    raise Unresolved(f"the document does not say when a {scope.world.label(frame.entity)} is {word!r}")
+    raise Unresolved(
+        f"the document does not say when a {scope.world.label(frame.entity)} is {word!r}"
+    )
 
 
 def _defined(scope: Scope, words: tuple[str, ...]) -> str | None:
     found = scope.world.definitions.get((scope.near.entity, " ".join(words)))
-    return f"({text})" if found is not None and " or " in (text := condition(scope, found)) else (
-        condition(scope, found) if found is not None else None
+    return (
+        f"({text})"
+        if found is not None and " or " in (text := condition(scope, found))
+        else (condition(scope, found) if found is not None else None)
     )
 
 
@@ -598,7 +680,11 @@ def _by_filled(scope: Scope, words: tuple[str, ...]) -> str | None:
         return None
     stem = base(words[0])
     for made in scope.world.fields(frame.entity):
-        if made.spec.get("required") or made.spec.get("type") == "boolean" or "default" in made.spec:
+        if (
+            made.spec.get("required")
+            or made.spec.get("type") == "boolean"
+            or "default" in made.spec
+        ):
             continue
         if stem in {made.name, base(made.words[0])} or (made.words[0] == stem):
             return f"{frame.prefix}{escape(made.name)} is not None"
@@ -613,7 +699,9 @@ def _by_time(scope: Scope, words: tuple[str, ...]) -> str | None:
         return frame.prefix + escape(made.name)
 
     start, end = world.start(frame.entity), world.end(frame.entity)
-    clock: Callable[[FieldDraft], str] = lambda made: "today()" if made.spec["type"] == "date" else "now()"  # noqa: E731
+    clock: Callable[[FieldDraft], str] = lambda made: (
+        "today()" if made.spec["type"] == "date" else "now()"
+    )  # noqa: E731
     if word == "overdue":
         due = world.due(frame.entity)
         return _overdue(scope, at(due), clock(due)) if due is not None else None
@@ -658,11 +746,16 @@ def _overdue(scope: Scope, due: str, clock: str) -> str:
         elif made.spec.get("type") == "enum":
             final = [choice for choice in made.spec["choices"] if choice.lower() in _FINISHED]
             if final:
-                parts.append(f"{name} not in ({', '.join(map(repr, final))},)" if len(final) == 1 else f"{name} not in ({', '.join(map(repr, final))})")
+                parts.append(
+                    f"{name} not in ({', '.join(map(repr, final))},)"
+                    if len(final) == 1
+                    else f"{name} not in ({', '.join(map(repr, final))})"
+                )
         elif (
             made.spec.get("type") in {"date", "datetime"}
             and not made.spec.get("required", True)
-            and base(made.words[0]) in {"return", "complete", "finish", "pay", "close", "resolve", "do"}
+            and base(made.words[0])
+            in {"return", "complete", "finish", "pay", "close", "resolve", "do"}
         ):
             parts.append(f"{name} is None")
     return " and ".join(parts)
@@ -682,7 +775,10 @@ def usage(scope: Scope, container: Frame, *, others: bool) -> tuple[str, str]:
     inner = scope.inside(registrant)
     prefix = container.prefix
     outer = prefix if prefix.startswith(("this.", "user.")) else f"this.{prefix}"
-    parts = [_reference_to(inner, registrant, Frame(container.entity, outer)), *world.active(registrant)]
+    parts = [
+        _reference_to(inner, registrant, Frame(container.entity, outer)),
+        *world.active(registrant),
+    ]
     if others and registrant == scope.this.entity:
         parts.append("id != this.id")
     amount = world.amount(registrant)
@@ -693,7 +789,9 @@ def usage(scope: Scope, container: Frame, *, others: bool) -> tuple[str, str]:
     return text, prefix + escape(capacity.name)
 
 
-_FULL = frozenset({"full", "sold out", "fully booked", "booked out", "taken", "fully occupied", "complete"})
+_FULL = frozenset(
+    {"full", "sold out", "fully booked", "booked out", "taken", "fully occupied", "complete"}
+)
 _FREE = frozenset({"free", "available", "open", "enough", "left", "vacant", "bookable", "in stock"})
 
 
@@ -800,11 +898,18 @@ def _doing(scope: Scope, term: Doing) -> str:
         raise Unresolved(f"it is not clear what it leaves behind to {term.verb}")
     of = tuple(
         each
-        for each in (term.object, term.subject if term.subject and not _anybody(term.subject) else None)
+        for each in (
+            term.object,
+            term.subject if term.subject and not _anybody(term.subject) else None,
+        )
         if each is not None
     )
     text = aggregate(scope, "exists", Items(entity, of=of))
-    return opposite(text) if term.negated or (term.subject and term.subject.quantifier == "no") else text
+    return (
+        opposite(text)
+        if term.negated or (term.subject and term.subject.quantifier == "no")
+        else text
+    )
 
 
 def _anybody(subject: Items) -> bool:

@@ -19,7 +19,18 @@ Kind = Literal["routes", "fields", "transitions", "entities", "other"]
 _HEADINGS: dict[Column, frozenset[str]] = {
     "method": frozenset({"method", "verb", "http method", "http verb", "http"}),
     "path": frozenset(
-        {"path", "endpoint", "url", "route", "uri", "request", "resource", "call", "api", "operation"}
+        {
+            "path",
+            "endpoint",
+            "url",
+            "route",
+            "uri",
+            "request",
+            "resource",
+            "call",
+            "api",
+            "operation",
+        }
     ),
     "what": frozenset(
         {"what it does", "purpose", "behaviour", "behavior", "does", "effect", "what", "use"}
@@ -30,15 +41,44 @@ _HEADINGS: dict[Column, frozenset[str]] = {
         | {"status code", "success code", "reply", "on success", "http status", "output"}
     ),
     "failure": frozenset(
-        {"failure", "failures", "errors", "error", "error codes", "fails with", "on failure", "refused"}
+        {
+            "failure",
+            "failures",
+            "errors",
+            "error",
+            "error codes",
+            "fails with",
+            "on failure",
+            "refused",
+        }
         | {"problems", "failure codes"}
     ),
     "field": frozenset(
-        {"field", "name", "attribute", "property", "column", "member", "key", "field name", "fields"}
+        {
+            "field",
+            "name",
+            "attribute",
+            "property",
+            "column",
+            "member",
+            "key",
+            "field name",
+            "fields",
+        }
     ),
     "type": frozenset({"type", "data type", "datatype", "kind", "format"}),
     "required": frozenset(
-        {"required", "mandatory", "req", "obligatory", "needed", "must", "required?", "req.", "compulsory"}
+        {
+            "required",
+            "mandatory",
+            "req",
+            "obligatory",
+            "needed",
+            "must",
+            "required?",
+            "req.",
+            "compulsory",
+        }
     ),
     "optional": frozenset({"optional", "optional?", "nullable", "may be empty", "null"}),
     "default": frozenset({"default", "default value", "if missing", "initial", "initially"}),
@@ -50,12 +90,29 @@ _HEADINGS: dict[Column, frozenset[str]] = {
     "unique": frozenset({"unique", "unique?"}),
     "example": frozenset({"example", "examples", "sample", "e.g."}),
     "from": frozenset(
-        {"from", "from status", "from state", "current", "current status", "current state", "before"}
+        {
+            "from",
+            "from status",
+            "from state",
+            "current",
+            "current status",
+            "current state",
+            "before",
+        }
         | {"state before", "status before", "allowed from", "allowed in", "allowed when", "when"}
         | {"status", "state", "old status", "old state", "possible from", "source"}
     ),
     "to": frozenset(
-        {"to", "to status", "to state", "new status", "new state", "next", "next status", "next state"}
+        {
+            "to",
+            "to status",
+            "to state",
+            "new status",
+            "new state",
+            "next",
+            "next status",
+            "next state",
+        }
         | {"after", "afterwards", "state after", "status after", "becomes", "target", "leads to"}
     ),
     "action": frozenset({"action", "event", "transition", "step", "trigger", "command"}),
@@ -87,7 +144,16 @@ def columns(kind: Kind, cells: Mapping[str, str]) -> dict[Column, str]:
     """Sort the cells of a row by what they hold; unknown columns count as notes."""
     wanted: dict[Kind, tuple[Column, ...]] = {
         "routes": ("method", "path", "success", "failure", "role", "what", "notes"),
-        "fields": ("field", "type", "required", "optional", "default", "unique", "example", "notes"),
+        "fields": (
+            "field",
+            "type",
+            "required",
+            "optional",
+            "default",
+            "unique",
+            "example",
+            "notes",
+        ),
         "transitions": ("action", "from", "to", "role", "path", "notes"),
         "entities": ("entity", "fields", "notes"),
         "other": (),
@@ -97,7 +163,8 @@ def columns(kind: Kind, cells: Mapping[str, str]) -> dict[Column, str]:
     for heading, cell in cells.items():
         name = re.sub(r"[`*_]", "", heading).strip().lower()
         column = next(
-            (each for each in wanted[kind] if name in _HEADINGS[each] and each not in sorted_cells), None
+            (each for each in wanted[kind] if name in _HEADINGS[each] and each not in sorted_cells),
+            None,
         )
         if column is None or column == "notes":
             rest.append(cell)

@@ -74,7 +74,9 @@ def _text(finding: Finding) -> str:
 class Target:
     """Which entity's operation a sentence is about, and what it says about the items in it."""
 
-    def __init__(self, entity: str, on: Sequence[str], conditions: Sequence[Condition] = ()) -> None:
+    def __init__(
+        self, entity: str, on: Sequence[str], conditions: Sequence[Condition] = ()
+    ) -> None:
         self.entity = entity
         self.on = list(on)
         self.conditions = list(conditions)
@@ -120,9 +122,13 @@ def _target(plan: Plan, finding: Finding, operation: Operation, verb: str) -> Ta
         return _with(Target(known[0], ["update"]), operation, item, known[0])
     if made is not None:
         return _with(Target(made, ["create"]), operation, item, made)
-    actions = [action for action in world.actions if verb in {action.verb, action.name} | action.synonyms]
+    actions = [
+        action for action in world.actions if verb in {action.verb, action.name} | action.synonyms
+    ]
     if len(actions) == 1 and (entity is None or entity == actions[0].entity):
-        return _with(Target(actions[0].entity, [actions[0].name]), operation, item, actions[0].entity)
+        return _with(
+            Target(actions[0].entity, [actions[0].name]), operation, item, actions[0].entity
+        )
     if verb in CREATE | {"create", "accept", "take", "make", "book", "have"} and entity is not None:
         return _with(Target(entity, ["create"]), operation, item, entity)
     setter = _setter(world, known, verb, item)
@@ -146,9 +152,7 @@ def _made_by(world: World, verb: str, entity: str | None, subject: Items | None)
     return None
 
 
-def _setter(
-    world: World, known: Sequence[str], verb: str, item: Items | None
-) -> Target | None:
+def _setter(world: World, known: Sequence[str], verb: str, item: Items | None) -> Target | None:
     """`It can be set once`: the action that sets it."""
     if verb not in {"set", "give", "record", "assign", "fill"} or not known:
         return None
@@ -189,6 +193,12 @@ def _on(items: Items) -> list[Condition]:
 
 def _refused(plan: Plan, finding: Finding, fact: Refused) -> None:
     operation = fact.operation
+    subject = operation.subject
+    if subject is not None and subject.also:
+        for entity in (*subject.also, subject.entity):
+            alone = replace(subject, entity=entity, also=())
+            _refused(plan, finding, replace(fact, operation=replace(operation, subject=alone)))
+        return
     if _is_fullness(plan, finding, fact):
         return
     targets = target_of(plan, finding, operation)
@@ -211,7 +221,9 @@ def _refused_on(plan: Plan, finding: Finding, fact: Refused, target: Target, on:
         if on in {"update", "delete"} and not fact.only:
             kinds = ("replace", "update") if on == "update" else ("delete",)
             for kind in kinds:
-                plan.never.setdefault(target.entity, {}).setdefault(kind, []).append(finding.source.id)
+                plan.never.setdefault(target.entity, {}).setdefault(kind, []).append(
+                    finding.source.id
+                )
             return
         raise Unresolved("it is not said when this is refused")
     if fact.only:
@@ -246,7 +258,8 @@ def _again(plan: Plan, finding: Finding, fact: Refused, target: Target) -> None:
             _once(plan, finding, fact, target)
             continue
         action = next(
-            (each for each in world.actions if each.entity == target.entity and each.name == name), None
+            (each for each in world.actions if each.entity == target.entity and each.name == name),
+            None,
         )
         if action is None:
             raise Unresolved("it is not clear when this happens a second time")
@@ -285,7 +298,11 @@ def _once(plan: Plan, finding: Finding, fact: Refused, target: Target) -> None:
     world = plan.world
     operation = fact.operation
     keys: list[str] = []
-    for items in (operation.subject, operation.object, *(operation.object.of if operation.object else ())):
+    for items in (
+        operation.subject,
+        operation.object,
+        *(operation.object.of if operation.object else ()),
+    ):
         name = _key_of(world, target.entity, items)
         if name is not None and name not in keys:
             keys.append(name)
@@ -321,7 +338,23 @@ def _person_key(world: World, entity: str) -> str | None:
         made.name
         for made in world.fields(entity)
         if made.references in _people(world)
-        or made.name.lower() in {"voter", "email", "name", "author", "user", "username", "plate", "player", "customer", "reviewer", "member", "person", "guest", "bidder"}
+        or made.name.lower()
+        in {
+            "voter",
+            "email",
+            "name",
+            "author",
+            "user",
+            "username",
+            "plate",
+            "player",
+            "customer",
+            "reviewer",
+            "member",
+            "person",
+            "guest",
+            "bidder",
+        }
         or made.words[-1] == "email"
     ]
     return people[0] if people else None
@@ -335,13 +368,17 @@ _PERSONAL = frozenset(
 
 def _people(world: World) -> set[str]:
     return {
-        name for name, draft in world.structure.entities.items() if draft.word.label.split()[-1] in _PERSONAL
+        name
+        for name, draft in world.structure.entities.items()
+        if draft.word.label.split()[-1] in _PERSONAL
     }
 
 
 def _other_keys(world: World, entity: str, keys: Sequence[str]) -> list[str]:
     references = [
-        made.name for made in world.fields(entity) if made.references is not None and made.name not in keys
+        made.name
+        for made in world.fields(entity)
+        if made.references is not None and made.name not in keys
     ]
     return references if len(references) == 1 else []
 
@@ -374,7 +411,20 @@ def _unique_rule(
 
 # --- room ----------------------------------------------------------------------------------------
 
-_FULL_WORDS = frozenset({"full", "sold out", "taken", "free", "available", "left", "enough", "occupied", "fully booked", "booked out"})
+_FULL_WORDS = frozenset(
+    {
+        "full",
+        "sold out",
+        "taken",
+        "free",
+        "available",
+        "left",
+        "enough",
+        "occupied",
+        "fully booked",
+        "booked out",
+    }
+)
 
 
 def _is_fullness(plan: Plan, finding: Finding, fact: Refused) -> bool:
@@ -384,7 +434,11 @@ def _is_fullness(plan: Plan, finding: Finding, fact: Refused) -> bool:
     conditions: list[Condition] = []
     if fact.when is not None:
         conditions.append(fact.when)
-    for items in (operation.subject, operation.object, *(operation.object.of if operation.object else ())):
+    for items in (
+        operation.subject,
+        operation.object,
+        *(operation.object.of if operation.object else ()),
+    ):
         conditions.extend(items.where if items is not None else ())
     if len(conditions) != 1:
         return False
@@ -423,7 +477,11 @@ def _is_fullness(plan: Plan, finding: Finding, fact: Refused) -> bool:
 def _container(subject: Items | FieldOf | None, operation: Operation) -> str | None:
     if isinstance(subject, Items) and subject.entity is not None:
         return subject.entity
-    for items in (operation.subject, operation.object, *(operation.object.of if operation.object else ())):
+    for items in (
+        operation.subject,
+        operation.object,
+        *(operation.object.of if operation.object else ()),
+    ):
         if items is not None and items.where:
             return items.entity
     return None
@@ -517,7 +575,9 @@ def _key(key: str) -> str:
 
 
 def _created(world: World, entity: str) -> FieldDraft | None:
-    return world.first(entity, ("created_at", "createdat", "achieved_at", "date"), {"date", "datetime"})
+    return world.first(
+        entity, ("created_at", "createdat", "achieved_at", "date"), {"date", "datetime"}
+    )
 
 
 def _entering(world: World, entity: str, where: Sequence[str]) -> list[str]:
@@ -527,7 +587,12 @@ def _entering(world: World, entity: str, where: Sequence[str]) -> list[str]:
 
 
 def _before_actions(
-    plan: Plan, finding: Finding, fact: Limit, entity: str, keys: Sequence[str], where: Sequence[str]
+    plan: Plan,
+    finding: Finding,
+    fact: Limit,
+    entity: str,
+    keys: Sequence[str],
+    where: Sequence[str],
 ) -> None:
     """An action that makes an item count is refused when the limit is reached already."""
     world = plan.world
@@ -591,7 +656,9 @@ def _words_of(term: Condition) -> list[tuple[str, ...]]:
             return [
                 each.words
                 for each in (left, right)
-                if isinstance(each, FieldOf) and each.words and (each.owner is None or each.owner.entity is None)
+                if isinstance(each, FieldOf)
+                and each.words
+                and (each.owner is None or each.owner.entity is None)
             ]
         case AllOf(parts=parts) | AnyOf(parts=parts):
             return [words for part in parts for words in _words_of(part)]
@@ -643,7 +710,9 @@ def _interval(world: World, entity: str):  # type: ignore[no-untyped-def]  # noq
     start, end = world.start(entity), world.end(entity)
     duration = world.duration(entity)
     if start is not None and end is not None and end is not start:
-        return (lambda prefix: prefix + escape(start.name)), (lambda prefix: prefix + escape(end.name))
+        return (lambda prefix: prefix + escape(start.name)), (
+            lambda prefix: prefix + escape(end.name)
+        )
     if start is not None and duration is not None:
         made, unit = duration
         return (
@@ -675,5 +744,3 @@ def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
     scope = Scope(world, (Frame(entity),))
     extra = [condition(scope.inside(entity), each) for each in fact.where]
     _unique_rule(plan, finding, entity, keys, fact.status, extra)
-
-

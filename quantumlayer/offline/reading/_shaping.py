@@ -10,10 +10,12 @@ from quantumlayer.offline.reading._facts import (
     Cascade,
     Fact,
     Hides,
+    Inclusive,
     Means,
     Said,
     Sets,
     States,
+    Touches,
     Transition,
     Unique,
     Worked,
@@ -55,7 +57,9 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
         case Worked():
             _ensure_worked(world, finding, fact)
         case Sets(param="empty", words=words):
-            _ensure(world, finding, words, None).say([Trait("nullable"), Trait("system")], requirement)
+            _ensure(world, finding, words, None).say(
+                [Trait("nullable"), Trait("system")], requirement
+            )
         case Sets(words=words, value=None) | Sets(words=words, param=str()):
             made = _ensure(world, finding, words, fact.owner)
             made.say([Trait("system"), Trait("nullable")], requirement)
@@ -70,6 +74,12 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
                 world.definitions[(entity, fact.word)] = condition
         case Cascade():
             _cascade(world, finding, fact)
+        case Touches():
+            for words in fact.names:
+                made = _field(world, finding, words, None)
+                made.say([Trait("immutable" if fact.stays else "touch")], requirement)
+        case Inclusive():
+            world.inclusive = True
         case Hides(routes=()):
             for words in fact.names:
                 _field(world, finding, words, None).say([Trait("secret")], requirement)
@@ -103,9 +113,7 @@ def _candidates(world: World, finding: Finding, owner: str | None) -> Iterator[s
     yield from (name for name in world.structure.entities if name != finding.topic)
 
 
-def _field(
-    world: World, finding: Finding, words: tuple[str, ...], owner: str | None
-) -> FieldDraft:
+def _field(world: World, finding: Finding, words: tuple[str, ...], owner: str | None) -> FieldDraft:
     """Find the field that a statement speaks of: of its topic first, then of any other entity."""
     found = [
         (name, made)
@@ -266,5 +274,3 @@ def _cascade(world: World, finding: Finding, fact: Cascade) -> None:
         raise Unresolved(f"no reference leads from a {one} to a {two}")
     for made in found:
         made.say([Trait("on_parent_delete", fact.mode)], finding.source.id)
-
-

@@ -42,13 +42,37 @@ TIME_UNITS = {
     "month": "months",
     "year": "years",
 }
-_CURRENCIES = frozenset({"euro", "eur", "dollar", "usd", "pound", "gbp", "cent", "chf", "nok", "sek"})
+_CURRENCIES = frozenset(
+    {"euro", "eur", "dollar", "usd", "pound", "gbp", "cent", "chf", "nok", "sek"}
+)
 _CURRENCY_MARKS = frozenset({"€", "$", "£"})
 _PERCENT = frozenset({"%", "percent", "per-cent"})
 _UNIT_WORDS = (
     frozenset(
-        {"character", "char", "letter", "digit", "symbol", "sign", "word", "item", "entry", "element"}
-        | {"string", "value", "person", "people", "star", "point", "piece", "unit", "line", "option"}
+        {
+            "character",
+            "char",
+            "letter",
+            "digit",
+            "symbol",
+            "sign",
+            "word",
+            "item",
+            "entry",
+            "element",
+        }
+        | {
+            "string",
+            "value",
+            "person",
+            "people",
+            "star",
+            "point",
+            "piece",
+            "unit",
+            "line",
+            "option",
+        }
         | {"tag", "guest", "seat", "place", "spot", "copy", "kilogram", "kg", "gram", "g", "km"}
         | {"metre", "meter", "cm", "mm", "m", "litre", "liter", "credit", "vote", "participant"}
     )
@@ -182,7 +206,9 @@ def _literal(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
 # --- choices -------------------------------------------------------------------------------------
 
 _NO_CHOICE = (
-    frozenset({"default", "defaults", "defaulting", "optional", "required", "unique", "which", "that"})
+    frozenset(
+        {"default", "defaults", "defaulting", "optional", "required", "unique", "which", "that"}
+    )
     | {"with", "is", "are", "at", "by", "must", "can", "may", "has", "have", "not", "where", "if"}
     | {"unless", "only", "each", "per", "but", "it", "they", "otherwise", "we", "you", "from", "of"}
     | {"when", "while", "than", "between", "least", "most", "without", "be", "will", "should", "i"}
@@ -289,7 +315,10 @@ def _noun(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
     end = at
     while end < len(reader.tokens) and end < at + 3:
         token = reader.tokens[end]
-        if token.kind not in {"word", "name"} or token.low in DETERMINERS | PREPOSITIONS | _NO_CHOICE:
+        if (
+            token.kind not in {"word", "name"}
+            or token.low in DETERMINERS | PREPOSITIONS | _NO_CHOICE
+        ):
             break
         if token.low in _JOINERS:
             break

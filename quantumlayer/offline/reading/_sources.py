@@ -15,6 +15,7 @@ from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
 from quantumlayer.offline.reading._tokens import Token, tokenize
+from quantumlayer.offline.reading._words import is_plural
 
 __all__ = ["Source", "known_names", "make_ready"]
 
@@ -39,6 +40,8 @@ class Source:
     cells: dict[Column, str] = field(default_factory=dict)
     route: Route | None = None
     sketch: Sketch | None = None
+    bodies: list[tuple[Route, Sketch]] = field(default_factory=list)
+    """What routes take, as shown right behind them."""
 
     @property
     def id(self) -> str:
@@ -66,6 +69,9 @@ def make_ready(items: Sequence[Requirement]) -> list[Source]:
         source.parent = by_id.get(item.parent or "")
         source.previous = previous
         _share_method(source)
+        _lend_path(source)
+        source.tokens, source.bodies = _without_bodies(source.tokens)
+        source.tokens = _without_idioms(source.tokens)
         sources.append(source)
         by_id[item.id] = source
         previous = source
@@ -82,7 +88,9 @@ def _source(item: Requirement) -> Source:
             full = tokenize(item.text)
             sketch = _only_sketch(full)
             role, tokens = peel(full, DEFINITION_SLOTS)
-            return Source(item, "example" if sketch else "clause", tokens, full, role, sketch=sketch)
+            return Source(
+                item, "example" if sketch else "clause", tokens, full, role, sketch=sketch
+            )
 
 
 def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
@@ -154,7 +162,9 @@ def _share_method(source: Source) -> None:
             for at in waiting:
                 method = tokens[at].text
                 shared = replace(token.value, method=method)
-                tokens[at] = Token(f"{method} {shared.path}", "route", "route", token.start, token.end, shared)
+                tokens[at] = Token(
+                    f"{method} {shared.path}", "route", "route", token.start, token.end, shared
+                )
             waiting = []
         elif token.low not in {",", "and", "/", "or", "|"}:
             waiting = []
@@ -163,6 +173,103 @@ def _share_method(source: Source) -> None:
     ):
         source.tokens = tuple(tokens)
         source.full = tuple(tokens)
+
+
+def _lend_path(source: Source) -> None:
+    """`POST /x takes …; GET gives …`: a method alone goes with the path before it."""
+    path = ""
+    if source.kind != "clause":
+        return
+    before = source.previous
+    if before is not None and before.headings == source.headings and before.routes:
+        path = before.routes[-1].path
+    changed: list[Token] = []
+    for token in source.tokens:
+        if token.kind == "route" and token.value.path:
+            path = token.value.path
+        if token.kind == "word" and token.text in _METHODS and path:
+            route = Route(token.text, path)
+            changed.append(Token(token.text, "route", "route", token.start, token.end, route))
+        else:
+            changed.append(token)
+    if tuple(changed) != source.tokens:
+        source.full = tuple(
+            next((new for new in changed if new.start == old.start and new.kind == "route"), old)
+            for old in source.full
+        )
+        source.tokens = tuple(changed)
+
+
+def _without_bodies(
+    tokens: tuple[Token, ...],
+) -> tuple[tuple[Token, ...], list[tuple[Route, Sketch]]]:
+    """Take what a route is sent out of the sentence: `POST /x with {"a": 1} does …`."""
+    bodies: list[tuple[Route, Sketch]] = []
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        kept.append(token)
+        at += 1
+        if token.kind != "route" or token.value.method not in {"POST", "PUT", "PATCH"}:
+            continue
+        end = at
+        while end < len(tokens) and tokens[end].low in {
+            "with",
+            "(",
+            "body",
+            "a",
+            "the",
+            "json",
+            "sends",
+            "send",
+            "like",
+        }:
+            end += 1
+        if end < len(tokens) and tokens[end].kind == "sketch" and end + 1 < len(tokens):
+            stop = end + 1
+            if tokens[stop].low == ")":
+                stop += 1
+            if stop < len(tokens) and any(each.kind != "mark" for each in tokens[stop:]):
+                bodies.append((token.value, tokens[end].value))
+                at = stop
+    return tuple(kept), bodies
+
+
+_IDIOMS = tuple(
+    text.split()
+    for text in (
+        "any more", "anymore", "any longer", "at all", "at any time", "in any case", "of course",
+        "by the way", "for sure", "as usual", "as you know", "in any way", "under any circumstances",
+        "on its own", "by itself", "by themselves", "at any moment", "in principle", "in particular",
+    )
+)  # fmt: skip
+
+
+def _without_idioms(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Leave out phrases that only stress."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        idiom = next(
+            (
+                words
+                for words in _IDIOMS
+                if [each.low for each in tokens[at : at + len(words)]] == words
+            ),
+            None,
+        )
+        behind = tokens[at + len(idiom)].low if idiom and at + len(idiom) < len(tokens) else ""
+        if (
+            idiom is not None
+            and behind != "than"
+            and not (idiom[-1] == "more" and is_plural(behind))
+        ):
+            at += len(idiom)
+            continue
+        kept.append(tokens[at])
+        at += 1
+    return tuple(kept)
 
 
 def known_names(sources: Iterable[Source]) -> frozenset[str]:

@@ -31,7 +31,9 @@ _LABEL = re.compile(
     r"^(?:\*\*|__|\[)?[A-Z]{1,5}[-_ ]?\d{1,4}(?:\.\d{1,3})*(?:[.:)\]]|\*\*|__| -| –| —)+\s+(?=\S)"
 )
 _ROUTE = re.compile(r"^`?(?:GET|POST|PUT|PATCH|DELETE)\s+/")
-_QUESTION = re.compile(r"^(?:\*\*|__)?Q(?:uestion)?\s?\d*\s*[:.)](?:\*\*|__)?\s+(?P<text>.+)$", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"^(?:\*\*|__)?Q(?:uestion)?\s?\d*\s*[:.)](?:\*\*|__)?\s+(?P<text>.+)$", re.IGNORECASE
+)
 _ANSWER = re.compile(r"^(?:\*\*|__)?A(?:nswer)?\s?\d*\s*[:.)](?:\*\*|__)?\s+(?=\S)", re.IGNORECASE)
 _BOLD_LINE = re.compile(r"^(\*\*|__)(?P<text>[^*_].*?)(?:\1)\s*:?$")
 _LONGEST_TITLE = 90
@@ -214,7 +216,9 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
         bold = bool(_BOLD_LINE.match(line) or _QUESTION.match(line))
         answer = bool(_ANSWER.match(line))
         route = routes > 1 and bool(_ROUTE.match(line))
-        if (marker or bold or answer or route or (piece and _stands_alone(piece[-1], line))) and piece:
+        if (
+            marker or bold or answer or route or (piece and _stands_alone(piece[-1], line))
+        ) and piece:
             yield " ".join(piece), marked
             piece = []
         if marker or bold or route:
@@ -243,7 +247,9 @@ def _stands_alone(line: str, following: str) -> bool:
     )
 
 
-_HANGING = frozenset({"a", "an", "the", "of", "and", "or", "to", "with", "for", "in", "by", "at", "is"})
+_HANGING = frozenset(
+    {"a", "an", "the", "of", "and", "or", "to", "with", "for", "in", "by", "at", "is"}
+)
 
 
 def _is_json(text: str) -> bool:

@@ -21,15 +21,24 @@ from quantumlayer.offline.reading._discovery import (
     is_field_item,
 )
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
-from quantumlayer.offline.reading._facts import Belongs, Fact, Fields, Mention, Sketched, Thing
+from quantumlayer.offline.reading._facts import (
+    Belongs,
+    Fact,
+    Fields,
+    Mention,
+    Nominal,
+    Sketched,
+    Thing,
+)
 from quantumlayer.offline.reading._fieldlists import FieldPhrase, read_field, read_fields
+from quantumlayer.offline.reading._lexicon import PREPOSITIONS
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading._sources import Source
 from quantumlayer.offline.reading._tokens import tokenize
 from quantumlayer.offline.reading._traits import Trait, read_traits
 from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab, snake
-from quantumlayer.offline.reading._words import is_plural, plural, singular
+from quantumlayer.offline.reading._words import is_plural, noun_for, plural, singular
 
 __all__ = ["Structure", "build_structure"]
 
@@ -81,11 +90,16 @@ class Structure:
         return found
 
     def _nests(self, route: Route, at: int, word: EntityWord) -> bool:
-        return at > 0 and route.segments[at - 1].startswith("{") and is_plural(
-            re.split(r"[-_]", route.segments[at])[-1]
-        ) and word is not None
+        return (
+            at > 0
+            and route.segments[at - 1].startswith("{")
+            and is_plural(re.split(r"[-_]", route.segments[at])[-1])
+            and word is not None
+        )
 
-    def new_field(self, draft: EntityDraft, words: Sequence[str], spelled: str | None) -> FieldDraft:
+    def new_field(
+        self, draft: EntityDraft, words: Sequence[str], spelled: str | None
+    ) -> FieldDraft:
         """Return a field of an entity, made if it is not there yet."""
         words = tuple(words)
         name = spelled or self.spell(words)
@@ -243,12 +257,34 @@ class _Builder:
             thing = fields_frame(source.parent)
             if thing is not None and self.structure.lexicon.thing(thing) is not None:
                 self.topic = thing
+        subject = self._leading_entity(source) if source.kind == "clause" else None
+        if subject is not None:
+            self.topic = Thing(tuple(subject.label.split()))
         routes = source.routes
         if routes:
             self.route = routes[0]
             word = self.structure.word_of_route(routes[0])
             if word is not None and source.kind != "example":
                 self.topic = Thing(tuple(word.label.split()))
+
+    def _leading_entity(self, source: Source) -> EntityWord | None:
+        """The entity that a sentence begins with: `A cancelled booking stays …`."""
+        tokens = [token for token in source.tokens[:7] if token.kind != "mark"]
+        lexicon = self.structure.lexicon
+        for at, token in enumerate(tokens):
+            if (
+                token.kind != "word"
+                or token.low in PREPOSITIONS
+                or token.low in {"that", "who", "which"}
+            ):
+                return None
+            for end in (at + 3, at + 2, at + 1):
+                word = lexicon.find([each.low for each in tokens[at:end]])
+                if word is not None and token.low not in {"new", "existing", "other"}:
+                    return word
+            if token.low in {"is", "are", "has", "have", "can", "may", "must", "cannot", "should"}:
+                return None
+        return None
 
     def _heading_word(self, heading: str) -> EntityWord | None:
         words = [token.low for token in tokenize(heading) if token.kind == "word"]
@@ -264,7 +300,11 @@ class _Builder:
         if framed:
             self._apply(framed, source)
             return
+        for route, sketch in source.bodies:
+            word = self.structure.word_of_route(route)
+            self._of_route(route, word, sketch, source.id, answer=False)
         situation = Situation(self.structure.known, self.topic, route=self.route)
+        situation.extra["structure"] = self.structure
         for fact in self.grammar.understand(source.tokens, situation).facts:
             self._apply([fact], source)
 
@@ -292,7 +332,11 @@ class _Builder:
         tokens = source.tokens
         lead = [token.low for token in tokens[:2]]
         thing: Thing | None = None
-        if len(lead) > 1 and lead[0] in {"fields", "attributes", "properties"} and lead[1] in {":", "-"}:
+        if (
+            len(lead) > 1
+            and lead[0] in {"fields", "attributes", "properties"}
+            and lead[1] in {":", "-"}
+        ):
             thing, tokens = self.topic, tokens[2:]
         elif source.headings and source.headings[0].endswith("?"):
             asked = [token.low for token in tokenize(source.headings[0])]
@@ -316,8 +360,19 @@ class _Builder:
         words = [token.low for token in source.parent.tokens if token.kind == "word"]
         closes = source.parent.tokens and source.parent.tokens[-1].low == ":"
         last = words[-1] if words else ""
-        frames = {"fields", "attributes", "properties", "has", "have", "contains", "data", "following"}
-        if last in frames or (closes and words and words[0] in {"fields", "attributes", "properties"}):
+        frames = {
+            "fields",
+            "attributes",
+            "properties",
+            "has",
+            "have",
+            "contains",
+            "data",
+            "following",
+        }
+        if last in frames or (
+            closes and words and words[0] in {"fields", "attributes", "properties"}
+        ):
             subject = self._subject(source.parent)
             return subject or self.topic
         return None
@@ -351,7 +406,7 @@ class _Builder:
         commas = [at for at, token in enumerate(tokens) if token.low in {",", "and"} and at]
         names = [token for token in tokens if token.kind == "name"]
         if commas and (len(names) > 1 or self._is_list(tokens)):
-                return read_fields(tokens, self.structure.known)
+            return read_fields(tokens, self.structure.known)
         phrase = read_field(tokens, self.structure.known)
         return [phrase] if phrase else []
 
@@ -360,9 +415,11 @@ class _Builder:
         phrases = read_fields(tokens, self.structure.known)
         lexicon = self.structure.lexicon
         referring = [phrase for phrase in phrases if lexicon.find(phrase.words) is not None]
-        return len(phrases) > 1 and (
-            len(referring) == len(phrases) or not any(phrase.traits for phrase in phrases[:1])
-        ) and all(not phrase.left for phrase in phrases)
+        return (
+            len(phrases) > 1
+            and (len(referring) == len(phrases) or not any(phrase.traits for phrase in phrases[:1]))
+            and all(not phrase.left for phrase in phrases)
+        )
 
     # --- examples and rows
 
@@ -379,7 +436,9 @@ class _Builder:
                 self._sketched(word, sketch, source.id, takes="when" in _lows(above))
                 self.topic = thing
                 return
-        route = source.route or (above.routes[-1] if above is not None and above.routes else self.route)
+        route = source.route or (
+            above.routes[-1] if above is not None and above.routes else self.route
+        )
         if route is None:
             return
         answer = above is not None and _is_answer(above)
@@ -387,7 +446,13 @@ class _Builder:
         self._of_route(route, word, sketch, source.id, answer=answer)
 
     def _of_route(
-        self, route: Route, word: EntityWord | None, sketch: Sketch, requirement: str, *, answer: bool
+        self,
+        route: Route,
+        word: EntityWord | None,
+        sketch: Sketch,
+        requirement: str,
+        *,
+        answer: bool,
     ) -> None:
         key = (route.method, route.path)
         if answer or route.method in {"GET", "DELETE"}:
@@ -414,9 +479,7 @@ class _Builder:
             self.structure.lexicon.by_segment(last) is word or f"/{last}" == word.path
         )
 
-    def _sketched(
-        self, word: EntityWord, sketch: Sketch, requirement: str, *, takes: bool
-    ) -> None:
+    def _sketched(self, word: EntityWord, sketch: Sketch, requirement: str, *, takes: bool) -> None:
         draft = self.structure.entity(word)
         draft.asked(requirement)
         for name, value in sketch.members.items():
@@ -428,7 +491,12 @@ class _Builder:
             made.asked(requirement)
             if value is not UNKNOWN:
                 made.samples.append(value)
-            if _SYSTEM_NAMES.fullmatch(name) or (not takes and not known and "id" in sketch.members and draft.requirements[:1] != [requirement]):
+            if _SYSTEM_NAMES.fullmatch(name) or (
+                not takes
+                and not known
+                and "id" in sketch.members
+                and draft.requirements[:1] != [requirement]
+            ):
                 made.say([Trait("system")], requirement)
             self._element_fields(draft, made, value, requirement)
 
@@ -436,7 +504,11 @@ class _Builder:
         self, draft: EntityDraft, made: FieldDraft, value: Any, requirement: str
     ) -> None:
         """Objects in a list are items of an entity of their own, inside their parent."""
-        first = next((each for each in value if isinstance(each, dict)), None) if isinstance(value, list) else None
+        first = (
+            next((each for each in value if isinstance(each, dict)), None)
+            if isinstance(value, list)
+            else None
+        )
         if first is not None:
             child = self._child(draft, made)
             self._sketched(child.word, Sketch(first), requirement, takes=True)
@@ -504,7 +576,9 @@ class _Builder:
         word = self.structure.lexicon.find([token.low for token in tokens])
         if word is None:
             return
-        text = "; ".join(filter(None, (source.cells.get("fields", ""), source.cells.get("notes", ""))))
+        text = "; ".join(
+            filter(None, (source.cells.get("fields", ""), source.cells.get("notes", "")))
+        )
         phrases = read_fields(tokenize(text), self.structure.known)
         self._apply([Fields(Thing(tuple(word.label.split())), tuple(phrases))], source)
 
@@ -521,6 +595,8 @@ class _Builder:
                     self._belongs(fact, source)
                 case Mention():
                     self._mention(fact, source)
+                case Nominal():
+                    self._nominal(fact, source)
                 case _:
                     pass
 
@@ -530,7 +606,8 @@ class _Builder:
         if word is None and fact.route is not None:
             route = fact.route
             word = self.structure.word_of_route(route)
-            if word is not None and not self._creates(route, word):
+            part = fact.part or fact.only or route.method == "GET"
+            if word is not None and not part and not self._creates(route, word):
                 return
         if word is None:
             return
@@ -540,11 +617,18 @@ class _Builder:
         for phrase in fact.phrases:
             self._phrase(draft, phrase, fact, source)
 
-    def _phrase(self, draft: EntityDraft, phrase: FieldPhrase, fact: Fields, source: Source) -> None:
+    def _phrase(
+        self, draft: EntityDraft, phrase: FieldPhrase, fact: Fields, source: Source
+    ) -> None:
         lexicon = self.structure.lexicon
         target = lexicon.find(phrase.words)
         many = phrase.listed or any(trait.key == "many" for trait in phrase.traits)
-        if target is not None and target is not draft.word and not phrase.counted and not phrase.spelled:
+        if (
+            target is not None
+            and target is not draft.word
+            and not phrase.counted
+            and not phrase.spelled
+        ):
             plural_form = is_plural(phrase.words[-1])
             if many or plural_form:
                 self._has_many(draft, target, phrase, source)
@@ -556,6 +640,8 @@ class _Builder:
             made = self._reference(draft, target, phrase.words)
         else:
             made = self.structure.new_field(draft, phrase.words, phrase.spelled)
+        if fact.only and not made.requirements and fact.route is not None:
+            made.only_in = fact.route.path
         made.counted |= phrase.counted
         made.listed |= phrase.listed
         made.complete &= fact.complete
@@ -594,6 +680,20 @@ class _Builder:
             made.say(phrase.traits, source.id)
             for part in phrase.parts:
                 self._phrase(own, part, Fields(Thing(()), ()), source)
+
+    def _nominal(self, fact: Nominal, source: Source) -> None:
+        """The fields of what a verb makes, which refers to what it is done to."""
+        lexicon = self.structure.lexicon
+        target = lexicon.thing(fact.thing)
+        for noun in noun_for(fact.verb):
+            word = lexicon.find([noun])
+            if word is None or word is target:
+                continue
+            thing = Thing(tuple(word.label.split()))
+            if target is not None:
+                self._belongs(Belongs(thing, (fact.thing,)), source)
+            self._fields(Fields(thing, fact.phrases), source)
+            return
 
     def _sketch_fact(self, fact: Sketched, source: Source) -> None:
         if fact.route is not None:
@@ -643,7 +743,9 @@ def _lows(source: Source) -> set[str]:
     return {token.low for token in source.tokens}
 
 
-_ANSWER_WORDS = frozenset({"answers", "answer", "returns", "return", "response", "gives", "back", "responds"})
+_ANSWER_WORDS = frozenset(
+    {"answers", "answer", "returns", "return", "response", "gives", "back", "responds"}
+)
 
 
 def _is_answer(source: Source) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "Arithmetic",
     "Being",
     "Between",
+    "Call",
     "Compare",
     "Condition",
     "Count",
@@ -61,6 +62,8 @@ class Items(Term):
     many: bool = False
     person: bool = False
     words: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further entities that the same is said of: `a product or warehouse`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,15 @@ class Elapsed(Term):
     """Whether a part of a unit counts as a whole one."""
 
 
-Value = Literal | Moment | FieldOf | Shift | Count | Fold | Arithmetic | Elapsed
+@dataclass(frozen=True, slots=True)
+class Call(Term):
+    """A function of the expression language over a value."""
+
+    function: str
+    value: Value
+
+
+Value = Call | Literal | Moment | FieldOf | Shift | Count | Fold | Arithmetic | Elapsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,9 @@ def _number(text: str, found: str, start: int, end: int) -> Token:
     if value in _STATUSES:
         phrase = _PHRASES.match(text, end)
         if phrase:
-            return Token(text[start : phrase.end()], str(value), "status", start, phrase.end(), value)
+            return Token(
+                text[start : phrase.end()], str(value), "status", start, phrase.end(), value
+            )
     return Token(found, digits, "number", start, end, value)
 
 

@@ -157,115 +157,270 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("MUST be (given|present|filled|set|provided|supplied|specified|filled in)", _is("required")),
     ("CANNOT be (missing|omitted|left out|null|left off|absent)", _is("required")),
     ("NOT (optional|null|nullable)", _is("required")),
-    ("(optional|optionally|voluntary|nullable|not required|not mandatory|not needed)", _is("optional")),
-    ("if (any|known|available|there is (one|any)|you like|wanted|needed|given|present)", _is("optional")),
+    (
+        "(optional|optionally|voluntary|nullable|not required|not mandatory|not needed)",
+        _is("optional"),
+    ),
+    (
+        "if (any|known|available|there is (one|any)|you like|wanted|needed|given|present)",
+        _is("optional"),
+    ),
     (
         "(can|may|might|could) be (left out|omitted|missing|null|left empty|left blank|absent|empty"
         "|blank|skipped|left off)",
         _is("optional"),
     ),
-    ("(need|needs|do|does) not [(have|need) to] be (given|filled|present|set|provided)", _is("optional")),
+    (
+        "(need|needs|do|does) not [(have|need) to] be (given|filled|present|set|provided)",
+        _is("optional"),
+    ),
     # --- empty
     ("(CANNOT|NOT) be (empty|blank)", _is("least", 1)),
     ("(non-empty|nonempty|not empty|not blank|non-blank)", _is("filled")),
     ("NOT [be] (empty|blank)", _is("filled")),
     # --- unique
-    ("(unique|distinct|unambiguous) (per|within|in|for|inside|for each|for every|across|by) <phrase>", _tokens("unique_in")),
-    ("(can|may) be (switched|changed|toggled|edited|updated|modified) [(with|by|via|through|using) <phrase>]", _is("editable")),
-    ("(which|that) <noun> (can|may) (switch|change|toggle|edit|update|set) [(with|by|via|through|using) <phrase>]", _is("editable")),
+    (
+        "(unique|distinct|unambiguous) (per|within|in|for|inside|for each|for every|across|by) <phrase>",
+        _tokens("unique_in"),
+    ),
+    (
+        "(can|may) be (switched|changed|toggled|edited|updated|modified) [(with|by|via|through|using) <phrase>]",
+        _is("editable"),
+    ),
+    (
+        "(which|that) <noun> (can|may) (switch|change|toggle|edit|update|set) [(with|by|via|through|using) <phrase>]",
+        _is("editable"),
+    ),
     ("(unique|unambiguous)", _is("unique")),
-    ("(used|taken|assigned|given|registered|exist|exists|occur|occurs|entered) [for] [only] (once|one time)", _is("unique")),
+    ("[completely] (random|randomly generated|random strings)", _is("random_word")),
+    ("(NOT|CANNOT) [be] (guessable|predictable|sequential) [from <clause>]", _is("example")),
+    (
+        "(used|taken|assigned|given|registered|exist|exists|occur|occurs|entered) [for] [only] (once|one time)",
+        _is("unique"),
+    ),
     ("only (once|one time)", _is("unique")),
-    ("CANNOT (be (used|taken|registered|entered)|occur|appear|exist|repeat) (twice|again|more than once|a second time)", _is("unique")),
+    (
+        "CANNOT (be (used|taken|registered|entered)|occur|appear|exist|repeat) (twice|again|more than once|a second time)",
+        _is("unique"),
+    ),
     ("(that|which) no other <noun> has", _is("unique")),
     ("no two [of them] [(can|may)] [(have|share)] [the] (same|alike|equal) [one]", _is("unique")),
-    ("(ignoring|regardless of|without regard to|independent of) [upper and lower] case", _is("case_insensitive")),
+    (
+        "(ignoring|regardless of|without regard to|independent of) [upper and lower] case",
+        _is("case_insensitive"),
+    ),
     ("(case-insensitive|case insensitive|case-insensitively)", _is("case_insensitive")),
     # --- signs
     ("(a|any) positive (number|amount|integer|value|decimal|price)", _is("above", 0)),
     ("positive whole (number|numbers)", lambda _: (Trait("above", 0), Trait("type", "integer"))),
     ("(positive|strictly positive|(greater|more|higher|larger) than zero)", _is("above", 0)),
-    ("(non-negative|nonnegative|(zero|0) or (more|greater|above|higher|positive))", _is("least", 0)),
-    ("(NOT|CANNOT) [be] [go] (negative|below (zero|0)|less than (zero|0)|under (zero|0)|drop below zero)", _is("least", 0)),
+    (
+        "(non-negative|nonnegative|(zero|0) or (more|greater|above|higher|positive))",
+        _is("least", 0),
+    ),
+    (
+        "(NOT|CANNOT) [be] [go] (negative|below (zero|0)|less than (zero|0)|under (zero|0)|drop below zero)",
+        _is("least", 0),
+    ),
     ("(can|may) be (zero|0) but not (less|lower|negative|below)", _is("least", 0)),
     ("(CANNOT|NOT) be (zero|0)", _is("above", 0)),
     ("(CANNOT|NOT) be (zero|0) or (negative|less|below)", _is("above", 0)),
     # --- bounds
-    ("(at least|no (fewer|less|lower|shorter|smaller) than|not (fewer|less|lower|shorter|smaller|below) than|minimum [of]|min|min.|a minimum of|minimally|>=|a minimum length of|minimum length|min length|starting (at|from)) [:] [=] [the] <amount>", _amount("least")),
+    (
+        "(at least|no (fewer|less|lower|shorter|smaller) than|not (fewer|less|lower|shorter|smaller|below) than|minimum [of]|min|min.|a minimum of|minimally|>=|a minimum length of|minimum length|min length|starting (at|from)) [:] [=] [the] <amount>",
+        _amount("least"),
+    ),
     ("CANNOT be (less|lower|smaller|shorter|fewer|below|under) [than] <amount>", _amount("least")),
-    ("<amount> (or (more|higher|greater|above|longer|later|over)|and (more|up|above|over)|minimum|min|+|at least|upwards)", _amount("least")),
-    ("(at most|at max|no more than|not more than|no (longer|greater|higher|larger) than|not (longer|greater|higher|larger) than|up to|maximum [of]|max|max.|a maximum of|maximally|<=|limited to|a maximum length of|maximum length|max length) [:] [=] <amount>", _amount("most")),
-    ("CANNOT (exceed|be (more|higher|greater|larger|longer|over|above) [than]) <amount>", _amount("most")),
-    ("<amount> (or (fewer|less|lower|below|shorter|under)|maximum|max|at most|at the most|tops)", _amount("most")),
+    (
+        "<amount> (or (more|higher|greater|above|longer|later|over)|and (more|up|above|over)|minimum|min|+|at least|upwards)",
+        _amount("least"),
+    ),
+    (
+        "(at most|at max|no more than|not more than|no (longer|greater|higher|larger) than|not (longer|greater|higher|larger) than|up to|maximum [of]|max|max.|a maximum of|maximally|<=|limited to|a maximum length of|maximum length|max length) [:] [=] <amount>",
+        _amount("most"),
+    ),
+    (
+        "CANNOT (exceed|be (more|higher|greater|larger|longer|over|above) [than]) <amount>",
+        _amount("most"),
+    ),
+    (
+        "<amount> (or (fewer|less|lower|below|shorter|under)|maximum|max|at most|at the most|tops)",
+        _amount("most"),
+    ),
     ("(more|greater|larger|higher|bigger|longer) than <amount>", _amount("above")),
     ("(above|over|>) <amount>", _amount("above")),
     ("(less|smaller|lower|fewer|shorter) than <amount>", _amount("below")),
     ("(below|under|<) <amount>", _amount("below")),
-    ("[(from|between|of|in the range [of] [from]|range|ranging from|in the range)] <amount:low> [<comment:one>] (to|and|-|through|up to|until|..) <amount:high> [<comment:two>] [(inclusive|included)]", _between),
+    (
+        "[(from|between|of|in the range [of] [from]|range|ranging from|in the range)] <amount:low> [<comment:one>] (to|and|-|through|up to|until|..) <amount:high> [<comment:two>] [(inclusive|included)]",
+        _between,
+    ),
     ("(exactly|precisely|always) <amount>", _exactly),
     ("<n_characters:n>", lambda c: _exactly({"amount": c["n"]})),
     # --- patterns
     ("[exactly] <number:n> digits", _digits),
     ("[exactly] <number:n> <character_kinds:kinds>", _counted_kinds),
     ("<number:n> (to|-) <number:m> <character_kinds:kinds>", _counted_kinds),
-    ("[exactly] <number:n> random <character_kinds:kinds>", lambda c: _counted_kinds({**c, "random": True})),
-    ("[exactly] <number:n> <character_kinds:first> [(followed by|then|plus|and|,)] [a] [(hyphen|dash)] [and] <number:m> <character_kinds:second>", _row_of_kinds),
-    ("(only|made (up )? of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>", _made_of),
+    (
+        "[exactly] <number:n> random <character_kinds:kinds>",
+        lambda c: _counted_kinds({**c, "random": True}),
+    ),
+    (
+        "[exactly] <number:n> <character_kinds:first> [(followed by|then|plus|and|,)] [a] [(hyphen|dash)] [and] <number:m> <character_kinds:second>",
+        _row_of_kinds,
+    ),
+    (
+        "(only|made (up )? of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>",
+        _made_of,
+    ),
     ("<character_kinds:kinds> only", _made_of),
-    ("(in|of) (lower|lowercase|lower-case) [(case|letters)]", lambda _: (Trait("pattern", "[^A-Z]+"),)),
-    ("[(an|a)] [valid] (http or https|http|https|absolute|valid) (url|urls|address|link|uri)", _typed("url")),
+    (
+        "(in|of) (lower|lowercase|lower-case) [(case|letters)]",
+        lambda _: (Trait("pattern", "[^A-Z]+"),),
+    ),
+    (
+        "[(an|a)] [valid] (http or https|http|https|absolute|valid) (url|urls|address|link|uri)",
+        _typed("url"),
+    ),
     # --- values
-    ("(one|any) of [the] [(values|following|these|options|three|four|five)] [:] <choices:value>", _value("choices")),
-    ("(either|values|value|allowed values|possible values|choices|options|being|namely|enum) [are] [of] [:] <choices:value>", _value("choices")),
+    (
+        "(one|any) of [the] [(values|following|these|options|three|four|five)] [:] <choices:value>",
+        _value("choices"),
+    ),
+    (
+        "(either|values|value|allowed values|possible values|choices|options|being|namely|enum) [are] [of] [:] <choices:value>",
+        _value("choices"),
+    ),
     ("[a] (choice|selection) (of|between|from|among) [:] <choices:value>", _value("choices")),
-    ("(default|defaults|defaulting) [(to|is|value|=|:)] [(is|:)] <literal:value>", _value("default")),
-    ("<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|at the beginning)", _value("default")),
-    ("(initially|at first|starts (as|at|with|out as)|starting (as|at|with)|begins as|begins with|by default) <literal:value>", _value("default")),
-    ("<literal:value> (if|when|unless) [it is] (not (given|set|specified|provided|stated|mentioned|said|present|sent)|(left out|omitted|missing|absent|nothing is (given|said))|we do not say|you say nothing|nobody says [so] [otherwise]|otherwise (stated|given|specified|said)|(i|we|you) say (otherwise|nothing)|told otherwise|none is given|(it|they) is not given|nothing else is said)", _value("default")),
+    (
+        "(default|defaults|defaulting) [(to|is|value|=|:)] [(is|:)] <literal:value>",
+        _value("default"),
+    ),
+    (
+        "<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|at the beginning)",
+        _value("default"),
+    ),
+    (
+        "(initially|at first|starts (as|at|with|out as)|starting (as|at|with)|begins as|begins with|by default) <literal:value>",
+        _value("default"),
+    ),
+    (
+        "<literal:value> (if|when|unless) [it is] (not (given|set|specified|provided|stated|mentioned|said|present|sent)|(left out|omitted|missing|absent|nothing is (given|said))|we do not say|you say nothing|nobody says [so] [otherwise]|otherwise (stated|given|specified|said)|(i|we|you) say (otherwise|nothing)|told otherwise|none is given|(it|they) is not given|nothing else is said)",
+        _value("default"),
+    ),
     ("<literal:value> otherwise", _value("default")),
-    ("(a|every|each|any) new <noun> (is|has|starts as|starts with) <literal:value>", _value("default")),
+    (
+        "(a|every|each|any) new <noun> (is|has|starts as|starts with) <literal:value>",
+        _value("default"),
+    ),
     ("the default [value] (is|=|:) <literal:value>", _value("default")),
     ("MUST exist", _is("example")),
     ("<quoted:value> (until|before|as long as|first|when it) [<clause>]", _value("default")),
-    ("empty (until|as long as|while|unless|before|at first|otherwise|when|if) <rest>", lambda c: (Trait("empty_until", tuple(c["rest"])),)),
+    (
+        "empty (until|as long as|while|unless|before|at first|otherwise|when|if) <rest>",
+        lambda c: (Trait("empty_until", tuple(c["rest"])),),
+    ),
     ("(empty|null|nothing) [(at first|initially|by default)]", _is("nullable")),
     # --- types
-    ("(date and time|date/time|date-time|datetime|timestamp|date with time|point in time|date and a time|iso timestamp|utc timestamp|instant|timestamptz)", _typed("datetime")),
+    (
+        "(date and time|date/time|date-time|datetime|timestamp|date with time|point in time|date and a time|iso timestamp|utc timestamp|instant|timestamptz)",
+        _typed("datetime"),
+    ),
     ("(date|dates|calendar day|calendar date|iso date)", _typed("date")),
     ("(time of day|clock time|time)", _typed("time")),
-    ("(whole number|whole numbers|integer|integers|int|bigint|natural number|serial|smallint)", _typed("integer")),
-    ("(decimal|float|double|real|decimal number|real number|floating point|decimals|fractional)", _typed("number")),
+    (
+        "(whole number|whole numbers|integer|integers|int|bigint|natural number|serial|smallint)",
+        _typed("integer"),
+    ),
+    (
+        "(decimal|float|double|real|decimal number|real number|floating point|decimals|fractional)",
+        _typed("number"),
+    ),
     ("(number|numbers|numeric)", _typed("numeric")),
-    ("(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|toggle|yes-no)", _typed("boolean")),
-    ("(text|string|varchar|char|free text|plain text|short text|line of text|str|textual)", _typed("string")),
+    (
+        "(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|toggle|yes-no)",
+        _typed("boolean"),
+    ),
+    (
+        "(text|string|varchar|char|free text|plain text|short text|line of text|str|textual)",
+        _typed("string"),
+    ),
     ("(long text|multi-line text|multiline text|longer text|markdown|textarea)", _typed("text")),
     ("[valid] (email address|email|mail address)", _typed("email")),
     ("(url|uri|web address|link|hyperlink)", _typed("url")),
-    ("(list|array|set|collection|lists) of (strings|texts|text|words|names|labels|tags|keywords|string|free texts)", _typed("strings")),
+    (
+        "(list|array|set|collection|lists) of (strings|texts|text|words|names|labels|tags|keywords|string|free texts)",
+        _typed("strings"),
+    ),
     ("(string|text) (list|array|[])", _typed("strings")),
     ("(list|array|strings|string[])", _typed("strings")),
     ("(money|currency|monetary amount|monetary|price)", _typed("money")),
-    ("in [(whole|full)] (euros|euro|eur|dollars|dollar|usd|pounds|gbp|chf|nok|sek|dkk|currency)", _typed("money")),
-    ("in [whole] (cents|minutes|seconds|hours|days|weeks|months|years|percent|millimetres)", _typed("numeric")),
-    ("in (kilograms|kilogrammes|kg|grams|g|metres|meters|cm|km|kilometres|kilometers|litres|liters|mm)", _typed("number")),
+    (
+        "in [(whole|full)] (euros|euro|eur|dollars|dollar|usd|pounds|gbp|chf|nok|sek|dkk|currency)",
+        _typed("money"),
+    ),
+    (
+        "in [whole] (cents|minutes|seconds|hours|days|weeks|months|years|percent|millimetres)",
+        _typed("numeric"),
+    ),
+    (
+        "in (kilograms|kilogrammes|kg|grams|g|metres|meters|cm|km|kilometres|kilometers|litres|liters|mm)",
+        _typed("number"),
+    ),
     ("(choice|enum|enumeration|select|selection|option|picklist)", _typed("choice")),
-    ("(reference|foreign key|fk|relation|id|reference id) [(to|of)] [(a|an|the|one)] [(existing|valid)] <noun:value>", lambda c: (Trait("refers", c["value"]),)),
-    ("(refers to|references|points to|belongs to|must refer to|must exist in) [(a|an|the|one)] [(existing|valid)] <noun:value>", lambda c: (Trait("refers", c["value"]),)),
+    (
+        "(reference|foreign key|fk|relation|id|reference id) [(to|of)] [(a|an|the|one)] [(existing|valid)] <noun:value>",
+        lambda c: (Trait("refers", c["value"]),),
+    ),
+    (
+        "(refers to|references|points to|belongs to|must refer to|must exist in) [(a|an|the|one)] [(existing|valid)] <noun:value>",
+        lambda c: (Trait("refers", c["value"]),),
+    ),
     ("(reference|foreign key|fk|relation)", _typed("reference")),
     ("(uuid|guid)", _typed("string")),
     # --- who sets it
-    ("(system|server|service|computed|calculated|derived|automatic|generated) : <rest>", _by_system),
-    ("(system|auto|read-only|readonly|read only|generated|automatic|server-side|server|computed|auto-generated|automatically [(set|filled|generated|assigned|created)]|calculated|derived) [:]", _is("system")),
-    ("[(that|which|is|are)] (set|filled|filled in|generated|assigned|added|computed|created|given|written|recorded|calculated|provided|maintained|managed|worked out|derived|stamped) [out] by (the|our|us) [(system|server|service|backend|api|application|app)]", _is("system")),
-    ("(that|which) (the|our) (system|server|service|backend|api|app|application) (sets|fills in|fills|generates|assigns|adds|computes|creates|records|makes|writes|keeps|gives|calculates|maintains|works out|provides) [(itself|by itself|automatically)]", _is("system")),
-    ("(that|which) (the|our) (system|server|service|backend|api|app) (sets|initialises|puts) to <literal:value> [(when|as soon as|at|on) <clause>]", lambda c: (Trait("system"), Trait("default", c["value"]))),
-    ("(that|which|where) clients (can not|cannot|may not|must not) (set|change|send|write) [it]", _is("system")),
+    (
+        "(system|server|service|computed|calculated|derived|automatic|generated) : <rest>",
+        _by_system,
+    ),
+    (
+        "(system|auto|read-only|readonly|read only|generated|automatic|server-side|server|computed|auto-generated|automatically [(set|filled|generated|assigned|created)]|calculated|derived) [:]",
+        _is("system"),
+    ),
+    (
+        "[(that|which|is|are)] (set|filled|filled in|generated|assigned|added|computed|created|given|written|recorded|calculated|provided|maintained|managed|worked out|derived|stamped) [out] by (the|our|us) [(system|server|service|backend|api|application|app)]",
+        _is("system"),
+    ),
+    (
+        "(that|which) (the|our) (system|server|service|backend|api|app|application) (sets|fills in|fills|generates|assigns|adds|computes|creates|records|makes|writes|keeps|gives|calculates|maintains|works out|provides) [(itself|by itself|automatically)]",
+        _is("system"),
+    ),
+    (
+        "(that|which) (the|our) (system|server|service|backend|api|app) (sets|initialises|puts) to <literal:value> [(when|as soon as|at|on) <clause>]",
+        lambda c: (Trait("system"), Trait("default", c["value"])),
+    ),
+    (
+        "(that|which|where) clients (can not|cannot|may not|must not) (set|change|send|write) [it]",
+        _is("system"),
+    ),
     ("not (set|settable|changeable) by (the|a) (client|user|caller)", _is("system")),
-    ("(set|filled in|filled|generated|assigned|recorded|added|stamped) automatically", _is("system")),
+    (
+        "(set|filled in|filled|generated|assigned|recorded|added|stamped) automatically",
+        _is("system"),
+    ),
     # --- changes
-    ("(CANNOT|NOT) (be|to be) (changed|edited|updated|modified|altered) [(afterwards|later|later on|after creation|once created|any more|anymore|again|after that|once set|once it is created|any longer)]", _is("immutable")),
-    ("(never changes|immutable|unchangeable|fixed once set|does not change|do not change)", _is("immutable")),
-    ("(never (shown|returned|exposed|sent)|write-only|hidden|secret|not (shown|returned|exposed))", _is("secret")),
+    (
+        "(CANNOT|NOT) (be|to be) (changed|edited|updated|modified|altered) [(afterwards|later|later on|after creation|once created|any more|anymore|again|after that|once set|once it is created|any longer)]",
+        _is("immutable"),
+    ),
+    (
+        "(never changes|immutable|unchangeable|fixed once set|does not change|do not change)",
+        _is("immutable"),
+    ),
+    (
+        "(never (shown|returned|exposed|sent)|write-only|hidden|secret|not (shown|returned|exposed))",
+        _is("secret"),
+    ),
     # --- time
     ("(in the future|future)", _is("moment", "future")),
     ("(in the past|past)", _is("moment", "past")),
@@ -278,40 +433,119 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(NOT|CANNOT) [be] (after|later than) <operand:clause>", _with_bound("<=")),
     ("(after|later than) <operand:clause>", _with_bound(">")),
     ("(before|earlier than) <operand:clause>", _with_bound("<")),
-    ("(NOT|CANNOT) [be] (more|greater|higher|larger|longer) than <operand:clause>", _with_bound("<=")),
-    ("(NOT|CANNOT) [be] (less|lower|smaller|shorter|fewer) than <operand:clause>", _with_bound(">=")),
+    (
+        "(NOT|CANNOT) [be] (more|greater|higher|larger|longer) than <operand:clause>",
+        _with_bound("<="),
+    ),
+    (
+        "(NOT|CANNOT) [be] (less|lower|smaller|shorter|fewer) than <operand:clause>",
+        _with_bound(">="),
+    ),
     ("CANNOT exceed <operand:clause>", _with_bound("<=")),
     ("(greater|more|higher|larger|longer) than <operand:clause>", _with_bound(">")),
     ("(less|lower|smaller|shorter|fewer) than <operand:clause>", _with_bound("<")),
     ("(at least|on or after|no (less|earlier|lower) than) <operand:clause>", _with_bound(">=")),
-    ("(at most|up to|on or before|no (more|later|higher) than) <operand:clause>", _with_bound("<=")),
+    (
+        "(at most|up to|on or before|no (more|later|higher) than) <operand:clause>",
+        _with_bound("<="),
+    ),
     # --- worked out
     ("= <rest>", _tokens("computed")),
     ("(computed|calculated|worked out|derived) (as|from|by) [:] <rest>", _tokens("computed")),
     # --- mere explanation
-    ("(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [:] <example>", _is("example")),
+    (
+        "(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [:] <example>",
+        _is("example"),
+    ),
     ("(just|only) (the|a|its|their) <noun>", _is("example")),
-    ("(in|as|following) [the] (iso 8601|iso|iso-8601|rfc 3339|utc|iso 8601 [format]|local time|e.164 format|the format <noun>)", _is("example")),
+    (
+        "(in|as|following) [the] (iso 8601|iso|iso-8601|rfc 3339|utc|iso 8601 [format]|local time|e.164 format|the format <noun>)",
+        _is("example"),
+    ),
     ("(included|inclusive|naturally|ascending|descending|each|both)", _is("example")),
 )
 
 _GLUE = frozenset(
-    {"is", "are", "be", "must", "should", "shall", "has", "have", "to", ",", ";", ":", "which", "that"}
-    | {"it", "they", "a", "an", "the", "and", "of", "with", "in", "as", "-", "(", ")", "being", "but"}
-    | {"its", "their", "can", "may", "will", "long", "at", "value", "values", "field", "fields", "by"}
+    {
+        "is",
+        "are",
+        "be",
+        "must",
+        "should",
+        "shall",
+        "has",
+        "have",
+        "to",
+        ",",
+        ";",
+        ":",
+        "which",
+        "that",
+    }
+    | {
+        "it",
+        "they",
+        "a",
+        "an",
+        "the",
+        "and",
+        "of",
+        "with",
+        "in",
+        "as",
+        "-",
+        "(",
+        ")",
+        "being",
+        "but",
+    }
+    | {
+        "its",
+        "their",
+        "can",
+        "may",
+        "will",
+        "long",
+        "at",
+        "value",
+        "values",
+        "field",
+        "fields",
+        "by",
+    }
     | {"there", "always", "number", "or", "for", "set"}
 )
-_QUIET = frozenset({"of", "for", "in", "on", "at", "from", "to", "with", "about", "by", "during", "under"})
+_QUIET = frozenset(
+    {"of", "for", "in", "on", "at", "from", "to", "with", "about", "by", "during", "under"}
+)
 
 
 def _slots() -> dict[str, Any]:
-    return {**BASIC_SLOTS, "character_kinds": _character_kinds, "n_characters": _n_characters, "quoted": _quoted, "operand": _operand, "example": _example, "comment": _comment}
+    return {
+        **BASIC_SLOTS,
+        "character_kinds": _character_kinds,
+        "n_characters": _n_characters,
+        "quoted": _quoted,
+        "operand": _operand,
+        "example": _example,
+        "comment": _comment,
+    }
 
 
 _KIND_WORDS = frozenset(
     {"digit", "digits", "letter", "letters", "capital", "uppercase", "upper-case", "lower", "case"}
     | {"lowercase", "lower-case", "alphanumeric", "character", "characters", "hyphen", "hyphens"}
-    | {"dash", "dashes", "underscore", "underscores", "number", "numbers", "numerals", "upper", "small"}
+    | {
+        "dash",
+        "dashes",
+        "underscore",
+        "underscores",
+        "number",
+        "numbers",
+        "numerals",
+        "upper",
+        "small",
+    }
     | {"spaces", "space", "dots", "dot", "latin", "ascii"}
 )
 
@@ -339,13 +573,19 @@ def _n_characters(reader: Reader, at: int) -> Iterator[tuple[Amount, int]]:
             yield value, end
 
 
-_NO_OPERAND = frozenset("that they we i you he she which is are was can may must has have it".split())
+_NO_OPERAND = frozenset(
+    "that they we i you he she which is are was can may must has have it".split()
+)
 
 
 def _operand(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
     """A few words that name what something is compared with."""
     end = at
-    while end < len(reader.tokens) and end < at + 8 and reader.low(end) not in {",", ";", ")", "(", "."}:
+    while (
+        end < len(reader.tokens)
+        and end < at + 8
+        and reader.low(end) not in {",", ";", ")", "(", "."}
+    ):
         if reader.low(end) in _NO_OPERAND:
             return
         end += 1
@@ -372,7 +612,8 @@ def _example(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
     end = at
     while end < len(reader.tokens) and reader.low(end) not in {";", ")"}:
         if reader.low(end) == "," and not (
-            end + 1 < len(reader.tokens) and reader.tokens[end + 1].kind in {"quote", "number", "code"}
+            end + 1 < len(reader.tokens)
+            and reader.tokens[end + 1].kind in {"quote", "number", "code"}
         ):
             break
         end += 1
@@ -408,7 +649,16 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
             at += 1
         elif reader.low(at) in _QUIET:
             at = _described(possible, reader, at)
-        elif reader.tokens[at].kind == "mark" and reader.low(at) in {".", "!", '"', "'", "/", "→", "=", "?"}:
+        elif reader.tokens[at].kind == "mark" and reader.low(at) in {
+            ".",
+            "!",
+            '"',
+            "'",
+            "/",
+            "→",
+            "=",
+            "?",
+        }:
             at += 1
         else:
             left.append(reader.tokens[at])
@@ -458,7 +708,9 @@ def _longest(
     return best, traits
 
 
-_STOPS = frozenset({",", ";", "(", ")", ":", "which", "that", "is", "are", "must", "can", "may", "-"})
+_STOPS = frozenset(
+    {",", ";", "(", ")", ":", "which", "that", "is", "are", "must", "can", "may", "-"}
+)
 
 
 def _described(possible: list[tuple[Pattern, _Builder]], reader: Reader, at: int) -> int:

@@ -220,7 +220,18 @@ def _gerund(verb: str) -> str:
 
 _DOUBLING = frozenset(
     {"begin", "submit", "permit", "admit", "commit", "omit", "refer", "prefer", "occur", "transfer"}
-    | {"cancel", "label", "travel", "model", "level", "control", "enrol", "regret", "reset", "signal"}
+    | {
+        "cancel",
+        "label",
+        "travel",
+        "model",
+        "level",
+        "control",
+        "enrol",
+        "regret",
+        "reset",
+        "signal",
+    }
     | {"upset", "outbid", "overlap", "unpin", "format", "equip", "forget", "forbid", "total"}
 ) - {"format"}
 _ONE_SYLLABLE_NO = frozenset({"w", "x", "y"})

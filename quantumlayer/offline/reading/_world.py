@@ -31,9 +31,48 @@ _AMOUNTS = (
     "quantity", "seats", "places", "attendees", "guests", "people", "persons", "spots", "tickets",
     "party_size", "number_of_guests", "participants", "number_of_people", "amount",
 )  # fmt: skip
-_STARTS = ("starts_at", "start", "start_time", "begins_at", "begin", "started_at", "start_date", "first_day")
-_MOMENTS = ("scheduled_at", "scheduled_for", "date", "day", "time", "takes_place_at", "datetime", "when", "departure", "event_date")
-_ENDS = ("ends_at", "end", "end_time", "end_date", "ended_at", "stopped_at", "last_day", "until", "closes_at", "expires_at", "finish", "valid_until", "expires_on", "ends_on", "closing_time", "expiry_date", "deadline", "closes_on")
+_STARTS = (
+    "starts_at",
+    "start",
+    "start_time",
+    "begins_at",
+    "begin",
+    "started_at",
+    "start_date",
+    "first_day",
+)
+_MOMENTS = (
+    "scheduled_at",
+    "scheduled_for",
+    "date",
+    "day",
+    "time",
+    "takes_place_at",
+    "datetime",
+    "when",
+    "departure",
+    "event_date",
+)
+_ENDS = (
+    "ends_at",
+    "end",
+    "end_time",
+    "end_date",
+    "ended_at",
+    "stopped_at",
+    "last_day",
+    "until",
+    "closes_at",
+    "expires_at",
+    "finish",
+    "valid_until",
+    "expires_on",
+    "ends_on",
+    "closing_time",
+    "expiry_date",
+    "deadline",
+    "closes_on",
+)
 _DUE = ("due_date", "due", "due_on", "due_at", "deadline", "dueon", "duedate", "dueat")
 _PYTHON_WORDS = frozenset(
     "False None True and as assert async await break class continue def del elif else except finally"
@@ -84,6 +123,8 @@ class World:
     """Verbs that mean something else: withdraw → (delete, Enrolment)."""
     user: str | None = None
     """The entity of those who log in."""
+    inclusive: bool = False
+    """Whether the last day of a range counts as well as the first."""
 
     def draft(self, entity: str) -> EntityDraft:
         """Return the draft of an entity."""
@@ -135,9 +176,14 @@ class World:
     def first(self, entity: str, names: Sequence[str], kinds: set[str]) -> FieldDraft | None:
         """Find the first field of some names that has one of some types."""
         by_name = {
-            made.name.lower(): made for made in self.fields(entity) if made.spec.get("type") in kinds
+            made.name.lower(): made
+            for made in self.fields(entity)
+            if made.spec.get("type") in kinds
         }
-        snaked = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", made.name).lower(): made for made in by_name.values()}
+        snaked = {
+            re.sub(r"(?<=[a-z])(?=[A-Z])", "_", made.name).lower(): made
+            for made in by_name.values()
+        }
         for name in names:
             made = by_name.get(name) or snaked.get(name)
             if made is not None:
@@ -169,7 +215,9 @@ class World:
                 continue
             words = set(made.words)
             if "duration" in words or "length" in words or made.words in {("minutes",), ("hours",)}:
-                unit = next((each for each in ("minutes", "hours", "days") if each in words), "minutes")
+                unit = next(
+                    (each for each in ("minutes", "hours", "days") if each in words), "minutes"
+                )
                 return made, unit
         return None
 
@@ -255,7 +303,16 @@ class World:
             if action.entity != entity:
                 continue
             for name, value in action.sets.items():
-                finishes = {"return", "exit", "finish", "stop", "check-out", "end", "leave", "give-back"}
+                finishes = {
+                    "return",
+                    "exit",
+                    "finish",
+                    "stop",
+                    "check-out",
+                    "end",
+                    "leave",
+                    "give-back",
+                }
                 if value in {"now()", "today()"} and action.verb in finishes | action.synonyms:
                     condition = f"{escape(name)} is None"
                     if condition not in conditions:

@@ -1,0 +1,99 @@
+"""What became of each statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from quantumlayer.agents import Requirement
+from quantumlayer.offline.reading._analysis import Finding
+from quantumlayer.offline.reading._facts import Context
+from quantumlayer.offline.reading._plan import Plan
+from quantumlayer.offline.reading._tokens import Token
+
+__all__ = ["cover"]
+
+
+def cover(plan: Plan, items: Sequence[Requirement]) -> list[dict[str, Any]]:
+    """Say for every statement whether it is in the design, and why not where it is not."""
+    findings = {finding.source.id: finding for finding in plan.analysis.findings}
+    used = _used(plan)
+    return [_coverage(plan, item, findings[item.id], used) for item in items]
+
+
+def _used(plan: Plan) -> set[str]:
+    """Requirements that some element of the design carries."""
+    used: set[str] = set()
+    for draft in plan.world.structure.entities.values():
+        used.update(draft.requirements)
+        for made in draft.fields.values():
+            used.update(made.requirements)
+    for endpoint in plan.endpoints.values():
+        used.update(endpoint.requirements)
+        for param in endpoint.params.values():
+            used.update(param.get("requirements", ()))
+    for rule in plan.rules:
+        used.update(rule.requirements)
+    return used
+
+
+def _coverage(plan: Plan, item: Requirement, finding: Finding, used: set[str]) -> dict[str, Any]:
+    ledger = plan.ledger
+    missing = [*ledger.missing.get(item.id, ()), *(_unread(run) for run in finding.unread)]
+    if not finding.facts and not ledger.missing.get(item.id) and _introduces(plan, item, finding):
+        missing = []
+    missing.extend(_unread_traits(plan, item.id))
+    text = _readable(item)
+    base = {"requirement": item.id, "text": text}
+    if missing:
+        return {**base, "status": "not_implemented", "note": "; ".join(dict.fromkeys(missing))}
+    assumed = ledger.assumed.get(item.id)
+    if assumed:
+        return {**base, "status": "assumed", "note": "; ".join(assumed)}
+    if item.id in used:
+        return {**base, "status": "implemented", "note": ""}
+    if not finding.facts and not finding.framed:
+        if _introduces(plan, item, finding):
+            return {**base, "status": "context", "note": ""}
+        return {**base, "status": "not_implemented", "note": "not understood"}
+    if all(isinstance(fact, Context) for fact in finding.facts):
+        return {**base, "status": "context", "note": ""}
+    return {**base, "status": "implemented", "note": ""}
+
+
+_MOST_WORDS = 9
+
+
+def _introduces(plan: Plan, item: Requirement, finding: Finding) -> bool:
+    """A label, or words that lead to what follows: `Tickets`, `An article looks like this:`."""
+    tokens = [token for token in finding.source.full if token.kind != "mark"]
+    if len(tokens) > _MOST_WORDS or any(token.kind in {"route", "number"} for token in tokens):
+        return False
+    demanding = {"must", "cannot", "not", "only", "never", "should", "shall", "no"}
+    if demanding & {token.low for token in tokens}:
+        return False
+    children = [each for each in plan.analysis.sources if each.requirement.parent == item.id]
+    following = [each for each in plan.analysis.sources if each.previous is finding.source]
+    example = bool(following) and following[0].kind == "example"
+    return bool(children) or (example and item.text.rstrip().endswith((":", "takes", "is")))
+
+
+def _unread(run: Sequence[Token]) -> str:
+    words = " ".join(token.text for token in run).strip(" ,;:.")
+    return f"not understood: {words!r}"
+
+
+def _unread_traits(plan: Plan, requirement: str) -> list[str]:
+    return [
+        f"not understood: {trait.value!r}"
+        for draft in plan.world.structure.entities.values()
+        for made in draft.fields.values()
+        for trait, each in made.traits
+        if trait.key == "unread" and each == requirement
+    ]
+
+
+def _readable(item: Requirement) -> str:
+    if item.kind == "row" and item.cells:
+        return "; ".join(f"{name}: {cell}" for name, cell in item.cells.items() if cell)
+    return " ".join(item.text.split())

@@ -1,0 +1,353 @@
+"""What actions change: states, dates, balances; their bodies; the states they start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from quantumlayer.offline.reading._actions import Step, participle
+from quantumlayer.offline.reading._analysis import Finding
+from quantumlayer.offline.reading._drafts import FieldDraft
+from quantumlayer.offline.reading._facts import Answers, Fields, Sets, Transition
+from quantumlayer.offline.reading._fieldlists import FieldPhrase
+from quantumlayer.offline.reading._plan import EndpointDraft, Plan
+from quantumlayer.offline.reading._render import Frame, Scope, value
+from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
+from quantumlayer.offline.reading._fieldtypes import type_of_name, type_of_value
+from quantumlayer.offline.reading._terms import Arithmetic, FieldOf, Literal, Moment, Value
+from quantumlayer.offline.reading._vocabulary import snake
+from quantumlayer.offline.reading._world import Action, Unresolved, World, escape
+
+__all__ = ["plan_actions", "read_bodies"]
+
+
+def read_bodies(plan: Plan) -> None:
+    """Find what each action takes, and the fields that keep it."""
+    for action in plan.world.actions:
+        for name, sample in _members(plan, action).items():
+            if sample is UNKNOWN or name:
+                made = _target_field(plan.world, action, name)
+                if made is not None:
+                    action.sets[made.name] = f"param.{name}"
+
+
+def _members(plan: Plan, action: Action) -> dict[str, Any]:
+    """Names in the body of an action, with what an example shows."""
+    found = plan.world.structure.bodies.get((action.route.method, action.route.path))
+    members: dict[str, Any] = dict(found[0].members) if found else {}
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if (
+                isinstance(fact, Answers)
+                and _same(fact.route, action.route)
+                and fact.sketch is not None
+            ):
+                members.update(fact.sketch.members)
+            if isinstance(fact, Fields) and _same(fact.route, action.route):
+                for phrase in fact.phrases:
+                    members.setdefault(_body_name(plan, phrase), UNKNOWN)
+        for token in finding.source.full:
+            if token.kind == "sketch" and any(
+                _same(route, action.route) for route in finding.source.routes
+            ):
+                if isinstance(token.value, Sketch) and not _is_answer(finding):
+                    members.update(token.value.members)
+        for fact in finding.facts:
+            if (
+                isinstance(fact, Sets)
+                and fact.param not in {None, "empty"}
+                and finding.topic == action.entity
+            ):
+                pass
+    return members
+
+
+def _is_answer(finding: Finding) -> bool:
+    lows = {token.low for token in finding.source.full}
+    return bool(lows & {"answers", "returns", "responds"}) and not lows & {"takes", "with", "body"}
+
+
+def _body_name(plan: Plan, phrase: FieldPhrase) -> str:
+    for token in phrase.tokens:
+        if token.low == "field":
+            at = phrase.tokens.index(token)
+            if at + 1 < len(phrase.tokens):
+                return str(phrase.tokens[at + 1].value or phrase.tokens[at + 1].low)
+    return phrase.spelled or plan.world.structure.spell(phrase.words)
+
+
+def _same(one: Route | None, other: Route) -> bool:
+    if one is None or one.method != other.method:
+        return False
+    shape = lambda route: ["{}" if part.startswith("{") else part for part in route.segments]  # noqa: E731
+    return shape(one) == shape(other)
+
+
+def _target_field(world: World, action: Action, name: str) -> FieldDraft | None:
+    words = tuple(snake([name]).split("_"))
+    made = world.field(action.entity, words)
+    if made is not None and made.spec.get("type") not in {"children"}:
+        return made
+    return None
+
+
+# --- endpoints -----------------------------------------------------------------------------------
+
+
+def plan_actions(plan: Plan, steps: Iterable[Step]) -> None:
+    """Give every action its effects, its body and the rules of its states."""
+    by_action: dict[int, list[Step]] = {}
+    for step in steps:
+        by_action.setdefault(id(step.action), []).append(step)
+    for action in plan.world.actions:
+        endpoint = plan.endpoint(action.route.method, action.route.path)
+        if endpoint is None or endpoint.kind != "action":
+            continue
+        effects = _effects(plan, action)
+        endpoint.spec["effects"] = effects
+        endpoint.asked(action.requirements)
+        _body(plan, action, endpoint)
+        _sources(plan, action, by_action.get(id(action), []))
+        if not effects and not endpoint.params:
+            _guess(plan, action, endpoint)
+
+
+def _effects(plan: Plan, action: Action) -> list[dict[str, Any]]:
+    world = plan.world
+    effects: dict[str, str] = {}
+    if action.states is not None:
+        effects[action.states[0]] = action.states[1]
+    scope = Scope(world, (Frame(action.entity),), params=tuple(_members(plan, action)))
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if not isinstance(fact, Sets) or not _concerns(plan, finding, fact, action):
+                continue
+            try:
+                name, text = _assignment(plan, action, scope, fact)
+            except Unresolved as reason:
+                plan.ledger.miss(finding.source.id, str(reason))
+                continue
+            effects[name] = text
+            action.sets.setdefault(name, text)
+    for name, text in action.sets.items():
+        effects.setdefault(name, text)
+    return [{"target": name, "value": text} for name, text in effects.items()]
+
+
+def _concerns(plan: Plan, finding: Finding, fact: Sets, action: Action) -> bool:
+    if fact.param == "empty":
+        return False
+    if fact.route is not None:
+        return _same(fact.route, action.route)
+    if fact.verb is not None:
+        return fact.verb in {action.verb, *action.synonyms} and finding.topic in {
+            None,
+            action.entity,
+        }
+    return False
+
+
+def _assignment(plan: Plan, action: Action, scope: Scope, fact: Sets) -> tuple[str, str]:
+    world = plan.world
+    made = world.field(action.entity, fact.words)
+    if made is None:
+        what = " ".join(fact.words)
+        raise Unresolved(f"a {world.label(action.entity)} has no field called {what!r}")
+    if fact.param is not None:
+        return made.name, f"param.{_param_named(plan, action, fact.param)}"
+    if isinstance(fact.value, Literal) and fact.value.value == "not":
+        return made.name, f"not {escape(made.name)}"
+    if isinstance(fact.value, Moment) and made.spec.get("type") == "date":
+        return made.name, "today()"
+    if fact.value is None:
+        return made.name, _moment_or_param(plan, action, made)
+    return made.name, value(scope, _over_body(plan, action, fact.value))
+
+
+def _param_named(plan: Plan, action: Action, word: str) -> str:
+    members = _members(plan, action)
+    found = next((name for name in members if name.lower() == word.lower()), None)
+    if found is None:
+        raise Unresolved(f"the body of this action has no {word!r}")
+    return found
+
+
+def _moment_or_param(plan: Plan, action: Action, made: FieldDraft) -> str:
+    if made.name in _members(plan, action):
+        return f"param.{made.name}"
+    if made.spec.get("type") == "date":
+        return "today()"
+    if made.spec.get("type") == "datetime":
+        return "now()"
+    raise Unresolved(f"it is not said to what {made.name!r} is set")
+
+
+class _Param(FieldOf):
+    """A member of the body, written `param.x`."""
+
+
+def _over_body(plan: Plan, action: Action, term: Value) -> Value:
+    """`adds the amount to the balance`: the amount is the body's, not the item's."""
+    members = {name.lower(): name for name in _members(plan, action)}
+    match term:
+        case FieldOf(words=words, owner=None) if (
+            "_".join(words) in members or "".join(words) in members
+        ):
+            return Literal(_Raw(f"param.{members.get('_'.join(words)) or members[''.join(words)]}"))
+        case Arithmetic(operator=operator, left=left, right=right):
+            return Arithmetic(operator, left, _over_body(plan, action, right))
+        case _:
+            return term
+
+
+class _Raw(str):
+    """Text that is an expression already."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _body(plan: Plan, action: Action, endpoint: EndpointDraft) -> None:
+    """Parameters of an action: members of its body."""
+    world = plan.world
+    for name, sample in _members(plan, action).items():
+        made = _target_field(world, action, name)
+        param: dict[str, Any] = {
+            "name": name,
+            "required": True,
+            "requirements": action.requirements[:1],
+        }
+        if made is not None:
+            kind = made.spec["type"]
+            param["type"] = kind
+            for key in (
+                "choices",
+                "references",
+                "minimum",
+                "maximum",
+                "min_length",
+                "max_length",
+                "pattern",
+                "exclusive_minimum",
+            ):
+                if made.spec.get(key) is not None and made.spec.get(key) != []:
+                    param[key] = made.spec[key]
+        else:
+            words = tuple(snake([name]).split("_"))
+            target = world.structure.lexicon.find(words[:-1]) if words[-1] == "id" else None
+            if target is not None:
+                param.update(type="reference", references=target.name)
+            else:
+                shown = None if sample is UNKNOWN else type_of_value(sample, words)
+                param["type"] = shown or type_of_name(words) or "string"
+            if param["type"] in {"money", "number"}:
+                param["exclusive_minimum"] = 0
+        if param["type"] in {"string", "text"} and "min_length" not in param:
+            param["min_length"] = 1
+        endpoint.params[name] = param
+    if made_optional := [name for name in endpoint.params if _is_optional(plan, action, name)]:
+        for name in made_optional:
+            endpoint.params[name]["required"] = False
+
+
+def _is_optional(plan: Plan, action: Action, name: str) -> bool:
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Fields) and _same(fact.route, action.route):
+                for phrase in fact.phrases:
+                    if _body_name(plan, phrase) == name and any(
+                        trait.key == "optional" for trait in phrase.traits
+                    ):
+                        return True
+    return False
+
+
+def _sources(plan: Plan, action: Action, steps: list[Step]) -> None:
+    """An action is refused in states that it does not start from."""
+    world = plan.world
+    if action.states is None:
+        return
+    made = world.draft(action.entity).fields[action.states[0]]
+    sources: list[str] = []
+    for step in steps:
+        sources.extend(
+            source for source in step.sources if source.lower() not in {"any", "all", "*"}
+        )
+    known = {choice.lower().replace("_", " "): choice for choice in made.spec.get("choices", ())}
+    named = [
+        known[each.lower().replace("_", " ")]
+        for each in sources
+        if each.lower().replace("_", " ") in known
+    ]
+    if not named:
+        named = _before(made, action)
+    if not named or not steps:
+        return
+    name = escape(made.name)
+    text = (
+        f"{name} == {named[0]!r}"
+        if len(set(named)) == 1
+        else f"{name} in ({', '.join(map(repr, dict.fromkeys(named)))})"
+    )
+    for step in steps:
+        finding = next(
+            each for each in plan.analysis.findings if each.source.id == step.requirement
+        )
+        states = " or ".join(dict.fromkeys(named))
+        plan.rule(
+            action.entity, [action.name], text,
+            text=f"A {world.label(action.entity)} has to be {states} for this ({action.name.replace('_', ' ')}).",
+            requirement=finding.source.id, status=step.status, name=f"{action.name}_only_when_{snake(list(dict.fromkeys(named)))}"[:55].rstrip("_"),
+        )  # fmt: skip
+
+
+def _before(made: FieldDraft, action: Action) -> list[str]:
+    """The state before this one in a chain such as open → in progress → done."""
+    for flow in made.values("flow"):
+        lows = [str(each).lower() for each in flow]
+        target = action.states[1].strip("'\"").lower() if action.states else ""
+        if target in lows and lows.index(target) > 0:
+            return [
+                made.spec["choices"][
+                    [c.lower() for c in made.spec["choices"]].index(lows[lows.index(target) - 1])
+                ]
+            ]
+    return []
+
+
+def _guess(plan: Plan, action: Action, endpoint: EndpointDraft) -> None:
+    """An action that nothing is said about keeps that it happened."""
+    world = plan.world
+    name = participle(action.verb).replace(" ", "_").replace("-", "_")
+    draft = world.draft(action.entity)
+    if name not in draft.fields:
+        made = FieldDraft(name, (name,), spec={
+            "name": name, "type": "boolean", "set_by": "system", "default": False, "required": True,
+        })  # fmt: skip
+        draft.fields[name] = made
+        made.requirements.extend(action.requirements[:1])
+    action.sets[name] = "True"
+    endpoint.spec["effects"] = [{"target": name, "value": "True"}]
+    for requirement in action.requirements[:1]:
+        plan.ledger.assume(
+            requirement, f"the {draft.word.label} keeps in {name!r} that this was done"
+        )
+
+
+def guess_flags(plan: Plan) -> None:
+    """Make switches for actions that nothing else shows the outcome of, before rules are written."""
+    for action in plan.world.actions:
+        if action.states is not None or action.sets or _members(plan, action):
+            continue
+        if any(
+            isinstance(fact, Sets | Transition)
+            and (fact.route is not None and _same(fact.route, action.route))
+            for finding in plan.analysis.findings
+            for fact in finding.facts
+        ):
+            continue
+        endpoint = EndpointDraft("POST", action.route.path, "action", action.entity)
+        _guess(plan, action, endpoint)

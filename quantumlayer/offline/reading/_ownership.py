@@ -1,0 +1,348 @@
+"""Accounts, log-in, who owns what, who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from quantumlayer.offline.reading._analysis import Analysis, Finding
+from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
+from quantumlayer.offline.reading._facts import Access, Mention
+from quantumlayer.offline.reading._plan import EndpointDraft, Plan
+from quantumlayer.offline.reading._traits import Trait
+from quantumlayer.offline.reading._vocabulary import EntityWord
+from quantumlayer.offline.reading._world import World
+
+__all__ = ["find_users", "plan_access", "plan_accounts"]
+
+_ALL = ("create", "list", "read", "replace", "update", "delete", "action", "first", "report")
+_VERBS: dict[str, tuple[str, ...]] = {
+    "create": ("create",), "add": ("create",), "write": ("create",), "post": ("create",), "make": ("create",),
+    "register": ("create",), "change": ("replace", "update"), "edit": ("replace", "update"),
+    "update": ("replace", "update"), "modify": ("replace", "update"), "delete": ("delete",),
+    "remove": ("delete",), "see": ("list", "read"), "view": ("list", "read"), "read": ("list", "read"),
+    "list": ("list",), "browse": ("list", "read"), "manage": _ALL, "access": _ALL, "publish": ("create",),
+    "handle": _ALL, "search": ("list",), "look-at": ("list", "read"), "rename": ("replace", "update"),
+}  # fmt: skip
+_OWNERS = (
+    "user",
+    "owner",
+    "author",
+    "creator",
+    "seller",
+    "organiser",
+    "organizer",
+    "host",
+    "poster",
+    "reviewer",
+    "member",
+    "customer",
+    "shopper",
+)
+
+
+def find_users(analysis: Analysis) -> str | None:
+    """The entity of those who log in, made if the document speaks of accounts and has none."""
+    structure = analysis.structure
+    for name, draft in structure.entities.items():
+        if any(made.words[-1:] == ("password",) for made in draft.fields.values()):
+            return name
+    signs_up = any(
+        isinstance(fact, Mention) and "sign-up" in fact.verbs
+        for finding in analysis.findings
+        for fact in finding.facts
+    )
+    routes = any(
+        part in {"login", "signup"}
+        for source in analysis.sources
+        for route in source.routes
+        for part in route.segments
+    )
+    logs_in = any(
+        isinstance(fact, Access) and fact.who == "login" and fact.exclusive
+        for finding in analysis.findings
+        for fact in finding.facts
+    )
+    if not (signs_up or routes or logs_in):
+        return None
+    word = structure.lexicon.find(["user"])
+    if word is None:
+        word = EntityWord("user", "User", "/users")
+        structure.lexicon.entities.append(word)
+    draft = structure.entity(word)
+    if not any(made.words[-1:] == ("password",) for made in draft.fields.values()):
+        _usual_fields(draft)
+    return word.name
+
+
+def _usual_fields(draft: EntityDraft) -> None:
+    """An account has an email address and a password unless something else is said."""
+    if not any(made.words[-1] in {"email", "username"} for made in draft.fields.values()):
+        draft.fields["email"] = FieldDraft("email", ("email",))
+    password = FieldDraft("password", ("password",))
+    password.say([Trait("least", 8, "character")], "")
+    draft.fields["password"] = password
+
+
+def plan_accounts(plan: Plan) -> dict[str, Any] | None:
+    """Plan sign-up and log-in; return the members of `Auth`."""
+    world = plan.world
+    user = world.user
+    if user is None:
+        return None
+    draft = world.draft(user)
+    login = _login_field(draft)
+    login.spec["unique"] = True
+    login.spec["required"] = True
+    if login.spec["type"] in {"email", "string"}:
+        login.spec["case_insensitive"] = login.spec["type"] == "email"
+    password = next(made for made in draft.fields.values() if made.words[-1:] == ("password",))
+    password.spec.update(secret=True, required=True, type="string")
+    role = next((made for made in draft.fields.values() if made.words[-1] == "role"), None)
+    asked = _asked(plan)
+    for path, kind in (("/signup", "signup"), ("/login", "login")):
+        if not any(endpoint.kind == kind for endpoint in plan.endpoints.values()):
+            endpoint = EndpointDraft("POST", path, kind, user)
+            endpoint.asked(asked[kind])
+            plan.add(endpoint)
+    for endpoint in plan.endpoints.values():
+        if endpoint.kind in {"signup", "login", "me"}:
+            endpoint.entity = user
+            if endpoint.kind != "signup":
+                continue
+    return {
+        "entity": user,
+        "login_field": login.name,
+        "password_field": password.name,
+        "role_field": role.name
+        if role is not None and role.spec["type"] in {"enum", "string"}
+        else None,
+        "requirements": list(dict.fromkeys([*asked["signup"], *asked["login"]])),
+    }
+
+
+def _login_field(draft: EntityDraft) -> FieldDraft:
+    for name in ("email", "username", "user_name", "login", "userName", "nickname", "name"):
+        if name in draft.fields:
+            return draft.fields[name]
+    made = FieldDraft(
+        "email", ("email",), spec={"name": "email", "type": "email", "required": True}
+    )
+    draft.fields = {"email": made, **draft.fields}
+    return made
+
+
+def _asked(plan: Plan) -> dict[str, list[str]]:
+    asked: dict[str, list[str]] = {"signup": [], "login": []}
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Mention) and "sign-up" in fact.verbs:
+                asked["signup"].append(finding.source.id)
+            if isinstance(fact, Access) and fact.who == "login":
+                asked["login"].append(finding.source.id)
+    return {kind: list(dict.fromkeys(ids)) for kind, ids in asked.items()}
+
+
+# --- owners --------------------------------------------------------------------------------------
+
+
+def add_owners(analysis: Analysis, world: World) -> None:
+    """Give entities that belong to users the field that says to whom."""
+    user = world.user
+    if user is None:
+        return
+    for finding in analysis.findings:
+        for fact in finding.facts:
+            if not isinstance(fact, Access) or fact.who != "owner":
+                continue
+            for name in _entities(analysis, world, finding, fact):
+                _own(world, world.draft(name), finding.source.id)
+
+
+def _entities(analysis: Analysis, world: World, finding: Finding, fact: Access) -> list[str]:
+    if fact.items is not None and fact.items.entity is not None:
+        return [fact.items.entity] if fact.items.entity != world.user else []
+    if fact.route is not None:
+        word = world.structure.word_of_route(fact.route)
+        if word is not None:
+            return [word.name]
+    if fact.items is not None and finding.topic is not None and finding.topic != world.user:
+        return [finding.topic]
+    owned = any(draft.owner for draft in world.structure.entities.values())
+    if owned:
+        return []
+    return [
+        name
+        for name, draft in world.structure.entities.items()
+        if name != world.user and not draft.is_child
+    ]
+
+
+def _own(world: World, draft: EntityDraft, requirement: str) -> None:
+    if draft.owner is not None:
+        draft.fields[draft.owner].asked(requirement)
+        return
+    existing = [made for made in draft.fields.values() if made.references == world.user]
+    named = next(
+        (
+            made
+            for made in draft.fields.values()
+            if made.words[-1] in {"author", "owner", "creator"} and made.references is None
+        ),
+        None,
+    )
+    if existing:
+        made = existing[0]
+    elif named is not None:
+        del draft.fields[named.name]
+        made = world.structure.new_field(draft, (*named.words, "id"), None)
+        made.references = world.user
+    else:
+        made = world.structure.new_field(draft, ("user", "id"), None)
+        made.references = world.user
+        draft.fields = {
+            made.name: made,
+            **{k: v for k, v in draft.fields.items() if k != made.name},
+        }
+    made.say([Trait("system"), Trait("required")], requirement)
+    draft.owner = made.name
+
+
+# --- access --------------------------------------------------------------------------------------
+
+
+def plan_access(plan: Plan) -> None:
+    """Say for every route who may call it."""
+    world = plan.world
+    if world.user is None:
+        return
+    facts = [
+        (finding, fact)
+        for finding in plan.analysis.findings
+        for fact in finding.facts
+        if isinstance(fact, Access)
+    ]
+    for endpoint in plan.endpoints.values():
+        if endpoint.kind in {"signup", "login"}:
+            continue
+        access = _basic(plan, endpoint, facts)
+        _roles(plan, endpoint, facts, access)
+        if access:
+            endpoint.spec["access"] = access
+
+
+def _basic(
+    plan: Plan, endpoint: EndpointDraft, facts: Sequence[tuple[Finding, Access]]
+) -> dict[str, Any]:
+    access: dict[str, Any] = {}
+    if endpoint.kind == "me" or (endpoint.entity == plan.world.user and "{" not in endpoint.path):
+        access["login"] = True
+    if _is_open(endpoint, facts):
+        return access
+    for finding, fact in facts:
+        if fact.who == "login" and fact.exclusive and _covers(plan, endpoint, finding, fact):
+            access["login"] = True
+            endpoint.asked([finding.source.id])
+        if fact.who == "owner" and _covers(plan, endpoint, finding, fact):
+            access.update(login=True, own=True)
+            endpoint.asked([finding.source.id])
+            if fact.status in {403, 404}:
+                access["foreign_status"] = fact.status
+        if fact.who == "others" and access.get("own") and fact.status is not None:
+            access["foreign_status"] = fact.status
+    if endpoint.entity is not None and not access.get("own") and _inherits(plan, endpoint):
+        access.update(login=True, own=True)
+    return access
+
+
+def _inherits(plan: Plan, endpoint: EndpointDraft) -> bool:
+    """Items below something that is private are private."""
+    world = plan.world
+    parent = endpoint.spec.get("parent") or {}
+    owner = parent.get("entity")
+    if owner is not None and owner in world.structure.entities:
+        return world.draft(owner).owner is not None and _private(plan, owner)
+    return False
+
+
+def _private(plan: Plan, entity: str) -> bool:
+    return any(
+        (endpoint.spec.get("access") or {}).get("own")
+        for endpoint in plan.endpoints.values()
+        if endpoint.entity == entity and endpoint.kind == "read"
+    )
+
+
+def _is_open(endpoint: EndpointDraft, facts: Sequence[tuple[Finding, Access]]) -> bool:
+    for finding, fact in facts:
+        if fact.who != "anyone":
+            continue
+        if (
+            fact.route is not None
+            and fact.route.path == endpoint.path
+            and fact.route.method in {endpoint.method, ""}
+        ):
+            endpoint.asked([finding.source.id])
+            return True
+        named = fact.items is not None and fact.items.entity == endpoint.entity
+        if named and any(endpoint.kind in _VERBS.get(verb, ()) for verb in fact.verbs or ("see",)):
+            endpoint.asked([finding.source.id])
+            return True
+    return False
+
+
+def _covers(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Access) -> bool:
+    if fact.route is not None and fact.who == "login":
+        return fact.route.path == endpoint.path and fact.route.method in {endpoint.method, ""}
+    entity = fact.items.entity if fact.items is not None else None
+    if entity is None and fact.items is not None:
+        entity = finding.topic
+    if entity is None and fact.route is not None:
+        word = plan.world.structure.word_of_route(fact.route)
+        entity = word.name if word is not None else None
+    if entity is not None and entity != endpoint.entity:
+        return False
+    if fact.who == "owner" and entity is None:
+        owned = plan.world.draft(endpoint.entity).owner if endpoint.entity else None
+        if owned is None:
+            return False
+    return not fact.verbs or _does(endpoint, fact.verbs)
+
+
+def _does(endpoint: EndpointDraft, verbs: Sequence[str]) -> bool:
+    for verb in verbs:
+        if endpoint.kind in _VERBS.get(verb, ()):
+            return True
+        if endpoint.kind == "action" and endpoint.spec.get("name") in {
+            verb,
+            verb.replace("-", "_"),
+        }:
+            return True
+    return False
+
+
+def _roles(
+    plan: Plan,
+    endpoint: EndpointDraft,
+    facts: Sequence[tuple[Finding, Access]],
+    access: dict[str, Any],
+) -> None:
+    del plan
+    for finding, fact in facts:
+        if fact.who in {"login", "owner", "anyone", "others"}:
+            continue
+        entity = (
+            fact.items.entity if fact.items is not None and fact.items.entity else finding.topic
+        )
+        if entity != endpoint.entity or not _does(endpoint, fact.verbs):
+            continue
+        endpoint.asked([finding.source.id])
+        access["login"] = True
+        if fact.exclusive:
+            access.setdefault("roles", [])
+            if fact.who not in access["roles"]:
+                access["roles"].append(fact.who)
+        elif access.get("own"):
+            access.setdefault("sees_all", [])
+            if fact.who not in access["sees_all"]:
+                access["sees_all"].append(fact.who)

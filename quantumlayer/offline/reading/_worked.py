@@ -1,0 +1,200 @@
+"""Values that the service works out: totals, averages, due dates."""
+
+from __future__ import annotations
+
+from quantumlayer.offline.reading._analysis import Finding
+from quantumlayer.offline.reading._definitions import Situation
+from quantumlayer.offline.reading._drafts import FieldDraft
+from quantumlayer.offline.reading._facts import Worked
+from quantumlayer.offline.reading._grammar import whole_grammar
+from quantumlayer.offline.reading._patterns import Reader
+from quantumlayer.offline.reading._plan import Plan
+from quantumlayer.offline.reading._render import Frame, Scope, usage, value
+from quantumlayer.offline.reading._shaping import _worked_entity
+from quantumlayer.offline.reading._terms import FieldOf, Fold, Items, Shift, Value
+from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._words import singular
+from quantumlayer.offline.reading._world import Unresolved, World
+
+__all__ = ["plan_values"]
+
+NUMERIC = {"integer", "number", "money"}
+
+
+def plan_values(plan: Plan) -> None:
+    """Write the expression of every field that is worked out."""
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Worked):
+                _attempt(
+                    plan, finding, lambda fact=fact, finding=finding: _worked(plan, finding, fact)
+                )
+    for name, draft in plan.world.structure.entities.items():
+        for made in list(draft.fields.values()):
+            _said(plan, name, made)
+            _by_name(plan, name, made)
+
+
+def _attempt(plan: Plan, finding: Finding, work) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    try:
+        work()
+    except Unresolved as reason:
+        plan.ledger.miss(finding.source.id, str(reason))
+
+
+def _worked(plan: Plan, finding: Finding, fact: Worked) -> None:
+    world = plan.world
+    entity = _worked_entity(world, finding, fact)
+    made = world.field(entity, fact.words)
+    if made is None:
+        raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(fact.words)!r}")
+    _set(world, entity, made, fact.value, once=fact.once, decimals=fact.decimals)
+
+
+def _set(
+    world: World, entity: str, made: FieldDraft, term: Value, *, once: bool = False,
+    decimals: int | None = None,
+) -> None:  # fmt: skip
+    scope = Scope(world, (Frame(entity),))
+    text = value(scope, term)
+    if decimals is not None:
+        text = f"round({text}, {decimals})"
+    made.spec["set_by"] = "system"
+    if once or isinstance(term, Shift):
+        made.spec["on_create"] = text
+        made.spec["required"] = True
+        made.spec.pop("default", None)
+        return
+    if isinstance(term, Fold) and term.function == "avg":
+        made.spec["type"] = "number"
+        made.spec.pop("required", None)
+    for key in ("on_create", "default", "min_length", "minimum", "exclusive_minimum"):
+        made.spec.pop(key, None)
+    made.spec["computed"] = text
+    made.spec["required"] = False
+
+
+def _said(plan: Plan, entity: str, made: FieldDraft) -> None:
+    """`System: capacity less the enrolments without a grade`, `minutes = …`."""
+    for trait, requirement in made.traits:
+        if trait.key not in {"meaning", "computed", "computed_once"} or "computed" in made.spec:
+            continue
+        finding = next(
+            (each for each in plan.analysis.findings if each.source.id == requirement), None
+        )
+        if finding is None or ("on_create" in made.spec and trait.key == "meaning"):
+            continue
+        try:
+            if trait.key == "computed_once":
+                span, tokens = trait.value
+                _set(
+                    plan.world,
+                    entity,
+                    made,
+                    Shift(_operand(plan, finding, tokens), 1, span),
+                    once=True,
+                )
+            else:
+                _meaning(plan, finding, entity, made, trait.value)
+        except Unresolved as reason:
+            plan.ledger.miss(requirement, f"how {made.name!r} is worked out: {reason}")
+            _give_up(made)
+
+
+def _give_up(made: FieldDraft) -> None:
+    """A value that could not be worked out stays empty and is never taken from a client."""
+    made.spec.setdefault("set_by", "system")
+    made.spec["required"] = False
+
+
+def _reader(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Reader:
+    situation = Situation(plan.world.structure.known, None, plan.analysis.vocabulary, finding.route)
+    return Reader(tokens, whole_grammar().slots, situation)
+
+
+def _operand(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Value:
+    reader = _reader(plan, finding, tokens)
+    for term, end in reader.slot("operand", 0):
+        if end >= len(tokens) - 1:
+            return term  # type: ignore[no-any-return]
+    raise Unresolved("it is not clear from when on it counts")
+
+
+def _meaning(
+    plan: Plan, finding: Finding, entity: str, made: FieldDraft, tokens: tuple[Token, ...]
+) -> None:
+    """Read a value, perhaps with `empty as long as …` behind it."""
+    reader = _reader(plan, finding, tokens)
+    best: tuple[int, Value] | None = None
+    for term, end in reader.slot("value", 0):
+        if best is None or end > best[0]:
+            best = (end, term)
+    if best is None:
+        raise Unresolved("its description is not understood")
+    end, term = best
+    rest = [token for token in tokens[end:] if token.low not in {",", ".", ";"}]
+    if rest and rest[0].low not in {"empty", "null", "nothing"}:
+        left = " ".join(token.text for token in rest)
+        raise Unresolved(f"{left!r} is not understood")
+    if _is_capacity_left(plan.world, entity, made, tokens):
+        used, room = usage(Scope(plan.world, (Frame(entity),)), Frame(entity), others=False)
+        made.spec.update(computed=f"{room} - {used}", set_by="system", required=False)
+        return
+    _set(plan.world, entity, made, term)
+
+
+def _is_capacity_left(
+    world: World, entity: str, made: FieldDraft, tokens: tuple[Token, ...]
+) -> bool:
+    del world, entity, made, tokens
+    return False
+
+
+# --- by name -------------------------------------------------------------------------------------
+
+_FOLDS = {"average": "avg", "avg": "avg", "mean": "avg", "total": "sum", "highest": "max", "best": "max",
+          "lowest": "min", "max": "max", "min": "min"}  # fmt: skip
+
+
+def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
+    """`reviewCount`, `average_rating`, `free_seats` that the service sets: what their names say."""
+    if made.spec.get("set_by") != "system" or "computed" in made.spec or "on_create" in made.spec:
+        return
+    if "default" in made.spec or made.spec.get("type") not in {*NUMERIC, "string", None}:
+        return
+    world = plan.world
+    words = made.words
+    try:
+        text, kind = _named_value(world, entity, words)
+    except Unresolved:
+        return
+    if text is None:
+        return
+    made.spec.update(computed=text, type=kind, required=False)
+    for key in ("min_length", "minimum"):
+        made.spec.pop(key, None)
+
+
+def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str | None, str]:
+    scope = Scope(world, (Frame(entity),))
+    if words[0] in {"free", "available", "remaining"} or words[-1] in {"left", "remaining"}:
+        used, room = usage(scope, Frame(entity), others=False)
+        return f"{room} - {used}", "integer"
+    noun = (
+        words[:-1] if words[-1] == "count" else words[2:] if words[:2] == ("number", "of") else ()
+    )
+    if noun:
+        target = world.structure.lexicon.find([singular(each) for each in noun])
+        if target is not None and world.references(target.name, entity):
+            return value(scope, _count(target.name)), "integer"
+    function = _FOLDS.get(words[0])
+    if function is not None and len(words) > 1:
+        field = FieldOf(words[1:])
+        return value(scope, Fold(function, field, None)), "number" if function == "avg" else "money"
+    return None, "integer"
+
+
+def _count(entity: str) -> Value:
+    from quantumlayer.offline.reading._terms import Count  # noqa: PLC0415
+
+    return Count(Items(entity))
