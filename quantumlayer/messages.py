@@ -17,6 +17,7 @@ __all__ = [
     "Considered",
     "Data",
     "Done",
+    "Exchange",
     "Finding",
     "Image",
     "Message",

@@ -26,7 +26,7 @@ from quantumlayer.messages import (
     TextDelta,
     Usage,
 )
-from quantumlayer.router import estimate_tokens
+from quantumlayer.router import ModelCard, Price, estimate_tokens
 
 __all__ = ["OfflineModel"]
 
@@ -43,6 +43,7 @@ class OfflineModel:
 
     provider = "offline"
     model = "quantumlayer-offline-1"
+    card = ModelCard(price=Price())
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """Answer one of the roles.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import count
 
@@ -64,6 +64,9 @@ class Binder:
     """Binds the expressions of one design.
 
     Every aggregate gets a scope of its own (`row1`, `row2`, …), so that no two are mixed up.
+
+    Attributes:
+        swapped: Changes to expressions, by their text: to see what a mistake would do.
     """
 
     def __init__(self, blueprint: Blueprint) -> None:
@@ -72,6 +75,7 @@ class Binder:
         self._computed: dict[Column, Bound] = {}
         self._open: list[Column] = []
         self._bound: dict[tuple[object, ...], Bound] = {}
+        self.swapped: dict[str, Callable[[Bound], Bound]] = {}
 
     def bind(
         self,
@@ -99,7 +103,8 @@ class Binder:
             reader = _Reader(self, text, this, arguments or {})
             node = reader.node(written.parse(text), row or this)
             self._bound[key] = node if kind is None else reader.taken_as(node, kind)
-        return self._bound[key]
+        swapped = self.swapped.get(text)
+        return self._bound[key] if swapped is None else swapped(self._bound[key])
 
     def condition(
         self,
@@ -123,10 +128,12 @@ class Binder:
             raise ExpressionError(text, f"{column.entity}.{column.name} is worked out by itself")
         if column not in self._computed:
             self._open.append(column)
-            kind = None if column.kind is Kind.CHILDREN else column.kind
-            self._computed[column] = self.bind(text, Scope("this", column.entity), kind=kind)
+            self._computed[column] = self._bind_computed(column)
             self._open.pop()
-        return self._computed[column]
+        return self._bind_computed(column) if self.swapped else self._computed[column]
+
+    def _bind_computed(self, column: Column) -> Bound:
+        return self.bind(column.computed or "", Scope("this", column.entity), kind=column.kind)
 
     def expanded(self, attribute: Attribute) -> Bound:
         """Write what a computed column is worked out by in the place of the column."""

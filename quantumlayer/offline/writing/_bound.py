@@ -196,13 +196,27 @@ _NODES = (
 )
 
 
+_BELOW = {
+    kind: tuple(
+        part.name
+        for part in fields(kind)
+        if part.name in {"left", "right", "parts", "part", "condition", "then", "otherwise"}
+        or part.name in {"arguments", "where"}
+        or (part.name == "value" and kind is Total)
+    )
+    for kind in _NODES
+}
+"""Where each kind of node keeps others."""
+
+
 def below(node: Bound) -> Iterator[Bound]:
     """Yield the nodes directly below one."""
-    for part in fields(node):
-        value = getattr(node, part.name)
-        for child in value if isinstance(value, tuple) else (value,):
-            if isinstance(child, _NODES):
-                yield child
+    for name in _BELOW[type(node)]:
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            yield from value
+        elif value is not None:
+            yield value
 
 
 def each(node: Bound) -> Iterator[Bound]:
@@ -223,12 +237,12 @@ def mapped(node: Bound, change: Callable[[Bound], Bound | None]) -> Bound:
     if changed is not None:
         return changed
     made: dict[str, object] = {}
-    for part in fields(node):
-        value = getattr(node, part.name)
-        if isinstance(value, _NODES):
-            made[part.name] = mapped(value, change)
-        elif isinstance(value, tuple) and any(isinstance(item, _NODES) for item in value):
-            made[part.name] = tuple(mapped(item, change) for item in value)
+    for name in _BELOW[type(node)]:
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            made[name] = tuple(mapped(item, change) for item in value)
+        elif value is not None:
+            made[name] = mapped(value, change)
     return replace(node, **made) if made else node  # type: ignore[arg-type]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from quantumlayer.agents import Endpoint, Param
 from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._bound import Scope
 from quantumlayer.offline.writing._candidates import plausible
-from quantumlayer.offline.writing._cases import Casebook
+from quantumlayer.offline.writing._cases import Casebook, worked
 from quantumlayer.offline.writing._context import page_size
 from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._kinds import Kind
@@ -351,29 +351,28 @@ def _condition(book: Casebook, endpoint: Endpoint) -> None:
             scene, answer = scenarios.play(setup)
             expect_items(scene, endpoint, answer)
             book.add(table.module, scene, f"{name} {deed}", endpoint.requirements)
-    _each_part(book, endpoint, scenarios, shown)
+    known = [setup for setup in (shown, hidden) if setup is not None]
+    _told_apart(book, endpoint, scenarios, endpoint.where, known, name, endpoint.requirements)
 
 
-def _each_part(book: Casebook, endpoint: Endpoint, scenarios: Scenarios, shown: Setup) -> None:
-    """Write further items that are left out, each for another reason."""
-    table = scenarios.question.table
-    seen = 0
-    for key in scenarios.values:
-        for value in scenarios.values[key]:
-            setup = {**shown, key: value}
-            if seen >= 3 or (key in shown and shown[key] == value):  # noqa: PLR2004 -- enough reasons
-                continue
-            try:
-                scene, answer = scenarios.play(setup)
-            except SceneError:
-                continue
-            if _shows(endpoint, item=False)(answer):
-                expect_items(scene, endpoint, answer)
-                what = snake(key[-1]).replace("_", " ") if not key[-1].isdigit() else key[0]
-                title = f"{_name(endpoint, table, book)} mind the {what}"
-                book.add(table.module, scene, title, endpoint.requirements)
-                seen += 1
-                break
+def _told_apart(  # noqa: PLR0913 -- what a series of cases has in common
+    book: Casebook,
+    endpoint: Endpoint,
+    scenarios: Scenarios,
+    text: str,
+    known: list[Setup],
+    name: str,
+    ids: Iterable[str],
+) -> None:
+    """Write further scenarios, each of which some part of a condition decides about."""
+    this = Scope("this", endpoint.entity or "")
+    given = [param.name for param in endpoint.params if param.where == text]
+    arguments = book.service.arguments(endpoint, given=given)
+    node = book.service.binder.condition(text, this, arguments=arguments)
+    for about, setup in scenarios.telling(text, node, known, worked(endpoint)):
+        scene, answer = scenarios.play(setup)
+        expect_items(scene, endpoint, answer)
+        book.add(scenarios.question.table.module, scene, f"{name} minds the {about}", ids)
 
 
 def _filtered(book: Casebook, endpoint: Endpoint, param: Param) -> None:
@@ -405,6 +404,10 @@ def _filtered(book: Casebook, endpoint: Endpoint, param: Param) -> None:
             scene, answer = scenarios.play(setup)
             expect_items(scene, endpoint, answer)
             book.add(table.module, scene, f"the filter of {name} by {words} {deed}", ids)
+    if param.where is not None:
+        known = [setup for setup in (shown, hidden) if setup is not None]
+        title = f"the filter of {name} by {words}"
+        _told_apart(book, endpoint, scenarios, param.where, known, title, ids)
     _choices(book, endpoint, param, scenarios, list(ids))
 
 

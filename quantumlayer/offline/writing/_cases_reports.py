@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from quantumlayer.agents import Endpoint
+from quantumlayer.agents import Endpoint, Param
 from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._bound import Attribute, Bound, Scope
 from quantumlayer.offline.writing._candidates import general, inputs, plausible
@@ -79,7 +79,7 @@ def _report(book: Casebook, endpoint: Endpoint) -> None:
         scene, answer = scenarios.play(setup)
         _expect(scene, answer)
         book.add(module, scene, f"{name} adds up what there is", endpoint.requirements)
-        _set_apart(book, endpoint, scenarios, setup, name)
+        _told_apart(book, endpoint, scenarios, setup, name)
     empty = scenarios.find(worked(endpoint))
     if empty is not None:
         scene, answer = scenarios.play(empty)
@@ -87,29 +87,51 @@ def _report(book: Casebook, endpoint: Endpoint) -> None:
         book.add(module, scene, f"{name} starts from nothing", endpoint.requirements)
 
 
-def _set_apart(
+def _told_apart(
     book: Casebook, endpoint: Endpoint, scenarios: Scenarios, setup: Setup, name: str
 ) -> None:
-    """Write further scenarios that change a figure, each by something else."""
-    usual = scenarios.play(setup)[1].body
-    seen = 0
-    for key in sorted(scenarios.values, key=lambda key: (key[0] != "param", key[0])):
-        if key[0] == "rows":
-            continue
-        for value in scenarios.values[key]:
-            if seen >= 5 or setup.get(key) == value:  # noqa: PLR2004 -- enough for one report
+    """Write further scenarios, each of which some part of the report's expressions decides about."""
+    known = [setup]
+    texts = [*endpoint.returns.values(), *([endpoint.where] if endpoint.where else [])]
+    texts += [param.where for param in endpoint.params if param.where is not None]
+    for text, node in zip(texts, _nodes(book, endpoint), strict=True):
+        for about, other in scenarios.telling(text, node, known, worked(endpoint)):
+            known.append(other)
+            scene, answer = scenarios.play(other)
+            _expect(scene, answer)
+            title = f"{name} minds the {about}"
+            book.add(_module(book, endpoint), scene, title, endpoint.requirements)
+    for param in endpoint.params:
+        if param.where is not None:
+            _limited(book, endpoint, scenarios, known, param, name)
+
+
+def _limited(  # noqa: PLR0913 -- what a series of cases has in common
+    book: Casebook,
+    endpoint: Endpoint,
+    scenarios: Scenarios,
+    known: list[Setup],
+    param: Param,
+    name: str,
+) -> None:
+    """Write that a parameter limits what is counted."""
+    key = ("param", param.name)
+    for setup in list(known):
+        if key in setup:
+            return
+        usual = scenarios.answer(setup)
+        for value in scenarios.values.get(key, []):
+            limited = {**setup, key: value}
+            answer = scenarios.answer(limited)
+            if answer is None or usual is None or not worked(endpoint)(answer):
                 continue
-            try:
-                scene, answer = scenarios.play({**setup, key: value})
-            except SceneError:
-                continue
-            if worked(endpoint)(answer) and answer.body != usual:
+            if answer.body != usual.body:
+                scene, answer = scenarios.play(limited)
                 _expect(scene, answer)
-                what = key[-1] if not key[-1].isdigit() else key[0]
-                title = f"{name} minds the {snake(what).replace('_', ' ')}"
-                book.add(_module(book, endpoint), scene, title, endpoint.requirements)
-                seen += 1
-                break
+                words = snake(param.name).replace("_", " ")
+                ids = param.requirements or endpoint.requirements
+                book.add(_module(book, endpoint), scene, f"{name} is limited by {words}", ids)
+                return
 
 
 # --- groups --------------------------------------------------------------------------------------
@@ -262,5 +284,10 @@ def _computed(book: Casebook, table: Table, column: Column) -> None:
         ),
         plenty,
     )
+    known = [usual_setup]
     if changed is not None:
+        known.append(changed)
         write(changed, f"the {words} of {table.a_label} follows what it is worked out from")
+    text = column.computed or ""
+    for about, setup in scenarios.telling(text, node, known, worked(endpoint)):
+        write(setup, f"the {words} of {table.a_label} minds the {about}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from quantumlayer.agents import Endpoint, Rule
 from quantumlayer.offline.writing._bound import (
+    Bound,
     Comparison,
     Negation,
     Scope,
@@ -55,11 +57,22 @@ def _rule(book: Casebook, endpoint: Endpoint, rule: Rule) -> None:
     sentence = one_line(rule.message) or rule.name
     where = "" if endpoint.kind in {"create", "action"} else f" on {endpoint.kind}"
     book.add(module, scene, f"{snake(sentence)[:60]}{where}", rule.requirements)
+    known = [broken]
     for number, setup in enumerate(_kept(book, endpoint, broken, start)):
+        known.append(setup)
         scene, answer = scenarios.play(setup)
         scene.expect(answer)
         word = ("what just fits", "what fits otherwise")[number]
         book.add(module, scene, f"{rule.name} allows {word}{where}", rule.requirements)
+    node = bound_rule(book.service, rule, endpoint)
+
+    def about_rule(answer: Answer) -> bool:
+        return worked(endpoint)(answer) or answer.rule is rule
+
+    for about, setup in scenarios.telling(rule.condition, node, known, about_rule):
+        scene, answer = scenarios.play(setup)
+        scene.expect(answer)
+        book.add(module, scene, f"{rule.name} minds the {about}{where}", rule.requirements)
 
 
 def _part_rules(book: Casebook, endpoint: Endpoint) -> None:
@@ -143,6 +156,9 @@ def action_cases(book: Casebook) -> None:
                 _works(book, endpoint)
             elif endpoint.includes:
                 _works(book, endpoint)
+        with suppress(SceneError):
+            if endpoint.kind in {"action", "create", "signup"}:
+                _effects(book, endpoint)
 
 
 def _works(book: Casebook, endpoint: Endpoint) -> None:
@@ -173,6 +189,53 @@ def _works(book: Casebook, endpoint: Endpoint) -> None:
         f"{subject} {name} {table.label} works" if subject else f"{name} works on {table.a_label}",
         book.identifiers(endpoint),
     )
+
+
+def _effects(book: Casebook, endpoint: Endpoint) -> None:
+    """Write scenarios that tell what an endpoint sets from something a little different."""
+    texts = list(_set_by(book, endpoint))
+    if not texts:
+        return
+    rules = [bound_rule(book.service, rule, endpoint) for rule in book.rules_of(endpoint)]
+    scenarios = Scenarios(book.recipes, endpoint, [*(node for _, node in texts), *rules])
+    usual = scenarios.find(worked(endpoint))
+    if usual is None:
+        return
+    known = [usual]
+    table = scenarios.question.table
+    deed = snake(endpoint.name or endpoint.kind).replace("_", " ")
+    for text, node in texts:
+        for about, setup in scenarios.telling(text, node, known, worked(endpoint)):
+            known.append(setup)
+            scene, answer = scenarios.play(setup)
+            scene.expect(answer)
+            if isinstance(answer.body, dict) and not endpoint.includes:
+                created = endpoint.kind in {"create", "signup"}
+                expect_item(book, scene, answer, table, created=created)
+            _expect_changes(book, scene, endpoint, answer)
+            name = f"{deed} of {table.a_label} minds the {about}"
+            book.add(table.module, scene, name, book.identifiers(endpoint))
+
+
+def _set_by(book: Casebook, endpoint: Endpoint) -> Iterator[tuple[str, Bound]]:
+    """Yield the expressions that decide what an endpoint sets, and on which items."""
+    service, entity = book.service, endpoint.entity or ""
+    this, arguments = Scope("this", entity), service.arguments(endpoint)
+    for effect in endpoint.effects:
+        if effect.entity is None:
+            yield effect.value, service.binder.bind(effect.value, this, arguments=arguments)
+            continue
+        row = service.binder.rows(effect.entity)
+        value = service.binder.bind(effect.value, this, row=row, arguments=arguments)
+        where = effect.where or "True"
+        condition = service.binder.condition(where, this, row=row, arguments=arguments)
+        yield where, Total("exists", row, None, (condition,), Kind.BOOLEAN, nullable=False)
+        yield effect.value, value
+    if endpoint.kind in {"create", "signup"}:
+        for column in service.blueprint.tables[entity].stored():
+            if column.spec is not None and column.spec.on_create is not None:
+                text = column.spec.on_create
+                yield text, service.binder.bind(text, this, arguments=arguments, kind=column.kind)
 
 
 def _touching(book: Casebook, endpoint: Endpoint) -> Setup:

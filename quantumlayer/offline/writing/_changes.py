@@ -278,7 +278,7 @@ class Changes:
 
     def _pasts(self, entity: str) -> list[tuple[str, ...]]:
         recipes = self._question.recipes
-        return recipes.pasts(entity, lambda: Scene(recipes))
+        return recipes.pasts(entity, lambda: Scene(recipes, quiet=True))
 
     # --- what parts of conditions are worth ------------------------------------------------------
 
@@ -286,7 +286,7 @@ class Changes:
         """Return how parts are worked out in a scenario, as if there were no rules."""
         question = self._question
         try:
-            scene, answer = Play(question, setup, lawless=True).play()
+            scene, answer = Play(question, setup, lawless=True, quiet=True).play()
         except SceneError:
             return lambda part: part.value if isinstance(part, Value) else None
         world = scene.stage.simulation.world

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from quantumlayer.agents import Endpoint, Pagination, Rule, SystemDesign
+from quantumlayer.agents.expressions import Path, parse, walk
 from quantumlayer.offline.writing._binding import Binder
 from quantumlayer.offline.writing._blueprint import Blueprint, Column, Table
 from quantumlayer.offline.writing._bound import Argument, Scope
@@ -37,6 +38,7 @@ class Service:
         self.blueprint = Blueprint(design)
         self.binder = Binder(self.blueprint)
         self.schemas = Schemas(self.binder)
+        self._looking_back: dict[str, bool] = {}
         self._texts = {entry.requirement: entry.text for entry in design.coverage if entry.text}
 
     @property
@@ -114,6 +116,15 @@ class Service:
         """Return the rules of an entity that hold for one of these words, in order."""
         wanted = set(words)
         return [rule for rule in self.design.rules if rule.entity == entity and wanted & {*rule.on}]
+
+    def looks_back(self, rule: Rule) -> bool:
+        """Tell whether a rule compares with what was before a change."""
+        if rule.condition not in self._looking_back:
+            paths = (node for node in walk(parse(rule.condition)) if isinstance(node, Path))
+            self._looking_back[rule.condition] = any(
+                path.names[0] == "old" and len(path.names) > 1 for path in paths
+            )
+        return self._looking_back[rule.condition]
 
     # --- bodies ---------------------------------------------------------------------------------
 

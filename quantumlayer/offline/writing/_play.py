@@ -32,16 +32,19 @@ class Play:
         question: What it is about.
         setup: What is changed in it.
         lawless: Whether the rules are left out.
+        quiet: Whether nothing is written down.
     """
 
-    def __init__(self, question: Question, setup: Setup, *, lawless: bool = False) -> None:
+    def __init__(
+        self, question: Question, setup: Setup, *, lawless: bool = False, quiet: bool = False
+    ) -> None:
         self._question = question
         self._setup = setup
         self._endpoint = question.endpoint
         self._table = question.table
         self._service = question.service
         self._recipes = question.recipes
-        self._scene = Scene(question.recipes)
+        self._scene = Scene(question.recipes, quiet=quiet)
         self._scene.stage.simulation.lawless = lawless
         self._refs: dict[str, Handle] = {}
         self._params: dict[str, Any] = {}

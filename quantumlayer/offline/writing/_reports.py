@@ -108,6 +108,11 @@ def _grouped(route: Route) -> None:
     binder, arguments = route.service.binder, route.service.arguments(endpoint)
     group = binder.bind(endpoint.group_by or "", row, arguments=arguments)
     group_code = tidy(sql.selected(group))
+    if not group_code.replace(".", "").isidentifier():  # one object, so that it is one parameter
+        name = route.local(snake(endpoint.group_name))
+        route.flush_before()
+        route.lines.append(f"{name} = {group_code}")
+        group_code = name
     names = Names(ATTRIBUTES | {"count", "index"})
     label = names.take(snake(endpoint.group_name))
     fields = [Field(label, endpoint.group_name, _annotation(group))]

@@ -121,6 +121,10 @@ class _Line:
 class Scene:
     """Plays and writes one test.
 
+    Args:
+        recipes: How items are made.
+        quiet: Whether it is only played, and nothing is written.
+
     Attributes:
         stage: Where it is played.
         fixtures: What the test asks for, in this order.
@@ -129,10 +133,11 @@ class Scene:
         given: Typed values of the parameters of the request.
     """
 
-    def __init__(self, recipes: Recipes) -> None:
+    def __init__(self, recipes: Recipes, *, quiet: bool = False) -> None:
         self.recipes = recipes
         self.service = recipes.service
         self.stage = Stage(recipes)
+        self._quiet = quiet
         self.fixtures: list[str] = []
         self.handles: list[Handle] = []
         self.before: World | None = None
@@ -164,6 +169,8 @@ class Scene:
 
     def value(self, value: Any) -> str:
         """Write a value with references in it."""
+        if self._quiet:
+            return ""
         match value:
             case Ref(handle=handle, name=name):
                 handle.used = True
@@ -184,6 +191,8 @@ class Scene:
 
     def keywords(self, values: Mapping[str, Any]) -> str:
         """Write values as keyword arguments; names that Python does not allow in a dict."""
+        if self._quiet:
+            return ""
         plain = {k: v for k, v in values.items() if k.isidentifier() and not keyword.iskeyword(k)}
         rest = {k: v for k, v in values.items() if k not in plain}
         parts = [f"{key}={self.value(value)}" for key, value in plain.items()]
@@ -346,6 +355,8 @@ class Scene:
         self.write(f"rows.change({table.model}, {key}, {self._attributes(table, values)})")
 
     def _attributes(self, table: Table, values: Mapping[str, Any]) -> str:
+        if self._quiet:
+            return ""
         parts = []
         for name, value in values.items():
             column = table.columns[name]
@@ -379,7 +390,8 @@ class Scene:
         """Send a request and write it; the response is in `response`."""
         if caller is not None:
             self.stage.person(caller)
-        self.before = self.stage.simulation.world.copy()
+        if not self._quiet:
+            self.before = self.stage.simulation.world.copy()
         answer = self.stage.simulation.request(
             Request(
                 endpoint,
@@ -406,6 +418,8 @@ class Scene:
         caller: str | None = None,
     ) -> str:
         """Write a request."""
+        if self._quiet:
+            return ""
         self.need("client")
         arguments = [self.path_code(endpoint, path)]
         if body_code is None and body is not None:

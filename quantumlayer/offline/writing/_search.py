@@ -10,6 +10,7 @@ from typing import Any
 from quantumlayer.agents import Endpoint
 from quantumlayer.offline.writing._bound import Bound
 from quantumlayer.offline.writing._changes import ABOUT_ROWS, Changes, rank
+from quantumlayer.offline.writing._mutants import mutants
 from quantumlayer.offline.writing._play import Key, Play, Setup
 from quantumlayer.offline.writing._question import Question
 from quantumlayer.offline.writing._recipes import Recipes, SceneError
@@ -21,6 +22,8 @@ __all__ = ["Goal", "Scenarios"]
 Goal = Callable[[Answer], bool]
 PATIENCE = 260
 """Scenarios that are played for one question before it is given up."""
+MUTANT_PATIENCE = 100
+"""Scenarios that are played to tell an expression from one change of it."""
 DEPTH = 24
 """Scenarios with one change in which conditions are looked at again, if nothing else helps."""
 
@@ -63,10 +66,71 @@ class Scenarios:
         mark = tuple(sorted((key, repr(value)) for key, value in setup.items()))
         if mark not in self._played:
             try:
-                self._played[mark] = self.play(setup)[1]
+                self._played[mark] = Play(self.question, setup, quiet=True).play()[1]
             except SceneError:
                 self._played[mark] = None
         return self._played[mark]
+
+    def apart(self, setup: Setup, text: str, change: Callable[[Bound], Bound]) -> bool:
+        """Tell whether a scenario would end in another way if an expression were changed."""
+        if self.answer(setup) is None:
+            return False
+        usual = self._end(setup)
+        swapped = self.question.service.binder.swapped
+        swapped[text] = change
+        try:
+            return self._end(setup) != usual
+        except SceneError:
+            return False
+        finally:
+            del swapped[text]
+
+    def _end(self, setup: Setup) -> tuple[int, Any, str]:
+        """Return how a scenario ends: with which answer, and what is stored then."""
+        scene, answer = Play(self.question, setup, quiet=True).play()
+        return answer.status, answer.body, scene.stage.simulation.world.state()
+
+    def telling(
+        self, text: str, node: Bound, known: Sequence[Setup], wanted: Goal
+    ) -> Iterator[tuple[str, Setup]]:
+        """Yield scenarios that tell an expression from small changes of it.
+
+        Args:
+            text: The expression.
+            node: What it means.
+            known: Scenarios that there are tests for already.
+            wanted: Whether an answer is fit for a test.
+        """
+        chosen = list(known)
+        for number, (about, _) in enumerate(mutants(node)):
+            change = _Change(number)
+            if any(self.apart(setup, text, change) for setup in chosen):
+                continue
+            for setup in islice(self._about(chosen), MUTANT_PATIENCE):
+                answer = self.answer(setup)
+                if answer is None or not wanted(answer) or setup in chosen:
+                    continue
+                if self.apart(setup, text, change):
+                    chosen.append(setup)
+                    yield about, setup
+                    break
+
+    def _about(self, known: Sequence[Setup]) -> Iterator[Setup]:
+        """Yield scenarios in the neighbourhood of some, those with fewer changes first."""
+        keys = sorted(self.values, key=rank)
+        for setup in known:
+            for key in setup:
+                yield {k: v for k, v in setup.items() if k != key}
+        for size in (1, 2):
+            for setup in known:
+                free = [key for key in keys if not _pointless((key,), setup)]
+                choices = [
+                    (prod(len(self.values[key]) for key in chosen), number, chosen)
+                    for number, chosen in enumerate(combinations(free, size))
+                ]
+                for _, _, chosen in sorted(choices):
+                    for values in product(*(self.values[key] for key in chosen)):
+                        yield {**setup, **dict(zip(chosen, values, strict=True))}
 
     # --- search ----------------------------------------------------------------------------------
 
@@ -155,6 +219,24 @@ class Scenarios:
                 if not _pointless(chosen, broken):
                     for values in product(*(self.values[key] for key in chosen)):
                         yield {**broken, **dict(zip(chosen, values, strict=True))}
+
+
+class _Change:
+    """Makes one of the mutants of an expression, once for every way in which it is bound."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._made: dict[int, tuple[Bound, Bound]] = {}
+
+    def __call__(self, bound: Bound) -> Bound:
+        if id(bound) not in self._made:
+            changed = mutants(bound)
+            other = changed[self._number][1] if self._number < len(changed) else bound
+            self._made[id(bound)] = (
+                bound,
+                other,
+            )  # the first is kept, so that its id stays its own
+        return self._made[id(bound)][1]
 
 
 def _chosen(keys: Sequence[Key]) -> Iterator[list[tuple[Key, ...]]]:

@@ -434,8 +434,7 @@ class _Answering:
             return
         for rule in self._service.rules_for(entity, words):
             node = bound_rule(self._service, rule, self._endpoint)
-            past = any(attribute.scope.name == "old" for attribute in attributes(node))
-            if past and old is None:
+            if old is None and self._service.looks_back(rule):
                 continue
             environment = self._environment(item)
             environment.items[Scope("old", entity)] = old

@@ -58,7 +58,7 @@ def _places() -> dict[str, str | None]:
     places |= {"Base": "app.models", "create_app": "app.main", "security": "app"}
     places |= {
         "Path": "pathlib",
-        "Response": "httpx",
+        "Response": "httpx2",
         "dataclass": "dataclasses",
         "count": "itertools",
     }

@@ -103,6 +103,16 @@ class World:
         self.items[entity][item.id] = item
         return item
 
+    def state(self) -> str:
+        """Write down everything that is stored, to compare it."""
+        return repr(
+            [
+                (name, i, sorted(item.values.items(), key=lambda pair: pair[0]))
+                for name, items in self.items.items()
+                for i, item in items.items()
+            ]
+        )
+
     def find(self, entity: str | None, item_id: object) -> Item | None:
         """Return an item, or None where there is none of that id."""
         if entity is None or not isinstance(item_id, int):
