@@ -207,8 +207,7 @@ async def _start(launcher: Launcher, order: Order, group: Group | None, stack: E
         gate_in.write(launcher.seccomp)  # Less than PIPE_BUF, so all of it or nothing.
         gate_in.close()
     except (TimeoutError, ValueError, OSError) as error:
-        gate_in.close()  # Whoever waits there gives up.
-        monitor.kill()
+        _abandon(monitor)
         complaint = await _last_words(stderr)
         reason = complaint.decode(errors="replace").strip() or repr(error)
         raise SandboxError(f"The sandbox could not be built: {reason}") from error
@@ -251,7 +250,18 @@ def _monitor(
             yield monitor
         finally:
             if monitor.returncode is None:
-                monitor.kill()
+                _abandon(monitor)
+
+
+def _abandon(monitor: subprocess.Popen[bytes]) -> None:
+    """End a launcher that is still building, and what it has begun with.
+
+    Bubblewrap's child waits for its parent's word, for ever if the parent is killed before.
+    """
+    os.kill(monitor.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, monitor.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)  # Now it forks no more.
+    end_below(monitor.pid)
+    monitor.kill()
 
 
 def _pipe(stack: ExitStack) -> tuple[FileIO, FileIO]:

@@ -184,6 +184,18 @@ async def test_cancelling_ends_every_process_within_a_second(
     assert time.monotonic() - cancelled < 1
 
 
+async def test_cancelling_while_the_walls_are_built_leaves_nothing(
+    sandbox: Sandbox, token: str, left: Left
+) -> None:
+    for tenths_of_ms in range(0, 120, 3):
+        with anyio.move_on_after(tenths_of_ms / 10_000):
+            await sandbox.run([sandbox.python, "-c", "import time; time.sleep(60)", token])
+
+    with anyio.fail_after(1):
+        while left():  # noqa: ASYNC110 -- procfs
+            await anyio.sleep(0.01)
+
+
 async def test_two_sandboxes_do_not_share_their_limits(sandbox: Sandbox, token: str) -> None:
     count = (
         "import os, time\nfor _ in range(12):\n    if os.fork() == 0: time.sleep(1); os._exit(0)"
