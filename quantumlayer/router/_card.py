@@ -141,3 +141,7 @@ class ModelCard:
         for limit in (self.max_input_tokens, self.max_output_tokens):
             if limit is not None and limit < 1:
                 raise RouterConfigError(f"A limit of {limit!r} tokens lets nothing through.")
+
+    def can(self, capability: Capability) -> bool:
+        """Whether the model has a capability, as far as is known."""
+        return self.capabilities is None or capability in self.capabilities

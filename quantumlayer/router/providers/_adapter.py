@@ -13,6 +13,7 @@ import anyio
 from quantumlayer.errors import MalformedReplyError, ProviderUnavailableError
 from quantumlayer.messages import Done, ModelReply, ModelRequest, StreamEvent
 from quantumlayer.router._card import ModelCard
+from quantumlayer.router._catalog import Catalog
 from quantumlayer.router.providers._credentials import Credential
 from quantumlayer.router.providers._draft import at_once
 from quantumlayer.router.providers._fields import parse_object
@@ -104,6 +105,19 @@ class Adapter(ABC):
             if reply.finished:
                 with anyio.move_on_after(_DRAIN_S):
                     await response.drain()
+
+    async def _gathered(self, request: ModelRequest) -> ModelReply:
+        """Wait for the whole answer, and read it as it comes."""
+        async with self.stream(request) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    return event.reply
+        raise MalformedReplyError(self.name, "the stream ended without a reply")
+
+    def _known_card(self) -> ModelCard:
+        """What is known of the model: what was given, else what the shipped catalog has."""
+        known = self.card or Catalog.shipped().find(self.provider, self.model)
+        return known or ModelCard()
 
     async def aclose(self) -> None:
         """Close the HTTP client, unless it was handed in. The next request makes another one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quantumlayer.messages import (
@@ -21,6 +21,7 @@ from quantumlayer.messages import (
 )
 from quantumlayer.router.providers._draft import call_id
 from quantumlayer.router.providers._fields import count, mapping, mappings, string, well_formed
+from quantumlayer.router.providers._schemas import strict
 from quantumlayer.router.providers._usage import estimated, inclusive_usage
 from quantumlayer.router.providers._wire import Origin
 
@@ -33,11 +34,6 @@ _STOPS: Mapping[str, StopReason] = {
     "function_call": "tool_calls",
     "content_filter": "filtered",
 }
-
-# Keywords that OpenAI's strict mode does not take. Source: its guide to structured outputs.
-_NOT_STRICT = frozenset(
-    {"allOf", "default", "dependentRequired", "dependentSchemas", "if", "not", "patternProperties"}
-)
 
 
 # --- requests ------------------------------------------------------------------------------------
@@ -116,32 +112,9 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
 
 
 def _response_format(output: OutputSchema) -> dict[str, Any]:
-    schema = {"name": output.name, "strict": _is_strict(output.schema), "schema": output.schema}
-    return {"type": "json_schema", "json_schema": schema}
-
-
-def _is_strict(schema: Any) -> bool:
-    """Whether OpenAI's strict mode takes the schema: objects closed, every property required.
-
-    Where it does, the server makes the model keep to it; where it does not, the server would refuse
-    it, so it is sent as a guide and the answer is validated here.
-    """
-    if isinstance(schema, Sequence) and not isinstance(schema, str):
-        return all(map(_is_strict, schema))
-    if not isinstance(schema, Mapping):
-        return True
-    if schema.get("type") == "object":
-        properties = schema.get("properties", {})
-        closed = schema.get("additionalProperties") is False
-        if not closed or set(schema.get("required", ())) != set(properties):
-            return False
-    if _NOT_STRICT & schema.keys() or ("$ref" in schema and len(schema) > 1):
-        return False
-    names = {"properties", "$defs"}
-    return all(
-        all(map(_is_strict, value.values())) if key in names else _is_strict(value)
-        for key, value in schema.items()
-    )
+    schema, is_strict = strict(output.schema)
+    named = {"name": output.name, "strict": is_strict, "schema": schema}
+    return {"type": "json_schema", "json_schema": named}
 
 
 # --- replies -------------------------------------------------------------------------------------

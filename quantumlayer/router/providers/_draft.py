@@ -72,10 +72,10 @@ class Draft:
         yield ToolCallDelta(index, call.id, name, call.arguments.add(arguments))
 
     def argue(self, key: Hashable, piece: str) -> Iterator[ToolCallDelta]:
-        """Take a further piece of a call's arguments in."""
-        call = self._calls[key]
-        shown = call.arguments.add(piece)
-        if shown:
+        """Take a further piece of a call's arguments in; of a call that never began, nothing."""
+        call = self._calls.get(key)
+        shown = call.arguments.add(piece) if call else ""
+        if call and shown:
             yield ToolCallDelta(call.index, "", "", shown)
 
     def catch_up(self, key: Hashable, arguments: str) -> Iterator[ToolCallDelta]:
@@ -83,6 +83,11 @@ class Draft:
         shown = self._calls[key].arguments.whole()
         if arguments.startswith(shown):
             yield from self.argue(key, arguments[len(shown) :])
+
+    def settle(self, key: Hashable) -> Iterator[ToolCallDelta]:
+        """Take in that a call's arguments are whole: those that are nothing are an empty object."""
+        if key in self._calls and not self._calls[key].arguments.whole():
+            yield from self.argue(key, "{}")
 
     def rest(self) -> Iterator[TextDelta | ToolCallDelta]:
         """Give what was held back for want of its other half; the stream is over."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["count", "mapping", "mappings", "parse_object", "string", "well_formed"]
+__all__ = ["count", "integer", "mapping", "mappings", "parse_object", "string", "well_formed"]
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -54,3 +54,8 @@ def well_formed(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def integer(value: Any) -> int:
+    """The value if it is a whole number, else -1."""
+    return value if isinstance(value, int) else -1

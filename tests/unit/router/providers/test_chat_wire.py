@@ -179,7 +179,7 @@ class Defaulted(BaseModel):
 
 @pytest.mark.parametrize(
     ("kind", "strict"),
-    [(Closed, True), (Open, False), (Defaulted, False), (Described, False), (Mapped, False)],
+    [(Closed, True), (Defaulted, False), (Described, False), (Mapped, False)],
 )
 def test_a_schema_is_strict_where_openai_s_strict_mode_takes_it(
     kind: type[BaseModel], *, strict: bool
@@ -192,6 +192,15 @@ def test_a_schema_is_strict_where_openai_s_strict_mode_takes_it(
         "type": "json_schema",
         "json_schema": {"name": "T", "strict": strict, "schema": schema},
     }
+
+
+def test_a_schema_that_names_its_fields_is_closed_so_that_the_model_is_held_to_it() -> None:
+    schema = Open.model_json_schema()
+
+    sent = body_of(ModelRequest(HI.messages, output=OutputSchema("T", schema)))["response_format"]
+
+    assert sent["json_schema"]["strict"] is True
+    assert sent["json_schema"]["schema"] == {**schema, "additionalProperties": False}
 
 
 @given(st.text(st.characters(), max_size=50))
