@@ -1,13 +1,7 @@
 """The adapter and the router against aimock, a server that behaves like OpenAI's."""
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import anyio
 import httpx
@@ -38,7 +32,6 @@ from quantumlayer.testing import VirtualClock, check_provider
 
 pytestmark = pytest.mark.anyio
 
-PACKAGE = "@copilotkit/aimock@1.43"
 KEY = "sk-test-0123456789"
 WEATHER = ToolSpec(
     "get_weather",
@@ -110,50 +103,9 @@ FIXTURES = [
 
 
 @pytest.fixture(scope="module")
-def aimock_program() -> Path:
-    """The server's program, from npm into the user's cache; a named skip where that fails."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("no aimock: npm is not installed")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "quantumlayer-tests"
-    folder = cache / "aimock-1.43"
-    program = folder / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
-    if not program.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as made:
-            options = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefix", made]
-            install = subprocess.run(
-                [npm, "install", *options, PACKAGE], capture_output=True, text=True, check=False
-            )
-            if install.returncode != 0:
-                pytest.skip(f"no aimock: npm cannot install {PACKAGE}")
-            if not folder.exists():
-                shutil.copytree(made, folder)
-    return program
-
-
-@pytest.fixture(scope="module")
-def aimock(aimock_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running server; gives its base URL."""
-    fixtures = tmp_path_factory.mktemp("aimock") / "fixtures.json"
-    fixtures.write_text(json.dumps({"fixtures": FIXTURES}))
-    with subprocess.Popen(
-        ["node", aimock_program, "-p", "0", "-f", fixtures, "--strict", "-c", "4"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={"PATH": os.environ["PATH"], "AIMOCK_API_KEYS": KEY},
-    ) as server:
-        try:
-            assert server.stdout is not None
-            for line in server.stdout:
-                if found := re.search(r"listening on (http://\S+)", line):
-                    yield found[1] + "/v1"
-                    break
-            else:
-                pytest.fail("aimock ended before it listened")
-        finally:
-            server.kill()
+def aimock(serve_aimock: Callable[..., str]) -> str:
+    """The base URL of a running server; it cuts its streams into small pieces."""
+    return serve_aimock(FIXTURES, "-c", "4")
 
 
 def model_at(url: str, *, key: str = KEY, name: str | None = None) -> OpenAICompatible:
