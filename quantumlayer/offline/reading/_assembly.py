@@ -46,9 +46,10 @@ from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._reports import plan_reports
 from quantumlayer.offline.reading._rulebook import add_rules
 from quantumlayer.offline.reading._shaping import settle_states, shape
+from quantumlayer.offline.reading._trial import buildable
 from quantumlayer.offline.reading._worked import plan_values
 from quantumlayer.offline.reading._wishes import check_wishes
-from quantumlayer.offline.reading._world import World
+from quantumlayer.offline.reading._world import World, escape
 
 __all__ = ["find_conflicts", "make_design", "make_plan"]
 
@@ -101,6 +102,11 @@ def make_design(requirements: Requirements) -> SystemDesign:
     """Design the service that a document asks for."""
     plan, auth = make_plan(requirements.items)
     _drop_broken(plan)
+    return buildable(plan, lambda: _assembled(plan, auth, requirements))
+
+
+def _assembled(plan: Plan, auth: dict[str, Any] | None, requirements: Requirements) -> SystemDesign:
+    auth = auth if auth is not None and auth["entity"] in plan.world.structure.entities else None
     entities = [
         _entity(draft) for draft in plan.world.structure.entities.values() if _is_kept(plan, draft)
     ]
@@ -115,7 +121,7 @@ def make_design(requirements: Requirements) -> SystemDesign:
                 name=rule.name,
                 entity=rule.entity,
                 on=rule.on,
-                condition=rule.condition,
+                condition=_written(rule.condition),
                 message=rule.message,
                 status=rule.status,
                 requirements=rule.requirements,
@@ -254,13 +260,20 @@ def _endpoint(draft: EndpointDraft) -> Endpoint:
                     "shows", "group_by", "group_name", "returns", "invalid_status", "missing_status")
         if spec.get(key) is not None
     }  # fmt: skip
+    if "where" in members:
+        members["where"] = _written(members["where"])
+    if "returns" in members:
+        members["returns"] = {name: _written(text) for name, text in members["returns"].items()}
     if spec.get("parent"):
         members["parent"] = Parent(**spec["parent"])
     if spec.get("access"):
         members["access"] = Access(**spec["access"])
     if spec.get("pagination"):
         members["pagination"] = Pagination(**spec["pagination"])
-    members["effects"] = [Effect(**effect) for effect in spec.get("effects", ())]
+    members["effects"] = [
+        Effect(**{**effect, "value": _written(effect["value"])})
+        for effect in spec.get("effects", ())
+    ]
     members["creates"] = [Creation(**creation) for creation in spec.get("creates", ())]
     members["includes"] = [Include(**include) for include in spec.get("includes", ())]
     return Endpoint(
@@ -271,11 +284,19 @@ def _endpoint(draft: EndpointDraft) -> Endpoint:
     )  # fmt: skip
 
 
+def _written(text: str) -> str:
+    """Write parameters that are called like a keyword of Python as the expression language wants it."""
+    return _KEYWORD_PARAM.sub(lambda match: f"param.{escape(match[1])}", text)
+
+
+_KEYWORD_PARAM = re.compile(r"\bparam\.([a-z]+)\b")
 _PARAM_MEMBERS = frozenset(Param.model_fields)
 
 
 def _param(param: dict[str, Any]) -> Param:
     members = {key: value for key, value in param.items() if key in _PARAM_MEMBERS}
+    if members.get("where"):
+        members["where"] = _written(members["where"])
     members["requirements"] = _ordered(param.get("requirements", []))
     return Param(**members)
 
