@@ -111,6 +111,30 @@ def plan_actions(plan: Plan, steps: Iterable[Step]) -> None:
         _sources(plan, action, by_action.get(id(action), []))
         if not effects and not endpoint.params:
             _guess(plan, action, endpoint)
+    _count_visits(plan)
+
+
+def _count_visits(plan: Plan) -> None:
+    """`GET /{code} redirects … and counts the access`: what following a link changes."""
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if not isinstance(fact, Sets) or fact.route is None or fact.value is None:
+                continue
+            endpoint = plan.endpoint(fact.route.method, fact.route.path)
+            if endpoint is None or endpoint.kind != "redirect" or endpoint.entity is None:
+                continue
+            made = plan.world.field(endpoint.entity, fact.words)
+            if made is None:
+                plan.ledger.miss(finding.source.id, f"no field is called {' '.join(fact.words)!r}")
+                continue
+            scope = Scope(plan.world, (Frame(endpoint.entity),))
+            try:
+                effect = {"target": made.name, "value": value(scope, fact.value)}
+            except Unresolved as reason:
+                plan.ledger.miss(finding.source.id, str(reason))
+                continue
+            endpoint.spec.setdefault("effects", []).append(effect)
+            endpoint.asked([finding.source.id])
 
 
 def _effects(plan: Plan, action: Action) -> list[dict[str, Any]]:

@@ -641,14 +641,22 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     (f"<route> [(should|must|MUST|will)] {_LIST} [(all|only)] <items> [LP <phrase> RP]", _shows),
     (f"<route> [(should|must|MUST|will)] {_LIST} [<clause>] [an array of] <items>", None),
     (
-        f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] [{_BY} [by]] [in] <order>",
+        f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] {_BY} [by] [in] <order>",
+        _shows_ordered,
+    ),
+    (
+        f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] [in] <sure_order:order>",
         _shows_ordered,
     ),
     (
         "[(see|find|list|show|get|look up|view|browse|fetch)] [all] <items> [(on|for|in|of|at) (a|one|the|any|each|some) (day|date|time span|period|time) [and <phrase>]] [:|with|via|through|using] <route>",
         _shown_by,
     ),
-    (f"<route> [:] <items> [,] [{_BY} [by]] [in] <order>", _shows_ordered),
+    (f"<route> [:] <items> [,] {_BY} [by] [in] <order>", _shows_ordered),
+    (
+        "<route> [:] <items> [,] [in] <sure_order:order>",
+        _shows_ordered,
+    ),
     ("<route> [(:|→|-)] <items>", _shows),
     (
         f"<route> [(should|must|MUST)] {_LIST} [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>",

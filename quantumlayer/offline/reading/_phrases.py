@@ -1084,9 +1084,8 @@ def _folded(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
     low = reader.low(start)
     if low in {"number", "count", "amount", "quantity"} and reader.low(start + 1) == "of":
         for items, end in reader.slot("items", start + 2):
-            if items.entity is not None:
+            if items.entity is not None and items.many:
                 yield Count(items), end
-        yield from _between_moments(reader, start + 2)
     if low == "how" and reader.low(start + 1) == "many":
         for items, end in reader.slot("items", start + 2):
             if items.entity is not None:
@@ -1171,10 +1170,6 @@ def _elapsed(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
                     yield Elapsed(unit, first, second), stop
     elif start > at and reader.low(start - 1) == "of":
         yield Elapsed(unit, None, None), start + 1
-
-
-def _between_moments(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
-    return iter(())
 
 
 # --- verbs ---------------------------------------------------------------------------------------

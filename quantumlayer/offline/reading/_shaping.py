@@ -20,7 +20,7 @@ from quantumlayer.offline.reading._facts import (
     Unique,
     Worked,
 )
-from quantumlayer.offline.reading._terms import FieldOf, Items, Shift, Value
+from quantumlayer.offline.reading._terms import Arithmetic, FieldOf, Items, Literal, Shift, Value
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._world import Unresolved, World
 
@@ -60,6 +60,10 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
             _ensure(world, finding, words, None).say(
                 [Trait("nullable"), Trait("system")], requirement
             )
+        case Sets(words=words, value=Arithmetic(right=Literal())):
+            made = _ensure(world, finding, words, fact.owner)
+            if made.has("system"):
+                made.say([Trait("type", "integer"), Trait("default", 0)], requirement)
         case Sets(words=words, value=None) | Sets(words=words, param=str()):
             made = _ensure(world, finding, words, fact.owner)
             made.say([Trait("system"), Trait("nullable")], requirement)
@@ -252,8 +256,6 @@ def _worked_entity(world: World, finding: Finding, fact: Worked) -> str:
 
 def _fits(world: World, entity: str, value: Value) -> bool:
     """Whether an entity has the fields that a value is worked out from."""
-    from quantumlayer.offline.reading._terms import Arithmetic  # noqa: PLC0415
-
     match value:
         case FieldOf(words=words, owner=None):
             return world.field(entity, words) is not None

@@ -156,7 +156,7 @@ class World:
             plain = (*made.words[:-1], singular(made.words[-1])) if made.words else ()
             if tuple(words) in ways or single in ways or single == plain:
                 found = found or made
-        return found or self._loosely(entity, tuple(words))
+        return found or self._loosely(entity, tuple(words)) or self._loosely(entity, single)
 
     def _loosely(self, entity: str, words: tuple[str, ...]) -> FieldDraft | None:
         """One field only that begins or ends with these words: `start` is `start_date`."""
