@@ -44,6 +44,7 @@ from quantumlayer.offline.reading._terms import (
     Value,
 )
 from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._words import plural, singular
 
 __all__ = ["BEHAVIOURS", "BEHAVIOUR_SLOTS", "COUNTING"]
 
@@ -315,6 +316,8 @@ def _never(*operations: str) -> Recogniser:
         items: Items = captures["items"]
         if items.where or items.of:
             return None
+        if items.entity is None and items.words[:1] != ("they",):
+            return None
         return [Never(items, operations)]
 
     return build
@@ -344,6 +347,12 @@ def _no_other_way(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     return [Context()]
 
 
+def _kept_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The text is kept with the ticket`: the members of a body are."""
+    items: Items = captures["items"]
+    return [Context()] if items.entity is not None and not items.where else None
+
+
 def _wants(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if items.entity is None and items.words[:1] not in {("it",), ("them",)}:
@@ -366,9 +375,28 @@ def _redirects(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
 
 def _counts_up(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`counts the access`: the field that counts accesses goes up by one."""
-    noun = captures["noun"][-1].low
-    words = (noun, "count")
+    noun = singular(captures["noun"][-1].low)
+    words = _counter(noun, situation)
+    if words is None:
+        return None
     return [Sets(words, Arithmetic("+", FieldOf(words), Literal(1)), captures["route"])]
+
+
+_VISITS = frozenset({"access", "visit", "click", "hit", "view", "download", "use", "call"})
+
+
+def _counter(noun: str, situation: Situation) -> tuple[str, ...] | None:
+    """The field that counts accesses: accessCount, clicks, number of visits."""
+    known = situation.vocabulary.fields
+    for words in (
+        (noun, "count"),
+        (plural(noun),),
+        (noun, "counter"),
+        ("number", "of", plural(noun)),
+    ):
+        if words in known:
+            return words
+    return (noun, "count") if noun in _VISITS else None
 
 
 def _touches(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -607,7 +635,20 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _wants,
     ),
     ("<items> CAN be <dones> [(with|by|via|through|using|:) <route>]", _wants_passive),
-    ("(open|call|use|see|ask|fetch) <route> [(and|to) <rest>]", _no_other_way),
+    (
+        "[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> [(a|the|one|my|their)] <noun> (in|on|for|at|of|from) <items> [(with|by|via|through|using|:) <route>]",
+        _wants,
+    ),
+    (
+        "[<actor> CAN] (see|view|get|browse|find|look at|look up|read|fetch|list|check) [(the|a|all|my|our)] <noun> [,] [(with|by|via|through|using|under|:)] [LP] <route> [RP]",
+        _no_other_way,
+    ),
+    ("[and] (gets|get|receives|receive) (it|them|one) back [with] [<rest>]", _no_other_way),
+    ("[the] <noun> is (kept|stored|saved) (with|on|in) [the] <items>", _kept_with),
+    (
+        "(open|call|use|see|ask|fetch) <route> [(and|to) (see|know|find out|learn) <rest>]",
+        _no_other_way,
+    ),
     (
         "<route> (redirects|redirect|forwards|leads|sends) [(the caller|clients|the client|you|users)] to <names>",
         _redirects,

@@ -162,6 +162,10 @@ class _Cutter:
     def _attempts(self, start: int, tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
         """The clause as it stands; its condition behind it; the subject of an earlier clause before it."""
         yield tuple(tokens)
+        if tokens[0].kind == "route" and len(tokens) > 1:
+            behind = tokens[2:] if tokens[1].low in {":", "-", "→"} else tokens[1:]
+            if behind and behind[0].kind == "word":
+                yield tuple(behind)
         if tokens[0].low in _CONDITIONAL:
             for at, token in enumerate(tokens):
                 if token.low in {",", "then", "→", ":"} and 1 < at < len(tokens) - 1:

@@ -154,6 +154,8 @@ def _thing(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
         token = reader.tokens[end]
         if token.kind not in {"word", "name"} or token.low in _NO_NOUN or token.low in ADVERBS:
             break
+        if end > start and token.low in {"a", "an", "the", "each", "every"}:
+            break
         end += 1
     for stop in range(end, start, -1):
         words = tuple(token.low for token in reader.tokens[start:stop])

@@ -22,6 +22,8 @@ class FieldDraft:
     traits: list[tuple[Trait, str]] = field(default_factory=list)
     """Each with the id of the requirement that says it."""
     requirements: list[str] = field(default_factory=list)
+    also: list[tuple[str, ...]] = field(default_factory=list)
+    """Other words for it."""
     samples: list[Any] = field(default_factory=list)
     counted: bool = False
     listed: bool = False
@@ -85,6 +87,8 @@ class EntityDraft:
         """Find a field by what it is called, also by a shorter or longer name that is unambiguous."""
         joined = "".join(words).replace("_", "").replace("-", "").lower()
         for draft in self.fields.values():
+            if tuple(words) in draft.also:
+                return draft
             if joined in {draft.name.replace("_", "").lower(), "".join(draft.words)}:
                 return draft
         return None

@@ -26,10 +26,48 @@ def read_bodies(plan: Plan) -> None:
     """Find what each action takes, and the fields that keep it."""
     for action in plan.world.actions:
         for name, sample in _members(plan, action).items():
-            if sample is UNKNOWN or name:
-                made = _target_field(plan.world, action, name)
-                if made is not None:
-                    action.sets[made.name] = f"param.{name}"
+            made = _target_field(plan.world, action, name) or _kept(plan, action, name, sample)
+            if made is not None:
+                action.sets[made.name] = f"param.{name}"
+
+
+_KEPT = frozenset({"string", "text", "email", "url", "boolean", "date", "datetime", "time"})
+
+
+def _kept(plan: Plan, action: Action, name: str, sample: Any) -> FieldDraft | None:
+    """`POST /tickets/{id}/resolve` with {"resolution"}: what nothing else is said about is kept."""
+    words = tuple(snake([name]).split("_"))
+    if words[-1] in {"password", "id"} or any(
+        isinstance(fact, Sets)
+        and (fact.param == name or _mentions(fact.value, words))
+        and _concerns(plan, finding, fact, action)
+        for finding in plan.analysis.findings
+        for fact in finding.facts
+    ):
+        return None
+    kind = (None if sample is UNKNOWN else type_of_value(sample, words)) or type_of_name(words)
+    kind = kind or "string"
+    draft = plan.world.draft(action.entity)
+    if kind not in _KEPT or name in draft.fields:
+        return None
+    made = FieldDraft(
+        name, words, spec={"name": name, "type": kind, "set_by": "system", "required": False}
+    )
+    draft.fields[name] = made
+    made.requirements.extend(action.requirements[:1])
+    for requirement in action.requirements[:1]:
+        plan.ledger.assume(requirement, f"the {draft.word.label} keeps {name!r} as it was sent")
+    return made
+
+
+def _mentions(term: Value | None, words: tuple[str, ...]) -> bool:
+    match term:
+        case FieldOf(words=named):
+            return named == words
+        case Arithmetic(left=left, right=right):
+            return _mentions(left, words) or _mentions(right, words)
+        case _:
+            return False
 
 
 def _members(plan: Plan, action: Action) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._terms import Condition, Items, Value
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
-from quantumlayer.offline.reading._words import is_plural, plural, singular
+from quantumlayer.offline.reading._words import is_plural, plural, singular, verb
 
 __all__ = [
     "Access",
@@ -98,6 +98,15 @@ class Context(Fact):
     """The words ask for nothing."""
 
 
+_A_CLAUSE = 4
+
+
+def _is_finite(token: Token) -> bool:
+    """Whether a word is the verb of a clause."""
+    found = verb(token.low) if token.kind == "word" else None
+    return found is not None and bool(found.forms & {"third", "base"})
+
+
 @dataclass(frozen=True, slots=True)
 class Fields(Fact):
     """A thing has these fields. `by_system`: the service fills them in."""
@@ -117,8 +126,11 @@ class Fields(Fact):
 
     @property
     def unread(self) -> int:
-        """How many words of the list nobody understood."""
-        return sum(len(phrase.left) for phrase in self.phrases)
+        """How many words of the list nobody understood; what is a clause of its own weighs more."""
+        return sum(
+            len(phrase.left) + (_A_CLAUSE if any(_is_finite(token) for token in phrase.left) else 0)
+            for phrase in self.phrases
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class FieldPhrase:
     article: str = ""
     parts: list[FieldPhrase] = field(default_factory=list)
     """Fields of each element, where it is a list of things: `lines, each with …`."""
+    also: list[tuple[str, ...]] = field(default_factory=list)
+    """What it is called as well: `a number of spaces (capacity)`."""
     tokens: tuple[Token, ...] = ()
 
     @property
@@ -768,19 +770,22 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
         if token.kind == "word" and (
             described or (token.low in known and phrase.label not in known)
         ):
+            phrase.also.append(phrase.words)
             phrase.spelled = token.low
             phrase.words = (token.low,)
             return [rest[0], *rest[2:]]
     for at, token in enumerate(rest):
-        if token.kind != "name" or at == 0:
+        told = at > 0 and rest[at - 1].low in {"field", "called", "named"} and token.kind == "word"
+        if (token.kind != "name" and not told) or at == 0:
             continue
         opened = rest[at - 1].low == "("
         named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low not in {
             "utc"
         }
         if opened or (named and not _compares(rest[:at])):
-            phrase.spelled = token.value
-            phrase.words = tuple(_split(token.value))
+            phrase.also.append(phrase.words)
+            phrase.spelled = str(token.value or token.low)
+            phrase.words = tuple(_split(phrase.spelled))
             return rest[:at] + rest[at + 1 :]
     return rest
 

@@ -22,8 +22,9 @@ def learn(structure: Structure, sources: Sequence[Source]) -> Vocabulary:
     vocabulary = Vocabulary(structure.lexicon)
     for draft in structure.entities.values():
         for made in draft.fields.values():
-            for words in aliases(made.words, made.name):
+            for words in (*aliases(made.words, made.name), *made.also):
                 vocabulary.fields.setdefault(words, made.name)
+                vocabulary.fields.setdefault((*words[:-1], singular(words[-1])), made.name)
             for value in _values(
                 made.values("choices"), made.values("default"), made.values("flow")
             ):
@@ -46,6 +47,9 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
     yield words
     yield (name.lower(),)
     yield (*words[:-1], singular(words[-1]))
+    if words[-1] == "email":
+        yield (*words, "address")
+        yield (*words[:-1], "address")
     if len(words) > 1 and words[-1] in _SUFFIXES | {"id"}:
         short = words[:-1]
         if words[-1] != "id":

@@ -408,7 +408,10 @@ def _sortable(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 
 
 def _filtered(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    return [Filtered(captures["params"], _where(captures, situation))]
+    target = _where(captures, situation)
+    if isinstance(target, Route) and target.method not in {"GET", ""}:
+        return None
+    return [Filtered(captures["params"], target)]
 
 
 def _searched(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -663,6 +666,14 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _answers,
     ),
     (f"<route> [(should|must|MUST)] {_LIST} <value> [as|in the form|like|:] <sketch>", _told),
+    (
+        "<route> [MUST] (counts|count|sums up|summarises|summarizes) [(all|the)] <items> [(by|per) <names>] [(as|in the form)] [:] <sketch>",
+        lambda c, s: _answers(c, s),
+    ),
+    (
+        "(ask|call|open|use|see|look at|query|request) <route> [(to|and)] [(see|learn|get|find out|read|know|receive|be told)] <sketch> [(:|,|-)] [<rest>]",
+        _answers,
+    ),
     (
         f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]",
         _answers,

@@ -458,12 +458,13 @@ def _two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 
 def _capacity(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`never to fewer places than it has bookings`; `no more enrolments than its capacity`."""
-    more = captures.get("more", "more")
-    operator = "<=" if more == "more" else ">="
-    left: Value = captures["left"]
-    right: Value = captures["right"]
-    return [Holds(Compare(left, operator, right), status=_status(situation))]
+    """`There cannot be more attendees than the room's capacity`."""
+    return [Holds(Compare(captures["left"], "<=", captures["right"]), status=_status(situation))]
+
+
+def _at_least(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Never to fewer places than it has bookings`."""
+    return [Holds(Compare(captures["left"], ">=", captures["right"]), status=_status(situation))]
 
 
 def _must_compare(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -827,11 +828,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("[only] <items> (per|for each|for every) <rest>", _one_per),
     # --- comparisons
-    ("there CANNOT be (more|fewer) <value:left> than <value:right>", _capacity),
-    (
-        "(more|fewer) <value:left> than <value:right> (is|are) (refused|not allowed|not possible|rejected)",
-        _capacity,
-    ),
+    ("there CANNOT be more <value:left> than <value:right>", _capacity),
+    ("there CANNOT be fewer <value:left> than <value:right>", _at_least),
+    (f"more <value:left> than <value:right> {_REFUSED}", _capacity),
+    (f"fewer <value:left> than <value:right> {_REFUSED}", _at_least),
     ("<value> MUST [(always|be)] [be|lie|come|start|end] <comparison>", _must_compare),
     ("<items> MUST [(always|be)] be <comparison>", _must_compare),
     ("<value> [MUST] (is|are|comes|lies|has to be) [always] <comparison>", _must_compare),
@@ -926,6 +926,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("only <items> CAN <dos> [(on|for|in|to|at)] [<items:object>] [<when>]", _active_only),
     ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] <when>", _active_only),
     ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] only <when>", _active_only),
+    (
+        f"(that|this|such a|such an|which) [(change|request|attempt|call|booking|one|step|update|action)] {_REFUSED}",
+        _closed,
+    ),
     (f"<op> {_REFUSED} [<when>]", _operation_refused),
     (
         "(second|another|a second|a further) <do> [<items>]",
@@ -951,15 +955,12 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         _closed,
     ),
     (
-        f"(that|this|the|such a|which) [(change|request|attempt|call|booking|one|step|update|action)] {_REFUSED}",
-        _closed,
-    ),
-    (
         f"[(the|a)] (eleventh|fourth|third|sixth|next|fifth|seventh|eighth|ninth|tenth|twelfth) [one] {_REFUSED}",
         _closed,
     ),
     ("(then|otherwise|in that case|if not|so) [(it|that|this)] " + _REFUSED, _closed),
-    ("[but] never to (more|fewer) <value:left> than <value:right>", _capacity),
+    ("[but] never to more <value:left> than <value:right>", _capacity),
+    ("[but] never to fewer <value:left> than <value:right>", _at_least),
     ("<field> MUST be one of <field:right>", _one_of),
     (
         "<field> MUST (be|all be) (different|distinct|unique) [from (each other|one another)]",

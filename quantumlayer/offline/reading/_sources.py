@@ -242,6 +242,7 @@ _IDIOMS = tuple(
         "any more", "anymore", "any longer", "at all", "at any time", "in any case", "of course",
         "by the way", "for sure", "as usual", "as you know", "in any way", "under any circumstances",
         "on its own", "by itself", "by themselves", "at any moment", "in principle", "in particular",
+        "later on", "later", "afterwards", "whatever happens", "whatever came of it", "no matter what",
     )
 )  # fmt: skip
 

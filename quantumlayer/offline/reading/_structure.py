@@ -134,6 +134,7 @@ def build_structure(
         structure.entity(word)
     _Builder(structure, Grammar.of(DEFINITION_SLOTS, [DEFINITIONS])).run(sources)
     _settle_children(structure, sources)
+    _tie_nested(structure, sources)
     _settle_references(structure)
     return structure
 
@@ -163,6 +164,19 @@ def _settle_children(structure: Structure, sources: Sequence[Source]) -> None:
             link = structure.new_field(child, (*draft.word.label.split(), "id"), None)
             link.references = draft.word.name
             link.hidden = True
+
+
+def _tie_nested(structure: Structure, sources: Sequence[Source]) -> None:
+    """`POST /tickets/{id}/comments`: what is made below an item belongs to it."""
+    for source in sources:
+        for route in source.routes:
+            for at in range(2, len(route.segments)):
+                above, between, below = route.segments[at - 2 : at + 1]
+                owner = structure.lexicon.by_segment(above)
+                item = structure.lexicon.by_segment(below)
+                if owner is None or item is None or not between.startswith("{"):
+                    continue
+                structure.relations.append((owner.name, item.name, source.id))
 
 
 def _rename_child(structure: Structure, draft: EntityDraft, child: EntityDraft) -> None:
@@ -642,6 +656,7 @@ class _Builder:
             made = self.structure.new_field(draft, phrase.words, phrase.spelled)
         if fact.only and not made.requirements and fact.route is not None:
             made.only_in = fact.route.path
+        made.also.extend(each for each in phrase.also if each not in made.also)
         made.counted |= phrase.counted
         made.listed |= phrase.listed
         made.complete &= fact.complete

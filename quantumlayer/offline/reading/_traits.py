@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from quantumlayer.offline.reading._lexicon import NOISE
+from quantumlayer.offline.reading._lexicon import NOISE, NUMBER_WORDS
 from quantumlayer.offline.reading._patterns import Captures, Pattern, Reader, compile_pattern
 from quantumlayer.offline.reading._slots import BASIC_SLOTS, Amount, Span
 from quantumlayer.offline.reading._tokens import Token
@@ -589,7 +589,8 @@ def _operand(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]
         if reader.low(end) in _NO_OPERAND:
             return
         end += 1
-    if end > at:
+    counted = end > at and (reader.tokens[at].kind == "number" or reader.low(at) in NUMBER_WORDS)
+    if end > at and not counted:
         yield tuple(reader.tokens[at:end]), end
 
 

@@ -152,7 +152,7 @@ class World:
             if made.name.lower() == spelled or made.name.replace("_", "").lower() == joined:
                 return made
         for made in self.fields(entity):
-            ways = set(aliases(made.words, made.name))
+            ways = {*aliases(made.words, made.name), *made.also}
             plain = (*made.words[:-1], singular(made.words[-1])) if made.words else ()
             if tuple(words) in ways or single in ways or single == plain:
                 found = found or made
