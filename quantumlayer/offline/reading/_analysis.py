@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._clauses import Understood
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._discovery import discover, fields_frame, is_field_item
-from quantumlayer.offline.reading._facts import Fact, Refused, Sketched, Thing
+from quantumlayer.offline.reading._facts import (
+    Fact,
+    Refused,
+    Sketched,
+    States,
+    Thing,
+    Transition,
+)
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._learning import learn
 from quantumlayer.offline.reading._phrases import Vocabulary
@@ -92,6 +99,7 @@ class _Reader:
         elif source.kind in {"clause", "route"}:
             understood = self._understand(source, topic)
             finding.facts, finding.unread = understood.facts, understood.unread
+            finding.facts = self._from_there(source, finding.facts)
             finding.facts.extend(Sketched(sketch, None, route) for route, sketch in source.bodies)
             for fact in finding.facts:
                 if isinstance(fact, Refused):
@@ -118,6 +126,23 @@ class _Reader:
         routes = [route for route in source.routes if route.path]
         if routes:
             self.route = routes[0] if len(routes) == 1 else routes[-1]
+
+    def _from_there(self, source: Source, facts: list[Fact]) -> list[Fact]:
+        """Below `From there` the steps start where the items were said to start."""
+        for fact in facts:
+            if isinstance(fact, States) and fact.initial is not None:
+                self.extra["initial"] = fact.initial
+        above = source.parent.full if source.parent is not None else ()
+        lows = [token.low for token in above if token.kind == "word"]
+        initial = self.extra.get("initial")
+        if initial is None or lows[-2:] not in (["from", "there"], ["from", "then"]):
+            return facts
+        return [
+            replace(fact, sources=(initial,))
+            if isinstance(fact, Transition) and not fact.sources
+            else fact
+            for fact in facts
+        ]
 
     def _is_framed(self, source: Source) -> bool:
         if source.requirement.kind != "item" or not is_field_item(source.tokens):

@@ -504,6 +504,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _starts_as,
     ),
     (
+        "<items> (is|are|becomes) <state:to> (when|once|as soon as|after|from the moment) (it|they|that|one) (is|are|has been|have been|was|were) [first] (made|new|created|booked|added|placed|opened|submitted|registered|received|announced|entered|reported|requested|planned|filed|published)",
+        _starts_as,
+    ),
+    (
         "[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|go|goes|goes through|run|:) [(from|through)] <choices:values>",
         _flow,
     ),
@@ -690,6 +694,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<field> is <field:right> per (started|begun) (hour|day)", _per_begun),
     # --- other words for an action
     ("<route> [MUST] <does> [<items>] [(again|now|then|back|once and for all)]", _does),
+    (
+        "(none of (this|these|them)|nothing (of this|else)) (is|are) (possible|allowed|permitted) (from|in) any other (status|state)",
+        _no_other_way,
+    ),
     ("there is no other way [(to <rest>)]", _no_other_way),
     (
         "(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)",

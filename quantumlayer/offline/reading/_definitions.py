@@ -24,7 +24,7 @@ from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._slots import BASIC_SLOTS
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
-from quantumlayer.offline.reading._words import base, verb
+from quantumlayer.offline.reading._words import base, is_plural, verb
 
 __all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation"]
 
@@ -210,6 +210,16 @@ def _fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], 
         yield tuple(phrases), len(reader.tokens)
 
 
+def _body_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
+    """A list of fields up to a relative clause: `a reason, which we keep`."""
+    for end in range(len(reader.tokens) - 1, at, -1):
+        if reader.low(end) in {"which", "that"}:
+            stop = end - 1 if reader.low(end - 1) == "," else end
+            part = reader.part(0, stop)
+            for phrases, _ in _fields(part, at):
+                yield phrases, stop
+
+
 _NO_FIELD = frozenset(
     "been to not no already never just only at most up more to be being".split()
 ) | {"passed", "ended", "started", "expired"}
@@ -354,6 +364,7 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "creates": _verb_of(CREATE, "third"),
     "created": _verb_of(CREATE | {"take"}, "participle"),
     "creating": _verb_of(CREATE, "gerund"),
+    "body_fields": _body_fields,
     "crud": _crud,
     "do": _base_verb,
     "does_what": _third_verb,
@@ -408,6 +419,30 @@ def _has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _has_password(phrases: Iterable[FieldPhrase]) -> bool:
     return any(phrase.words[-1] in {"password", "passphrase"} for phrase in phrases)
+
+
+def _body_of_action(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`it takes a reason, which we keep`, of an action: a field that it fills."""
+    route = captures.get("route") or situation.route
+    if not _is_action(route):
+        return None
+    kept = bool(captures.get("kept"))
+    phrases: tuple[FieldPhrase, ...] = captures["fields"]
+    for phrase in phrases:
+        phrase.traits = [trait for trait in phrase.traits if trait.key != "nullable"]
+        if kept:
+            phrase.traits.append(Trait("nullable"))
+    if kept:
+        return [Fields(Thing(()), phrases, by_system=True, route=route, part=True)]
+    return [Fields(Thing(()), phrases, route=route)]
+
+
+def _is_action(route: Any) -> bool:
+    """Whether a route does something to one item: `POST /tickets/{id}/close`."""
+    if route is None or route.method not in {"POST", "PUT", "PATCH"} or len(route.segments) < 3:  # noqa: PLR2004
+        return False
+    last = route.segments[-1]
+    return route.segments[-2].startswith("{") and last[0].isalpha() and not is_plural(last)
 
 
 def _carries(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -644,7 +679,14 @@ _THESE = "[(the following|following|these) [(fields|attributes|properties|data|i
 _STORE = "(store|keep|record|save|note|need|track|hold|want to know|remember|know|write down|want|collect|capture|manage)"
 _SYSTEM = "(the|our) (system|service|server|backend|api|app|application|software)"
 
+_TAKES = "(takes|take|accepts|accept|needs|need|requires|require|expects|wants|asks for|comes with)"
+
 DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
+    (
+        f"(it|this|<route>) [MUST] {_TAKES} <body_fields:fields> [,] (which|that) (we|(is|are|MUST be) (kept|stored|saved|recorded)) [(keep|store|save|record|remember)] [(with|on|in|for) <phrase>]",
+        lambda c, s: _body_of_action({**c, "kept": True}, s),
+    ),
+    (f"(it|this) [MUST] {_TAKES} <fields>", _body_of_action),
     (f"<thing> [MUST] [additionally] {_HAVE} {_THESE} <fields>", _has),
     (f"<thing> [MUST] [additionally] {_CARRY} {_THESE} <fields>", _carries),
     (f"<thing> (can|may|might|could) [also] {_HAVE} {_THESE} <fields>", _has_any),
@@ -733,6 +775,11 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         "<thing> [MUST] (connects|connect|links|link|joins|join|relates|combines|ties|assigns|records|registers) <thing:one> (with|to|and|for|in|at|on) <thing:two>",
         _connects,
     ),
+    (
+        "<thing> [MUST] (brings|bring|puts|put|gets|get|ties|tie|links|link) <thing:one> and <thing:two> together",
+        _connects,
+    ),
+    ("<thing> (is|are|takes place|happens) between <thing:one> and <thing:two>", _connects),
     ("<thing> [MUST] (belongs|belong) to <things>", _belongs),
     (
         "<thing> [MUST] (is|are|be) (for|part of|about|assigned to|linked to|tied to|attached to|made for|placed by|written by|owned by) <things>",

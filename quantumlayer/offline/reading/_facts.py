@@ -312,6 +312,8 @@ class Searched(Fact):
     names: tuple[tuple[str, ...], ...]
     param: str | None = None
     target: Items | Route | None = None
+    exact: tuple[tuple[str, ...], ...] = ()
+    """Fields of which only the whole value is found."""
 
 
 @dataclass(frozen=True, slots=True)

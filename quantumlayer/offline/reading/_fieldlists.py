@@ -417,6 +417,8 @@ def _belongs(
     first = piece[0]
     if _starts_quantity(piece):
         return False
+    if first.kind == "name" and [token.low for token in separator] == [","]:
+        return _is_clause(before)
     if first.low in {"a", "an", "the"} and _is_apposition(before, piece):
         return True
     if first.kind in {"quote", "number", "date", "time", "sketch", "route", "status", "code"}:
@@ -437,6 +439,12 @@ def _belongs(
     return _ends_in_character_kinds(before) and _names_character_kinds(piece)
 
 
+def _is_clause(before: list[Token]) -> bool:
+    """`the moment it ends`, whose name as in JSON stands behind the comma."""
+    told = any(token.low in {"it", "they", "he", "she", "we", "you", "i"} for token in before[1:])
+    return told and not any(token.kind == "name" for token in before)
+
+
 _APPOSED = frozenset(
     "integer number boolean flag string text decimal list array date timestamp url link enum float".split()
 )
@@ -447,11 +455,28 @@ def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
     if len(piece) > 1 and piece[1].low in {"default", "minimum", "maximum"}:
         return True
     named = any(token.kind == "name" for token in before[:3])
+    if named and len(before) <= 3 and _describes(piece):  # noqa: PLR2004 -- nothing but the name
+        return True
     typed = len(piece) > 1 and piece[1].low in _APPOSED | {"whole"}
     behind = piece[2].low if len(piece) > 2 else ""  # noqa: PLR2004 -- a type and what follows it
     if typed and piece[1].low == "number" and behind == "of":
         return False
-    return named and typed and (not behind or behind in PREPOSITIONS | {"number", "("})
+    return named and typed and (not behind or behind in PREPOSITIONS | _CLAUSES | {"number", "("})
+
+
+_CLAUSES = frozenset({"that", "which", "where", "when"})
+_DESCRIBING = frozenset("name number list id code address identifier title".split())
+
+
+def _describes(piece: list[Token]) -> bool:
+    """`owner`, the name of a team; `users`, a list of names: no name as in JSON of its own."""
+    lows = [token.low for token in piece]
+    return (
+        len(lows) > 3  # noqa: PLR2004 -- an article, a noun, `of` and another noun
+        and lows[1] in _DESCRIBING
+        and lows[2] == "of"
+        and not any(token.kind == "name" for token in piece)
+    )
 
 
 def _starts_quantity(piece: list[Token]) -> bool:
@@ -460,7 +485,9 @@ def _starts_quantity(piece: list[Token]) -> bool:
 
 
 def _starts_field(piece: list[Token]) -> bool:
-    """`one warehouse`, `only name`: a field after all."""
+    """`one warehouse`, `optionally a note`: a field after all."""
+    if piece[0].low in {"optionally", "possibly", "perhaps", "maybe"} and len(piece) > 1:
+        return piece[1].kind == "name" or piece[1].low in DETERMINERS
     return piece[0].low == "one" and len(piece) > 1 and piece[1].low not in {"of", "or", "to", "-"}
 
 
@@ -733,12 +760,17 @@ def _trimmed(words: list[str], phrase: FieldPhrase) -> list[str]:
     if len(words) > 1 and words[-1] in {"address", "addresses"} and words[-2] in {"email", "mail"}:
         phrase.traits.append(Trait("type", "email"))
         words = [*words[:-2], "email" if words[-1] == "address" else "emails"]
+    if len(words) == 3 and words[0] in _MOMENTS and words[1] in {"it", "they"}:  # noqa: PLR2004
+        words = [words[2], _MOMENTS[words[0]]]  # the moment it ends
     if len(words) > 1 and words[-1] in {"flag", "checkbox"}:
         phrase.traits.append(Trait("type", "boolean"))
         words = words[:-1]
     if len(words) > 1 and words[-1] in {"field", "text", "string"} and len(words) > 1:
         words = words[:-1]
     return words
+
+
+_MOMENTS = {"moment": "at", "time": "at", "instant": "at", "day": "on", "date": "on"}
 
 
 def _split(name: str) -> list[str]:
@@ -748,12 +780,15 @@ def _split(name: str) -> list[str]:
 
 def _from_bracket(rest: Sequence[Token], phrase: FieldPhrase) -> Sequence[Token]:
     """`how many people are needed (needed, at least 1)`: nothing before the bracket counts."""
-    if phrase.counted and rest and rest[0].low in {"is", "are", "can", "may"}:
+    if phrase.counted and rest and rest[0].low in _CLAUSE_STARTS:
         opened = next((at for at, token in enumerate(rest) if token.low == "("), None)
-        if opened is not None and opened < 4:  # noqa: PLR2004 -- right behind the verb
+        if opened is not None and opened < 6:  # noqa: PLR2004 -- not far behind the verb
             return rest[opened:]
         return [] if len(rest) < 4 else rest  # noqa: PLR2004
     return rest
+
+
+_CLAUSE_STARTS = frozenset("is are can may i we you they he she it have has must should".split())
 
 
 def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) -> list[Token]:
@@ -778,7 +813,7 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
         told = at > 0 and rest[at - 1].low in {"field", "called", "named"} and token.kind == "word"
         if (token.kind != "name" and not told) or at == 0:
             continue
-        opened = rest[at - 1].low == "("
+        opened = rest[at - 1].low == "(" or (at == 1 and rest[0].low == ",")
         named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low not in {
             "utc"
         }
@@ -786,8 +821,15 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
             phrase.also.append(phrase.words)
             phrase.spelled = str(token.value or token.low)
             phrase.words = tuple(_split(phrase.spelled))
-            return rest[:at] + rest[at + 1 :]
+            return _without_lead(rest[:at]) + rest[at + 1 :]
     return rest
+
+
+def _without_lead(tokens: list[Token]) -> list[Token]:
+    """Take `, in the field` away, which only led to the name."""
+    while tokens and tokens[-1].low in {"in", "the", "field", "as", "called", "named", ","}:
+        tokens = tokens[:-1]
+    return tokens
 
 
 def _compares(tokens: Sequence[Token]) -> bool:

@@ -210,6 +210,13 @@ def _bounds(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
                 spec["pattern"] = trait.value
             case _:
                 pass
+    first = made.last("starts_with")
+    if first and str(spec.get("pattern", "")).endswith("]+"):
+        inner = spec["pattern"][:-1]
+        kinds = first.replace("A-Z", "") if "a-z" in inner and "A-Z" not in inner else first
+        spec["pattern"] = f"[{kinds}]{inner}*"
+    elif first and kind in TEXTUAL and "pattern" not in spec:
+        spec["pattern"] = f"[{first}].*"
     exact = {"min_length", "max_length"} <= spec.keys() and spec["min_length"] == spec["max_length"]
     units = {trait.unit for trait, _ in made.traits if trait.key in {"least", "most"}}
     if kind in TEXTUAL and units & {"digit", "letter"} and "pattern" not in spec:
@@ -260,6 +267,10 @@ def _default(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
         spec["default"] = value
     elif kind in TEXTUAL and isinstance(value, str) or (kind == "strings" and value == []):
         spec["default"] = value
+    elif value is None and kind == "strings":
+        spec["default"] = []
+    elif value is None and kind in NUMERIC and spec.get("minimum") == 0:
+        spec["default"] = 0  # none of them
     elif value is None:
         spec["required"] = False
     else:

@@ -20,6 +20,7 @@ from quantumlayer.offline.reading._facts import (
     Shows,
     Sorted,
 )
+from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._routes import Route
@@ -273,6 +274,25 @@ def _params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ..
         yield words, stop
 
 
+def _loose_params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
+    """What can be filtered by, fields that are not known yet too: `doctor_id, status and date`."""
+    start = at
+    while reader.low(start) in {"the", "a", "an", "its", "their", "by", "one", "or", "and", ","}:
+        start += 1
+    ways = list(_param(reader, start))
+    token = reader.tokens[start] if start < len(reader.tokens) else None
+    ends = reader.low(start + 1) in {",", "and", "or", "(", ".", ""}
+    if token is not None and not ways and token.kind == "word" and ends:
+        known = token.low in DETERMINERS | PREPOSITIONS | PRONOUNS | ADVERBS
+        ways = [] if known else [(((token.low,),), start + 1)]
+    for words, end in ways:
+        stop = _behind_comment(reader, end)
+        if reader.low(stop) in {",", "and", "or"}:
+            for more, last in _loose_params(reader, stop):
+                yield (*words, *more), last
+        yield words, stop
+
+
 def _param(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
     if at >= len(reader.tokens):
         return
@@ -377,6 +397,7 @@ LISTING_SLOTS: dict[str, SlotFunction] = {
     "http": _http,
     "order": _order,
     "sure_order": _sure_order,
+    "loose_params": _loose_params,
     "params": _params,
     "target": _target,
     "values": _values_list,
@@ -420,7 +441,8 @@ def _searched(captures: Captures, situation: Situation) -> Iterable[Fact] | None
         param = param.query[0][0] if param.query else None
     if hasattr(param, "low"):
         param = param.low  # type: ignore[union-attr]
-    return [Searched(captures["names"], param, _where(captures, situation))]
+    exact = captures.get("exact", ())
+    return [Searched(captures["names"], param, _where(captures, situation), exact)]
 
 
 def _contains(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -547,6 +569,11 @@ _LIST = "(lists|list|shows|show|gives|give|returns|return|answers|answer|deliver
 _BY = "(sorted|ordered|arranged|listed|shown|given)"
 _MUST_BE = "[(can|must|should|may|is|are|be|MUST be|CAN be|to be)]"
 
+_CASE = (
+    "(ignoring case|ignoring upper and lower case|in capital or small letters|in upper or lower case"
+    "|case-insensitively|case-insensitive|whatever the case|regardless of case|without regard to case)"
+)
+
 LISTING: tuple[tuple[str, Recogniser], ...] = (
     # --- order
     (f"[<target>] {_MUST_BE} [also] {_BY} [(by|in|with|from)] <order>", _sorted),
@@ -572,6 +599,14 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ),
     (
         "<actor> CAN (filter|narrow) (it|them|<target>) [down] [(by|to|with|for)] <params>",
+        _filtered,
+    ),
+    (
+        "[<target>] [MUST] [(CAN be|is|are|be)] (filtered|narrowed down|narrowed|filterable) (by|to|on|with) <loose_params:params>",
+        _filtered,
+    ),
+    (
+        "(filter|filters|filtering) [(it|them|<target>)] (by|on|:) <loose_params:params>",
         _filtered,
     ),
     (
@@ -609,6 +644,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ),
     (
         "[<target>] (search|searching|searches) [(with|by|via) (<name>|<route:param>)] (over|in|by|across|at|through) <names> [LP (<name>|<route:param>) RP]",
+        _searched,
+    ),
+    (
+        f"<route> [MUST] (finds|find|searches|searches for|looks for|looks up|returns|lists|gives) [(all|the)] [<items>] by (a part|part|parts|any part|a piece) of [(their|its|the)] <names> [, {_CASE}] [, or by [(their|its|the)] exact <names:exact>] [, {_CASE}]",
         _searched,
     ),
     (

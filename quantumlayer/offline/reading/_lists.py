@@ -107,7 +107,10 @@ def _apply(plan: Plan, finding: Finding, fact: object) -> None:
             if isinstance(fact.target, Route) and fact.target.method not in {"GET", ""}:
                 return
             for words in fact.names:
-                _filter(plan, finding, fact.target, words)
+                try:
+                    _filter(plan, finding, fact.target, words)
+                except Unresolved as reason:
+                    plan.ledger.miss(finding.source.id, str(reason))
         case Searched():
             _search(plan, finding, fact)
         case Shows():
@@ -570,18 +573,26 @@ def _by_word(world: World, entity: str, name: str, words: tuple[str, ...]) -> di
 def _search(plan: Plan, finding: Finding, fact: Searched) -> None:
     param = fact.param or _search_name(finding) or "q"
     for endpoint in _targets(plan, finding, fact.target):
-        fields = []
-        for words in fact.names:
-            made = plan.world.field(endpoint.entity or "", words)
-            if made is None:
-                raise Unresolved(
-                    f"a {plan.world.label(endpoint.entity or '')} has no {' '.join(words)!r} to search"
-                )
-            fields.append(made)
+        fields = _searched_fields(plan.world, endpoint.entity or "", fact.names)
+        exact = _searched_fields(plan.world, endpoint.entity or "", fact.exact)
         built = _by_search(plan.world, endpoint.entity or "", param, fields)
+        for made in exact:
+            built["where"] += f" or {escape(made.name)} == param.{param}"
         built["requirements"] = [finding.source.id]
         endpoint.params[param] = built
         endpoint.asked([finding.source.id])
+
+
+def _searched_fields(
+    world: World, entity: str, names: Sequence[tuple[str, ...]]
+) -> list[FieldDraft]:
+    fields = []
+    for words in names:
+        made = world.field(entity, words)
+        if made is None:
+            raise Unresolved(f"a {world.label(entity)} has no {' '.join(words)!r} to search")
+        fields.append(made)
+    return fields
 
 
 def _search_name(finding: Finding) -> str | None:

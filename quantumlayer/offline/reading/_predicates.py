@@ -37,7 +37,7 @@ def _subjects(
     } and start < len(reader.tokens):
         start += 1
     for owner, end in reader.slot("items", at):
-        if owner.entity is None or owner.where or owner.of:
+        if owner.entity is None or owner.where or owner.of or owner.quantifier in {"no", "two"}:
             continue
         behind = end + 1 if reader.low(end) == "'s" else end
         for names, stop in reader.slot("names", behind):
@@ -153,7 +153,28 @@ def _optional() -> tuple[Any, ...]:
     return (Trait("optional"),)
 
 
+def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nobody sets the status directly`, `clients cannot change the balance`."""
+    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
+
+    owner, names = captures["subjects"]
+    thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
+    return [Said(names, thing, (Trait("system"),))]
+
+
 PREDICATES: tuple[tuple[str, Recogniser], ...] = (
+    (
+        "(nobody|no one|no client|no user) [CAN] (sets|set|sends|send|writes|write) <subjects> [(directly|themselves|by hand|on their own)]",
+        _system_sets,
+    ),
+    (
+        "(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT) [CAN] (sets|set|sends|send|writes|write|changes|change) (the|its|their|a) (status|state) [(directly|themselves|by hand|on their own)]",
+        lambda c, s: _system_sets({**c, "subjects": (None, (("status",),))}, s),
+    ),
+    (
+        "(clients|callers|users|the client|a client) CANNOT [(be able|be allowed) to] (set|send|write|give|choose) <subjects> [(directly|themselves|by hand|on their own)]",
+        _system_sets,
+    ),
     (
         "[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)",
         lambda c, s: _said({**c, "traits": _optional()}, s),

@@ -16,6 +16,7 @@ from quantumlayer.offline.reading._facts import (
     Refused,
     Unique,
 )
+from quantumlayer.offline.reading._fieldrules import add_field_rules
 from quantumlayer.offline.reading._plan import Plan
 from quantumlayer.offline.reading._render import (
     Frame,
@@ -61,6 +62,7 @@ def add_rules(plan: Plan) -> None:
                         pass
             except Unresolved as reason:
                 plan.ledger.miss(finding.source.id, str(reason))
+    add_field_rules(plan)
 
 
 def _text(finding: Finding) -> str:

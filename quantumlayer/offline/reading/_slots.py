@@ -190,6 +190,10 @@ def _literal(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
         return
     if token.kind in {"quote", "name", "number", "date", "status", "code"}:
         yield literal_of(token), at + 1
+        unit = reader.tokens[at + 1] if at + 1 < len(reader.tokens) else None
+        if token.kind == "number" and unit is not None and unit.kind == "word":
+            if singular(unit.low) in _UNIT_WORDS:
+                yield literal_of(token), at + 2
     elif token.kind == "word" and (
         token.low in {"no", "none"} or token.low not in DETERMINERS | PREPOSITIONS
     ):
@@ -252,7 +256,12 @@ def _element(reader: Reader, at: int) -> tuple[Any, int] | None:
     if token.kind in {"quote", "name", "code"}:
         return token.value, _comment(reader, at + 1)
     if token.kind == "number":
-        return token.value, _comment(reader, at + 1)
+        end = at + 1
+        unit = singular(reader.low(end))
+        last = reader.low(end + 1) not in _JOINERS - {","}
+        if unit in _UNIT_WORDS and reader.tokens[end].kind == "word" and last:
+            end += 1
+        return token.value, _comment(reader, end)
     words: list[str] = []
     end = at
     while end < len(reader.tokens) and len(words) < _LONGEST_CHOICE:

@@ -162,7 +162,11 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _is("optional"),
     ),
     (
-        "if (any|known|available|there is (one|any)|you like|wanted|needed|given|present)",
+        "if (any|known|available|there is (one|any)|wanted|needed|given|present|desired|applicable)",
+        _is("optional"),
+    ),
+    (
+        "if (you|we|they|he|she|one|the <word>|a <word>) (like|likes|want|wants|wish|wishes|need|needs|have|has|prefer|prefers) [(one|it|any|to)]",
         _is("optional"),
     ),
     (
@@ -213,7 +217,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- signs
     ("(a|any) positive (number|amount|integer|value|decimal|price)", _is("above", 0)),
     ("positive whole (number|numbers)", lambda _: (Trait("above", 0), Trait("type", "integer"))),
-    ("(positive|strictly positive|(greater|more|higher|larger) than zero)", _is("above", 0)),
+    ("(positive|strictly positive|(greater|more|higher|larger) than (zero|nothing))", _is("above", 0)),
     (
         "(non-negative|nonnegative|(zero|0) or (more|greater|above|higher|positive))",
         _is("least", 0),
@@ -270,10 +274,14 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _row_of_kinds,
     ),
     (
-        "(only|made (up )? of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>",
+        "(only|made [up] of|composed of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>",
         _made_of,
     ),
     ("<character_kinds:kinds> only", _made_of),
+    (
+        "(starting|beginning|starts|begins|start|begin) with [(a|an)] <character_kinds:kinds>",
+        lambda c: (Trait("starts_with", _kinds(c)),) if _kinds(c) else (),
+    ),
     (
         "(in|of) (lower|lowercase|lower-case) [(case|letters)]",
         lambda _: (Trait("pattern", "[^A-Z]+"),),
@@ -305,10 +313,23 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _value("default"),
     ),
     (
+        "<literal:value> unless [(it|one|that) (is|was)] (given|set|specified|stated|changed|provided|sent|said)",
+        _value("default"),
+    ),
+    (
+        "<literal:value> unless (<word>|the <word>|a <word>) (wants|want|says|say|gives|give|sets|set|chooses|choose|asks|ask|sends|send|states|state|specifies|specify|needs|need) [(another|one|otherwise|so|something else|something different|more|anything else|it|for more|for another)]",
+        _value("default"),
+    ),
+    (
+        "<literal:value> (when|if) (left out|omitted|missing|absent)",
+        _value("default"),
+    ),
+    (
         "<literal:value> (if|when|unless) [it is] (not (given|set|specified|provided|stated|mentioned|said|present|sent)|(left out|omitted|missing|absent|nothing is (given|said))|we do not say|you say nothing|nobody says [so] [otherwise]|otherwise (stated|given|specified|said)|(i|we|you) say (otherwise|nothing)|told otherwise|none is given|(it|they) is not given|nothing else is said)",
         _value("default"),
     ),
     ("<literal:value> otherwise", _value("default")),
+    ("(normally|usually|ordinarily|generally) <literal:value>", _value("default")),
     (
         "(a|every|each|any) new <noun> (is|has|starts as|starts with) <literal:value>",
         _value("default"),
@@ -336,7 +357,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         "(decimal|float|double|real|decimal number|real number|floating point|decimals|fractional)",
         _typed("number"),
     ),
-    ("(number|numbers|numeric)", _typed("numeric")),
+    ("(number|numbers|numeric|percentage)", _typed("numeric")),
     (
         "(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|toggle|yes-no)",
         _typed("boolean"),
@@ -350,6 +371,10 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(url|uri|web address|link|hyperlink)", _typed("url")),
     (
         "(list|array|set|collection|lists) of (strings|texts|text|words|names|labels|tags|keywords|string|free texts)",
+        _typed("strings"),
+    ),
+    (
+        "(list|array|set|collection|lists) of <word> (names|ids|words|codes|strings|labels|emails|keys|texts)",
         _typed("strings"),
     ),
     ("(string|text) (list|array|[])", _typed("strings")),
@@ -453,6 +478,10 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("= <rest>", _tokens("computed")),
     ("(computed|calculated|worked out|derived) (as|from|by) [:] <rest>", _tokens("computed")),
     # --- mere explanation
+    (
+        "(name|id|code|title|identifier|abbreviation) of [(a|an|the|one|some)] <word>",
+        _is("example"),
+    ),
     (
         "(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [:] <example>",
         _is("example"),

@@ -16,7 +16,7 @@ from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._words import singular
 from quantumlayer.offline.reading._world import Unresolved, World
 
-__all__ = ["plan_values"]
+__all__ = ["operand_of", "plan_values"]
 
 NUMERIC = {"integer", "number", "money"}
 
@@ -91,7 +91,7 @@ def _said(plan: Plan, entity: str, made: FieldDraft) -> None:
                     plan.world,
                     entity,
                     made,
-                    Shift(_operand(plan, finding, tokens), 1, span),
+                    Shift(operand_of(plan, finding, tokens), 1, span),
                     once=True,
                 )
             else:
@@ -112,12 +112,17 @@ def _reader(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Reader:
     return Reader(tokens, whole_grammar().slots, situation)
 
 
-def _operand(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Value:
+def operand_of(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Value:
+    """Read the value that a few words name.
+
+    Raises:
+        Unresolved: They name none.
+    """
     reader = _reader(plan, finding, tokens)
     for term, end in reader.slot("operand", 0):
         if end >= len(tokens) - 1:
             return term  # type: ignore[no-any-return]
-    raise Unresolved("it is not clear from when on it counts")
+    raise Unresolved(f"{' '.join(token.text for token in tokens)!r} is not understood")
 
 
 def _meaning(
