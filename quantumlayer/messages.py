@@ -17,6 +17,8 @@ __all__ = [
     "Considered",
     "Data",
     "Done",
+    "EmbeddingPurpose",
+    "Embeddings",
     "Exchange",
     "Finding",
     "Image",
@@ -356,6 +358,36 @@ class ModelReply:
     @property
     def cost_usd(self) -> float:
         """Price of the answer in US dollars."""
+        return self.cost_nanousd / NANO_PER_USD
+
+
+EmbeddingPurpose = Literal["document", "query"]
+"""Whether texts are embedded to be found, or to find others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Texts as vectors: the closer in meaning, the smaller the angle.
+
+    Attributes:
+        vectors: One for each text, in their order, all of one length.
+        provider: The provider's name, as in OpenTelemetry's `gen_ai.provider.name`.
+        model: The model that made them, as the provider names it.
+        usage: Tokens read.
+        cost_nanousd: Their price, in billionths of a US dollar.
+        route: How the router came to it; empty where a provider was called directly.
+    """
+
+    vectors: tuple[tuple[float, ...], ...]
+    provider: str
+    model: str
+    usage: Usage = Usage()
+    cost_nanousd: int = 0
+    route: Route = field(default_factory=Route)
+
+    @property
+    def cost_usd(self) -> float:
+        """Their price in US dollars."""
         return self.cost_nanousd / NANO_PER_USD
 
 

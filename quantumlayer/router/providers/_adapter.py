@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from quantumlayer.router.providers._http import Response
 
-__all__ = ["Adapter"]
+__all__ = ["OK", "Adapter"]
 
-_OK = 200
+OK = 200
 
 # How long the end of a finished stream is waited for, so that its connection can be used again.
 _DRAIN_S = 0.25
@@ -94,7 +94,7 @@ class Adapter(ABC):
         body = wire.encode(request, stream=True)
         async with self._endpoint.post(wire.path(stream=True), body) as response:
             # A server that does not know `stream` answers at once.
-            if response.status != _OK or response.media_type == "application/json":
+            if response.status != OK or response.media_type == "application/json":
                 whole = await self._whole(wire, request, response)
                 async with aclosing(_replayed(whole)) as events:
                     yield events
@@ -126,7 +126,7 @@ class Adapter(ABC):
     async def _whole(self, wire: Wire, request: ModelRequest, response: Response) -> ModelReply:
         try:
             body = await response.read()
-            if response.status != _OK:
+            if response.status != OK:
                 refused = Refused(response.status, response.headers, body, time.time())
                 return wire.refused(refused, request)
             return wire.decode(parse_object(body), request)

@@ -21,11 +21,16 @@ from quantumlayer.messages import (
 )
 from quantumlayer.router.providers._draft import call_id
 from quantumlayer.router.providers._fields import count, mapping, mappings, string, well_formed
+from quantumlayer.router.providers._ids import short_id
+from quantumlayer.router.providers._images import image_url
 from quantumlayer.router.providers._schemas import strict
 from quantumlayer.router.providers._usage import estimated, inclusive_usage
 from quantumlayer.router.providers._wire import Origin
 
 __all__ = ["decode", "encode", "stop_reason", "usage_of"]
+
+# OpenAI refuses longer ids of calls.
+_MAX_ID_CHARS = 40
 
 _STOPS: Mapping[str, StopReason] = {
     "stop": "stop",
@@ -39,7 +44,9 @@ _STOPS: Mapping[str, StopReason] = {
 # --- requests ------------------------------------------------------------------------------------
 
 
-def encode(request: ModelRequest, model: str, *, stream: bool, limit_field: str) -> bytes:
+def encode(
+    request: ModelRequest, model: str, *, stream: bool, limit_field: str, strict_schemas: bool
+) -> bytes:
     """Make the body of a request; options that are not set are left to the server.
 
     Args:
@@ -47,6 +54,7 @@ def encode(request: ModelRequest, model: str, *, stream: bool, limit_field: str)
         model: The model as the server names it.
         stream: Whether to ask for a stream, with the usage at its end.
         limit_field: Where the longest answer goes: `max_completion_tokens` or `max_tokens`.
+        strict_schemas: Whether the server may be asked to hold the model to an output schema.
     """
     body: dict[str, Any] = {
         "model": model,
@@ -55,7 +63,7 @@ def encode(request: ModelRequest, model: str, *, stream: bool, limit_field: str)
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
     if request.output is not None:
-        body["response_format"] = _response_format(request.output)
+        body["response_format"] = _response_format(request.output, strict_schemas=strict_schemas)
     if request.max_output_tokens is not None:
         body[limit_field] = request.max_output_tokens
     if request.temperature is not None:
@@ -73,7 +81,7 @@ def _messages(message: Message) -> Iterator[dict[str, Any]]:
     """A message as the wire has it: each tool result is one of its own."""
     for part in message.parts:
         if isinstance(part, ToolResult):
-            yield {"role": "tool", "tool_call_id": part.call_id, "content": part.text}
+            yield {"role": "tool", "tool_call_id": _wire_id(part.call_id), "content": part.text}
     if message.role == "tool":
         return
     wire: dict[str, Any] = {"role": message.role, "content": _content(message)}
@@ -82,7 +90,7 @@ def _messages(message: Message) -> Iterator[dict[str, Any]]:
         wire["content"] = wire["content"] or None
         wire["tool_calls"] = [
             {
-                "id": call.id,
+                "id": _wire_id(call.id),
                 "type": "function",
                 "function": {"name": call.name, "arguments": call.arguments},
             }
@@ -93,6 +101,10 @@ def _messages(message: Message) -> Iterator[dict[str, Any]]:
     yield wire
 
 
+def _wire_id(call_id: str) -> str:
+    return short_id(call_id, max_chars=_MAX_ID_CHARS)
+
+
 def _content(message: Message) -> str | list[dict[str, Any]]:
     if not any(isinstance(part, Image) for part in message.parts):
         return message.text
@@ -101,8 +113,7 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
         if isinstance(part, Text):
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, Image):
-            url = part.url or f"data:{part.media_type};base64,{part.base64}"
-            content.append({"type": "image_url", "image_url": {"url": url}})
+            content.append({"type": "image_url", "image_url": {"url": image_url(part)}})
     return content
 
 
@@ -111,9 +122,9 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _response_format(output: OutputSchema) -> dict[str, Any]:
+def _response_format(output: OutputSchema, *, strict_schemas: bool) -> dict[str, Any]:
     schema, is_strict = strict(output.schema)
-    named = {"name": output.name, "strict": is_strict, "schema": schema}
+    named = {"name": output.name, "strict": is_strict and strict_schemas, "schema": schema}
     return {"type": "json_schema", "json_schema": named}
 
 

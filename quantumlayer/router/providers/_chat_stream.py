@@ -35,11 +35,13 @@ class ChatWire:
     Args:
         origin: Whose they are.
         limit_field: Where the longest answer goes: `max_completion_tokens` or `max_tokens`.
+        strict_schemas: Whether the server may be asked to hold the model to an output schema.
     """
 
-    def __init__(self, origin: Origin, *, limit_field: str) -> None:
+    def __init__(self, origin: Origin, *, limit_field: str, strict_schemas: bool = True) -> None:
         self._origin = origin
         self._limit_field = limit_field
+        self._strict_schemas = strict_schemas
 
     def path(self, *, stream: bool) -> str:
         """The same for both."""
@@ -49,7 +51,11 @@ class ChatWire:
     def encode(self, request: ModelRequest, *, stream: bool) -> bytes:
         """Make the body of a request."""
         return _chat.encode(
-            request, self._origin.model, stream=stream, limit_field=self._limit_field
+            request,
+            self._origin.model,
+            stream=stream,
+            limit_field=self._limit_field,
+            strict_schemas=self._strict_schemas,
         )
 
     def decode(self, document: Mapping[str, Any], request: ModelRequest) -> ModelReply:
@@ -78,7 +84,7 @@ class ChatStream:
         done: Never: the usage may follow the reason why the model stopped.
     """
 
-    done = False
+    done: bool = False
 
     def __init__(self, origin: Origin, request: ModelRequest) -> None:
         self._origin = origin

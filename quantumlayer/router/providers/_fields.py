@@ -6,9 +6,27 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["count", "integer", "mapping", "mappings", "parse_object", "string", "well_formed"]
+__all__ = [
+    "arguments_text",
+    "count",
+    "integer",
+    "mapping",
+    "mappings",
+    "parse_object",
+    "parsed",
+    "string",
+    "well_formed",
+]
 
 _NOTHING: Mapping[str, Any] = {}
+
+
+def parsed(data: bytes) -> Any:
+    """The JSON value in the data, or None where it is not JSON."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
 
 
 def parse_object(data: bytes) -> dict[str, Any]:
@@ -54,6 +72,11 @@ def well_formed(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def arguments_text(arguments: Mapping[str, Any]) -> str:
+    """The arguments of a tool call as the text that they are to us."""
+    return well_formed(json.dumps(arguments, ensure_ascii=False))
 
 
 def integer(value: Any) -> int:

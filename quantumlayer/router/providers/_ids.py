@@ -8,12 +8,11 @@ from hashlib import sha256
 __all__ = ["plain_id", "short_id"]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_MAX_CHARS = 64
 
 
-def short_id(call_id: str) -> str:
-    """The id in at most 64 characters, as OpenAI takes it; always the same for the same id."""
-    return call_id if 0 < len(call_id) <= _MAX_CHARS else _digest(call_id)
+def short_id(call_id: str, *, max_chars: int) -> str:
+    """The id in at most so many characters, as OpenAI takes it; always the same for the same id."""
+    return call_id if 0 < len(call_id) <= max_chars else _digest(call_id)
 
 
 def plain_id(call_id: str) -> str:

@@ -19,7 +19,14 @@ from quantumlayer.messages import (
     Usage,
 )
 from quantumlayer.router._card import ModelCard
-from quantumlayer.router.providers._fields import count, mapping, mappings, string, well_formed
+from quantumlayer.router.providers._fields import (
+    arguments_text,
+    count,
+    mapping,
+    mappings,
+    string,
+    well_formed,
+)
 from quantumlayer.router.providers._ids import plain_id
 from quantumlayer.router.providers._images import inline
 from quantumlayer.router.providers._schemas import constrained, instruction
@@ -32,7 +39,7 @@ from quantumlayer.router.providers._turns import (
 from quantumlayer.router.providers._usage import estimated
 from quantumlayer.router.providers._wire import Origin
 
-__all__ = ["arguments_text", "decode", "encode", "longest_answer", "stop_reason", "usage_of"]
+__all__ = ["decode", "encode", "longest_answer", "stop_reason", "usage_of"]
 
 # Every request has to say how long its answer may get. This is what each model since Claude 3.5
 # can do; a model that the catalog knows has its own limit.
@@ -154,11 +161,6 @@ def decode(document: Mapping[str, Any], request: ModelRequest, origin: Origin) -
         usage_of(document.get("usage")) or estimated(request, text, *(c.arguments for c in calls)),
         id=string(document.get("id")),
     )
-
-
-def arguments_text(arguments: Mapping[str, Any]) -> str:
-    """The arguments of a call as the text that they are to us."""
-    return well_formed(json.dumps(arguments, ensure_ascii=False))
 
 
 def stop_reason(reason: Any, *, calls: bool) -> StopReason:

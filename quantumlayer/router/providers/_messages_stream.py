@@ -9,7 +9,7 @@ from quantumlayer.messages import ModelReply, ModelRequest
 from quantumlayer.router._card import ModelCard
 from quantumlayer.router.providers import _messages
 from quantumlayer.router.providers._draft import Draft
-from quantumlayer.router.providers._fields import integer, mapping, string
+from quantumlayer.router.providers._fields import arguments_text, integer, mapping, string
 from quantumlayer.router.providers._refusals import check_reported, refusal
 from quantumlayer.router.providers._usage import estimated
 from quantumlayer.router.providers._wire import (
@@ -142,4 +142,4 @@ class MessagesStream:
             yield from self._draft.begin(key, name, given_id=given_id)
             arguments = mapping(block.get("input"))  # of some servers whole, of Anthropic's empty
             if arguments:
-                yield from self._draft.argue(key, _messages.arguments_text(arguments))
+                yield from self._draft.argue(key, arguments_text(arguments))

@@ -18,7 +18,7 @@ from quantumlayer.errors import (
     QuotaExhaustedError,
     RateLimitedError,
 )
-from quantumlayer.router.providers._fields import mapping
+from quantumlayer.router.providers._fields import mapping, parsed
 from quantumlayer.router.providers._wire import Origin, Refused
 
 __all__ = [
@@ -85,7 +85,7 @@ _MAX_REASON_CHARS = 500
 
 def refusal(answer: Refused, origin: Origin) -> ProviderError:
     """Make an error of an answer whose status is not 200."""
-    document = _document(answer.body)
+    document = parsed(answer.body)
     code, reason = code_and_reason(document)
     if not reason and answer.status < _CLIENT_ERROR:
         reason = "an answer that is none; check `base_url`"
@@ -157,13 +157,6 @@ def _kind(status: int, code: str, reason: str, should_retry: str) -> type[Provid
     if should_retry == "false" and kind.retryable:
         return InvalidRequestError
     return kind
-
-
-def _document(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def code_and_reason(document: Any) -> tuple[str, str]:

@@ -28,8 +28,9 @@ from quantumlayer.router.providers._wire import Origin
 
 __all__ = ["decode", "encode", "fits", "stop_reason", "usage_of"]
 
-# Lower limits are refused. Source: OpenAI's API reference.
+# Lower limits, and longer ids, are refused. Source: OpenAI's API reference.
 _MIN_OUTPUT_TOKENS = 16
+_MAX_ID_CHARS = 64
 
 _UNFINISHED = frozenset({"in_progress", "queued"})
 
@@ -72,7 +73,7 @@ def _items(message: Message) -> Iterator[dict[str, Any]]:
     """A message as the wire has it: words, calls and results are items of their own."""
     for part in message.parts:
         if isinstance(part, ToolResult):
-            call_id = short_id(part.call_id)
+            call_id = short_id(part.call_id, max_chars=_MAX_ID_CHARS)
             yield {"type": "function_call_output", "call_id": call_id, "output": part.text}
     content = _content(message)
     if content and message.role != "tool":
@@ -81,7 +82,7 @@ def _items(message: Message) -> Iterator[dict[str, Any]]:
         if isinstance(part, ToolCall):
             yield {
                 "type": "function_call",
-                "call_id": short_id(part.id),
+                "call_id": short_id(part.id, max_chars=_MAX_ID_CHARS),
                 "name": part.name,
                 "arguments": part.arguments,
             }

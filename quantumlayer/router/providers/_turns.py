@@ -74,7 +74,7 @@ def _sides(
         if message.role == "system" and said:
             said = [Text(f"<system>{message.text}</system>")]
         results: list[Part] = [part for part in said if isinstance(part, ToolResult)]
-        rest = [part for part in said if not isinstance(part, ToolResult)]
+        rest: list[Part] = [part for part in said if not isinstance(part, ToolResult)]
         if results:
             yield "user", results
         if rest:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from quantumlayer.messages import ModelRequest
 from quantumlayer.router._card import ModelCard
-from quantumlayer.router.providers._adapter import Adapter
 from quantumlayer.router.providers._chat_stream import ChatWire
 from quantumlayer.router.providers._credentials import Token
+from quantumlayer.router.providers._embedder import Embedder
+from quantumlayer.router.providers._embedding import EmbeddingWire, OpenAIEmbeddings
 from quantumlayer.router.providers._secret import Secret
 from quantumlayer.router.providers._wire import Wire
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["OpenAICompatible"]
 
 
-class OpenAICompatible(Adapter):
-    """One model at one server that speaks OpenAI's chat completions.
+class OpenAICompatible(Embedder):
+    """One model at one server that speaks OpenAI's chat completions, or its embeddings.
 
     Sends texts, images, tools and output schemas; leaves `Data` parts out. Errors become
     `ProviderError`s; nothing is retried here.
@@ -60,7 +61,11 @@ class OpenAICompatible(Adapter):
         # OpenAI's newer models refuse the old name; most other servers know only that.
         limit_field = "max_completion_tokens" if provider == "openai" else "max_tokens"
         self._chat = ChatWire(self._origin, limit_field=limit_field)
+        self._embeddings = OpenAIEmbeddings(self._origin, encoding="float")
 
     def _wire(self, request: ModelRequest) -> Wire:
         del request
         return self._chat
+
+    def _embedding_wire(self) -> EmbeddingWire:
+        return self._embeddings
