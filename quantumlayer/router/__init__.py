@@ -10,7 +10,7 @@ from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._ledger import Ledger, LedgerEntry, Totals
 from quantumlayer.router._output import Generated, OutputType, validation_problems
-from quantumlayer.router._provider import Provider
+from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._router import Prompt, Router
 from quantumlayer.router._strategy import (
@@ -43,6 +43,7 @@ __all__ = [
     "CircuitBreaker",
     "Clock",
     "CostBasedRouting",
+    "EmbeddingProvider",
     "Generated",
     "HybridRouting",
     "LatencyBasedRouting",

@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -20,7 +20,7 @@ from quantumlayer.errors import (
     ProviderTimeoutError,
     StreamInterruptedError,
 )
-from quantumlayer.messages import Attempt, ModelReply, Route, Usage
+from quantumlayer.messages import Attempt, Embeddings, ModelReply, Route, Usage
 from quantumlayer.router._budget import Reservation, reserve_all
 from quantumlayer.router._call import Call
 from quantumlayer.router._clock import Clock
@@ -72,9 +72,10 @@ class Trial:
         self._ticket = ticket
         self._reservations = reservations
         self._ended = False
+        self._labels = deployment.labels[call.operation]
         self._start_s = books.clock.monotonic()
         self._scope: AbstractContextManager[Span] = telemetry.span(
-            deployment.span_name, deployment.span_attributes, client=True
+            self._labels.span, self._labels.call, client=True
         )
         self._span = self._scope.__enter__()
 
@@ -146,6 +147,19 @@ class Trial:
             route,
             reply.id,
         )
+
+    def embedded(self, made: Embeddings) -> Embeddings:
+        """End with vectors; gives them back with their cost and their route.
+
+        Raises:
+            MalformedReplyError: The provider gave something else.
+        """
+        if not isinstance(made, Embeddings):
+            raise MalformedReplyError(
+                self.deployment.name, f"the provider gave {type(made).__qualname__!r} for vectors"
+            )
+        reply = self.answer(ModelReply("", made.provider, made.model, usage=made.usage))
+        return replace(made, cost_nanousd=reply.cost_nanousd, route=reply.route)
 
     def fail(self, error: BaseException, *, partial: str = "") -> None:
         """End with an error.
@@ -240,7 +254,7 @@ class Trial:
 
     def _measure(self, duration_s: float, usage: Usage, error: BaseException | None) -> None:
         """Close the span and feed the histograms."""
-        static = self.deployment.span_attributes
+        static = self._labels.call
         attributes = static
         if error is not None:
             attributes = {**static, "error.type": type(error).__qualname__}
@@ -251,8 +265,8 @@ class Trial:
         answer = usage.output_tokens + usage.reasoning_tokens
         if prompt or answer:
             tokens = telemetry.token_usage()
-            tokens.record(prompt, self.deployment.input_attributes)
-            tokens.record(answer, self.deployment.output_attributes)
+            tokens.record(prompt, self._labels.input)
+            tokens.record(answer, self._labels.output)
         failure = error if isinstance(error, Exception) else None
         self._scope.__exit__(type(failure) if failure else None, failure, None)
 
@@ -262,9 +276,7 @@ class Trial:
         prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
         span.set_attributes(
             {
-                "gen_ai.output.type": "json" if request.output else "text",
                 "gen_ai.response.model": reply.model,
-                "gen_ai.response.finish_reasons": (reply.stop_reason,),
                 "gen_ai.usage.input_tokens": prompt,
                 "gen_ai.usage.output_tokens": usage.output_tokens + usage.reasoning_tokens,
                 "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens,
@@ -272,6 +284,13 @@ class Trial:
                 "gen_ai.usage.reasoning.output_tokens": usage.reasoning_tokens,
             }
         )
+        if self.call.operation == "chat":
+            span.set_attributes(
+                {
+                    "gen_ai.output.type": "json" if request.output else "text",
+                    "gen_ai.response.finish_reasons": (reply.stop_reason,),
+                }
+            )
         optional = {
             "gen_ai.agent.name": request.agent,
             "gen_ai.request.max_tokens": request.max_output_tokens,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import anyio
 
@@ -18,9 +19,12 @@ from quantumlayer.messages import Attempt, Considered, ModelRequest
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._card import Capability, ModelCard
 from quantumlayer.router._strategy import RoutingRequest
-from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt
+from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt, estimate_tokens
 
-__all__ = ["Call"]
+__all__ = ["Call", "Operation"]
+
+Operation = Literal["chat", "embeddings"]
+"""What a model is called for, by OpenTelemetry's names."""
 
 # Expected length of an answer that nothing else is known of, in tokens: the mean over 19,366
 # requests of the Azure conversation trace of 2023-11-16.
@@ -34,7 +38,9 @@ class Call:
         request: What the model is asked.
         routing: The same as a strategy sees it.
         budgets: What the call has to be affordable for.
+        operation: What the model is called for; texts to embed are messages of the request.
         needs: Capabilities without which the request cannot be served.
+        window_tokens: How many tokens the model has to read at once.
         attempts: Every attempt so far.
         considered: Every deployment as of the latest round.
         barred: Deployments that cannot serve this request any more, with the reason.
@@ -45,10 +51,19 @@ class Call:
     """
 
     def __init__(
-        self, request: ModelRequest, budgets: Sequence[Budget], *, now_s: float, seed: int
+        self,
+        request: ModelRequest,
+        budgets: Sequence[Budget],
+        *,
+        now_s: float,
+        seed: int,
+        operation: Operation = "chat",
     ) -> None:
-        longest = request.max_output_tokens
         prompt_tokens, images = estimate_prompt(request)
+        embeds = operation == "embeddings"
+        longest = 0 if embeds else request.max_output_tokens
+        self.operation: Operation = operation
+        self.window_tokens = _longest_tokens(request) if embeds else prompt_tokens
         self.request = request
         self.routing = RoutingRequest(
             request,
@@ -58,7 +73,7 @@ class Call:
             seed,
         )
         self.budgets = budgets
-        self.needs = _needs(request, images=images)
+        self.needs = _EMBEDDINGS if embeds else _needs(request, images=images)
         self.attempts: list[Attempt] = []
         self.considered: tuple[Considered, ...] = ()
         self.barred: dict[str, str] = {}
@@ -72,6 +87,8 @@ class Call:
         """The most the call can cost, or None where there is no bound or no known price."""
         price = card.price
         longest = self.request.max_output_tokens or card.max_output_tokens
+        if self.operation == "embeddings":
+            longest = 0
         if price is None:
             return None
         if longest is None:
@@ -104,6 +121,13 @@ class Call:
         if self.too_dear is not None:
             return self.too_dear
         return NoDeploymentError({entry.deployment: entry.rejected for entry in self.considered})
+
+
+_EMBEDDINGS: frozenset[Capability] = frozenset({"embeddings"})
+
+
+def _longest_tokens(request: ModelRequest) -> int:
+    return max((estimate_tokens(message.text) for message in request.messages), default=0)
 
 
 def _needs(request: ModelRequest, *, images: int) -> frozenset[Capability]:

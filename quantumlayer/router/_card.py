@@ -11,8 +11,11 @@ from quantumlayer.messages import NANO_PER_USD, Usage
 
 __all__ = ["Capability", "ModelCard", "Price"]
 
-Capability = Literal["tools", "json_schema", "images", "sampling"]
-"""What a request may need: tools, an output schema, images, or a temperature of its own."""
+Capability = Literal["tools", "json_schema", "images", "sampling", "embeddings"]
+"""What a request may need: tools, an output schema, images, or a temperature of its own.
+
+A model with `embeddings` makes vectors and answers nothing.
+"""
 
 _TOKENS = 1_000_000
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
 
 from quantumlayer.errors import RouterConfigError
 from quantumlayer.router._breaker import BreakerPolicy, CircuitBreaker
+from quantumlayer.router._call import Operation
 from quantumlayer.router._card import ModelCard
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock
@@ -20,6 +23,35 @@ __all__ = ["Deployment"]
 # that a strategy that looks for speed turns away; at most a minute, so that it comes back.
 _FAILURE_FLOOR_S = 1.0
 _FAILURE_CAP_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What telemetry says of calls of one kind to one deployment.
+
+    Attributes:
+        span: Name of a call's span.
+        call: Attributes of its span and its duration.
+        input: Attributes of the number of tokens it read.
+        output: Attributes of the number of tokens it wrote.
+    """
+
+    span: str
+    call: Mapping[str, str]
+    input: Mapping[str, str]
+    output: Mapping[str, str]
+
+    @classmethod
+    def of(cls, provider: Provider, operation: Operation) -> Labels:
+        """The labels of a provider's calls."""
+        call = {
+            "gen_ai.operation.name": operation,
+            "gen_ai.provider.name": provider.provider,
+            "gen_ai.request.model": provider.model,
+        }
+        kind = "gen_ai.token.type"
+        span = f"{operation} {provider.model}"
+        return cls(span, call, {**call, kind: "input"}, {**call, kind: "output"})
 
 
 class Deployment:
@@ -41,14 +73,9 @@ class Deployment:
         )
         self.breaker = CircuitBreaker(breaker, clock.monotonic)
         self.in_flight = 0
-        self.span_name = f"chat {provider.model}"
-        self.span_attributes: Mapping[str, str] = {
-            "gen_ai.operation.name": "chat",
-            "gen_ai.provider.name": provider.provider,
-            "gen_ai.request.model": provider.model,
+        self.labels: Mapping[Operation, Labels] = {
+            operation: Labels.of(provider, operation) for operation in get_args(Operation)
         }
-        self.input_attributes = {**self.span_attributes, "gen_ai.token.type": "input"}
-        self.output_attributes = {**self.span_attributes, "gen_ai.token.type": "output"}
         self._now = clock.monotonic
         self._resting_until = -math.inf
         self._latency_s: float | None = None

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from quantumlayer.messages import ModelReply, ModelRequest, StreamEvent
+from quantumlayer.messages import (
+    EmbeddingPurpose,
+    Embeddings,
+    ModelReply,
+    ModelRequest,
+    StreamEvent,
+)
 
-__all__ = ["Provider"]
+__all__ = ["EmbeddingProvider", "Provider"]
 
 
 class Provider(Protocol):
@@ -23,6 +29,8 @@ class Provider(Protocol):
     price and limits; without it they are looked up in the catalog. `aclose()` is called when a
     router that has the provider is closed; the provider must stay usable, another router may have
     it too.
+
+    A provider that turns texts into vectors is an `EmbeddingProvider` as well.
 
     `quantumlayer.testing.check_provider` checks all this.
     """
@@ -54,5 +62,28 @@ class Provider(Protocol):
 
         Raises:
             ProviderError: On entering or on asking for the next event.
+        """
+        ...
+
+
+class EmbeddingProvider(Protocol):
+    """What a provider has to have for `Router.embed`, beside what every provider has."""
+
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        purpose: EmbeddingPurpose = "document",
+        dimensions: int | None = None,
+    ) -> Embeddings:
+        """Turn texts into vectors. If cancelled, the provider stays usable.
+
+        Args:
+            texts: What to embed; any number.
+            purpose: Whether they are to be found, or to find; some models make a difference.
+            dimensions: Length of the vectors, or None for the model's own.
+
+        Raises:
+            ProviderError: One of its branches says what failed and whether a retry can help.
         """
         ...

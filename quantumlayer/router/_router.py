@@ -20,6 +20,8 @@ from quantumlayer.errors import (
     RouterError,
 )
 from quantumlayer.messages import (
+    EmbeddingPurpose,
+    Embeddings,
     Exchange,
     Message,
     ModelReply,
@@ -36,7 +38,7 @@ from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._deployment import Deployment
 from quantumlayer.router._ledger import Ledger
 from quantumlayer.router._output import Generated, OutputType
-from quantumlayer.router._provider import Provider
+from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._selection import select
 from quantumlayer.router._strategy import ObservingStrategy, RoutingStrategy
@@ -250,6 +252,48 @@ class Router:
                 request = kind.ask_again(call.request, reply, problems[-1])
         raise InvalidOutputError(kind.name, problems)
 
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        purpose: EmbeddingPurpose = "document",
+        dimensions: int | None = None,
+        budgets: Sequence[Budget] = (),
+    ) -> Embeddings:
+        """Turn texts into vectors.
+
+        Routed, retried and entered in the ledger as answers are. Vectors of two models cannot be
+        compared: where deployments differ in their models, look at `model` of what comes back.
+
+        Args:
+            texts: What to embed; any number.
+            purpose: Whether they are to be found (`document`) or to find (`query`).
+            dimensions: Length of the vectors, or None for the model's own.
+            budgets: Budgets of this call, beside the router's.
+
+        Raises:
+            RouterError: As `complete`.
+        """
+        request = ModelRequest(tuple(map(Message.user, texts)))
+        call = Call(
+            request,
+            (*self._budgets, *budgets),
+            now_s=self._clock.monotonic(),
+            seed=self._random.getrandbits(64),
+            operation="embeddings",
+        )
+
+        async def ask(provider: Provider) -> Embeddings:
+            embedder = cast("EmbeddingProvider", provider)
+            return await embedder.embed(texts, purpose=purpose, dimensions=dimensions)
+
+        async def embed(trial: Trial) -> Embeddings:
+            with trial:
+                made = await self._in_time(trial, ask)
+                return trial.embedded(made)
+
+        return await self._serve(call, embed)
+
     def _call(
         self,
         prompt: Prompt,
@@ -314,14 +358,18 @@ class Router:
         raise _RoundFailedError
 
     async def _ask(self, trial: Trial) -> ModelReply:
-        deployment, request = trial.deployment, trial.call.request
-        limit_s = self._retry.attempt_s
         with trial:
-            if limit_s is None:
-                return trial.answer(await deployment.provider.complete(request))
-            with anyio.move_on_after(limit_s):
-                return trial.answer(await deployment.provider.complete(request))
-            raise ProviderTimeoutError(deployment.name, f"no answer within {limit_s} s")
+            request = trial.call.request
+            return trial.answer(await self._in_time(trial, lambda p: p.complete(request)))
+
+    async def _in_time(self, trial: Trial, ask: Callable[[Provider], Awaitable[T]]) -> T:
+        """Ask a deployment, for as long as one attempt may take."""
+        provider, limit_s = trial.deployment.provider, self._retry.attempt_s
+        if limit_s is None:
+            return await ask(provider)
+        with anyio.move_on_after(limit_s):
+            return await ask(provider)
+        raise ProviderTimeoutError(trial.deployment.name, f"no answer within {limit_s} s")
 
     async def _open(self, trial: Trial) -> RoutedStream:
         return await open_stream(trial, attempt_s=self._retry.attempt_s)

@@ -9,7 +9,6 @@ from quantumlayer.errors import BudgetExceededError, StrategyError
 from quantumlayer.messages import NANO_PER_USD, Considered
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._call import Call
-from quantumlayer.router._card import ModelCard
 from quantumlayer.router._deployment import Deployment
 from quantumlayer.router._strategy import Candidate, Ranked, RoutingStrategy
 
@@ -93,19 +92,24 @@ _Purse = Sequence[tuple[Budget, int]]
 
 def _refusal(call: Call, deployment: Deployment, purse: _Purse) -> str:
     """Why this deployment may not serve this call now, or the empty string."""
-    barred = call.barred.get(deployment.name, "") or _unfit(call, deployment.card)
+    barred = call.barred.get(deployment.name, "") or _unfit(call, deployment)
     if barred:
         call.barred[deployment.name] = barred
         return barred
     return deployment.refusal or (_too_dear(call, deployment, purse) if purse else "")
 
 
-def _unfit(call: Call, card: ModelCard) -> str:
+def _unfit(call: Call, deployment: Deployment) -> str:
     """Why the model can never serve this request, or the empty string."""
+    card = deployment.card
+    if call.operation == "embeddings" and not hasattr(deployment.provider, "embed"):
+        return "its provider makes no embeddings"
+    if call.operation == "chat" and card.capabilities and "embeddings" in card.capabilities:
+        return "it makes embeddings and answers nothing"
     if call.needs and card.capabilities is not None and not call.needs <= card.capabilities:
         missing = ", ".join(sorted(call.needs - card.capabilities))
         return f"it lacks a capability: {missing}"
-    prompt, longest = call.routing.prompt_tokens, call.request.max_output_tokens
+    prompt, longest = call.window_tokens, call.request.max_output_tokens
     if card.max_input_tokens is not None and prompt > card.max_input_tokens:
         return f"a prompt of about {prompt} tokens is longer than its {card.max_input_tokens}"
     if longest and card.max_output_tokens is not None and longest > card.max_output_tokens:

@@ -45,7 +45,12 @@ _STOPS: Mapping[str, StopReason] = {
 
 
 def encode(
-    request: ModelRequest, model: str, *, stream: bool, limit_field: str, strict_schemas: bool
+    request: ModelRequest,
+    model: str,
+    *,
+    stream: bool,
+    limit_field: str,
+    strict_schemas: bool = True,
 ) -> bytes:
     """Make the body of a request; options that are not set are left to the server.
 
