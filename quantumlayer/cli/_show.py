@@ -38,7 +38,7 @@ def progress(*, quiet: bool) -> Iterator[ProgressListener]:
                 working.append(step)
             else:
                 working[:] = [other for other in working if _key(other) != _key(step)]
-                console.print(_line(step), markup=False)
+                console.print(_line(step), markup=False, soft_wrap=True)
             if status is not None:
                 status.update(", ".join(_at_work(other) for other in working) or "working")
 

@@ -120,7 +120,7 @@ def test_each_file_names_provider_model_and_the_hash_of_the_prompt(
     }
     capsule = QuantumCapsule.read(command.home / "list.qcap")
     asked = {call.request.digest for call in capsule.transcript.exchanges}
-    assert {author["prompt_digest"] for author in authors} <= asked
+    assert {author["prompt"] for author in authors} <= asked
 
 
 def test_the_capsule_is_the_one_that_was_validated(generated: dict[str, Any]) -> None:
