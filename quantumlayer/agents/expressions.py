@@ -38,6 +38,7 @@ import keyword
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from threading import Lock
 from typing import Literal
 
 from quantumlayer.errors import ExpressionError
@@ -58,6 +59,8 @@ __all__ = [
     "children",
     "navigation",
     "parse",
+    "python_expression",
+    "python_module",
     "walk",
     "well_formed",
 ]
@@ -195,6 +198,23 @@ _COMPARE: dict[
 }
 
 
+_TREES = Lock()
+"""CPython up to 3.12 counts the depth of syntax trees for all threads together, and raises SystemError
+where two make trees at once (python/cpython#106905)."""
+
+
+def python_module(code: str) -> ast.Module:
+    """Parse Python; safe in threads where `ast.parse` alone is not."""
+    with _TREES:
+        return ast.parse(code)
+
+
+def python_expression(code: str) -> ast.expr:
+    """Parse one Python expression; safe in threads where `ast.parse` alone is not."""
+    with _TREES:
+        return ast.parse(code, mode="eval").body
+
+
 def parse(text: str) -> Node:
     """Turn an expression into nodes.
 
@@ -204,7 +224,7 @@ def parse(text: str) -> Node:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(text[:80] + "…", f"it is longer than {MAX_LENGTH} characters")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = python_expression(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(text, f"it does not parse ({error})") from error
     try:

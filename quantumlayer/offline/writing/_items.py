@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from quantumlayer.agents import Creation, Effect
+from quantumlayer.agents.expressions import python_expression
 from quantumlayer.errors import DesignError
 from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._bound import (
@@ -13,19 +14,16 @@ from quantumlayer.offline.writing._bound import (
     Bound,
     Function,
     Scope,
-    Total,
-    Value,
     attributes,
-    each,
 )
 from quantumlayer.offline.writing._kinds import Kind
+from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._query import Conditions, include_query, order_code
 from quantumlayer.offline.writing._route import Route
 from quantumlayer.offline.writing._rules import Locks
 from quantumlayer.offline.writing._source import tidy
 from quantumlayer.offline.writing._sql import SqlWriter
 from quantumlayer.offline.writing._text import listed, literal, sentence
-from quantumlayer.offline.writing._names import snake
 
 __all__ = ["Making", "action", "create", "delete", "first", "read", "redirect", "update"]
 
@@ -280,7 +278,7 @@ def _assignment(
 def _changed(target: str, value: str) -> str:
     """Write an assignment, with `+=` where the new value goes from the old one."""
     signs = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
-    tree = ast.parse(value, mode="eval").body
+    tree = python_expression(value)
     if isinstance(tree, ast.BinOp) and type(tree.op) in signs and ast.unparse(tree.left) == target:
         return f"{target} {signs[type(tree.op)]}= {tidy(ast.unparse(tree.right))}"
     return f"{target} = {value}"
@@ -421,7 +419,7 @@ def _words(table: Table, names: Sequence[str]) -> list[str]:
     found = []
     for name in names:
         column = table.columns[name]
-        found.append(snake(column.relation if column.relation else name).replace("_", " "))
+        found.append(snake(column.relation or name).replace("_", " "))
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from quantumlayer.agents.expressions import python_expression, python_module
 from quantumlayer.errors import MissingExtraError
 from quantumlayer.offline.writing._text import docstring, literal
 
@@ -112,7 +113,7 @@ def block(*parts: str | Iterable[str]) -> str:
 
 def tidy(code: str) -> str:
     """Write an expression without the brackets it does not need."""
-    text = ast.unparse(ast.parse(code.strip(), mode="eval"))
+    text = ast.unparse(python_expression(code.strip()))
     return "".join(_escaped(character) for character in text)
 
 
@@ -132,7 +133,7 @@ def long_literal(text: str, width: int = 70) -> str:
 
 def names_in(body: str) -> set[str]:
     """Return the names that code reads and neither defines at its top level nor takes as arguments."""
-    tree = ast.parse(body)
+    tree = python_module(body)
     reader = _Names()
     reader.visit(tree)
     return reader.used - _defined(tree)
@@ -145,17 +146,17 @@ class _Names(ast.NodeVisitor):
         self.used: set[str] = set()
         self._parameters: list[set[str]] = []
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802 -- the name of the protocol
+    def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load) and not any(node.id in p for p in self._parameters):
             self.used.add(node.id)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802 -- likewise
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node, node.args)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:  # noqa: N802 -- likewise
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         self._function(node, node.args)
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802 -- likewise
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         self._parameters.append(
             {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
         )
@@ -237,7 +238,7 @@ def _members(names: Iterable[str]) -> str:
 
 
 def _group(line: str) -> int:
-    root = line.split()[1].split(".")[0]
+    root = line.split()[1].split(".", maxsplit=1)[0]
     if root in STANDARD:
         return 0
     return 2 if root in FIRST_PARTY else 1
