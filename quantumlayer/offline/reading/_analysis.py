@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from quantumlayer.agents import Requirement
@@ -22,7 +23,12 @@ from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._learning import learn
 from quantumlayer.offline.reading._phrases import Vocabulary
 from quantumlayer.offline.reading._routes import Route
-from quantumlayer.offline.reading._sources import Source, known_names, make_ready
+from quantumlayer.offline.reading._sources import (
+    Source,
+    known_names,
+    make_ready,
+    split_asides,
+)
 from quantumlayer.offline.reading._structure import Structure, build_structure
 from quantumlayer.offline.reading._tokens import Token, tokenize
 from quantumlayer.offline.reading._words import singular
@@ -170,13 +176,25 @@ class _Reader:
         situation = Situation(self.known, thing, self.analysis.vocabulary, self.route, self.extra)
         situation.extra["roles"] = self.analysis.roles | _role_words(self.analysis, source)
         situation.extra["topic"] = topic
-        grammar = whole_grammar()
-        tokens = self._completed(source)
-        understood = grammar.understand(tokens, situation)
-        if tokens is not source.tokens and understood.unread:
-            alone = grammar.understand(source.tokens, situation)
+        situation.extra["has_route"] = bool(source.routes)
+        situation.extra["reached"] = _reached(source.tokens)
+        completed = self._completed(source)
+        understood = self._clauses(completed, situation)
+        if completed is not source.tokens and understood.unread:
+            alone = self._clauses(source.tokens, situation)
             if _weight(alone) <= _weight(understood):
                 return alone
+        return understood
+
+    def _clauses(self, tokens: tuple[Token, ...], situation: Situation) -> Understood:
+        """Read a sentence, and the sentences that stand in brackets inside it."""
+        grammar = whole_grammar()
+        outer, asides = split_asides(tokens, self.analysis.structure.lexicon)
+        understood = grammar.understand(outer, situation)
+        for aside in asides:
+            inner = grammar.understand(aside, situation)
+            understood.facts.extend(inner.facts)
+            understood.unread.extend(inner.unread)
         return understood
 
     def _completed(self, source: Source) -> tuple[Token, ...]:
@@ -192,6 +210,16 @@ class _Reader:
         if tail in {"can", "may", "must", "to", "should", "cannot", "not", "by"}:
             return (*parent.tokens[:-1], *source.tokens)
         return source.tokens
+
+
+def _reached(tokens: Sequence[Token]) -> str | None:
+    """The state that a sentence leads to: `changes from "planned" to "cancelled"`."""
+    states = [
+        str(token.value)
+        for before, token in pairwise(tokens)
+        if token.kind == "quote" and before.low in {"to", "into", "it", "becomes", "as"}
+    ]
+    return states[-1] if states else None
 
 
 def _weight(understood: Understood) -> int:

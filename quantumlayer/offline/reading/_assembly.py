@@ -35,6 +35,7 @@ from quantumlayer.offline.reading._effects import guess_flags, plan_actions, rea
 from quantumlayer.offline.reading._endpoints import plan_endpoints
 from quantumlayer.offline.reading._facts import AllRequired, Status
 from quantumlayer.offline.reading._fieldspecs import settle_fields
+from quantumlayer.offline.reading._following import plan_following
 from quantumlayer.offline.reading._lists import page_members, plan_lists
 from quantumlayer.offline.reading._ownership import (
     add_owners,
@@ -79,6 +80,7 @@ def make_plan(items: Sequence[Requirement]) -> tuple[Plan, dict[str, Any] | None
     guess_flags(plan)
     plan_values(plan)
     plan_endpoints(plan)
+    plan_following(plan)
     plan_actions(plan, steps)
     plan_lists(plan)
     plan_reports(plan)

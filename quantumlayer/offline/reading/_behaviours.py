@@ -362,6 +362,15 @@ def _wants(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Wants(captures["dos"], items)]
 
 
+def _done_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`call an event off (POST /events/{id}/cancel)`: another word for what the route does."""
+    route: Route = captures["route"]
+    items: Items = captures["items"]
+    if route.method not in {"POST", "PUT", "PATCH", "DELETE"} or items.entity is None:
+        return None
+    return [Does(route, captures["do"], items)]
+
+
 def _wants_passive(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if items.entity is None and items.words[:1] not in {("it",), ("they",)}:
@@ -651,6 +660,14 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("[the] <noun> is (kept|stored|saved) (with|on|in) [the] <items>", _kept_with),
     (
         "(open|call|use|see|ask|fetch) <route> [(and|to) (see|know|find out|learn) <rest>]",
+        _no_other_way,
+    ),
+    (
+        "[<actor> [(CAN|MUST)]] <do> <items> [(off|up|out|down|back|away|over)] [LP] (with|by|via|through|using|:|) <route> [RP]",
+        _done_by,
+    ),
+    (
+        "[<actor> [(CAN|MUST)]] <do> <phrase> (with|by|via|through|using) <route> (by|and) (sending|giving|providing|writing) [(another|a new|the new|a different|a|an|the)] <names>",
         _no_other_way,
     ),
     (

@@ -305,7 +305,7 @@ _LEAD_INS = (
     "(the|our|this|your) (system|service|api|app|application|software|backend|tool|server|program|platform) (provides|offers|supports|provide|offer|support) [(endpoints|operations|a way|an endpoint|functions|functionality)] [(to|for)]",
     "(provide|offer|support|implement|build|include|add) (endpoints|an endpoint|operations|a way|functions|functionality|the ability) (to|for|that)",
     "there (must|should|has to|needs to|is|are) [be] (a way|an endpoint|endpoints|the possibility|ways) (to|for|that)",
-    "(please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
+    "(that is why|this is why|which is why|therefore|hence|please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
     "(the|an|a) (user|client|caller) (wants|needs) to",
 )
 _ENDINGS = (
@@ -351,7 +351,7 @@ def peel(
                 break
         if not peeled:
             break
-    return role, _without_purpose(tokens, slots)
+    return role, _without_purpose(tokens, slots, story=bool(role))
 
 
 def _cuts_a_subject(tokens: Sequence[Token], end: int) -> bool:
@@ -366,8 +366,12 @@ def _cuts_a_subject(tokens: Sequence[Token], end: int) -> bool:
 
 
 def _without_purpose(
-    tokens: tuple[Token, ...], slots: Mapping[str, SlotFunction]
+    tokens: tuple[Token, ...], slots: Mapping[str, SlotFunction], *, story: bool
 ) -> tuple[Token, ...]:
+    """Leave out why somebody wants it; in a story (`As a …, I want …, so …`) that is all behind `so`."""
+    for at in range(2, len(tokens)) if story else ():
+        if tokens[at].low == "so" and tokens[at - 1].low == ",":
+            return tokens[: at - 1]
     words = frozenset(token.low for token in tokens)
     for text in _ENDINGS:
         pattern = compile_pattern(text)

@@ -767,6 +767,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("<route> [:] <sketch>", _route_takes),
     (
+        "[<actor> [(CAN|MUST|can|may)]] <do> <phrase> (with|by|via|through|using|:) <route> [,] (giving|by giving|sending|by sending|providing|by providing|stating|with|which takes|taking) <fields>",
+        _route_takes,
+    ),
+    (
         "[<actor> [(can|may|MUST)]] (sign up|register|signup|create an account|sign-up) (with|by giving|using|by providing|giving|:|LPAREN) [(their|a|an)] <fields>",
         _sign_up,
     ),

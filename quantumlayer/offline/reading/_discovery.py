@@ -10,7 +10,10 @@ from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._definitions import (
     DEFINITION_SLOTS,
     DEFINITIONS,
+    DELETE,
     GENERIC,
+    READ,
+    UPDATE,
     VAGUE,
     Situation,
 )
@@ -31,7 +34,7 @@ from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab
 from quantumlayer.offline.reading._words import is_plural, noun_for, plural, singular, verb
 
-__all__ = ["discover", "fields_frame", "is_field_item"]
+__all__ = ["discover", "fields_frame", "is_field_item", "makes"]
 
 _ENOUGH = 3
 _AUTH_SEGMENTS = frozenset(
@@ -206,12 +209,20 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
             noun = _noun_in_text(search, fact.verb, fact.thing)
             if noun is not None:
                 search.note(noun, _ENOUGH, at).defined = True
+            elif makes(fact) and _nameable(fact.thing):
+                evidence = search.note(fact.thing.label, _ENOUGH, at)
+                evidence.defined = evidence.strong = True
         case Mention(thing=Thing(words=words) as thing, verbs=verbs) if words and _nameable(thing):
             if "sign-up" in verbs:
                 return
             search.note(thing.label, 2 if len(verbs) > 1 else 1, at)
         case _:
             pass
+
+
+def makes(fact: Nominal) -> bool:
+    """Whether somebody makes a thing with these fields: `announce an event with a title and a place`."""
+    return fact.verb not in READ | UPDATE | DELETE and len(fact.phrases) > 1
 
 
 def _noun_in_text(search: _Search, word: str, thing: Thing) -> str | None:
@@ -388,7 +399,34 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
         lexicon.entities.append(word)
     _add_heads(lexicon)
     _paths_of_verbs(search, lexicon)
+    _aliases_of_lists(search, lexicon)
     return lexicon
+
+
+def _aliases_of_lists(search: _Search, lexicon: Lexicon) -> None:
+    """`see the answers to my event: GET /events/{id}/rsvps`: an answer is an RSVP."""
+    for source in search.sources:
+        lists = [each for each in source.routes if each.method == "GET" and each.segments]
+        if len(lists) != 1 or lists[0].segments[-1].startswith("{"):
+            continue
+        entity = lexicon.by_segment(lists[0].segments[-1])
+        nouns = _listed_noun(source.tokens)
+        if entity is None or not nouns or lexicon.find(nouns) is not None:
+            continue
+        if not _mentions(source.full, entity) and singular(nouns[-1]) not in GENERIC:
+            entity.aliases.add(singular(" ".join(nouns)))
+
+
+def _listed_noun(tokens: Sequence[Token]) -> list[str]:
+    """The plural that somebody wants to see at the beginning of a sentence."""
+    if not tokens or tokens[0].low not in {"see", "list", "view", "get", "browse", "show", "read"}:
+        return []
+    at = 1
+    while at < len(tokens) and tokens[at].low in DETERMINERS:
+        at += 1
+    if at >= len(tokens) or tokens[at].kind != "word" or not is_plural(tokens[at].low):
+        return []
+    return [tokens[at].low]
 
 
 def _is_accepted(evidence: _Evidence, known: frozenset[str]) -> bool:

@@ -780,6 +780,9 @@ def _split(name: str) -> list[str]:
 
 def _from_bracket(rest: Sequence[Token], phrase: FieldPhrase) -> Sequence[Token]:
     """`how many people are needed (needed, at least 1)`: nothing before the bracket counts."""
+    clause = [token.low for token in rest[:5]]
+    if phrase.counted and {"bring", "brings", "bringing", "accompany"} & set(clause):
+        phrase.traits.append(Trait("besides"))
     if phrase.counted and rest and rest[0].low in _CLAUSE_STARTS:
         opened = next((at for at, token in enumerate(rest) if token.low == "("), None)
         if opened is not None and opened < 6:  # noqa: PLR2004 -- not far behind the verb

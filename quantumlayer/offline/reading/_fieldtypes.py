@@ -30,6 +30,11 @@ _INTEGER = frozenset(
     " interval order_number percent_off streak repetition volunteer hour_limit max min maximum minimum"
     " availability size_count wheel door tier ticket_count level bed".split()
 ) - {"size", "level"}
+_COUNTED = frozenset(
+    "place room seat spot table chair door bed space unit piece guest participant attendee people"
+    " passenger volunteer player child adult bedroom bathroom wheel slot set goal interval".split()
+)
+"""Nouns that are a number of things only in the plural: a `place` is somewhere, `places` are counted."""
 _NUMBER = frozenset(
     "weight height width length distance temperature latitude longitude lat lng lon percentage percent"
     " ratio factor hour area volume average mean depth speed radius humidity probability share wattage"
@@ -143,7 +148,7 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None: 
         return "number"
     if words[0] in {"max", "maximum", "min", "minimum", "total"} and len(words) > 1:
         return type_of_name(words[1:]) or "integer"
-    if head in _INTEGER:
+    if head in _INTEGER and (is_plural(last) or len(words) > 1 or head not in _COUNTED):
         return "integer"
     if len(words) > 1 and last in {"minutes", "hours", "days", "seconds", "count", "level"}:
         return "integer"

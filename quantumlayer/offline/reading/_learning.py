@@ -49,6 +49,7 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
     yield (*words[:-1], singular(words[-1]))
     if words[-1] == "email":
         yield (*words, "address")
+        yield (*words, "addresses")
         yield (*words[:-1], "address")
     if len(words) > 1 and words[-1] in _SUFFIXES | {"id"}:
         short = words[:-1]

@@ -106,6 +106,7 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
             break
         start += 1
     yield from _superlative(reader, start)
+    yield from _order_of_coming(reader, start)
     if reader.low(start) in {"order", "alphabetical", "chronological"} and reader.low(
         start + 1
     ) in {"of", "order"}:
@@ -116,6 +117,25 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
         else:
             yield from _plain_key(reader, start + 2)
     yield from _plain_key(reader, start)
+
+
+_CAME = frozenset(
+    "came arrived made created added entered received given placed written submitted posted".split()
+)
+
+
+def _order_of_coming(
+    reader: Reader, at: int
+) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+    """`in the order they came in`, `in order of arrival`: the oldest first."""
+    if reader.low(at) != "order":
+        return
+    end = at + 1
+    while reader.low(end) in {"in", "which", "they", "it", "were", "was", "have", "been", "of"}:
+        end += 1
+    if reader.low(end) in _CAME | {"arrival", "entry", "creation", "appearance"}:
+        stop = end + 1
+        yield (("!age",), False), stop + 1 if reader.low(stop) == "in" else stop
 
 
 def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
@@ -300,6 +320,14 @@ def _param(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...
     if token.kind == "route" and not token.value.path:
         yield tuple((name,) for name, _ in token.value.query), at + 1
         return
+    for opened in range(at + 1, min(at + 10, len(reader.tokens) - 2)):
+        if reader.low(opened) == "(":
+            behind = reader.tokens[opened + 1]
+            query = behind.kind == "route" and not behind.value.path
+            plain = all(each.kind == "word" for each in reader.tokens[at:opened])
+            if query and plain and reader.low(opened + 2) == ")":
+                yield tuple((name,) for name, _ in behind.value.query), opened + 3
+            break
     if token.kind == "name":
         end = at + 1
         if reader.low(end) == "=":
@@ -561,6 +589,12 @@ def _past(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     ]
 
 
+def _led_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`I want to know the headcount: GET …`: what leads to a route asks for no more than that."""
+    plain = all(token.kind == "word" for token in captures["phrase"])
+    return [Context()] if situation.extra.get("has_route") and plain else None
+
+
 def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Context()]
 
@@ -577,6 +611,14 @@ _CASE = (
 LISTING: tuple[tuple[str, Recogniser], ...] = (
     # --- order
     (f"[<target>] {_MUST_BE} [also] {_BY} [(by|in|with|from)] <order>", _sorted),
+    (
+        f"(see|list|view|get|browse|find|show|read) [(all|the)] <target> [,] {_BY} [(by|in|with|from)] <order>",
+        _sorted,
+    ),
+    (
+        "[and] with <params> [if (i|we|you|they|one) (need|want|like|wish) [it|to|so]]",
+        lambda c, s: _filtered(c, s) if _where(c, s) is not None else None,
+    ),
     (
         "<target> [MUST] (comes|come|starts|start|is|are) [in] [the] [order] [(with|of|by)] <order>",
         _sorted,
@@ -701,7 +743,7 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("<route> [(:|→|-)] <items>", _shows),
     (
-        f"<route> [(should|must|MUST)] {_LIST} [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>",
+        f"<route> [(should|must|MUST)] {_LIST} [(me|us|you|back)] [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>",
         _answers,
     ),
     (f"<route> [(should|must|MUST)] {_LIST} <value> [as|in the form|like|:] <sketch>", _told),
@@ -714,10 +756,11 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _answers,
     ),
     (
-        f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]",
+        f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(me|us|you|back)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]",
         _answers,
     ),
     ("<route> (→|:|-) <sketch> [(:|,|-)] [<rest>]", _answers),
+    ("(know|find out|learn|see|check|look up|ask for|get to know) <phrase>", _led_to),
     # --- parameters
     (
         "[the] [(parameter|query parameter|list filter is a query parameter|filter)] <name> [is] [(with|has|takes|can be)] [the] [values] <choices>",

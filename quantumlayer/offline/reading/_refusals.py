@@ -37,6 +37,7 @@ from quantumlayer.offline.reading._terms import (
     bind,
     negate,
 )
+from quantumlayer.offline.reading._words import noun_for
 
 __all__ = ["REFUSALS", "REFUSAL_SLOTS"]
 
@@ -576,6 +577,41 @@ def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Unique(items.entity, names, of, items.where, _status(situation))]
 
 
+def _none_after(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`changes to "cancelled", and nobody can answer any more`: once that state is reached."""
+    reached, entity = situation.extra.get("reached"), _entity_here(situation)
+    vocabulary = situation.vocabulary
+    made = vocabulary.verbs.get(captures["do"])
+    for noun in noun_for(captures["do"]) if made is None else ():
+        word = vocabulary.lexicon.find([noun])
+        made = made or (word.name if word is not None else None)
+    if reached is None or entity is None or made in {None, entity}:
+        return None
+    when = Being(Items(entity), (str(reached).lower(),))
+    operation = Operation(("create",), object=Items(made))
+    return [Refused(operation, when, status=_status(situation))]
+
+
+def _once_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… changes to "cancelled", only once`: the action of the route spoken of."""
+    route, entity = situation.route, _entity_here(situation)
+    if situation.extra.get("reached") is None or route is None or entity is None:
+        return None
+    if len(route.segments) < 3 or route.segments[-1].startswith("{"):  # noqa: PLR2004
+        return None
+    operation = Operation((route.segments[-1].lower(),), object=Items(entity), again=True)
+    return [Refused(operation, None, status=_status(situation))]
+
+
+def _once_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`I answer once per event and email address`: of what the verb makes, or of what is spoken of."""
+    entity = situation.vocabulary.verbs.get(captures["do"]) or _entity_here(situation)
+    names, of = _keys(captures["rest"], situation)
+    if entity is None or not (names or of):
+        return None
+    return [Unique(entity, names, of, (), _status(situation))]
+
+
 def _keys(
     tokens: Iterable[Any], situation: Situation
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[Items, ...]]:
@@ -827,6 +863,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         _shared,
     ),
     ("[only] <items> (per|for each|for every) <rest>", _one_per),
+    (
+        "<items> [CAN|may] [only] <do> [(it|them|<items:ignored>)] [(only|just|exactly)] once [only] (per|for each|for every|in each) <rest>",
+        _once_per,
+    ),
     # --- comparisons
     ("there CANNOT be more <value:left> than <value:right>", _capacity),
     ("there CANNOT be fewer <value:left> than <value:right>", _at_least),
@@ -870,6 +910,14 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     (
         "<field:left> MUST (be the same as|equal|match|be equal to) <field:right>",
         lambda c, s: _different({**c, "same": True}, s),
+    ),
+    (
+        "<moment:left> (after|later than|only after|not before) <moment:right>",
+        lambda c, s: [Holds(Compare(c["left"], ">", c["right"]), status=_status(s))],
+    ),
+    (
+        "<moment:left> (before|earlier than|not after) <moment:right>",
+        lambda c, s: [Holds(Compare(c["left"], "<", c["right"]), status=_status(s))],
     ),
     # --- refused operations
     ("<items> CANNOT [ever] be <dones> [at all] [<again>] [<when>]", _passive),
@@ -971,6 +1019,8 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         "[a|an|the|each|every|one] <field_words> CAN <do> only once [(in|for|on|at|to|per) [(the|a|each)] [same] <items>]",
         _field_once,
     ),
+    ("(nobody|no one) CAN <do> [<phrase>]", _none_after),
+    ("[(but|this|that|and)] only once", _once_only),
     ("[(we|you|nobody|the <thing>|they|one)] CANNOT <phrase> IF <condition>", _unknown_when),
     (
         "[the] <items:things> (in|on|for) which <items:who> (is|are|has|have) <done> [<with_rest>] [must] (add|adds|sum|sums) up to (at most|no more than) <number> [<field>]",

@@ -781,12 +781,21 @@ def usage(scope: Scope, container: Frame, *, others: bool) -> tuple[str, str]:
     ]
     if others and registrant == scope.this.entity:
         parts.append("id != this.id")
-    amount = world.amount(registrant)
+    amount = taking(world, registrant)
     if amount is not None:
-        text = f"sum({registrant}, {', '.join((escape(amount.name), *parts))})"
+        text = f"sum({registrant}, {', '.join((amount, *parts))})"
     else:
         text = f"count({registrant}, {', '.join(parts)})"
     return text, prefix + escape(capacity.name)
+
+
+def taking(world: World, entity: str) -> str | None:
+    """Write how many places an item takes; None for one. Whoever brings guests takes one more."""
+    made = world.amount(entity)
+    if made is None:
+        return None
+    name = escape(made.name)
+    return f"{name} + 1" if made.has("besides") else name
 
 
 _FULL = frozenset(

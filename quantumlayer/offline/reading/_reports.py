@@ -16,6 +16,7 @@ from quantumlayer.offline.reading._render import (
     aggregate,
     signed,
     state,
+    taking,
     usage,
     value,
 )
@@ -57,7 +58,34 @@ def _report(plan: Plan, endpoint: EndpointDraft) -> None:
         scope = _scope(plan, endpoint)
         term = values.get(name) or values.get(str(place))
         returns[name] = _member(plan, endpoint, scope, name, term)
+    if answers is not None and not values and answers.note:
+        returns = _noted(plan, finding, answers.note, returns)
     endpoint.spec["returns"] = returns
+
+
+def _noted(
+    plan: Plan, finding: Finding, note: tuple[Token, ...], returns: dict[str, str]
+) -> dict[str, str]:
+    """Heed what is said behind the shape of an answer: `counting people and not answers`."""
+    words = [token.low for token in note if token.kind != "mark"]
+    if {"counting", "counted", "count", "counts"} & set(words) and _HEADS & set(words):
+        summed = {name: _summed(plan.world, text) for name, text in returns.items()}
+        if summed != returns:
+            return summed
+    if len(words) > 1:
+        text = " ".join(token.text for token in note).strip(" ,;:.")
+        plan.ledger.miss(finding.source.id, f"not understood: {text!r}")
+    return returns
+
+
+_HEADS = frozenset({"people", "persons", "heads", "guests", "seats", "places", "tickets"})
+
+
+def _summed(world: World, text: str) -> str:
+    """Add up how many places the items take instead of counting the items."""
+    match = re.fullmatch(r"count\((\w+)(, .*)?\)", text)
+    amount = taking(world, match[1]) if match else None
+    return f"sum({match[1]}, {amount}{match[2] or ''})" if match and amount else text
 
 
 def _shape(

@@ -385,13 +385,22 @@ def _other_keys(world: World, entity: str, keys: Sequence[str]) -> list[str]:
     return references if len(references) == 1 else []
 
 
+def _can_lapse(world: World, entity: str) -> bool:
+    """Whether items can be cancelled and the like, so that there may be another after that."""
+    acted = any(action.entity == entity for action in world.actions)
+    return acted or any(
+        made.spec.get("set_by") != "system" and made.words[-1:] in {("status",), ("state",)}
+        for made in world.state_fields(entity)
+    )
+
+
 def _unique_rule(
     plan: Plan, finding: Finding, entity: str, keys: Sequence[str], status: int | None,
     extra: Iterable[str] = (),
 ) -> None:  # fmt: skip
     """No two items with the same keys: in the database, or by a rule where states matter."""
     world = plan.world
-    active = [*world.active(entity), *extra]
+    active = [*(world.active(entity) if _can_lapse(world, entity) else ()), *extra]
     whatever = "whatever" in {token.low for token in finding.source.full}
     if not active or whatever:
         made = world.draft(entity).fields[keys[-1]]

@@ -15,7 +15,8 @@ from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
 from quantumlayer.offline.reading._tokens import Token, tokenize
-from quantumlayer.offline.reading._words import is_plural
+from quantumlayer.offline.reading._vocabulary import Lexicon
+from quantumlayer.offline.reading._words import is_plural, verb
 
 __all__ = ["Source", "known_names", "make_ready"]
 
@@ -241,7 +242,7 @@ _IDIOMS = tuple(
     for text in (
         "any more", "anymore", "any longer", "at all", "at any time", "in any case", "of course",
         "by the way", "for sure", "as usual", "as you know", "in any way", "under any circumstances",
-        "on its own", "by itself", "by themselves", "at any moment", "in principle", "in particular",
+        "needless to say", "goes without saying", "it goes without saying", "on its own", "by itself", "by themselves", "at any moment", "in principle", "in particular",
         "later on", "later", "afterwards", "whatever happens", "whatever came of it", "no matter what",
     )
 )  # fmt: skip
@@ -271,6 +272,41 @@ def _without_idioms(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         kept.append(tokens[at])
         at += 1
     return tuple(kept)
+
+
+def split_asides(
+    tokens: tuple[Token, ...], lexicon: Lexicon
+) -> tuple[tuple[Token, ...], list[tuple[Token, ...]]]:
+    """Take sentences in brackets out: `… and a capacity (an event ends after it starts)`."""
+    kept: list[Token] = []
+    asides: list[tuple[Token, ...]] = []
+    at = 0
+    while at < len(tokens):
+        end = _aside_end(tokens, at, lexicon) if tokens[at].low == "(" else None
+        if end is None:
+            kept.append(tokens[at])
+            at += 1
+        else:
+            asides.append(tokens[at + 1 : end])
+            at = end + 1
+    return tuple(kept), asides
+
+
+def _aside_end(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> int | None:
+    """Where a bracket closes whose sentence is about an entity; None for other brackets."""
+    end = next((i for i in range(at + 1, len(tokens)) if tokens[i].low == ")"), None)
+    if end is None or end - at < 5 or tokens[at + 1].low not in _SUBJECTS:  # noqa: PLR2004
+        return None
+    for stop in (at + 4, at + 3):
+        if lexicon.find([token.low for token in tokens[at + 2 : stop]]) is not None:
+            found = verb(tokens[stop].low)
+            finite = found is not None and bool(found.forms & {"third", "base"})
+            return end if finite or tokens[stop].low in _MODALS else None
+    return None
+
+
+_SUBJECTS = frozenset({"a", "an", "the", "every", "each", "no", "any", "all"})
+_MODALS = frozenset({"is", "are", "must", "can", "cannot", "may", "should", "has", "have", "never"})
 
 
 def known_names(sources: Iterable[Source]) -> frozenset[str]:

@@ -19,6 +19,7 @@ from quantumlayer.offline.reading._discovery import (
     heading_label,
     introduced,
     is_field_item,
+    makes,
 )
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
 from quantumlayer.offline.reading._facts import (
@@ -34,7 +35,7 @@ from quantumlayer.offline.reading._fieldlists import FieldPhrase, read_field, re
 from quantumlayer.offline.reading._lexicon import PREPOSITIONS
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
-from quantumlayer.offline.reading._sources import Source
+from quantumlayer.offline.reading._sources import Source, split_asides
 from quantumlayer.offline.reading._tokens import tokenize
 from quantumlayer.offline.reading._traits import Trait, read_traits
 from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab, snake
@@ -319,7 +320,8 @@ class _Builder:
             self._of_route(route, word, sketch, source.id, answer=False)
         situation = Situation(self.structure.known, self.topic, route=self.route)
         situation.extra["structure"] = self.structure
-        for fact in self.grammar.understand(source.tokens, situation).facts:
+        tokens, _ = split_asides(source.tokens, self.structure.lexicon)
+        for fact in self.grammar.understand(tokens, situation).facts:
             self._apply([fact], source)
 
     def _framed(self, source: Source) -> list[Fact]:
@@ -649,7 +651,8 @@ class _Builder:
                 return
         if phrase.words == ("id",):
             return
-        refers = target is not None and not phrase.counted and not phrase.spelled
+        own = any(trait.key in {"choices", "pattern", "type"} for trait in phrase.traits)
+        refers = target is not None and not phrase.counted and not phrase.spelled and not own
         if refers and target is not None:
             made = self._reference(draft, target, phrase.words)
         else:
@@ -709,6 +712,8 @@ class _Builder:
                 self._belongs(Belongs(thing, (fact.thing,)), source)
             self._fields(Fields(thing, fact.phrases), source)
             return
+        if target is not None and makes(fact):
+            self._fields(Fields(fact.thing, fact.phrases), source)
 
     def _sketch_fact(self, fact: Sketched, source: Source) -> None:
         if fact.route is not None:
