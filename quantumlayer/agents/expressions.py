@@ -199,7 +199,7 @@ _COMPARE: dict[
 
 
 _TREES = Lock()
-"""CPython up to 3.12 counts the depth of syntax trees for all threads together, and raises SystemError
+"""CPython up to 3.12 counts the depth of all threads' syntax trees together, and raises SystemError
 where two make trees at once (python/cpython#106905)."""
 
 

@@ -13,7 +13,13 @@ from quantumlayer.offline.writing._project import project_files
 from quantumlayer.offline.writing._route import Workshop
 from quantumlayer.offline.writing._routers import Routers
 from quantumlayer.offline.writing._rules import RuleBook
-from quantumlayer.offline.writing._source import Module, formatted, names_in, with_imports
+from quantumlayer.offline.writing._source import (
+    Module,
+    formatted,
+    long_literal,
+    names_in,
+    with_imports,
+)
 from quantumlayer.offline.writing._templates import render
 from quantumlayer.offline.writing._text import literal, one_line
 
@@ -102,7 +108,7 @@ def _frame(service: Service, own: list[Module], routers: list[str]) -> list[Modu
         "invalid_status": service.invalid_status,
         "database_url": literal(f"sqlite:///{design.name}.db"),
         "title": literal(one_line(design.title)),
-        "description": literal(one_line(design.summary)),
+        "description": long_literal(one_line(design.summary)),
         "modules": routers,
         "docs": _docs(design),
         "page_sizes": service.page_sizes,

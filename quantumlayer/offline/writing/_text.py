@@ -64,11 +64,12 @@ def docstring(text: str, *more: str, indent: int = 0) -> str:
     raw = "r" if "\\" in "".join([first, *paragraphs]) else ""
     width = _LINE - indent
     opening = f'{raw}"""'
-    if not paragraphs and len(first) + len(opening) + 3 <= width:
-        return f'{opening}{first}"""'
-    if len(first) + len(opening) > width:
+    closing = 0 if paragraphs else 3  # A formatter moves the quotes behind a summary alone.
+    if len(first) + len(opening) + closing > width:
         first, rest = _summary(first, width - len(opening))
         paragraphs.insert(0, rest)
+    if not paragraphs:
+        return f'{opening}{first}"""'
     blocks = [f"{opening}{first}", *(textwrap.fill(line, width) for line in paragraphs), '"""']
     lines = "\n\n".join(blocks[:-1]).splitlines() + [blocks[-1]]
     return ("\n" + " " * indent).join(lines).replace("\n" + " " * indent + "\n", "\n\n")
