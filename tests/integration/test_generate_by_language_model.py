@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from quantumlayer.agents import SourceTree
-from quantumlayer.capsule import QuantumCapsule
+from quantumlayer.capsule import SigningKey, Trust, read
 from quantumlayer.offline import reading, writing
+from quantumlayer.storage import DataFolder
 
 KEY = "sk-test-0123456789"
 DOCUMENT = """\
@@ -118,7 +119,9 @@ def test_each_file_names_provider_model_and_the_hash_of_the_prompt(
     assert {(author["provider"], author["model"]) for author in authors} == {
         ("openai-compatible", "gpt-4o")
     }
-    capsule = QuantumCapsule.read(command.home / "list.qcap")
+    folder = DataFolder.of(command.home / ".local/share/quantumlayer")
+    own = Trust((SigningKey.load_or_create(folder.keys).public,))
+    capsule = read(command.home / "list.qcap", own)
     asked = {call.request.digest for call in capsule.transcript.exchanges}
     assert {author["prompt"] for author in authors} <= asked
 
@@ -150,7 +153,9 @@ def test_a_model_that_never_answers_with_a_valid_value_is_an_error(
 ) -> None:
     url = serve_aimock([{"match": {}, "response": {"content": "I would rather not."}}])
     model = ("--provider", "openai-compatible", "--model", "gpt-4o", "--base-url", url)
-    done = command("generate", DOCUMENT, *model, "-o", "none.qcap", QUANTUMLAYER_API_KEY=KEY)
+    done = command(
+        "generate", DOCUMENT, "--fresh", *model, "-o", "none.qcap", QUANTUMLAYER_API_KEY=KEY
+    )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "Requirements" in done.stderr.splitlines()[-1]
@@ -173,7 +178,9 @@ def test_what_a_model_writes_is_not_believed_but_validated(
     )
     url = serve_aimock(fixtures(answers | {"Developer": broken.model_dump_json()}))
     model = ("--provider", "openai-compatible", "--model", "gpt-4o", "--base-url", url)
-    done = command("generate", DOCUMENT, *model, "-o", "bad.qcap", QUANTUMLAYER_API_KEY=KEY)
+    done = command(
+        "generate", DOCUMENT, "--fresh", *model, "-o", "bad.qcap", QUANTUMLAYER_API_KEY=KEY
+    )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr.splitlines()[-1]
     assert not (command.home / "bad.qcap").exists()
