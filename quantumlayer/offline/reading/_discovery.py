@@ -153,13 +153,27 @@ def _from_headings(search: _Search, source: Source, at: int) -> None:
     if source.previous is not None and source.previous.headings == source.headings:
         return
     for heading in source.headings[:1]:
-        words = [word for word in re.findall(r"[A-Za-z][\w-]*", heading.lower())]
+        words = _plain_words(heading)
         if words and words[0] in DETERMINERS:
             words = words[1:]
         if 1 <= len(words) <= 2 and not heading.endswith("?"):  # noqa: PLR2004 -- names are short
             label = singular(" ".join(words))
             if label not in GENERIC:
-                search.note(label, 1, at)
+                evidence = search.note(label, 1, at)
+                path = _PATH_IN_HEADING.search(heading)
+                if path is not None and evidence.path is None:
+                    evidence.score += _ENOUGH
+                    evidence.path = path[0].rstrip("/")
+
+
+_PATH_IN_HEADING = re.compile(r"(?<![\w/}])/[a-z][\w/-]*(?![\w/{])")
+
+
+def _plain_words(heading: str) -> list[str]:
+    """The words of a heading without paths, code and what stands in brackets."""
+    plain = re.sub(r"\([^()]*\)|`[^`]*`|\S*/\S*", " ", heading)
+    plain = plain if plain.strip(" :-–—") else heading.replace("`", "")
+    return re.findall(r"[A-Za-z][\w-]*", plain.lower())
 
 
 def _from_rows(search: _Search, source: Source, at: int) -> None:
@@ -182,8 +196,7 @@ def _from_rows(search: _Search, source: Source, at: int) -> None:
 def heading_label(source: Source) -> str:
     """The noun that the heading above a field's row or item names, or nothing."""
     for heading in source.headings[:1]:
-        words = re.findall(r"[A-Za-z][\w-]*", heading.lower())
-        words = [word for word in words if word not in DETERMINERS | {"entity", "table", "fields"}
+        words = [word for word in _plain_words(heading) if word not in DETERMINERS | {"entity", "table", "fields"}
                  | {"model", "resource", "object", "attributes", "of", "data"}]  # fmt: skip
         if 1 <= len(words) <= 3 and singular(words[-1]) not in GENERIC:  # noqa: PLR2004 -- names are short
             return singular(" ".join(words))

@@ -35,7 +35,10 @@ _QUESTION = re.compile(
     r"^(?:\*\*|__)?Q(?:uestion)?\s?\d*\s*[:.)](?:\*\*|__)?\s+(?P<text>.+)$", re.IGNORECASE
 )
 _ANSWER = re.compile(r"^(?:\*\*|__)?A(?:nswer)?\s?\d*\s*[:.)](?:\*\*|__)?\s+(?=\S)", re.IGNORECASE)
-_BOLD_LINE = re.compile(r"^(\*\*|__)(?P<text>[^*_].*?)(?:\1)\s*:?$")
+_BOLD_LINE = re.compile(
+    r"^(\*\*|__)(?P<text>[^*_].*?)(?:\1)"
+    r"(?P<path>\s*[-–—:,]?\s*\(?`?/[^\s()`]+`?\)?)?\s*:?$"  # **Animal** (`/animals`)
+)
 _LONGEST_TITLE = 90
 _DEEPEST = 100
 
@@ -191,7 +194,8 @@ def _paragraph(
         asked = _QUESTION.match(piece)
         if asked or (bold and not in_list and not marked):
             found = asked or bold
-            taker.head(7, found["text"].strip("*_ ").rstrip(":") if found else "")
+            title = found["text"].strip("*_ ").rstrip(":") if found else ""
+            taker.head(7, f"{title}{(bold['path'] or '') if bold else ''}")
             continue
         piece = _ANSWER.sub("", piece)
         above = newest if marked and newest is not None and not in_list else introduced

@@ -32,7 +32,7 @@ from quantumlayer.offline.reading._facts import (
     Thing,
 )
 from quantumlayer.offline.reading._fieldlists import FieldPhrase, read_field, read_fields
-from quantumlayer.offline.reading._lexicon import PREPOSITIONS
+from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading._sources import Source, split_asides
@@ -204,6 +204,7 @@ def _settle_references(structure: Structure) -> None:
     """`room_id` refers to rooms; one that has many is referred to by each of the many."""
     for draft in structure.entities.values():
         for made in draft.fields.values():
+            _refer_as_said(structure, made)
             if made.references is None and made.words[-1] == "id" and len(made.words) > 1:
                 target = structure.lexicon.find(made.words[:-1]) or structure.lexicon.find(
                     made.words[-2:-1]
@@ -224,6 +225,23 @@ def _settle_references(structure: Structure) -> None:
             made = structure.new_field(item, words, None)
             made.references = parent
             made.asked(requirement)
+
+
+def _refer_as_said(structure: Structure, made: FieldDraft) -> None:
+    """`reference to a member`, or a type that is the name of an entity."""
+    if made.children is not None:
+        return
+    for trait, requirement in list(made.traits):
+        if trait.key not in {"refers", "unread"}:
+            continue
+        said = trait.value if isinstance(trait.value, str) else " ".join(t.low for t in trait.value)
+        words = [word for word in said.lower().split() if word not in DETERMINERS | {"id", "of"}]
+        target = structure.lexicon.find(words) if words else None
+        if target is None and len(words) == 1:
+            target = structure.lexicon.by_segment(words[0])
+        if target is not None:
+            made.references = target.name
+            made.traits.remove((trait, requirement))
 
 
 def _is_camel(known: Iterable[str]) -> bool:
@@ -552,8 +570,9 @@ class _Builder:
             self.structure.ledger.miss(source.id, "it is not clear which thing has this field")
             return
         draft = self.structure.entity(word)
-        spelled = source.cells.get("field", "").strip("`* ")
-        cleaned = re.sub(r"[^A-Za-z0-9_ ]", "", spelled)
+        spelled = source.cells.get("field", "")
+        marks = set(re.sub(r"\*\*|`|\w", "", spelled).split())
+        cleaned = re.sub(r"[^A-Za-z0-9_ ]", "", re.sub(r"\(.*", "", spelled)).strip()
         if not cleaned or cleaned.lower() == "id":
             return
         words = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", cleaned).replace("_", " ").lower().split()
@@ -561,6 +580,10 @@ class _Builder:
         made.asked(source.id)
         draft.asked(source.id)
         made.complete = self._row_traits(source, made)
+        if "?" in marks or "optional" in spelled.lower():
+            made.say([Trait("optional")], source.id)
+        elif "*" in marks:
+            made.say([Trait("required")], source.id)
 
     def _row_traits(self, source: Source, made: FieldDraft) -> bool:
         """Read the cells of a field's row; return whether it has to be given if nothing says so."""
