@@ -117,7 +117,8 @@ def find_actions(analysis: Analysis, world: World) -> list[Action]:
             if any(_same(route, each) for each in finding.source.routes):
                 action.requirements.append(finding.source.id)
             for fact in finding.facts:
-                if isinstance(fact, Does) and fact.route is not None and _same(route, fact.route):
+                own = isinstance(fact, Does) and not (fact.items is not None and fact.items.many)
+                if own and fact.route is not None and _same(route, fact.route):
                     action.synonyms.add(fact.verb)
     return actions
 
@@ -155,11 +156,26 @@ def steps_of(analysis: Analysis, world: World, ledger: Ledger) -> list[Step]:
             action = _action_of(world, finding, fact)
             if action is None:
                 continue
+            if fact.items is not None and fact.items.entity not in {None, action.entity}:
+                if fact.route is not None:
+                    _touch(world, action, fact, finding, ledger)
+                continue
             step = Step(action, fact.sources, fact.to, finding.source.id, fact.status)
             steps.append(step)
             made = status_field(world, world.draft(action.entity), ())
             made.say([Trait("target", fact.to)], finding.source.id)
     return steps
+
+
+def _touch(
+    world: World, action: Action, fact: Transition, finding: Finding, ledger: Ledger
+) -> None:
+    """`POST /applications/{id}/approve makes the animal "reserved"`."""
+    links = world.references(action.entity, (fact.items.entity if fact.items else None) or "")
+    if not links:
+        ledger.miss(finding.source.id, f"{action.verb!r} leads to nothing that becomes {fact.to!r}")
+        return
+    action.touched.append((links[0].name, str(fact.to), fact.sources, finding.source.id))
 
 
 def _action_of(world: World, finding: Finding, fact: Transition) -> Action | None:

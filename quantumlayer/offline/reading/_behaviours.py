@@ -492,7 +492,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _in_state,
     ),
     (
-        "<items> (stays|stay|remains|remain) (visible|there|in the list|in the database|available|stored)",
+        "<items> (stays|stay|remains|remain|is kept|are kept) (visible|there|available|stored|in (the|our|its|their) <noun>|on record|on file)",
         _no_other_way,
     ),
     # --- states

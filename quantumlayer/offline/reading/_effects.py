@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from quantumlayer.offline.reading._actions import Step, participle
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._drafts import FieldDraft
-from quantumlayer.offline.reading._facts import Answers, Fields, Sets, Transition
+from quantumlayer.offline.reading._facts import Answers, Does, Fields, Sets, Transition
 from quantumlayer.offline.reading._fieldlists import FieldPhrase
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
-from quantumlayer.offline.reading._render import Frame, Scope, value
+from quantumlayer.offline.reading._render import Frame, Scope, condition, value
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading._fieldtypes import type_of_name, type_of_value
-from quantumlayer.offline.reading._terms import Arithmetic, FieldOf, Literal, Moment, Value
+from quantumlayer.offline.reading._terms import Arithmetic, FieldOf, Items, Literal, Moment, Value
+from quantumlayer.agents.expressions import navigation
+from quantumlayer.offline.reading._shaping import status_field
 from quantumlayer.offline.reading._vocabulary import snake
 from quantumlayer.offline.reading._world import Action, Unresolved, World, escape
 
@@ -194,7 +196,77 @@ def _effects(plan: Plan, action: Action) -> list[dict[str, Any]]:
             action.sets.setdefault(name, text)
     for name, text in action.sets.items():
         effects.setdefault(name, text)
-    return [{"target": name, "value": text} for name, text in effects.items()]
+    written: list[dict[str, Any]] = [{"target": n, "value": text} for n, text in effects.items()]
+    return [*written, *_touches(plan, action), *_done_to_others(plan, action)]
+
+
+def _touches(plan: Plan, action: Action) -> Iterator[dict[str, Any]]:
+    """What happens to the item that the one at hand refers to."""
+    world = plan.world
+    for reference, state, sources, requirement in action.touched:
+        link = world.draft(action.entity).fields[reference]
+        made = status_field(world, world.draft(str(link.references)), ())
+        known = {each.lower().replace("_", " "): each for each in made.spec.get("choices", ())}
+        target = f"{escape(navigation(reference))}.{escape(made.name)}"
+        chosen = known.get(state.lower().replace("_", " "), state)
+        yield {"target": target, "value": repr(chosen)}
+        before = [known[each] for each in (s.lower().replace("_", " ") for s in sources) if each in known]
+        if before:
+            finding = next(f for f in plan.analysis.findings if f.source.id == requirement)
+            condition = " or ".join(f"{target} == {each!r}" for each in before)
+            plan.rule(
+                action.entity, [action.name], condition,
+                text=finding.source.requirement.text, requirement=requirement,
+            )  # fmt: skip
+
+
+def _done_to_others(plan: Plan, action: Action) -> Iterator[dict[str, Any]]:
+    """`… and declines all other pending applications for it`: the same done to many."""
+    world = plan.world
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if not isinstance(fact, Does) or not _same(fact.route, action.route):
+                continue
+            items = fact.items
+            if items is None or not items.many or items.entity is None:
+                continue
+            try:
+                yield from _each_of(world, action, fact.verb, items)
+            except Unresolved as reason:
+                plan.ledger.miss(finding.source.id, str(reason))
+
+
+def _each_of(world: World, action: Action, verb: str, items: Items) -> Iterator[dict[str, Any]]:
+    entity = items.entity or ""
+    other = next((a for a in world.actions if a.entity == entity and verb in {a.verb, *a.synonyms}), None)
+    if other is None or other.states is None:
+        raise Unresolved(f"it is not clear what it means to {verb} {world.draft(entity).word.plural}")
+    scope = Scope(world, (Frame(entity),))
+    where = [condition(scope, each) for each in items.where]
+    shared = _shared_links(world, action.entity, entity, items)
+    if not shared:
+        raise Unresolved(f"it is not clear which {world.draft(entity).word.plural} are meant")
+    where.extend(shared)
+    if entity == action.entity:
+        where.append("id != this.id")
+    yield {"entity": entity, "where": " and ".join(f"({each})" for each in where),
+           "target": other.states[0], "value": other.states[1]}  # fmt: skip
+
+
+def _shared_links(world: World, entity: str, other: str, items: Items) -> list[str]:
+    """How items are tied to the one at hand: both refer to the same, or one to the other."""
+    if entity != other:
+        return [f"{escape(made.name)} == this.id" for made in world.references(other, entity)[:1]]
+    named = [of.entity for of in items.of if of.entity is not None]
+    links = [
+        made for made in world.fields(entity)
+        if made.references is not None and (not named or made.references in named)
+    ]  # fmt: skip
+    if not named:
+        links = [made for made in links if made.references in {
+            world.draft(entity).fields[name].references for name, *_ in
+            next((a.touched for a in world.actions if a.entity == entity and a.touched), [])}]  # fmt: skip
+    return [f"{escape(made.name)} == this.{escape(made.name)}" for made in links]
 
 
 def _concerns(plan: Plan, finding: Finding, fact: Sets, action: Action) -> bool:

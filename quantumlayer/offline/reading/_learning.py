@@ -28,7 +28,8 @@ def learn(structure: Structure, sources: Sequence[Source]) -> Vocabulary:
             for value in _values(
                 made.values("choices"), made.values("default"), made.values("flow")
             ):
-                vocabulary.states.setdefault(value, set()).add(draft.word.name)
+                for way in {value, value.replace("_", " "), value.replace("-", " ")}:
+                    vocabulary.states.setdefault(way, set()).add(draft.word.name)
     for draft in structure.entities.values():
         for made in draft.fields.values():
             if len(made.words) > 1 and made.words[-1] not in _SUFFIXES | {"id"}:

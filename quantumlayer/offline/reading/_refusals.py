@@ -612,6 +612,24 @@ def _once_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Unique(entity, names, of, (), _status(situation))]
 
 
+def _one_of_topic(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Applications …, one per adopter and animal`: of what the statement is about."""
+    entity = situation.extra.get("topic")
+    names, of = _keys(captures["rest"], situation)
+    if entity is None or not (names or of):
+        return None
+    return [Unique(entity, names, of, (), _status(situation))]
+
+
+def _only_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Applications are possible only for animals in care`; `only open polls take votes`."""
+    made, subject = captures["items"], captures["object"]
+    if made.entity is None or subject.entity is None or not (subject.where or subject.of):
+        return None
+    operation = Operation(("create",), subject=subject, object=made)
+    return [Refused(operation, None, only=True, status=_status(situation))]
+
+
 def _keys(
     tokens: Iterable[Any], situation: Situation
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[Items, ...]]:
@@ -867,6 +885,12 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         "<items> [CAN|may] [only] <do> [(it|them|<items:ignored>)] [(only|just|exactly)] once [only] (per|for each|for every|in each) <rest>",
         _once_per,
     ),
+    ("[(only|just|at most|exactly)] one [(only|each)] (per|for each|for every) <rest>", _one_of_topic),
+    (
+        "<items> (is|are) (only (possible|allowed|permitted|accepted)|(possible|allowed|permitted|accepted) only) (for|on|in|with|to|at|by) <items:object>",
+        _only_for,
+    ),
+    (f"only <items:object> {_ACCEPT} [(any|new)] <items>", _only_for),
     # --- comparisons
     ("there CANNOT be more <value:left> than <value:right>", _capacity),
     ("there CANNOT be fewer <value:left> than <value:right>", _at_least),

@@ -208,7 +208,15 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _is("unique"),
     ),
     ("(that|which) no other <noun> has", _is("unique")),
-    ("no two [of them] [(can|may)] [(have|share)] [the] (same|alike|equal) [one]", _is("unique")),
+    (
+        "no (two|other) [of (them|the)] [<noun>] [(can|may|must)] [(have|has|share|shares|use|uses|with|carry|is|are)] [the] (same|alike|equal|identical) [(one|value|<noun>)]",
+        _is("unique"),
+    ),
+    ("no other <noun> (has|uses|carries|shares) (it|the same) [(one|value)]", _is("unique")),
+    (
+        "(belongs|belong|is given|assigned) to [exactly] (one|a single) <noun> [only]",
+        _is("unique"),
+    ),
     (
         "(ignoring|regardless of|without regard to|independent of) [upper and lower] case",
         _is("case_insensitive"),
@@ -251,6 +259,9 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         "<amount> (or (fewer|less|lower|below|shorter|under)|maximum|max|at most|at the most|tops)",
         _amount("most"),
     ),
+    ("(NOT|CANNOT) [be] (before|earlier than|below|under) [the] [year] <amount>", _amount("least")),
+    ("(NOT|CANNOT) [be] (after|later than|above|over) [the] [year] <amount>", _amount("most")),
+    ("(from|since) <amount> (on|onwards|onward)", _amount("least")),
     ("(more|greater|larger|higher|bigger|longer) than <amount>", _amount("above")),
     ("(above|over|>) <amount>", _amount("above")),
     ("(less|smaller|lower|fewer|shorter) than <amount>", _amount("below")),

@@ -99,6 +99,8 @@ class Action:
     """Field and value that it leads to."""
     sets: dict[str, str] = field(default_factory=dict)
     """Fields that it sets → expressions."""
+    touched: list[tuple[str, str, tuple[str, ...], str]] = field(default_factory=list)
+    """What it does to an item that its own refers to: (reference, state, states before, requirement)."""
     synonyms: set[str] = field(default_factory=set)
     kind: str = "action"
 
