@@ -54,6 +54,9 @@ __all__ = ["BEHAVIOURS", "BEHAVIOUR_SLOTS", "COUNTING"]
 
 def _state(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     """A state: a quoted word, or one that is known as a value."""
+    whole = f"{reader.low(at)} {reader.low(at + 1)}"
+    if whole in reader.context.vocabulary.states:  # in care, on hold
+        yield whole, at + 2
     start = at
     if reader.low(start) in {"the", "a"}:
         start += 1

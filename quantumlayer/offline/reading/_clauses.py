@@ -161,6 +161,10 @@ class _Cutter:
 
     def _attempts(self, start: int, tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
         """The clause as it stands; its condition behind it; the subject of an earlier clause before it."""
+        subjects = self._subjects(start, tokens) if start else []
+        if tokens[0].low in {"it", "they"}:  # before `they` alone is taken for the topic
+            for subject in subjects[:1]:
+                yield (*subject, *tokens[1:])
         yield tuple(tokens)
         if tokens[0].kind == "route" and len(tokens) > 1:
             behind = tokens[2:] if tokens[1].low in {":", "-", "→"} else tokens[1:]
@@ -170,10 +174,9 @@ class _Cutter:
             for at, token in enumerate(tokens):
                 if token.low in {",", "then", "→", ":"} and 1 < at < len(tokens) - 1:
                     yield (*tokens[at + 1 :], *tokens[:at])
-        if start:
-            for subject in self._subjects(start, tokens):
-                rest = tokens[1:] if tokens[0].low in _ANAPHORA else tokens
-                yield (*subject, *rest)
+        for subject in subjects:
+            rest = tokens[1:] if tokens[0].low in _ANAPHORA else tokens
+            yield (*subject, *rest)
 
     def _attempt(self, tokens: tuple[Token, ...]) -> list[Fact] | None:
         """Read a clause, with the status behind it taken off first: `… (409)`, `… → 409`."""

@@ -12,6 +12,7 @@ from quantumlayer.offline.reading._facts import (
     Context,
     Fact,
     Fields,
+    Legend,
     Mention,
     Nominal,
     Sketched,
@@ -23,7 +24,7 @@ from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunctio
 from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._slots import BASIC_SLOTS
 from quantumlayer.offline.reading._tokens import Token
-from quantumlayer.offline.reading._traits import Trait
+from quantumlayer.offline.reading._traits import Trait, read_traits
 from quantumlayer.offline.reading._words import base, is_plural, verb
 
 __all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation"]
@@ -332,7 +333,13 @@ def _actor(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
     }:
         yield Thing((), low), at + 1
     else:
-        yield from _thing(reader, at)
+        yield from ((thing, end) for thing, end in _thing(reader, at) if not _is_predicate(thing))
+
+
+def _is_predicate(thing: Thing) -> bool:
+    """`refuses all other` is what is done, and nobody's name."""
+    first = verb(thing.words[0]) if len(thing.words) > 1 else None
+    return (first is not None and "third" in first.forms) or bool({"all", "other"} & {*thing.words})
 
 
 def _new_names(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -681,7 +688,44 @@ _SYSTEM = "(the|our) (system|service|server|backend|api|app|application|software
 
 _TAKES = "(takes|take|accepts|accept|needs|need|requires|require|expects|wants|asks for|comes with)"
 
+
+def _mark(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    """`"?"`, `*`, `an asterisk`, `(o)`, `auto` in quotation marks."""
+    named = {"asterisk": "*", "star": "*", "plus": "+"}
+    start = at + 1 if reader.low(at) in {"a", "an", "the"} else at
+    if reader.low(start) == "question" and reader.low(start + 1) == "mark":
+        yield "?", start + 2
+    elif reader.low(start) in named:
+        opened = reader.low(start + 1) == "(" and reader.low(start + 3) == ")"
+        yield named[reader.low(start)], start + (4 if opened else 1)
+    elif start < len(reader.tokens) and reader.tokens[start].kind in {"quote", "name", "code"}:
+        yield str(reader.tokens[start].value), start + 1
+    elif reader.low(start) in {"*", "?", "+", "#", "**"}:
+        yield reader.low(start), start + 1
+    elif reader.low(start) == "(" and reader.low(start + 2) == ")":
+        yield f"({reader.low(start + 1)})", start + 3
+
+
+DEFINITION_SLOTS["mark"] = _mark
+
+
+def _legend(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Fields marked "auto" are filled in by the service`."""
+    traits, left = read_traits(captures["rest"] if "rest" in captures else (captures["word"],))
+    return [Legend(captures["mark"], tuple(traits))] if traits and not left else None
+
+
+_MEMBERS = "(fields|columns|attributes|properties|members|ones|names|values)"
+
+LEGENDS: tuple[tuple[str, Recogniser], ...] = (
+    (f"[all] [the] <word> {_MEMBERS} [MUST] (are|have|carry|bear) [marked] [(with|by)] <mark>", _legend),
+    (f"[all] {_MEMBERS} [that are] [which are] (marked|with|having|ending) [(with|by|as|in)] <mark> [(are|is|have)] <rest>", _legend),
+    (f"<mark> (marks|means|indicates|denotes|stands for|=|:) [(a|an|the|that a|that the)] [(field|fields)] [(is|are)] [that is] <rest> [{_MEMBERS}]", _legend),
+    (f"<mark> (marks|means|indicates|denotes|stands for) <word> {_MEMBERS}", _legend),
+)  # fmt: skip
+
 DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
+    *LEGENDS,
     (
         f"(it|this|<route>) [MUST] {_TAKES} <body_fields:fields> [,] (which|that) (we|(is|are|MUST be) (kept|stored|saved|recorded)) [(keep|store|save|record|remember)] [(with|on|in|for) <phrase>]",
         lambda c, s: _body_of_action({**c, "kept": True}, s),

@@ -210,7 +210,9 @@ def _touches(plan: Plan, action: Action) -> Iterator[dict[str, Any]]:
         target = f"{escape(navigation(reference))}.{escape(made.name)}"
         chosen = known.get(state.lower().replace("_", " "), state)
         yield {"target": target, "value": repr(chosen)}
-        before = [known[each] for each in (s.lower().replace("_", " ") for s in sources) if each in known]
+        before = [
+            known[each] for each in (s.lower().replace("_", " ") for s in sources) if each in known
+        ]
         if before:
             finding = next(f for f in plan.analysis.findings if f.source.id == requirement)
             condition = " or ".join(f"{target} == {each!r}" for each in before)
@@ -238,9 +240,13 @@ def _done_to_others(plan: Plan, action: Action) -> Iterator[dict[str, Any]]:
 
 def _each_of(world: World, action: Action, verb: str, items: Items) -> Iterator[dict[str, Any]]:
     entity = items.entity or ""
-    other = next((a for a in world.actions if a.entity == entity and verb in {a.verb, *a.synonyms}), None)
+    other = next(
+        (a for a in world.actions if a.entity == entity and verb in {a.verb, *a.synonyms}), None
+    )
     if other is None or other.states is None:
-        raise Unresolved(f"it is not clear what it means to {verb} {world.draft(entity).word.plural}")
+        raise Unresolved(
+            f"it is not clear what it means to {verb} {world.draft(entity).word.plural}"
+        )
     scope = Scope(world, (Frame(entity),))
     where = [condition(scope, each) for each in items.where]
     shared = _shared_links(world, action.entity, entity, items)

@@ -8,7 +8,15 @@ from typing import Any
 from quantumlayer.offline.reading._actions import nested_entity
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._definitions import LOG_IN, SIGN_UP
-from quantumlayer.offline.reading._facts import Answers, Mention, Never, Shows
+from quantumlayer.offline.reading._facts import (
+    Answers,
+    Filtered,
+    Grouped,
+    Mention,
+    Never,
+    Shows,
+    Sorted,
+)
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._vocabulary import EntityWord, snake
@@ -39,7 +47,7 @@ def plan_endpoints(plan: Plan) -> None:
 
 
 def _named(plan: Plan, finding: Finding, route: Route) -> None:
-    method = route.method or ("GET" if route.query else "")
+    method = route.method or ("GET" if route.query or _is_listed(plan, route) else "")
     if not method:
         return
     endpoint = _classified(plan, finding, method, route)
@@ -49,6 +57,14 @@ def _named(plan: Plan, finding: Finding, route: Route) -> None:
     endpoint.explicit = True
     endpoint.asked([finding.source.id])
     plan.add(endpoint)
+
+
+def _is_listed(plan: Plan, route: Route) -> bool:
+    """`/animals takes species, newest first`: a path alone that is spoken of as something to get."""
+    return any(
+        isinstance(fact, Answers | Filtered | Grouped | Shows | Sorted)
+        for fact in _facts_of(plan, route)
+    )
 
 
 def _classified(plan: Plan, finding: Finding, method: str, route: Route) -> EndpointDraft | None:
@@ -273,7 +289,7 @@ def _facts_of(plan: Plan, route: Route) -> list[Any]:
     found = []
     for finding in plan.analysis.findings:
         for fact in finding.facts:
-            about = getattr(fact, "route", None)
+            about = getattr(fact, "route", None) or getattr(fact, "target", None)
             if (
                 isinstance(about, Route)
                 and about.path == route.path
@@ -308,7 +324,10 @@ def _below_collection(
 
 def _named_view(plan: Plan, route: Route, word: EntityWord, name: str) -> EndpointDraft | None:
     facts = _facts_of(plan, route)
-    answers = any(isinstance(fact, Answers) and fact.sketch is not None for fact in facts)
+    answers = any(
+        isinstance(fact, Grouped) or (isinstance(fact, Answers) and fact.sketch is not None)
+        for fact in facts
+    )
     shown = next((fact for fact in facts if isinstance(fact, Shows)), None)
     if answers or (route.method, route.path) in plan.world.structure.answers:
         kind = "report"

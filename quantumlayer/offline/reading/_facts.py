@@ -26,9 +26,11 @@ __all__ = [
     "Fact",
     "Fields",
     "Filtered",
+    "Grouped",
     "Hides",
     "Holds",
     "Inclusive",
+    "Legend",
     "Limit",
     "Means",
     "Mention",
@@ -358,6 +360,29 @@ class Answers(Fact):
     sketch: Sketch | None
     values: tuple[Value, ...] = ()
     note: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped(Fact):
+    """A route answers with a row for each group; `note` is what the sentence says about the rows."""
+
+    route: Route
+    sketch: Sketch
+    note: Any
+    left: tuple[Token, ...] = ()
+
+    @property
+    def unread(self) -> int:
+        """How many words nobody understood."""
+        return len(self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Legend(Fact):
+    """Fields marked so have these traits: `Optional fields are marked with "?"`."""
+
+    mark: str
+    traits: tuple[Trait, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from quantumlayer.offline.reading._asides import ASIDE_SLOTS, ASIDES
 from quantumlayer.offline.reading._behaviours import BEHAVIOURS, COUNTING
 from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._definitions import DEFINITIONS
+from quantumlayer.offline.reading._grouping import GROUPED
 from quantumlayer.offline.reading._listing import LISTING
 from quantumlayer.offline.reading._predicates import PREDICATE_SLOTS, PREDICATES
 from quantumlayer.offline.reading._refusals import REFUSALS
@@ -24,5 +25,15 @@ Table = Iterable[tuple[str, Callable[..., Any]]]
 def whole_grammar() -> Grammar:
     """Compile every table of rules; where several rules fit, the first one wins."""
     slots = {**ACCESS_SLOTS, **PREDICATE_SLOTS, **ASIDE_SLOTS}
-    tables = [ACCESS, COUNTING, REFUSALS, BEHAVIOURS, LISTING, PREDICATES, DEFINITIONS, ASIDES]
+    tables = [
+        ACCESS,
+        COUNTING,
+        REFUSALS,
+        BEHAVIOURS,
+        LISTING,
+        PREDICATES,
+        DEFINITIONS,
+        ASIDES,
+        GROUPED,
+    ]
     return Grammar.of(slots, tables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from quantumlayer.offline.reading._facts import (
     Sorted,
 )
 from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading._fieldtypes import type_of_name
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._routes import Route
@@ -175,6 +177,7 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
                 else 1
             )
             yield (_by(word), down), stop + extra
+    yield from _explained(reader, end, word, down=down)
     if reader.low(end) in {"ones", "one"}:
         end += 1
     if reader.low(end) in {"rated"} and reader.low(end + 1) in {"first", ""}:
@@ -183,6 +186,30 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
         yield (_by(word), down), end + 1
     if reader.low(end) in {"come", "comes"} and reader.low(end + 1) == "first":
         yield (_by(word), down), end + 2
+
+
+def _explained(
+    reader: Reader, at: int, word: str, *, down: bool
+) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+    """`longest in care first (by arrived_on)`: the field says what the superlative is about."""
+    while at < len(reader.tokens) and reader.low(at) != "first":
+        if reader.tokens[at].kind != "word" or reader.low(at) in {"and", "then"}:
+            return
+        at += 1
+    opened = reader.low(at + 1) == "("
+    start = at + 2 if opened else at + 1
+    if reader.low(start) not in {"by", "according", "going"}:
+        return
+    start += 1 if reader.low(start) == "by" else 2
+    for words, end in _field_words(reader, start):
+        named = _split_name(words)
+        since = type_of_name(named) in {"date", "datetime"} and word == "longest"
+        yield (words, down and not since), end + 1 if opened and reader.low(end) == ")" else end
+
+
+def _split_name(words: tuple[str, ...]) -> tuple[str, ...]:
+    joined = "_".join(words)
+    return tuple(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", joined).lower().split("_"))
 
 
 def _by(word: str) -> tuple[str, ...]:

@@ -659,7 +659,8 @@ def _keys(
             None,
         )
         if items is not None:
-            of.append(items[0])
+            of.append(replace(items[0], also=()))
+            of.extend(Items(entity) for entity in items[0].also)
             at = items[1]
             continue
         words = next(iter(_field_words(reader, at)), None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from quantumlayer.offline.reading._analysis import Finding
-from quantumlayer.offline.reading._facts import Answers
+from quantumlayer.offline.reading._facts import Answers, Grouped
+from quantumlayer.offline.reading._groups import grouped_report
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._patterns import Reader
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
@@ -36,11 +37,24 @@ def plan_reports(plan: Plan) -> None:
         if endpoint.kind != "report":
             continue
         try:
-            _report(plan, endpoint)
+            if not _grouped(plan, endpoint):
+                _report(plan, endpoint)
         except Unresolved as reason:
             for requirement in endpoint.requirements[:1]:
                 plan.ledger.miss(requirement, f"{endpoint.method} {endpoint.path}: {reason}")
             del plan.endpoints[key]
+
+
+def _grouped(plan: Plan, endpoint: EndpointDraft) -> bool:
+    """Plan a report with a row for each group, if it is one."""
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Grouped) and plan.endpoint("GET", fact.route.path) is endpoint:
+                for token in fact.left:
+                    plan.ledger.miss(finding.source.id, f"not understood: {token.text!r}")
+                grouped_report(plan, endpoint, finding, fact)
+                return True
+    return False
 
 
 def _report(plan: Plan, endpoint: EndpointDraft) -> None:

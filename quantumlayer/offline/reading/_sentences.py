@@ -38,8 +38,10 @@ def sentences(text: str) -> Iterator[str]:
 
 def _ends(text: str, match: re.Match[str]) -> bool:
     rest = text[match.end() :].lstrip()
-    if not rest or match[0][0] in "!?":
+    if not rest:
         return True
+    if match[0][0] in "!?":
+        return not (rest[0].islower() and match.start() and not text[match.start() - 1].isalnum())
     before = _LAST_WORD.search(text, max(0, match.start() - 20), match.start())
     word = before[1] if before else ""
     if word.lower() in _ABBREVIATIONS:

@@ -11,6 +11,7 @@ from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._definitions import (
     DEFINITION_SLOTS,
     DEFINITIONS,
+    LEGENDS,
     SIGN_UP,
     Situation,
 )
@@ -26,6 +27,7 @@ from quantumlayer.offline.reading._facts import (
     Belongs,
     Fact,
     Fields,
+    Legend,
     Mention,
     Nominal,
     Sketched,
@@ -49,6 +51,7 @@ _SYSTEM_NAMES = re.compile(
 )
 _YES = frozenset({"yes", "y", "true", "x", "✓", "✔", "required", "mandatory", "must", "1", "✅"})
 _NO = frozenset({"no", "n", "false", "optional", "0", "❌", "✗"})
+_MARKS = {"?": (Trait("optional"),), "*": (Trait("required"),)}
 _EMPTY = frozenset({"", "-", "--", "none", "n/a", "—"})
 
 
@@ -69,6 +72,8 @@ class Structure:
     answers: dict[tuple[str, str], tuple[Sketch, str]] = field(default_factory=dict)
     """What a route answers, by method and path, as a sketch."""
     bodies: dict[tuple[str, str], tuple[Sketch, str]] = field(default_factory=dict)
+    legend: dict[str, tuple[Trait, ...]] = field(default_factory=dict)
+    """What marks of fields mean: `*` → required."""
     topics: dict[str, EntityWord] = field(default_factory=dict)
     """What each statement is about."""
 
@@ -258,6 +263,7 @@ class _Builder:
     route: Route | None = None
 
     def run(self, sources: Sequence[Source]) -> None:
+        self._legends(sources)
         for source in sources:
             self._follow(source)
             match source.kind:
@@ -275,6 +281,15 @@ class _Builder:
                 word = self.structure.lexicon.thing(self.topic)
                 if word is not None:
                     self.structure.topics[source.id] = word
+
+    def _legends(self, sources: Sequence[Source]) -> None:
+        """What marks of fields mean, wherever the document says it."""
+        grammar = Grammar.of(DEFINITION_SLOTS, [LEGENDS])
+        for source in sources:
+            if source.kind == "clause" and len(source.tokens) < 30:  # noqa: PLR2004 -- legends are short
+                for fact in grammar.understand(source.tokens, Situation()).facts:
+                    if isinstance(fact, Legend):
+                        self.structure.legend[fact.mark] = fact.traits
 
     def _follow(self, source: Source) -> None:
         """Keep track of what the text is about."""
@@ -571,7 +586,7 @@ class _Builder:
             return
         draft = self.structure.entity(word)
         spelled = source.cells.get("field", "")
-        marks = set(re.sub(r"\*\*|`|\w", "", spelled).split())
+        marks = re.sub(r"\*\*|`|\w", "", spelled).split()
         cleaned = re.sub(r"[^A-Za-z0-9_ ]", "", re.sub(r"\(.*", "", spelled)).strip()
         if not cleaned or cleaned.lower() == "id":
             return
@@ -580,10 +595,11 @@ class _Builder:
         made.asked(source.id)
         draft.asked(source.id)
         made.complete = self._row_traits(source, made)
-        if "?" in marks or "optional" in spelled.lower():
+        for mark in [*marks, *re.findall(r"[^\s,;]+", source.cells.get("type", ""))]:
+            traits = self.structure.legend.get(mark) or _MARKS.get(mark, ())
+            made.say([each for each in traits if not made.has(each.key)], source.id)
+        if "optional" in spelled.lower():
             made.say([Trait("optional")], source.id)
-        elif "*" in marks:
-            made.say([Trait("required")], source.id)
 
     def _row_traits(self, source: Source, made: FieldDraft) -> bool:
         """Read the cells of a field's row; return whether it has to be given if nothing says so."""

@@ -225,7 +225,10 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- signs
     ("(a|any) positive (number|amount|integer|value|decimal|price)", _is("above", 0)),
     ("positive whole (number|numbers)", lambda _: (Trait("above", 0), Trait("type", "integer"))),
-    ("(positive|strictly positive|(greater|more|higher|larger) than (zero|nothing))", _is("above", 0)),
+    (
+        "(positive|strictly positive|(greater|more|higher|larger) than (zero|nothing))",
+        _is("above", 0),
+    ),
     (
         "(non-negative|nonnegative|(zero|0) or (more|greater|above|higher|positive))",
         _is("least", 0),
@@ -440,6 +443,14 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _is("system"),
     ),
     ("not (set|settable|changeable) by (the|a) (client|user|caller)", _is("system")),
+    (
+        "(NOT|CANNOT) [be] (taken|read|accepted|sent|given|supplied|set|passed|provided|part|written|filled in) (from|in|by|with|of) (a|the|any) (request|client|body|user|caller|input|hand)",
+        _is("system"),
+    ),
+    (
+        "(NOT|CANNOT) [be] (set|filled in|entered|typed|changed) by (hand|clients|users|callers)",
+        _is("system"),
+    ),
     (
         "(set|filled in|filled|generated|assigned|recorded|added|stamped) automatically",
         _is("system"),
