@@ -220,7 +220,9 @@ def _refuse_conflicts(requirements: Requirements) -> None:
 
 
 def _refuse_nothing(design: SystemDesign) -> None:
-    if not design.endpoints:
+    """Stop where no statement asks for anything that can be built, whatever else was designed."""
+    built = {entry.status for entry in design.coverage} & {"implemented", "assumed"}
+    if not design.endpoints or not built:
         raise RequirementsError(
             "Nothing in the document could be turned into a service: say what things it keeps, "
             "with which fields, and what people do with them, such as 'A task has a title and a "

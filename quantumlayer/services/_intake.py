@@ -26,8 +26,8 @@ def read_document(source: str | bytes) -> RequirementsDocument:
     raw = source.encode("utf-8", "surrogateescape") if isinstance(source, str) else source
     if len(raw) > MAX_DOCUMENT_BYTES:
         raise RequirementsError(
-            f"The document has {len(raw):,} bytes and at most {MAX_DOCUMENT_BYTES:,} are read: "
-            "give the part that describes one service."
+            f"The document has more than {MAX_DOCUMENT_BYTES:,} bytes, which is more than a team "
+            "can keep in mind: give the part that describes one service."
         )
     try:
         text = raw.decode("utf-8-sig")

@@ -202,6 +202,14 @@ async def test_a_document_that_asks_for_nothing_is_not_built() -> None:
     assert len(team.tasks) == 2
 
 
+async def test_a_document_of_which_nothing_was_understood_is_not_built() -> None:
+    lost = [Coverage(requirement=f"R{n}", status="not_implemented") for n in (1, 2, 3)]
+    design = DESIGN.model_copy(update={"coverage": lost})
+    with pytest.raises(StepFailedError) as failed:
+        await run(Team({**MADE, "Architect": design}))
+    assert isinstance(failed.value.__cause__, RequirementsError)
+
+
 async def test_progress_tells_who_did_what_and_what_came_of_it() -> None:
     told: list[Progress] = []
     await run(Team(), tell=told.append)
