@@ -14,10 +14,12 @@ from quantumlayer.offline.reading._discovery import discover, fields_frame, is_f
 from quantumlayer.offline.reading._facts import (
     Fact,
     Refused,
+    Sets,
     Sketched,
     States,
     Thing,
     Transition,
+    Worked,
 )
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._learning import learn
@@ -70,7 +72,23 @@ def analyse(items: Sequence[Requirement]) -> Analysis:
     analysis = Analysis(sources, structure, vocabulary, roles=_roles(structure))
     reader = _Reader(analysis, known)
     analysis.findings = [reader.read(source) for source in sources]
+    if _learns_more(analysis):
+        reader = _Reader(analysis, known)
+        analysis.findings = [reader.read(source) for source in sources]
     return analysis
+
+
+def _learns_more(analysis: Analysis) -> bool:
+    """Learn the fields that only a sentence about their value mentions; tell whether there are any."""
+    fields = analysis.vocabulary.fields
+    new = {
+        fact.words: analysis.structure.spell(fact.words)
+        for finding in analysis.findings
+        for fact in finding.facts
+        if isinstance(fact, Sets | Worked) and fact.words and fact.words not in fields
+    }
+    fields.update(new)
+    return bool(new) and any(finding.unread for finding in analysis.findings)
 
 
 def _roles(structure: Structure) -> frozenset[str]:
@@ -125,6 +143,9 @@ class _Reader:
             for heading in source.headings[:1]:
                 routes = [token.value for token in tokenize(heading) if token.kind == "route"]
                 self.route = routes[0] if routes else None
+        before = source.previous
+        if before is not None and before.kind == "route" != source.kind:
+            self.route = None  # a table of routes ends
         if source.parent is not None and source.parent.id in self.by_id:
             parent = self.by_id[source.parent.id]
             if parent.source.routes:

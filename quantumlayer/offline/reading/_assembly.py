@@ -34,6 +34,7 @@ from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
 from quantumlayer.offline.reading._effects import guess_flags, plan_actions, read_bodies
 from quantumlayer.offline.reading._endpoints import plan_endpoints
 from quantumlayer.offline.reading._facts import AllRequired, Status
+from quantumlayer.offline.reading._fieldrules import add_field_rules
 from quantumlayer.offline.reading._fieldspecs import settle_fields
 from quantumlayer.offline.reading._following import plan_following
 from quantumlayer.offline.reading._lists import page_members, plan_lists
@@ -85,6 +86,7 @@ def make_plan(items: Sequence[Requirement]) -> tuple[Plan, dict[str, Any] | None
     plan_lists(plan)
     plan_reports(plan)
     add_rules(plan)
+    add_field_rules(plan)
     auth = plan_accounts(plan)
     plan_access(plan)
     _statuses(plan, analysis)

@@ -19,6 +19,7 @@ from quantumlayer.offline.reading._facts import (
     Never,
     Operation,
     Redirects,
+    Refused,
     Sets,
     States,
     Touches,
@@ -203,6 +204,14 @@ def _sets_named(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return [Sets((captures["name"],), Moment("now"), situation.route)]
 
 
+def _moves_clock(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST /entries/stop → stops the clock now`: the moment that the verb names."""
+    words = (captures["does"],)
+    if words not in situation.vocabulary.fields:
+        return None
+    return [Sets(words, Moment("now"), captures["route"])]
+
+
 def _changes_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`adds the amount to the balance`, `increases the stock by one`."""
     field: FieldOf = captures["field"]
@@ -314,6 +323,15 @@ def _does(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Does(route, captures["does"], items)]
 
 
+def _does_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`finishes the ticket, once and for all`."""
+    done = _does(captures, situation)
+    if done is None:
+        return None
+    operation = Operation((captures["does"],), object=captures.get("items"), again=True)
+    return [*done, Refused(operation)]
+
+
 def _never(*operations: str) -> Recogniser:
     def build(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         items: Items = captures["items"]
@@ -346,6 +364,11 @@ def _cascade(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Cascade(captures.get("parent"), replace(child, of=()))]
 
 
+def _asks(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`open GET /classes/{id}/bookings and see who is coming`; not what is shown in an example."""
+    return None if any(token.kind == "sketch" for token in captures["rest"]) else [Context()]
+
+
 def _no_other_way(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Context()]
 
@@ -374,9 +397,14 @@ def _done_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Does(route, captures["do"], items)]
 
 
+_OF_LISTS = frozenset({"combine", "filter", "sort", "search", "narrow", "order", "paginate", "mix"})
+
+
 def _wants_passive(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if items.entity is None and items.words[:1] not in {("it",), ("they",)}:
+        return None
+    if _OF_LISTS & {*captures["dones"]}:
         return None
     return [Wants(captures["dones"], items, passive=True)]
 
@@ -536,6 +564,8 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _changes_by({**c, "less": True}, s),
     ),
     ("<route> [MUST] (increases|increase|raises) <field> (by <value>)", _changes_by),
+    ("<route> [(→|:|,)] [(the|a)] <noun> <does> now", _moves_clock),
+    ("<route> [(→|:|,)] <does> [(the|a)] [<noun>] now", _moves_clock),
     (
         "<route> [MUST] (decreases|decrease|reduces|lowers) <field> by <value>",
         lambda c, s: _changes_by({**c, "less": True}, s),
@@ -661,10 +691,8 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("[and] (gets|get|receives|receive) (it|them|one) back [with] [<rest>]", _no_other_way),
     ("[the] <noun> is (kept|stored|saved) (with|on|in) [the] <items>", _kept_with),
-    (
-        "(open|call|use|see|ask|fetch) <route> [(and|to) (see|know|find out|learn) <rest>]",
-        _no_other_way,
-    ),
+    ("(open|call|use|see|ask|fetch) <route>", _no_other_way),
+    ("(open|call|use|see|ask|fetch) <route> (and|to) (see|know|find out|learn) <rest>", _asks),
     (
         "[<actor> [(CAN|MUST)]] <do> <items> [(off|up|out|down|back|away|over)] [LP] (with|by|via|through|using|:|) <route> [RP]",
         _done_by,
@@ -704,7 +732,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("[in] [any] (order|combination)", _no_other_way),
     (": lower case , <rest>", _no_other_way),
     (
-        "[(the|our) (service|system)] (makes|derives|builds|generates|creates) <field> from <field:right>",
+        "[(the|our) (service|system)] (makes|derives|builds|generates|creates) <field> from <field:right> [: <rest>]",
         _derived,
     ),
     (
@@ -713,11 +741,16 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("<field> is <field:right> per (started|begun) (hour|day)", _per_begun),
     # --- other words for an action
-    ("<route> [MUST] <does> [<items>] [(again|now|then|back|once and for all)]", _does),
     (
         "(none of (this|these|them)|nothing (of this|else)) (is|are) (possible|allowed|permitted) (from|in) any other (status|state)",
         _no_other_way,
     ),
+    ("<route> [MUST] <does> [<items>] [(again|now|then|back)]", _does),
+    (
+        "<route> [MUST] <does> [<items>] [,] (once and for all|for good|only once|just once|once)",
+        lambda c, s: _does_once(c, s),
+    ),
+    ("[(you|we|it)] (work|works|figure|figures) out <names> [(from|by) <rest>]", _no_other_way),
     ("there is no other way [(to <rest>)]", _no_other_way),
     (
         "(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)",

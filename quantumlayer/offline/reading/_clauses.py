@@ -174,6 +174,8 @@ class _Cutter:
             for at, token in enumerate(tokens):
                 if token.low in {",", "then", "→", ":"} and 1 < at < len(tokens) - 1:
                     yield (*tokens[at + 1 :], *tokens[:at])
+                    if tokens[at + 1].kind == "route" and tokens[0].low in _OCCASIONS:
+                        yield tuple(tokens[at + 1 :])
         for subject in subjects:
             rest = tokens[1:] if tokens[0].low in _ANAPHORA else tokens
             yield (*subject, *rest)
@@ -205,6 +207,7 @@ class _Cutter:
         return subjects[:2]
 
 
+_OCCASIONS = frozenset({"when", "whenever", "once", "after", "as"})
 _CONDITIONAL = frozenset(
     {"if", "when", "whenever", "once", "as", "while", "after", "unless", "until", "before"}
 )

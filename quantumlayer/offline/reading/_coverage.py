@@ -39,7 +39,8 @@ def _used(plan: Plan) -> set[str]:
 
 def _coverage(plan: Plan, item: Requirement, finding: Finding, used: set[str]) -> dict[str, Any]:
     ledger = plan.ledger
-    missing = [*ledger.missing.get(item.id, ()), *(_unread(run) for run in finding.unread)]
+    unread = [run for run in finding.unread if not _is_idle(run)]
+    missing = [*ledger.missing.get(item.id, ()), *(_unread(run) for run in unread)]
     if not finding.facts and not ledger.missing.get(item.id) and _introduces(plan, item, finding):
         missing = []
     missing.extend(_unread_traits(plan, item.id))
@@ -61,16 +62,30 @@ def _coverage(plan: Plan, item: Requirement, finding: Finding, used: set[str]) -
     return {**base, "status": "implemented", "note": ""}
 
 
+_DEMANDING = frozenset({"must", "cannot", "not", "only", "never", "should", "shall", "no", "every"})
+_SHORT_ASIDE = 5
+
+
+def _is_idle(run: Sequence[Token]) -> bool:
+    """A route that stands alone, or a short aside in brackets: `(two eggs)`."""
+    words = [token for token in run if token.kind != "mark"]
+    if len(words) == 1 and words[0].kind == "route":
+        return True
+    aside = bool(run) and run[0].low == "(" and len(words) < _SHORT_ASIDE
+    plain = all(token.kind in {"word", "quote"} for token in words)
+    return aside and plain and _DEMANDING.isdisjoint(token.low for token in words)
+
+
 _MOST_WORDS = 9
 
 
 def _introduces(plan: Plan, item: Requirement, finding: Finding) -> bool:
     """A label, or words that lead to what follows: `Tickets`, `An article looks like this:`."""
     tokens = [token for token in finding.source.full if token.kind != "mark"]
-    if len(tokens) > _MOST_WORDS or any(token.kind in {"route", "number"} for token in tokens):
+    routed = any(token.kind == "route" and token.value.method for token in tokens)
+    if len(tokens) > _MOST_WORDS or routed or any(token.kind == "number" for token in tokens):
         return False
-    demanding = {"must", "cannot", "not", "only", "never", "should", "shall", "no"}
-    if demanding & {token.low for token in tokens}:
+    if _DEMANDING & {token.low for token in tokens}:
         return False
     children = [each for each in plan.analysis.sources if each.requirement.parent == item.id]
     following = [each for each in plan.analysis.sources if each.previous is finding.source]

@@ -15,6 +15,7 @@ from quantumlayer.offline.reading._facts import (
     Legend,
     Mention,
     Nominal,
+    Shows,
     Sketched,
     Thing,
 )
@@ -23,6 +24,7 @@ from quantumlayer.offline.reading._lexicon import ADVERBS, NUMBER_WORDS, PREPOSI
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._slots import BASIC_SLOTS
+from quantumlayer.offline.reading._terms import Items
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait, read_traits
 from quantumlayer.offline.reading._words import base, is_plural, verb
@@ -148,7 +150,8 @@ def _thing(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
     start, article, number = _opening(reader, at)
     if reader.low(at) in {"it", "they", "these", "this", "that", "he", "she"}:
         following = reader.low(at + 1)
-        if at + 1 >= len(reader.tokens) or following in _NO_NOUN or verb(following) is not None:
+        ends = following in _NO_NOUN | {"a", "an", "the"} or verb(following) is not None
+        if at + 1 >= len(reader.tokens) or ends:
             yield Thing((), reader.low(at)), at + 1
     end = start
     while end < len(reader.tokens) and end < start + 4:
@@ -202,7 +205,7 @@ def _things(reader: Reader, at: int) -> Iterator[tuple[tuple[Thing, ...], int]]:
 def _fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
     """A list of fields up to the end of the clause."""
     tokens = reader.tokens[at:]
-    if not tokens or _no_field(tokens):
+    if not tokens or _no_field(tokens) or _ends_early(tokens):
         return
     situation = reader.context
     known = situation.known if isinstance(situation, Situation) else frozenset()
@@ -219,6 +222,11 @@ def _body_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, .
             part = reader.part(0, stop)
             for phrases, _ in _fields(part, at):
                 yield phrases, stop
+
+
+def _ends_early(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence ends before the tokens do."""
+    return any(token.low == "." and token.kind == "mark" for token in tokens[:-1])
 
 
 _NO_FIELD = frozenset(
@@ -332,8 +340,12 @@ def _actor(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
         "she",
     }:
         yield Thing((), low), at + 1
-    else:
-        yield from ((thing, end) for thing, end in _thing(reader, at) if not _is_predicate(thing))
+        return
+    opens = verb(low)
+    for thing, end in _thing(reader, at):
+        acts = opens is not None and "base" in opens.forms and not is_plural(thing.words[-1])
+        if (thing.article or not acts) and not _is_predicate(thing):
+            yield thing, end
 
 
 def _is_predicate(thing: Thing) -> bool:
@@ -548,15 +560,13 @@ def _answers_with(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     """`answers 201 with the article, its id and the times createdAt and updatedAt`: new fields."""
     names = captures["new_names"]
     phrases = tuple(FieldPhrase(tuple(_split(name)), name) for name in names if name != "id")
-    return [
-        Fields(
-            Thing(()),
-            phrases,
-            by_system=True,
-            route=captures["route"],
-            only=captures.get("only", False),
-        )
-    ]
+    only = bool(captures.get("only"))
+    fields = Fields(Thing(()), phrases, by_system=True, route=captures["route"], only=only)
+    lexicon = _lexicon(situation)
+    word = lexicon.thing(captures["thing"]) if lexicon is not None and only else None
+    if word is None:
+        return [fields]
+    return [fields, Shows(captures["route"], Items(word.name), single=True)]
 
 
 def _later(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

@@ -15,7 +15,15 @@ from quantumlayer.offline.reading._render import Frame, Scope, condition, value
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading._fieldtypes import type_of_name, type_of_value
-from quantumlayer.offline.reading._terms import Arithmetic, FieldOf, Items, Literal, Moment, Value
+from quantumlayer.offline.reading._terms import (
+    Arithmetic,
+    FieldOf,
+    Items,
+    Literal,
+    Moment,
+    Value,
+    Written,
+)
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._shaping import status_field
 from quantumlayer.offline.reading._vocabulary import snake
@@ -74,32 +82,29 @@ def _mentions(term: Value | None, words: tuple[str, ...]) -> bool:
 
 def _members(plan: Plan, action: Action) -> dict[str, Any]:
     """Names in the body of an action, with what an example shows."""
-    found = plan.world.structure.bodies.get((action.route.method, action.route.path))
+    return _body_of(plan, action.route)
+
+
+def _body_of(plan: Plan, route: Route) -> dict[str, Any]:
+    """What a route is sent, by its name, with what an example shows."""
+    found = plan.world.structure.bodies.get((route.method, route.path))
     members: dict[str, Any] = dict(found[0].members) if found else {}
     for finding in plan.analysis.findings:
         for fact in finding.facts:
             if (
                 isinstance(fact, Answers)
-                and _same(fact.route, action.route)
+                and _same(fact.route, route)
                 and fact.sketch is not None
+                and not _is_answer(finding)
             ):
                 members.update(fact.sketch.members)
-            if isinstance(fact, Fields) and _same(fact.route, action.route):
+            if isinstance(fact, Fields) and _same(fact.route, route):
                 for phrase in fact.phrases:
                     members.setdefault(_body_name(plan, phrase), UNKNOWN)
         for token in finding.source.full:
-            if token.kind == "sketch" and any(
-                _same(route, action.route) for route in finding.source.routes
-            ):
+            if token.kind == "sketch" and any(_same(each, route) for each in finding.source.routes):
                 if isinstance(token.value, Sketch) and not _is_answer(finding):
                     members.update(token.value.members)
-        for fact in finding.facts:
-            if (
-                isinstance(fact, Sets)
-                and fact.param not in {None, "empty"}
-                and finding.topic == action.entity
-            ):
-                pass
     return members
 
 
@@ -125,8 +130,12 @@ def _same(one: Route | None, other: Route) -> bool:
 
 
 def _target_field(world: World, action: Action, name: str) -> FieldDraft | None:
+    return _target(world, action.entity, name)
+
+
+def _target(world: World, entity: str, name: str) -> FieldDraft | None:
     words = tuple(snake([name]).split("_"))
-    made = world.field(action.entity, words)
+    made = world.field(entity, words)
     if made is not None and made.spec.get("type") not in {"children"}:
         return made
     return None
@@ -147,11 +156,58 @@ def plan_actions(plan: Plan, steps: Iterable[Step]) -> None:
         effects = _effects(plan, action)
         endpoint.spec["effects"] = effects
         endpoint.asked(action.requirements)
+        if "{" not in action.route.path:
+            _pick(action, endpoint)
         _body(plan, action, endpoint)
         _sources(plan, action, by_action.get(id(action), []))
         if not effects and not endpoint.params:
             _guess(plan, action, endpoint)
+    _plan_named_creates(plan)
     _count_visits(plan)
+
+
+def _pick(action: Action, endpoint: EndpointDraft) -> None:
+    """`POST /entries/stop` has no id: it works on the newest item that it was not done to yet."""
+    conditions = [
+        f"{escape(name)} is None" for name, text in action.sets.items() if text in _MOMENTS
+    ]
+    if action.states is not None:
+        conditions.append(f"{escape(action.states[0])} != {action.states[1]}")
+    if conditions and not endpoint.spec.get("where"):
+        endpoint.spec.update(where=" and ".join(conditions), order_by=["-id"])
+
+
+_MOMENTS = frozenset({"now()", "today()"})
+
+
+def _plan_named_creates(plan: Plan) -> None:
+    """`POST /entries/start`: another way to make an item takes its own body and sets the rest."""
+    for endpoint in plan.endpoints.values():
+        if endpoint.kind != "create" or endpoint.spec.get("name") is None:
+            continue
+        route = Route(endpoint.method, endpoint.path)
+        entity = endpoint.entity or ""
+        scope = Scope(plan.world, (Frame(entity),))
+        effects: dict[str, str] = {}
+        for finding in plan.analysis.findings:
+            for fact in finding.facts:
+                if not isinstance(fact, Sets) or not _same(fact.route, route):
+                    continue
+                made = plan.world.field(entity, fact.words)
+                if made is None or fact.value is None:
+                    plan.ledger.miss(finding.source.id, "it is not clear which field this sets")
+                    continue
+                try:
+                    effects[made.name] = value(scope, fact.value)
+                except Unresolved as reason:
+                    plan.ledger.miss(finding.source.id, str(reason))
+        taken = [_target(plan.world, entity, name) for name in _body_of(plan, route)]
+        body = [made.name for made in taken if made is not None and made.name not in effects]
+        if body:
+            endpoint.spec["body"] = body
+        endpoint.spec["effects"] = [
+            {"target": name, "value": text} for name, text in effects.items()
+        ]
 
 
 def _count_visits(plan: Plan) -> None:
@@ -323,10 +379,6 @@ def _moment_or_param(plan: Plan, action: Action, made: FieldDraft) -> str:
     raise Unresolved(f"it is not said to what {made.name!r} is set")
 
 
-class _Param(FieldOf):
-    """A member of the body, written `param.x`."""
-
-
 def _over_body(plan: Plan, action: Action, term: Value) -> Value:
     """`adds the amount to the balance`: the amount is the body's, not the item's."""
     members = {name.lower(): name for name in _members(plan, action)}
@@ -334,20 +386,13 @@ def _over_body(plan: Plan, action: Action, term: Value) -> Value:
         case FieldOf(words=words, owner=None) if (
             "_".join(words) in members or "".join(words) in members
         ):
-            return Literal(_Raw(f"param.{members.get('_'.join(words)) or members[''.join(words)]}"))
+            return Literal(
+                Written(f"param.{members.get('_'.join(words)) or members[''.join(words)]}")
+            )
         case Arithmetic(operator=operator, left=left, right=right):
             return Arithmetic(operator, left, _over_body(plan, action, right))
         case _:
             return term
-
-
-class _Raw(str):
-    """Text that is an expression already."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def _body(plan: Plan, action: Action, endpoint: EndpointDraft) -> None:

@@ -718,6 +718,9 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
             continue
         if token.low in _NAME_STOPS or (token.low in DETERMINERS and words):
             break
+        following = tokens[end + 1].low if end + 1 < len(tokens) else ""
+        if words and token.low in {"yes", "true"} and following in {"/", "or"}:
+            break
         if (
             token.low == "number"
             and not words

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._plan import Plan
+from quantumlayer.offline.reading._refusals import keys_of
 from quantumlayer.offline.reading._render import Frame, Scope, condition, literal_text
 from quantumlayer.offline.reading._terms import Compare, FieldOf
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._worked import operand_of
-from quantumlayer.offline.reading._world import Unresolved, escape
+from quantumlayer.offline.reading._world import Unresolved, escape, key_of
 
 __all__ = ["add_field_rules"]
 
@@ -89,7 +91,9 @@ def _check(plan: Plan, entity: str, made: FieldDraft, trait: Trait, requirement:
     finding = next((each for each in plan.analysis.findings if each.source.id == requirement), None)
     if finding is None:
         raise Unresolved("it is not clear with what it is compared")
-    right = operand_of(plan, finding, tokens)
+    words = tuple(token.low for token in tokens if token.low not in {"the", "its", "their"})
+    other = plan.world.field(entity, words)
+    right = FieldOf(other.words) if other is not None else operand_of(plan, finding, tokens)
     scope = Scope(plan.world, (Frame(entity),))
     text = condition(scope, Compare(FieldOf(made.words), operator, right))
     plan.rule(
@@ -98,15 +102,16 @@ def _check(plan: Plan, entity: str, made: FieldDraft, trait: Trait, requirement:
 
 
 def _unique_in(plan: Plan, entity: str, made: FieldDraft, trait: Trait, requirement: str) -> None:
-    """`unique within a project`: together with the reference to it."""
-    words = [token.low for token in trait.value if token.kind in {"word", "name"}]
-    words = [
-        word for word in words if word not in {"the", "a", "an", "each", "every", "same", "its"}
+    """`unique within a project`, `unique per person`: together with the reference to it."""
+    world = plan.world
+    situation = Situation(world.structure.known, None, plan.analysis.vocabulary)
+    names, items = keys_of(trait.value, situation)
+    keys = [
+        *(found.name for words in names if (found := world.field(entity, words)) is not None),
+        *(name for each in items if (name := key_of(world, entity, each)) is not None),
     ]
-    word = plan.world.structure.lexicon.find(words)
-    found = plan.world.references(entity, word.name) if word is not None else []
-    other = found[0] if found else plan.world.field(entity, tuple(words))
-    if other is None:
-        raise Unresolved(f"{' '.join(words)!r} leads to no field or reference")
-    made.spec["unique_with"] = [other.name]
+    if not keys or len(keys) < len(names) + len(items):
+        words = " ".join(token.text for token in trait.value)
+        raise Unresolved(f"{words!r} leads to no field or reference")
+    made.spec["unique_with"] = [key for key in keys if key != made.name]
     made.asked(requirement)

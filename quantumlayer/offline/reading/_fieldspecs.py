@@ -113,6 +113,9 @@ def _type(draft: EntityDraft, made: FieldDraft) -> str:
     if made.has("pattern") or made.has("random"):
         return "string"
     by_name = type_of_name(made.words, counted=made.counted)
+    measured = made.words[-1] in {"quantity", "amount"} and _is_measured(draft)
+    if measured and not made.counted:
+        return "number"
     if "numeric" in said:
         return by_name if by_name in NUMERIC else "number"
     return _by_bounds(draft, made, by_name, said)
@@ -169,6 +172,11 @@ def _by_bounds(
     if "string" in said:
         return by_name if by_name in TEXTUAL else "string"
     return by_name or "string"
+
+
+def _is_measured(draft: EntityDraft) -> bool:
+    """Whether a unit stands beside a quantity: 0.5 litres."""
+    return any(made.words[-1] in {"unit", "measure"} for made in draft.fields.values())
 
 
 def _has_date(draft: EntityDraft) -> bool:

@@ -23,16 +23,17 @@ _MONEY = frozenset(
 )
 _INTEGER = frozenset(
     "quantity count capacity floor copy stock age year minute day duration score point rating star seat"
-    " spot place serving position rank slot limit piece attendee guest participant people person number_of"
+    " spot place serving rank limit attendee guest participant people person number_of"
     " calorie credit page level_number like view vote download rep set round lap night passenger adult"
-    " child room unit space size_limit priority_number inventory reorder attempt week month table chair"
-    " goal win loss draw bedroom bathroom player threshold upvote downvote mileage kilometer step_count"
+    " size_limit priority_number inventory reorder attempt week month table chair"
+    " bed threshold upvote downvote mileage kilometer step_count"
     " interval order_number percent_off streak repetition volunteer hour_limit max min maximum minimum"
-    " availability size_count wheel door tier ticket_count level bed".split()
+    " availability size_count ticket_count".split()
 ) - {"size", "level"}
 _COUNTED = frozenset(
     "place room seat spot table chair door bed space unit piece guest participant attendee people"
-    " passenger volunteer player child adult bedroom bathroom wheel slot set goal interval".split()
+    " passenger volunteer player child adult bedroom bathroom wheel slot set goal interval ticket page"
+    " position level tier pass lap round night win loss draw".split()
 )
 """Nouns that are a number of things only in the plural: a `place` is somewhere, `places` are counted."""
 _NUMBER = frozenset(
@@ -148,7 +149,8 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None: 
         return "number"
     if words[0] in {"max", "maximum", "min", "minimum", "total"} and len(words) > 1:
         return type_of_name(words[1:]) or "integer"
-    if head in _INTEGER and (is_plural(last) or len(words) > 1 or head not in _COUNTED):
+    alone = head in _COUNTED and not is_plural(last)
+    if head in _INTEGER | _COUNTED and not (alone and len(words) == 1):
         return "integer"
     if len(words) > 1 and last in {"minutes", "hours", "days", "seconds", "count", "level"}:
         return "integer"

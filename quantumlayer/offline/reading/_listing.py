@@ -178,7 +178,7 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
             )
             yield (_by(word), down), stop + extra
     yield from _explained(reader, end, word, down=down)
-    if reader.low(end) in {"ones", "one"}:
+    if reader.low(end) in {"ones", "one", "entry", "entries"}:
         end += 1
     if reader.low(end) in {"rated"} and reader.low(end + 1) in {"first", ""}:
         yield (("rating",), down), end + 2
@@ -309,6 +309,16 @@ def _params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ..
         "to",
         "and/or",
     } and start < len(reader.tokens):
+        if reader.low(start) == "to" and reader.low(start + 1) in {
+            "",
+            "(",
+            ",",
+            ".",
+            "and",
+            "/",
+            ";",
+        }:
+            break
         start += 1
     for words, end in _param(reader, start):
         stop = _behind_comment(reader, end)
@@ -769,6 +779,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _shows_ordered,
     ),
     ("<route> [(:|→|-)] <items>", _shows),
+    (
+        f"<route> [(should|must|MUST|will)] {_LIST} [(me|us|you|them|people)] (all|everything|whatever) [<phrase>]",
+        _context,
+    ),
     (
         f"<route> [(should|must|MUST)] {_LIST} [(me|us|you|back)] [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>",
         _answers,

@@ -189,7 +189,7 @@ def _targets(plan: Plan, finding: Finding, target: Items | Route | None) -> list
         endpoint = plan.endpoint("GET", finding.route.path)
         if endpoint is not None and endpoint.kind in {"list", "first"}:
             return [endpoint]
-    entity = entity or finding.topic
+    entity = entity or finding.topic or _main(plan)
     if entity is None:
         raise Unresolved("it is not clear which list this is about")
     found = [each for each in plan.of(entity, "list") if each.spec.get("name") is None]
@@ -197,6 +197,16 @@ def _targets(plan: Plan, finding: Finding, target: Items | Route | None) -> list
     if not found:
         raise Unresolved(f"there is no list of {plan.world.draft(entity).word.plural}")
     return top or found
+
+
+def _main(plan: Plan) -> str | None:
+    """The entity that `the list` is of where nothing else is said: the only one with a list of its own."""
+    listed = [
+        endpoint.entity
+        for endpoint in plan.endpoints.values()
+        if endpoint.kind == "list" and not endpoint.spec.get("parent") and endpoint.explicit
+    ]
+    return listed[0] if len(set(listed)) == 1 else None
 
 
 def _scope(plan: Plan, endpoint: EndpointDraft) -> Scope:
@@ -334,7 +344,8 @@ def _filter(
     for endpoint in _targets(plan, finding, target):
         name = words[0] if len(words) == 1 else plan.world.structure.spell(words)
         made = plan.world.field(endpoint.entity or "", words)
-        if made is not None and len(words) >= 1 and made.name.lower() != name.lower():
+        spelled = len(words) == 1 and name in plan.world.structure.known
+        if made is not None and not spelled and made.children is None:
             name = made.name
         if name.lower() in _PLUMBING:
             continue
@@ -368,7 +379,7 @@ def _param(plan: Plan, endpoint: EndpointDraft, name: str, sample: str) -> dict[
     world, entity = plan.world, endpoint.entity or ""
     words = tuple(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_"))
     made = world.field(entity, words) or world.field(entity, (*words, "id"))
-    if made is not None and not made.spec.get("secret"):
+    if made is not None and not made.spec.get("secret") and made.children is None:
         return _by_field(name, made)
     low = name.lower()
     if low in _SEARCH:

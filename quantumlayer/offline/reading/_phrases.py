@@ -396,8 +396,11 @@ def _with(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, int]]:
     if low not in {"with", "without", "having"}:
         return
     negated = low == "without"
-    if reader.low(at + 1) == "the" and reader.low(at + 2) in {"same", "identical"}:
-        for words, end in _field_words(reader, at + 3):
+    same = reader.low(at + 1) == "the" and reader.low(at + 2) in {"same", "identical"}
+    such = reader.low(at + 1) in {"that", "this", "such"}
+    if same or such:
+        start = at + 3 if same or reader.low(at + 2) in {"a", "an"} else at + 2
+        for words, end in _field_words(reader, start):
             yield _restricted(items, Same(words)), end
     start = at + 1
     if reader.low(start) in {"no", "any"}:
@@ -768,7 +771,7 @@ def _conditions(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
 
 
 def _condition(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
-    while reader.low(at) in ADVERBS and at < len(reader.tokens):
+    while reader.low(at) in ADVERBS - {"there"} and at < len(reader.tokens):
         at += 1
     yield from _there(reader, at)
     for subject, end in reader.slot("items", at):

@@ -12,7 +12,7 @@ from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunctio
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._terms import Items
 from quantumlayer.offline.reading._tokens import Token
-from quantumlayer.offline.reading._traits import read_traits
+from quantumlayer.offline.reading._traits import Trait, read_traits
 
 __all__ = ["PREDICATES", "PREDICATE_SLOTS"]
 
@@ -77,6 +77,12 @@ def _said(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Said(names, thing, traits)]
 
 
+def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`name and email (unique)`: without a verb it is said of the last only."""
+    owner, names = captures["subjects"]
+    return _said({**captures, "subjects": (owner, names[-1:])}, situation)
+
+
 def _only_optional(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Only vatNumber may be left out`."""
     return _said(captures, situation)
@@ -84,17 +90,21 @@ def _only_optional(captures: Captures, situation: Situation) -> Iterable[Fact] |
 
 def _without(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Without a priority it is normal`."""
-    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
-
     return [Said(captures["names"], None, (Trait("default", captures["literal"]),))]
 
 
 def _there_must_be(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`There has to be at least one ingredient`."""
-    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
-
     key = "most" if captures.get("most") else "least"
     return [Said((captures["word"],), None, (Trait(key, captures["number"], "item"),))]
+
+
+def _ranged(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`1 to 5 stars`."""
+    if captures["low"] > captures["high"]:
+        return None
+    traits = (Trait("least", captures["low"]), Trait("most", captures["high"]))
+    return [Said((captures["word"],), None, traits)]
 
 
 def _plural_field(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -106,8 +116,6 @@ PREDICATE_SLOTS["counted_field"] = _plural_field
 
 def _chosen(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Categories are fixed: Groceries, Leisure …`."""
-    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
-
     owner, names = captures["subjects"]
     thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
     return [Said(names, thing, (Trait("choices", captures["choices"]),))]
@@ -115,8 +123,6 @@ def _chosen(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _scale(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`How much you want it is its priority: 1 is "dying for it", 5 is "why not", and 3 is what …`."""
-    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
-
     rest = captures.get("rest", ())
     numbers = [
         token.value
@@ -148,8 +154,6 @@ PREDICATE_SLOTS["field_name"] = _field_name
 
 
 def _optional() -> tuple[Any, ...]:
-    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
-
     return (Trait("optional"),)
 
 
@@ -187,7 +191,7 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
         "<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>",
         _said,
     ),
-    ("<subjects> <traits>", _said),
+    ("<subjects> <traits>", _listed),
     (
         "<subjects> (is|are) (fixed|limited|restricted|predefined|given|one of|always) [to] [:] <choices>",
         _chosen,
@@ -208,6 +212,10 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     (
         "there (has to be|must be|is|are|have to be|should be) (at least|no fewer than) <number> <counted_field:word>",
         _there_must_be,
+    ),
+    (
+        "[(from|between)] <number:low> (to|-|and) <number:high> <counted_field:word>",
+        _ranged,
     ),
     (
         "there (CAN be|may be|are|is) (at most|no more than|up to) <number> <counted_field:word>",

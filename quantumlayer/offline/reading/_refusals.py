@@ -39,7 +39,7 @@ from quantumlayer.offline.reading._terms import (
 )
 from quantumlayer.offline.reading._words import noun_for
 
-__all__ = ["REFUSALS", "REFUSAL_SLOTS"]
+__all__ = ["REFUSALS", "REFUSAL_SLOTS", "keys_of"]
 
 _REFUSED = (
     "((is|are|be|gets|get|will be|must be|has to be|should be|shall be) [then] [also] (refused|rejected|denied"
@@ -571,7 +571,7 @@ def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if items.entity is None:
         return None
     words = captures["rest"]
-    names, of = _keys(words, situation)
+    names, of = keys_of(words, situation)
     if not names and not of:
         return None
     return [Unique(items.entity, names, of, items.where, _status(situation))]
@@ -606,7 +606,7 @@ def _once_only(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
 def _once_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`I answer once per event and email address`: of what the verb makes, or of what is spoken of."""
     entity = situation.vocabulary.verbs.get(captures["do"]) or _entity_here(situation)
-    names, of = _keys(captures["rest"], situation)
+    names, of = keys_of(captures["rest"], situation)
     if entity is None or not (names or of):
         return None
     return [Unique(entity, names, of, (), _status(situation))]
@@ -615,7 +615,7 @@ def _once_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 def _one_of_topic(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Applications …, one per adopter and animal`: of what the statement is about."""
     entity = situation.extra.get("topic")
-    names, of = _keys(captures["rest"], situation)
+    names, of = keys_of(captures["rest"], situation)
     if entity is None or not (names or of):
         return None
     return [Unique(entity, names, of, (), _status(situation))]
@@ -630,7 +630,7 @@ def _only_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Refused(operation, None, only=True, status=_status(situation))]
 
 
-def _keys(
+def keys_of(
     tokens: Iterable[Any], situation: Situation
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[Items, ...]]:
     """Sort `email and event` into fields and other items; nothing where one of them is neither."""
@@ -690,6 +690,29 @@ def _not_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     ]
 
 
+def _route_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`409 if there is a recipe with that title`, in the row of a route."""
+    route, status = situation.route, captures["http"]
+    if route is None or status not in {400, 403, 409, 422}:
+        return None
+    return [
+        Refused(
+            Operation(("route",)),
+            captures["condition"],
+            only=bool(captures.get("only")),
+            status=status,
+            route=route,
+        )
+    ]
+
+
+def _taken(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`409 if the title is taken`."""
+    if captures["http"] not in {400, 409, 422} or len(captures["names"]) != 1:
+        return None
+    return [Unique(None, captures["names"], status=captures["http"])]
+
+
 def _of_items(items: Items) -> Condition:
     bound = tuple(bind(each, Items(items.entity)) for each in items.where)
     return bound[0] if len(bound) == 1 else AllOf(bound)
@@ -698,7 +721,7 @@ def _of_items(items: Items) -> Condition:
 def _not_twice(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`not twice for the same day`, below a route or a name."""
     entity = _entity_here(situation)
-    names, of = _keys(captures["rest"], situation)
+    names, of = keys_of(captures["rest"], situation)
     words = {token.low for token in captures["rest"]}
     if words & {"day", "date"} and not names:
         names = (("date",),)
@@ -1011,6 +1034,14 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         ),
     ),
     ("(not|never) (on|for|in|with|to|at|from) <items>", _not_for),
+    ("<http> (if|when|where|in case|for|while|as long as) <condition>", _route_refused),
+    ("<http> unless <condition>", lambda c, s: _route_refused({**c, "only": True}, s)),
+    (
+        "<http> (if|when) [(the|that|this|its)] <names> (is|are) [already] (taken|used|in use|known|registered|not unique|a duplicate)",
+        _taken,
+    ),
+    ("<http> (if|when) [(the|that|this|its)] <names> (exists|exist) [already]", _taken),
+    ("<http> [(for|on|if)] [(a|the)] (duplicate|duplicated|double|taken|used) <names>", _taken),
     (
         "(not|never) (twice|again|more than once) [(for|on|in|by|with|at)] [(the|a)] [same] <rest>",
         _not_twice,

@@ -34,7 +34,7 @@ from quantumlayer.offline.reading._terms import (
     Value,
 )
 from quantumlayer.offline.reading._words import base, singular
-from quantumlayer.offline.reading._world import Unresolved, World, escape
+from quantumlayer.offline.reading._world import Unresolved, World, escape, person_key
 
 __all__ = ["Frame", "Scope", "condition", "value"]
 
@@ -406,14 +406,30 @@ def _first_field(term: Value) -> tuple[str, ...]:
 
 def _numeric_field(world: World, entity: str) -> str:
     """The one number of an item that `the highest bid` can mean."""
-    numbers = [
-        made
-        for made in world.fields(entity)
-        if made.spec.get("type") in {"money", "number", "integer"} and "computed" not in made.spec
-    ]
+    kinds = {"money", "number", "integer"}
+    numbers = [made for made in world.fields(entity) if made.spec.get("type") in kinds]
+    stored = [made for made in numbers if "computed" not in made.spec]
+    if len(stored) == 1:
+        return escape(stored[0].name)
+    usual = world.first(entity, _AMOUNTS, kinds)
+    if usual is not None:
+        return escape(usual.name)
     if len(numbers) != 1:
         raise Unresolved(f"it is not clear which number of a {world.label(entity)} is meant")
     return escape(numbers[0].name)
+
+
+_AMOUNTS = (
+    "total",
+    "amount",
+    "total_price",
+    "total_amount",
+    "sum",
+    "value",
+    "price",
+    "cost",
+    "fee",
+)
 
 
 def _elapsed(scope: Scope, term: Elapsed) -> str:
@@ -713,6 +729,11 @@ def _by_time(scope: Scope, words: tuple[str, ...]) -> str | None:
         last = end or start
         return f"{at(last)} < {clock(last)}" if last is not None else None
     if word in {"running", "current", "ongoing", "valid", "under way", "active"}:
+        ends = end is not None and any(
+            action.entity == frame.entity and end.name in action.sets for action in world.actions
+        )
+        if end is not None and ends:
+            return f"{at(end)} is None"
         return _running(start, end, at, clock)
     return None
 
@@ -909,16 +930,39 @@ def _doing(scope: Scope, term: Doing) -> str:
         each
         for each in (
             term.object,
-            term.subject if term.subject and not _anybody(term.subject) else None,
+            term.subject
+            if term.subject and not _anybody(term.subject) and not _somebody(term.subject)
+            else None,
         )
         if each is not None
     )
     text = aggregate(scope, "exists", Items(entity, of=of))
+    text = _by_same_person(scope, term, entity, text)
     return (
         opposite(text)
         if term.negated or (term.subject and term.subject.quantifier == "no")
         else text
     )
+
+
+def _by_same_person(scope: Scope, term: Doing, entity: str, text: str) -> str:
+    """`she rated this recipe before`: whoever the item at hand names."""
+    if entity != scope.this.entity or term.subject is None or not _somebody(term.subject):
+        return text
+    key = person_key(scope.world, entity)
+    return text if key is None else f"{text[:-1]}, {escape(key)} == this.{escape(key)})"
+
+
+def _somebody(subject: Items) -> bool:
+    """Whether a pronoun means whoever makes the item at hand."""
+    return subject.words[:1] in {
+        ("she",),
+        ("he",),
+        ("they",),
+        ("person",),
+        ("client",),
+        ("caller",),
+    }
 
 
 def _anybody(subject: Items) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._facts import Answers, Grouped
@@ -22,7 +23,7 @@ from quantumlayer.offline.reading._render import (
     value,
 )
 from quantumlayer.offline.reading._sketches import Sketch
-from quantumlayer.offline.reading._terms import Items, Value
+from quantumlayer.offline.reading._terms import Arithmetic, FieldOf, Items, Literal, Value, Written
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._vocabulary import snake
 from quantumlayer.offline.reading._words import singular
@@ -71,6 +72,8 @@ def _report(plan: Plan, endpoint: EndpointDraft) -> None:
             raise Unresolved(f"the list in {name!r} is not understood")
         scope = _scope(plan, endpoint)
         term = values.get(name) or values.get(str(place))
+        if term is not None:
+            term = _over_members(term, returns)
         returns[name] = _member(plan, endpoint, scope, name, term)
     if answers is not None and not values and answers.note:
         returns = _noted(plan, finding, answers.note, returns)
@@ -100,6 +103,17 @@ def _summed(world: World, text: str) -> str:
     match = re.fullmatch(r"count\((\w+)(, .*)?\)", text)
     amount = taking(world, match[1]) if match else None
     return f"sum({match[1]}, {amount}{match[2] or ''})" if match and amount else text
+
+
+def _over_members(term: Value, returns: Mapping[str, str]) -> Value:
+    """`amount = minutes / 60 * hourly_rate`: the minutes are those of the answer."""
+    match term:
+        case FieldOf(words=words, owner=None) if "_".join(words) in returns:
+            return Literal(Written(f"({returns['_'.join(words)]})"))
+        case Arithmetic(operator=operator, left=left, right=right):
+            return Arithmetic(operator, _over_members(left, returns), _over_members(right, returns))
+        case _:
+            return term
 
 
 def _shape(

@@ -37,7 +37,7 @@ from quantumlayer.offline.reading._terms import (
     Items,
     Opposite,
 )
-from quantumlayer.offline.reading._world import Unresolved, World, escape
+from quantumlayer.offline.reading._world import Unresolved, World, escape, key_of, person_key
 
 __all__ = ["Target", "add_rules", "target_of"]
 
@@ -124,6 +124,15 @@ def _target(plan: Plan, finding: Finding, operation: Operation, verb: str) -> Ta
         return _with(Target(known[0], ["update"]), operation, item, known[0])
     if made is not None:
         return _with(Target(made, ["create"]), operation, item, made)
+    started = [
+        endpoint
+        for endpoint in plan.endpoints.values()
+        if endpoint.kind == "create" and endpoint.spec.get("name") == verb.replace("-", "_")
+    ]
+    if len(started) == 1 and started[0].entity is not None and entity in {None, started[0].entity}:
+        return _with(
+            Target(started[0].entity, [verb.replace("-", "_")]), operation, item, started[0].entity
+        )
     actions = [
         action for action in world.actions if verb in {action.verb, action.name} | action.synonyms
     ]
@@ -203,13 +212,26 @@ def _refused(plan: Plan, finding: Finding, fact: Refused) -> None:
         return
     if _is_fullness(plan, finding, fact):
         return
-    targets = target_of(plan, finding, operation)
+    if operation.verbs == ("route",):
+        targets = [_route_target(plan, fact)]
+    else:
+        targets = target_of(plan, finding, operation)
     for target in targets:
         if operation.again:
             _again(plan, finding, fact, target)
             continue
         for name in target.on:
             _refused_on(plan, finding, fact, target, name)
+
+
+def _route_target(plan: Plan, fact: Refused) -> Target:
+    """What a route works on, where the sentence only names the route."""
+    route = fact.route
+    endpoint = plan.endpoint(route.method, route.path) if route is not None else None
+    if endpoint is None or endpoint.entity is None:
+        raise Unresolved("it is not clear which route this is about")
+    name = "update" if endpoint.kind == "replace" else endpoint.kind
+    return Target(endpoint.entity, [str(endpoint.spec.get("name") or name)])
 
 
 def _refused_on(plan: Plan, finding: Finding, fact: Refused, target: Target, on: str) -> None:
@@ -264,7 +286,8 @@ def _again(plan: Plan, finding: Finding, fact: Refused, target: Target) -> None:
             None,
         )
         if action is None:
-            raise Unresolved("it is not clear when this happens a second time")
+            _one_running(plan, finding, fact, target.entity, name)
+            continue
         done = _done_text(action.states, action.sets)
         if done is None:
             filled = _filled_by(world, target.entity, action.name)
@@ -275,6 +298,20 @@ def _again(plan: Plan, finding: Finding, fact: Refused, target: Target) -> None:
             target.entity, [name], opposite(done), text=_text(finding),
             requirement=finding.source.id, status=fact.status,
         )  # fmt: skip
+
+
+def _one_running(plan: Plan, finding: Finding, fact: Refused, entity: str, name: str) -> None:
+    """`A second start`: refused while an item of the same person has not ended."""
+    world = plan.world
+    last = world.end(entity)
+    key = person_key(world, entity)
+    if last is None or key is None:
+        raise Unresolved("it is not clear when this happens a second time")
+    parts = f"{escape(key)} == this.{escape(key)}, {escape(last.name)} is None, id != this.id"
+    plan.rule(
+        entity, [name], f"not exists({entity}, {parts})", text=_text(finding),
+        requirement=finding.source.id, status=fact.status,
+    )  # fmt: skip
 
 
 def _done_text(states: tuple[str, str] | None, sets: dict[str, str]) -> str | None:
@@ -305,7 +342,7 @@ def _once(plan: Plan, finding: Finding, fact: Refused, target: Target) -> None:
         operation.object,
         *(operation.object.of if operation.object else ()),
     ):
-        name = _key_of(world, target.entity, items)
+        name = key_of(world, target.entity, items)
         if name is not None and name not in keys:
             keys.append(name)
     if fact.when is not None:
@@ -315,65 +352,6 @@ def _once(plan: Plan, finding: Finding, fact: Refused, target: Target) -> None:
     if len(keys) == 1:
         keys = [*keys, *_other_keys(world, target.entity, keys)]
     _unique_rule(plan, finding, target.entity, keys, fact.status)
-
-
-def _key_of(world: World, entity: str, items: Items | None) -> str | None:
-    """The reference through which an item belongs to somebody or something."""
-    if items is None or items.entity == entity:
-        return None
-    if items.person or items.entity is None:
-        return _person_key(world, entity)
-    found = world.references(entity, items.entity)
-    return found[0].name if found else None
-
-
-def _person_key(world: World, entity: str) -> str | None:
-    """Who does it: the owner, or the one person that the items refer to or name."""
-    owner = world.draft(entity).owner
-    if owner is not None:
-        return owner
-    if world.user is not None:
-        found = world.references(entity, world.user)
-        if found:
-            return found[0].name
-    people = [
-        made.name
-        for made in world.fields(entity)
-        if made.references in _people(world)
-        or made.name.lower()
-        in {
-            "voter",
-            "email",
-            "name",
-            "author",
-            "user",
-            "username",
-            "plate",
-            "player",
-            "customer",
-            "reviewer",
-            "member",
-            "person",
-            "guest",
-            "bidder",
-        }
-        or made.words[-1] == "email"
-    ]
-    return people[0] if people else None
-
-
-_PERSONAL = frozenset(
-    "member customer student user person patient employee volunteer tenant player client guest reader"
-    " driver agent teacher trainer doctor bidder seller shopper applicant voter participant attendee".split()
-)
-
-
-def _people(world: World) -> set[str]:
-    return {
-        name
-        for name, draft in world.structure.entities.items()
-        if draft.word.label.split()[-1] in _PERSONAL
-    }
 
 
 def _other_keys(world: World, entity: str, keys: Sequence[str]) -> list[str]:
@@ -531,7 +509,7 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
         raise Unresolved("it is not clear what is counted")
     keys: list[str] = []
     for items in (*fact.per, *fact.items.of):
-        name = _key_of(world, entity, items)
+        name = key_of(world, entity, items)
         if name is None and items.entity == entity:
             continue
         if name is None:
@@ -688,12 +666,13 @@ def _no_overlap(plan: Plan, finding: Finding, fact: NoOverlap) -> None:
     if entity is None:
         raise Unresolved("it is not clear what must not overlap")
     start, end = _interval(world, entity)
-    keys = [name for items in fact.per if (name := _key_of(world, entity, items)) is not None]
+    keys = [name for items in fact.per if (name := key_of(world, entity, items)) is not None]
     if not keys and any(items.entity is not None or items.person for items in fact.per):
         raise Unresolved(f"no reference leads from a {world.label(entity)} to what it shares")
     scope = Scope(world, (Frame(entity),))
     where = [condition(scope.inside(entity), each) for each in fact.items.where]
-    active = [each for each in world.active(entity) if each not in where]
+    ends = f"{end('')} is None"
+    active = [each for each in world.active(entity) if each not in {*where, ends}]
     inclusive = world.start(entity).spec.get("type") == "date"  # type: ignore[union-attr]
     less, more = ("<=", ">=") if inclusive else ("<", ">")
     parts = [
@@ -747,7 +726,7 @@ def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
             raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(words)!r}")
         keys.append(made.name)
     for items in fact.of:
-        name = _key_of(world, entity, items)
+        name = key_of(world, entity, items)
         if name is None:
             what = world.label(items.entity) if items.entity else "person"
             raise Unresolved(f"no reference leads from a {world.label(entity)} to a {what}")

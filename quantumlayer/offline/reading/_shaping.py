@@ -20,7 +20,15 @@ from quantumlayer.offline.reading._facts import (
     Unique,
     Worked,
 )
-from quantumlayer.offline.reading._terms import Arithmetic, FieldOf, Items, Literal, Shift, Value
+from quantumlayer.offline.reading._terms import (
+    Arithmetic,
+    FieldOf,
+    Items,
+    Literal,
+    Moment,
+    Shift,
+    Value,
+)
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._world import Unresolved, World
 
@@ -64,6 +72,9 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
             made = _ensure(world, finding, words, fact.owner)
             if made.has("system"):
                 made.say([Trait("type", "integer"), Trait("default", 0)], requirement)
+        case Sets(words=words, value=Moment(), route=None, verb=None):
+            made = _ensure(world, finding, words, fact.owner)
+            made.say([Trait("system"), Trait("meaning", finding.source.full)], requirement)
         case Sets(words=words, value=None) | Sets(words=words, param=str()):
             made = _ensure(world, finding, words, fact.owner)
             made.say([Trait("system"), Trait("nullable")], requirement)

@@ -88,10 +88,24 @@ def _source(item: Requirement) -> Source:
         case _:
             full = tokenize(item.text)
             sketch = _only_sketch(full)
-            role, tokens = peel(full, DEFINITION_SLOTS)
+            role, tokens = peel(_without_label(full), DEFINITION_SLOTS)
             return Source(
                 item, "example" if sketch else "clause", tokens, full, role, sketch=sketch
             )
+
+
+_LONGEST_LABEL = 5
+
+
+def _without_label(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`Wishes: POST /wishes …`: a label before a route only points at it."""
+    for at, token in enumerate(tokens[:_LONGEST_LABEL]):
+        if token.kind == "mark" and token.low in {":", "-"}:
+            routed = at > 0 and at + 1 < len(tokens) and tokens[at + 1].kind == "route"
+            return tokens[at + 1 :] if routed else tokens
+        if token.kind != "word":
+            return tokens
+    return tokens
 
 
 def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
@@ -101,6 +115,9 @@ def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
         found: Sketch = visible[0].value
         return found
     return None
+
+
+_STOP = Token(".", ".", "mark", 0, 0)
 
 
 def _row(item: Requirement) -> Source:
@@ -117,9 +134,8 @@ def _row(item: Requirement) -> Source:
         what = tokenize(cells.get("what", ""))
         name = Token(f"{route.method} {route.path}", "route", "route", 0, 0, route)
         failure = tokenize(cells.get("failure", ""))
-        return Source(
-            item, "route", (name, *what), (name, *what, *failure), cells=cells, route=route
-        )
+        tokens = (name, *what, *((_STOP, *failure) if failure else ()))
+        return Source(item, "route", tokens, tokens, cells=cells, route=route)
     full = tokenize(" ; ".join(item.cells.values()))
     return Source(item, "field" if kind == "fields" else "entity", full, full, cells=cells)
 
@@ -214,6 +230,7 @@ def _without_bodies(
         at += 1
         if token.kind != "route" or token.value.method not in {"POST", "PUT", "PATCH"}:
             continue
+        at = _behind_no_body(tokens, at)
         end = at
         while end < len(tokens) and tokens[end].low in {
             "with",
@@ -235,6 +252,14 @@ def _without_bodies(
                 bodies.append((token.value, tokens[end].value))
                 at = stop
     return tuple(kept), bodies
+
+
+def _behind_no_body(tokens: tuple[Token, ...], at: int) -> int:
+    """Step over `(no body)`."""
+    lows = [token.low for token in tokens[at : at + 4]]
+    bracketed = lows[:1] == ["("] and lows[3:] == [")"]
+    said = lows[1:3] in (["no", "body"], ["without", "body"], ["empty", "body"])
+    return at + 4 if bracketed and said else at
 
 
 _IDIOMS = tuple(

@@ -139,6 +139,9 @@ def build_structure(
     for word in lexicon:
         structure.entity(word)
     _Builder(structure, Grammar.of(DEFINITION_SLOTS, [DEFINITIONS])).run(sources)
+    user, account = structure.lexicon.find(["user"]), structure.lexicon.find(["account"])
+    if user is not None and account is None:
+        user.aliases.add("account")
     _settle_children(structure, sources)
     _tie_nested(structure, sources)
     _settle_references(structure)
@@ -215,6 +218,10 @@ def _settle_references(structure: Structure) -> None:
                     made.words[-2:-1]
                 )
                 if target is not None:
+                    made.references = target.name
+            for noun in made.values("refers"):
+                target = structure.lexicon.find([token.low for token in noun])
+                if target is not None and made.references is None:
                     made.references = target.name
     for parent, child, requirement in structure.relations:
         owner, item = structure.entities.get(parent), structure.entities.get(child)
@@ -294,7 +301,8 @@ class _Builder:
     def _follow(self, source: Source) -> None:
         """Keep track of what the text is about."""
         before = source.previous
-        if before is None or before.headings != source.headings:
+        table = before is not None and before.kind == "route" != source.kind
+        if before is None or table or before.headings != source.headings:
             self.topic = None
             for heading in source.headings:
                 word = self._heading_word(heading)

@@ -35,6 +35,7 @@ __all__ = [
     "Shift",
     "There",
     "Value",
+    "Written",
     "bind",
     "negate",
 ]
@@ -71,6 +72,15 @@ class Literal(Term):
     """A number, a text, true, false or nothing."""
 
     value: Any
+
+
+class Written(str):
+    """The value of a literal that is an expression already."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @dataclass(frozen=True, slots=True)

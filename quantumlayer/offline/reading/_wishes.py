@@ -11,6 +11,7 @@ from quantumlayer.offline.reading._world import Unresolved
 
 __all__ = ["check_wishes"]
 
+_OBTAIN = frozenset({"buy", "get", "obtain", "take", "receive", "request", "make", "have"})
 _KINDS = {"create": {"create", "signup"}, "update": {"update", "replace"}, "delete": {"delete"}}
 
 
@@ -32,7 +33,7 @@ def _check(plan: Plan, finding: Finding, fact: Wants, verb: str) -> None:
         raise Unresolved("it is not clear what this is about")
     if verb in READ | {"look-at", "open", "find", "follow", "read"}:
         met = plan.of(entity, "list", "read", "first")
-    elif verb in MANAGE:
+    elif verb in MANAGE | _OBTAIN and not fact.passive:
         met = plan.of(entity, "create")
     else:
         met = _by_operation(plan, finding, fact, verb)

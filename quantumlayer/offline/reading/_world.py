@@ -12,10 +12,10 @@ from quantumlayer.offline.reading._learning import aliases
 from quantumlayer.offline.reading._phrases import Vocabulary
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._structure import Structure
-from quantumlayer.offline.reading._terms import Condition
+from quantumlayer.offline.reading._terms import Condition, Items
 from quantumlayer.offline.reading._words import base, singular
 
-__all__ = ["INACTIVE", "Action", "Unresolved", "World", "escape"]
+__all__ = ["INACTIVE", "Action", "Unresolved", "World", "escape", "key_of", "person_key"]
 
 INACTIVE = frozenset(
     "cancelled canceled rejected declined withdrawn expired returned refunded waitlisted waiting no"
@@ -40,6 +40,11 @@ _STARTS = (
     "started_at",
     "start_date",
     "first_day",
+    "entered_at",
+    "arrived_at",
+    "checked_in_at",
+    "began_at",
+    "opened_at",
 )
 _MOMENTS = (
     "scheduled_at",
@@ -72,6 +77,11 @@ _ENDS = (
     "expiry_date",
     "deadline",
     "closes_on",
+    "exited_at",
+    "left_at",
+    "finished_at",
+    "checked_out_at",
+    "returned_at",
 )
 _DUE = ("due_date", "due", "due_on", "due_at", "deadline", "dueon", "duedate", "dueat")
 _PYTHON_WORDS = frozenset(
@@ -327,3 +337,62 @@ class World:
             if each.entity == entity and (verb in {each.verb, each.name} or verb in each.synonyms):
                 return each
         return None
+
+
+def person_key(world: World, entity: str) -> str | None:
+    """Who does it: the owner, or the one person that the items refer to or name."""
+    owner = world.draft(entity).owner
+    if owner is not None:
+        return owner
+    if world.user is not None:
+        found = world.references(entity, world.user)
+        if found:
+            return found[0].name
+    people = [
+        made.name
+        for made in world.fields(entity)
+        if made.references in _people(world)
+        or made.name.lower()
+        in {
+            "voter",
+            "email",
+            "name",
+            "author",
+            "user",
+            "username",
+            "plate",
+            "player",
+            "customer",
+            "reviewer",
+            "member",
+            "person",
+            "guest",
+            "bidder",
+        }
+        or made.words[-1] == "email"
+    ]
+    return people[0] if people else None
+
+
+_PERSONAL = frozenset(
+    "member customer student user person patient employee volunteer tenant player client guest reader"
+    " driver agent teacher trainer doctor bidder seller shopper applicant voter participant attendee".split()
+)
+
+
+def _people(world: World) -> set[str]:
+    return {
+        name
+        for name, draft in world.structure.entities.items()
+        if draft.word.label.split()[-1] in _PERSONAL
+    }
+
+
+def key_of(world: World, entity: str, items: Items | None) -> str | None:
+    """The reference through which an item belongs to somebody or something."""
+    if items is None or items.entity == entity:
+        return None
+    if items.person or items.entity is None:
+        return person_key(world, entity)
+    found = world.references(entity, items.entity)
+    return found[0].name if found else None
