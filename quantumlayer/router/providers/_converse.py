@@ -50,6 +50,8 @@ _FREE = re.compile(
     r"|claude-(3|instant|v2|sonnet-4-2025|opus-4-2025|opus-4-1-)"
 )
 
+# Source: botocore's model of the service.
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _FORMATS = frozenset({"gif", "jpeg", "png", "webp"})
 
 _STOPS: Mapping[str, StopReason] = {
@@ -117,16 +119,22 @@ def _blocks(parts: Sequence[Part], origin: Origin) -> Iterator[dict[str, Any]]:
         elif isinstance(part, Image):
             yield {"image": _image(inline(part), origin)}
         elif isinstance(part, ToolCall):
-            arguments, call_id = arguments_of(part), plain_id(part.id)
+            arguments, call_id = arguments_of(part), _call_id(part.id, origin.model)
             yield {"toolUse": {"toolUseId": call_id, "name": part.name, "input": arguments}}
         elif isinstance(part, ToolResult):
             yield {
                 "toolResult": {
-                    "toolUseId": plain_id(part.call_id),
+                    "toolUseId": _call_id(part.call_id, origin.model),
                     "content": [{"text": part.text if part.text.strip() else "(nothing)"}],
                     "status": "error" if part.is_error else "success",
                 }
             }
+
+
+def _call_id(call_id: str, model: str) -> str:
+    """The id of a call, Kimi's own as it is: it minds; Claude takes letters and digits only."""
+    kept = _ID.fullmatch(call_id) and "anthropic" not in model
+    return call_id if kept else plain_id(call_id)
 
 
 def _image(image: Image, origin: Origin) -> dict[str, Any]:
