@@ -15,7 +15,10 @@ Names
     `ref.x`       field of the item that the reference field `ref_id` (or `refId`, `ref`) points to
     `param.x`     parameter of the endpoint: query, body of an action, or path
     `user.x`      field of the logged-in user
-A field whose name is a Python keyword is written with an underscore behind it: `from_`.
+Behind a dot any name may stand, also a keyword of Python: `param.from`, `this.in`. On its own a
+keyword is a name too (`class == 'A'`), unless it means something in this language (`and`, `or`,
+`not`, `in`, `is`, `if`, `else`, `None`, `True`, `False`): such a field is written with `this.`, or
+with an underscore behind it: `in_`.
 
 Functions
     `count(E, where…)`, `exists(E, where…)`                 over all items of entity E
@@ -36,6 +39,7 @@ from __future__ import annotations
 import ast
 import keyword
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from threading import Lock
@@ -95,6 +99,8 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
 }
 """Least and most arguments of every function that is no aggregate."""
 ROOTS = frozenset({"this", "old", "param", "user"})
+WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "None", "True", "False"})
+"""Keywords of Python that mean the same here; all others are names."""
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40
 
@@ -224,7 +230,7 @@ def parse(text: str) -> Node:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(text[:80] + "…", f"it is longer than {MAX_LENGTH} characters")
     try:
-        tree = python_expression(text.strip())
+        tree = python_expression(_escaped(text.strip()))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(text, f"it does not parse ({error})") from error
     try:
@@ -340,6 +346,23 @@ class _Reader:
         if not rest:
             raise self._refuse(f"{name!r} needs a value behind the entity")
         return Aggregate(name, arguments[0].id, rest[0], tuple(rest[1:]))
+
+
+_KEYWORD = re.compile(
+    r"""(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+    rf"""|(?P<dot>\.\s*)?(?<!\w)(?P<name>{"|".join(keyword.kwlist)})(?!\w)"""
+)
+
+
+def _escaped(text: str) -> str:
+    """Put an underscore behind keywords that are names, so that Python's parser takes them."""
+
+    def written(found: re.Match[str]) -> str:
+        if found["text"] or (found["name"] in WORDS and not found["dot"]):
+            return found[0]
+        return f"{found[0]}_"
+
+    return _KEYWORD.sub(written, text)
 
 
 def _unescape(name: str) -> str:
