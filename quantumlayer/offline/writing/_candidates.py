@@ -169,7 +169,7 @@ def solved(  # noqa: PLR0911 -- one case for each kind of node
         return None
 
 
-def _undone(  # noqa: PLR0913 -- an operation and what it should give
+def _undone(
     operator: str, left: Bound, right: Bound, goal: Any, target: Bound, evaluate: Evaluate
 ) -> Any:
     on_left = any(part is target for part in each(left))
@@ -201,7 +201,7 @@ def _unconverted(part: Bound, goal: Any, evaluate: Evaluate) -> Any:
     return converted(goal, part.kind)
 
 
-def _between(  # noqa: PLR0913 -- two ends and what lies between
+def _between(
     name: str, start: Bound, end: Bound, goal: Any, target: Bound, evaluate: Evaluate
 ) -> Any:
     length = dt.timedelta(minutes=goal) if name == "minutes_between" else dt.timedelta(days=goal)

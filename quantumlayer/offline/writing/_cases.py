@@ -10,11 +10,11 @@ from quantumlayer.offline.writing._blueprint import Table
 from quantumlayer.offline.writing._bound import Bound, Scope
 from quantumlayer.offline.writing._context import Service
 from quantumlayer.offline.writing._names import Names, snake
+from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._recipes import Recipes, SceneError
 from quantumlayer.offline.writing._rules import bound_rule
 from quantumlayer.offline.writing._samples import Sample
 from quantumlayer.offline.writing._scene import Scene, TestCase, Variants
-from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._search import Scenarios
 from quantumlayer.offline.writing._simulation import Answer
 

@@ -307,7 +307,7 @@ def _post(book: Casebook, scene: Scene, endpoint: Endpoint, path: str, body: str
     scene.write(f"response = client.{endpoint.method.lower()}({path}, json={body}{headers})")
 
 
-def _add(  # noqa: PLR0913 -- what a case is made of
+def _add(
     book: Casebook,
     endpoint: Endpoint,
     scene: Scene,

@@ -13,12 +13,12 @@ from quantumlayer.offline.writing._bound import Scope
 from quantumlayer.offline.writing._candidates import plausible
 from quantumlayer.offline.writing._cases import Casebook, worked
 from quantumlayer.offline.writing._context import page_size
-from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._kinds import Kind
+from quantumlayer.offline.writing._names import snake
+from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._recipes import ANYBODY, STRANGER, SceneError
 from quantumlayer.offline.writing._samples import refused, sample
 from quantumlayer.offline.writing._scene import Handle, Scene, Variants
-from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._search import Scenarios
 from quantumlayer.offline.writing._simulation import Answer
 from quantumlayer.offline.writing._text import literal
@@ -355,7 +355,7 @@ def _condition(book: Casebook, endpoint: Endpoint) -> None:
     _told_apart(book, endpoint, scenarios, endpoint.where, known, name, endpoint.requirements)
 
 
-def _told_apart(  # noqa: PLR0913 -- what a series of cases has in common
+def _told_apart(
     book: Casebook,
     endpoint: Endpoint,
     scenarios: Scenarios,
@@ -419,7 +419,7 @@ def _choices(
         param.type != "enum"
         or len(param.choices) > 6
         or (param.where or "").strip() == f"{param.name} == param.{param.name}"
-    ):  # noqa: PLR2004 -- more are no meanings
+    ):
         return
     for choice in param.choices:
         fixed: Setup = {("param", param.name): choice}

@@ -12,9 +12,9 @@ from quantumlayer.offline.writing._bound import Attribute, Bound, Scope
 from quantumlayer.offline.writing._candidates import general, inputs, plausible
 from quantumlayer.offline.writing._cases import Casebook, worked
 from quantumlayer.offline.writing._names import snake
+from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._recipes import SceneError
 from quantumlayer.offline.writing._scene import Scene
-from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._search import Scenarios
 from quantumlayer.offline.writing._simulation import Answer
 from quantumlayer.offline.writing._text import literal
@@ -106,7 +106,7 @@ def _told_apart(
             _limited(book, endpoint, scenarios, known, param, name)
 
 
-def _limited(  # noqa: PLR0913 -- what a series of cases has in common
+def _limited(
     book: Casebook,
     endpoint: Endpoint,
     scenarios: Scenarios,

@@ -57,7 +57,7 @@ class Finders:
         """Names of the functions."""
         return [found[0] for found in self._found.values()]
 
-    def call(  # noqa: PLR0913 -- what identifies an item
+    def call(
         self,
         table: Table,
         key: str,
@@ -119,7 +119,7 @@ class Finders:
             missing.append(foreign)
         if where is not None:
             before, hidden = self._hidden(table, where)
-            if before or user is None and "current_user" in names_in(hidden):
+            if before or (user is None and "current_user" in names_in(hidden)):
                 missing_first = tidy(" or ".join(missing))
                 lines += self._refusal(missing_first, table, column, key)
                 lines += [f"    {line}" for line in before]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from quantumlayer.agents import Pagination
-from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._query import Conditions, order_code, sorting
 from quantumlayer.offline.writing._route import Route
-from quantumlayer.offline.writing._schemas import Field
 from quantumlayer.offline.writing._text import literal
 
 __all__ = ["list_items", "page_code"]

@@ -7,39 +7,18 @@ import keyword
 import re
 from collections.abc import Iterable
 
-__all__ = ["ATTRIBUTES", "CLASSES", "VARIABLES", "Names", "pascal", "snake"]
+__all__ = ["ATTRIBUTES", "CLASSES", "MODULES", "VARIABLES", "Names", "pascal", "snake"]
 
 IMPORTED = frozenset(
-    """
-    APIRouter AfterValidator Annotated Any Base BaseModel Boolean Clock ConflictError Credentials
-    DateTime Decimal Depends Engine FastAPI Field ForeignKey ForbiddenError HTTPAuthorizationCredentials
-    HTTPBearer Header Id Index Iterator JSON JSONResponse Literal Mapped Money Numeric Page
-    PasswordHasher Path PlainSerializer Query Request RequestValidationError Response
-    RedirectResponse RuleBrokenError Secret SecretStr Select Self Sequence ServiceError Session
-    Settings Status String TestClient Text Timestamp Token TypeDecorator UnauthorizedError
-    UniqueConstraint UtcDateTime Collection ConfigDict Exists DbSession WritingSession CurrentUser
-    NotFoundError InvalidError Input Output Url TimeOfDay Pagination
-    """.split()
+    ["APIRouter", "AfterValidator", "Annotated", "Any", "Base", "BaseModel", "Boolean", "Clock", "ConflictError", "Credentials", "DateTime", "Decimal", "Depends", "Engine", "FastAPI", "Field", "ForeignKey", "ForbiddenError", "HTTPAuthorizationCredentials", "HTTPBearer", "Header", "Id", "Index", "Iterator", "JSON", "JSONResponse", "Literal", "Mapped", "Money", "Numeric", "Page", "PasswordHasher", "Path", "PlainSerializer", "Query", "Request", "RequestValidationError", "Response", "RedirectResponse", "RuleBrokenError", "Secret", "SecretStr", "Select", "Self", "Sequence", "ServiceError", "Session", "Settings", "Status", "String", "TestClient", "Text", "Timestamp", "Token", "TypeDecorator", "UnauthorizedError", "UniqueConstraint", "UtcDateTime", "Collection", "ConfigDict", "Exists", "DbSession", "WritingSession", "CurrentUser", "NotFoundError", "InvalidError", "Input", "Output", "Url", "TimeOfDay", "Pagination"]
 )
 """Class-like names that written modules import or define for themselves."""
 LOCAL = frozenset(
-    """
-    aliased and_ answer app bindparam body calendar caller case cast clock conditions count_rows create_token
-    current_user desc dt exists extract func get_current_user has_item hash_password json known limit
-    literal lock lock_rows lock_table logging math models name not_ offset only or_ ordering orders page
-    page_size part password_matches pytest query random_code re request response rounded router row
-    rows rules secrets select session slug sort store type_coerce unused_code value
-    """.split()
+    ["aliased", "and_", "answer", "app", "bindparam", "body", "calendar", "caller", "case", "cast", "clock", "conditions", "count_rows", "create_token", "current_user", "desc", "dt", "exists", "extract", "func", "get_current_user", "has_item", "hash_password", "json", "known", "limit", "literal", "lock", "lock_rows", "lock_table", "logging", "math", "models", "name", "not_", "offset", "only", "or_", "ordering", "orders", "page", "page_size", "part", "password_matches", "pytest", "query", "random_code", "re", "request", "response", "rounded", "router", "row", "rows", "rules", "secrets", "select", "session", "slug", "sort", "store", "type_coerce", "unused_code", "value"]
 )
 """Variable-like names that written functions use for themselves."""
 PYDANTIC = frozenset(
-    """
-    construct copy dict from_orm json model_computed_fields model_config model_construct model_copy
-    model_dump model_dump_json model_extra model_fields model_fields_set model_json_schema
-    model_parametrized_name model_post_init model_rebuild model_validate model_validate_json
-    model_validate_strings parse_file parse_obj parse_raw schema schema_json update_forward_refs
-    validate
-    """.split()
+    ["construct", "copy", "dict", "from_orm", "json", "model_computed_fields", "model_config", "model_construct", "model_copy", "model_dump", "model_dump_json", "model_extra", "model_fields", "model_fields_set", "model_json_schema", "model_parametrized_name", "model_post_init", "model_rebuild", "model_validate", "model_validate_json", "model_validate_strings", "parse_file", "parse_obj", "parse_raw", "schema", "schema_json", "update_forward_refs", "validate"]
 )
 SQLALCHEMY = frozenset({"metadata", "registry"})
 
@@ -78,6 +57,10 @@ ATTRIBUTES = (
     | {"mapped_column", "relationship", "column_property", "dt", "func", "select"}
 )
 VARIABLES = frozenset(keyword.kwlist) | BUILTINS | LOCAL
+MODULES = frozenset(keyword.kwlist) | {
+    *("accounts", "health", "reports", "service"),  # our own, or those of their tests
+    *("app", "create_app", "lifespan", "logger", "logging", "module", "settings"),  # variables of `app.main`
+}
 
 
 def snake(text: str) -> str:

@@ -93,7 +93,7 @@ class PythonWriter:
         olds: Values from before a change that were needed: variable → attribute.
     """
 
-    def __init__(  # noqa: PLR0913 -- what a function is made of
+    def __init__(
         self,
         binder: Binder,
         names: Mapping[Scope, str],
@@ -337,7 +337,7 @@ def constant(node: Value) -> str:
         return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
     match value:
         case Decimal():
-            whole = value == value.to_integral_value() and abs(value) < 10**9  # noqa: PLR2004 -- plain digits
+            whole = value == value.to_integral_value() and abs(value) < 10**9
             return f"Decimal({int(value)})" if whole else f'Decimal("{value}")'
         case dt.datetime():
             parts = [str(part) for part in value.timetuple()[:6]]

@@ -16,7 +16,7 @@ from quantumlayer.offline.writing._values import coerced
 if TYPE_CHECKING:
     from quantumlayer.offline.writing._scene import Scene
 
-__all__ = ["ANYBODY", "PASSWORD", "Recipe", "Recipes", "STRANGER", "SceneError", "Stage"]
+__all__ = ["ANYBODY", "PASSWORD", "STRANGER", "Recipe", "Recipes", "SceneError", "Stage"]
 
 ANYBODY = "ada"
 """The user who does what any user may do."""

@@ -9,7 +9,7 @@ from quantumlayer.agents import Endpoint, Param
 from quantumlayer.offline.writing._blueprint import Table
 from quantumlayer.offline.writing._bound import Scope
 from quantumlayer.offline.writing._context import Service, in_path, page_size
-from quantumlayer.offline.writing._finders import Finders, key_variable, role_check
+from quantumlayer.offline.writing._finders import Finders, key_variable
 from quantumlayer.offline.writing._kinds import kind_of
 from quantumlayer.offline.writing._models import ANNOTATIONS, default_code
 from quantumlayer.offline.writing._names import VARIABLES, Names, snake

@@ -377,7 +377,7 @@ class Scene:
         else:
             self.write(f"clock.advance(minutes={int(by.total_seconds() // 60)})")
 
-    def call(  # noqa: PLR0913 -- what a request is made of
+    def call(
         self,
         endpoint: Endpoint,
         path: Mapping[str, Any] | None = None,
@@ -407,7 +407,7 @@ class Scene:
         self.write(f"response = {code}")
         return answer
 
-    def request_code(  # noqa: PLR0913 -- what a request is made of
+    def request_code(
         self,
         endpoint: Endpoint,
         path: Mapping[str, Any],

@@ -461,10 +461,10 @@ def include_attribute(include: Include) -> str:
 
 def _rust_reads(pattern: str) -> bool:
     """Tell whether pydantic's own engine takes a regular expression."""
+    from typing import Annotated  # noqa: PLC0415
+
     from pydantic import Field as PydanticField  # noqa: PLC0415 -- our Field has the name here
     from pydantic_core import SchemaError  # noqa: PLC0415
-
-    from typing import Annotated  # noqa: PLC0415
 
     try:
         TypeAdapter(Annotated[str, PydanticField(pattern=f"^(?:{pattern})$")])

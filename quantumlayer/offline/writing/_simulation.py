@@ -421,7 +421,7 @@ class _Answering:
                 row[name] = plain(self._world.value(node, environment))
             rows.append(row)
         for name in reversed(endpoint.order_by):
-            rows.sort(key=lambda row: row[name.lstrip("-")], reverse=name.startswith("-"))  # noqa: B023 -- used at once
+            rows.sort(key=lambda row: row[name.lstrip("-")], reverse=name.startswith("-"))
         return rows
 
     # --- changes ---------------------------------------------------------------------------------

@@ -17,7 +17,15 @@ from quantumlayer.offline.writing._text import docstring, literal
 
 __all__ = ["Module", "block", "formatted", "long_literal", "names_in", "tidy", "with_imports"]
 
+LINE = 100
 FIRST_PARTY = ("app", "tests")
+_RUFF = (
+    *("--isolated", "--no-cache", "--quiet", "--target-version=py311"),
+    f"--config=line-length={LINE}",
+    f"--config=lint.isort.known-first-party={list(FIRST_PARTY)}",
+)
+_MENDED = "C4,E,F,I,PIE,RET,RUF,SIM,UP,W"
+"""Rules whose safe fixes are applied to what is written."""
 _FROM = {
     "collections.abc": "AsyncIterator Callable Iterator Sequence",
     "contextlib": "asynccontextmanager",
@@ -250,7 +258,9 @@ def _order(line: str) -> tuple[int, str]:
 
 
 def formatted(files: Mapping[str, str]) -> dict[str, str]:
-    """Format Python files, by their path, all in one run of ruff.
+    """Mend small lint in Python files, by their path, and format them, all with ruff.
+
+    A line that cannot be broken, because a name or a path of the design is that long, says so.
 
     Raises:
         MissingExtraError: ruff is not installed.
@@ -260,13 +270,23 @@ def formatted(files: Mapping[str, str]) -> dict[str, str]:
     except ImportError as error:
         raise MissingExtraError("formatting written code", "offline") from error
     with tempfile.TemporaryDirectory(prefix="quantumlayer-") as folder:
-        paths = {name: Path(folder, f"{number}.py") for number, name in enumerate(files)}
+        paths = {name: Path(folder, name) for name in files}
         for name, text in files.items():
+            paths[name].parent.mkdir(parents=True, exist_ok=True)
             paths[name].write_text(text, encoding="utf-8")
-        command = [find_ruff_bin(), "format", "--isolated", "--no-cache", "--quiet"]
-        subprocess.run(  # noqa: S603 -- our own formatter on files we just wrote
-            [*command, "--line-length=100", "--target-version=py311", folder],
-            check=True,
-            capture_output=True,
-        )
-        return {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+
+        def ruff(*arguments: str) -> None:
+            subprocess.run(  # noqa: S603 -- our own formatter on files we just wrote
+                [find_ruff_bin(), *arguments, *_RUFF, folder], check=True, capture_output=True
+            )
+
+        def written() -> dict[str, str]:
+            return {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+
+        ruff("check", "--fix-only", f"--select={_MENDED}")
+        ruff("format")
+        done = written()
+        if any(len(line) > LINE for text in done.values() for line in text.splitlines()):
+            ruff("check", "--add-noqa", "--select=E501")
+            done = written()
+        return done

@@ -348,7 +348,7 @@ class SqlWriter:
         shorter = rebase(_shortened(node, scope), scope, there)
         plain = target == self._model(hop.references)
         path = f"{self.rows[scope]}.{hop.relation}{'' if plain else f'.of_type({target})'}"
-        return f"{path}.has({inner._condition(shorter, holds=holds)})"  # noqa: SLF001 -- another one of us
+        return f"{path}.has({inner._condition(shorter, holds=holds)})"
 
     def _comparison(self, node: Comparison, *, holds: bool) -> str:
         operator = node.operator if holds else OPPOSITE[node.operator]
@@ -446,7 +446,7 @@ class SqlWriter:
         query = inner.query(node)
         if node.function == "exists":
             return f"{query}.exists()"
-        inside = dict.fromkeys([inner.rows[node.scope], *inner._joined.values()])  # noqa: SLF001 -- another one of us
+        inside = dict.fromkeys([inner.rows[node.scope], *inner._joined.values()])
         keep = f".correlate_except({', '.join(inside)})" if self._inline else ""
         return f"{query}{keep}.scalar_subquery()"
 
