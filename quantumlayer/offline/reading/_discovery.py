@@ -112,6 +112,9 @@ def _from_routes(search: _Search, source: Source, at: int) -> None:
                     evidence.path = own if place == 0 else evidence.path
 
 
+_ABBREVIATED = 2
+
+
 def _collection_score(route: Route, segments: Sequence[str], place: int) -> int:
     """How much a segment looks like a collection: 3 for sure, 1 perhaps, 0 not at all."""
     segment = segments[place]
@@ -122,8 +125,10 @@ def _collection_score(route: Route, segments: Sequence[str], place: int) -> int:
     behind_item = place > 0 and segments[place - 1].startswith("{")
     if verbal and not followed:
         return 0
+    if followed and len(segment) <= _ABBREVIATED:
+        return 0  # /s/{code}
     if followed:
-        return 1 if verbal else 3
+        return 1 if verbal or not is_plural(words[-1]) else 3
     if last and route.method == "POST" and is_plural(words[-1]):
         return 3
     if last and route.method in {"GET", ""} and place == 0 and is_plural(words[-1]):
@@ -524,6 +529,8 @@ def _paths_of_verbs(search: _Search, lexicon: Lexicon) -> None:
             path = f"/{segments[0]}"
             followed = len(segments) > 1 and segments[1].startswith("{")
             found = verb(segments[0])
+            if found is None and route.method != "POST":
+                continue
             if found is not None and "base" not in found.forms:
                 continue
             if path in taken or not (followed or (route.method == "POST" and len(segments) == 1)):
