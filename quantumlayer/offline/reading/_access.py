@@ -6,12 +6,28 @@ from collections.abc import Iterable, Iterator
 
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
-from quantumlayer.offline.reading._facts import Access, Context, Fact, Fields, Hides, Mention, Thing
+from quantumlayer.offline.reading._facts import (
+    Access,
+    Context,
+    Does,
+    Fact,
+    Fields,
+    Hides,
+    Mention,
+    Operation,
+    Owned,
+    Refused,
+    Thing,
+)
 from quantumlayer.offline.reading._listing import LISTING_SLOTS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
-from quantumlayer.offline.reading._terms import Items
+from quantumlayer.offline.reading._terms import Items, negate
+
+from quantumlayer.offline.reading._words import singular
 
 __all__ = ["ACCESS", "ACCESS_SLOTS"]
+
+_OWNING = frozenset({"owner", "author", "creator", "writer", "poster"})
 
 _SEE = (
     "see", "view", "read", "access", "look-at", "list", "show", "get", "find", "browse", "peek", "open",
@@ -25,8 +41,6 @@ def _role(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     start = at
     while reader.low(start) in {"a", "an", "the", "any", "all", "every", "other", "each"}:
         start += 1
-    from quantumlayer.offline.reading._words import singular  # noqa: PLC0415
-
     roles = reader.context.extra.get("roles", frozenset())
     word = singular(reader.low(start))
     if word in roles:
@@ -38,7 +52,8 @@ def _owner(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     start = at
     while reader.low(start) in {"the", "its", "their", "a"}:
         start += 1
-    if reader.low(start) in {"owner", "author", "creator", "owners", "authors", "writer", "poster"}:
+    nouns = _OWNING | reader.context.extra.get("owners", frozenset())
+    if singular(reader.low(start)) in nouns:
         end = start + 1
         if reader.low(end) == "of":
             for items, stop in reader.slot("items", end + 1):
@@ -61,6 +76,51 @@ ACCESS_SLOTS: dict[str, SlotFunction] = {**LISTING_SLOTS, "role": _role, "owner"
 
 def _login(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Access("login", items=captures.get("items"), route=captures.get("route"))]
+
+
+def _rest_login(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The rest is for people who are logged in, except looking at auctions`."""
+    facts: list[Fact] = [Access("login")]
+    if "many" in captures:
+        verbs = tuple("see" if each == "read" else each for each in captures["open"])
+        facts.extend(Access("anyone", verbs, each, exclusive=False) for each in captures["many"])
+    return facts
+
+
+def _named_owner(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The seller is whoever created it`: what the owner of an item is called."""
+    words = tuple(token.low for token in captures["noun"])
+    items: Items | None = captures.get("items")
+    entity = items.entity if items is not None else None
+    return [Owned(words, entity or situation.extra.get("topic"))]
+
+
+def _owner_acts(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Sellers may also end it early: POST /auctions/{id}/close`."""
+    route = captures["route"]
+    return [
+        Access("owner", (), None, route, _status(situation)),
+        Does(route, captures["do"], captures.get("items")),
+    ]
+
+
+def _owner_only_when(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The seller may change or delete it as long as nobody has bid`."""
+    condition, holds = captures["when"]
+    topic = situation.extra.get("topic")
+    items: Items | None = captures.get("items")
+    entity = items.entity if items is not None and items.entity else topic
+    if not isinstance(entity, str):
+        return None
+    return [
+        Access("owner", captures["dos"], Items(entity), None, _status(situation)),
+        Refused(
+            Operation(captures["dos"], object=Items(entity)),
+            condition if holds else negate(condition),
+            only=True,
+            status=_status(situation),
+        ),
+    ]
 
 
 def _accounts(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -169,6 +229,7 @@ def _many(reader: Reader, at: int) -> Iterator[tuple[tuple[Items, ...], int]]:
 ACCESS_SLOTS["many"] = _many
 
 _PEOPLE = "(users|people|a user|every user|each user|everybody|everyone|anyone|you|they|members|each person|a person|we|the user|all users|one|<role>)"
+_EVERYBODY = "(everybody|everyone|anybody|anyone|all|all people|the public|visitors|guests)"
 _TOKEN = "(jwt|token|access token|bearer token|jwt token|json web token|valid token|valid jwt|login|log-in|authentication|valid bearer token)"
 _LOGGED = "(logged in|logged-in|authenticated|signed in|authorised|authorized)"
 
@@ -190,6 +251,10 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     (
         f"(everything|all|all of it|anything) [(else)] [(except|but) <phrase>] (needs|requires|MUST have|is behind|need) [(it|a|an|the)] [(valid)] [({_TOKEN})]",
         _login,
+    ),
+    (
+        f"(the rest|everything else|all the rest|everything|anything else|all other <noun:other>) [of (the|our|this) <noun>] [(is|are)] (for|reserved for|only for|open to|available to|visible to) [{_PEOPLE}] [(who|that) (is|are)] {_LOGGED} [{_PEOPLE}] [[,] (except|but not|apart from) [(for|that)] <crud:open> [(all|the|any)] <many>] [(:|,|;) (that|this|which) (is|are) (open|free|public|possible|allowed) [(to|for)] {_EVERYBODY}]",
+        _rest_login,
     ),
     (f"<route> [(and|,) <route:second>] (needs|requires|need|require) [(a|the)] {_TOKEN}", _login),
     (
@@ -277,7 +342,17 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         _role_sees_all,
     ),
     ("<role> CAN [also] <dos> <items>", _role_does),
+    (
+        "[only] <owner> CAN <do> [(it|them|that|this|<items>)] [(early|again|later|now|once more|ahead of time)] (:|with|by|via|through|using) <route>",
+        _owner_acts,
+    ),
+    ("[only] <owner> CAN [only] <dos> [(it|them|that|this|<items>)] [only] <when>", _owner_only_when),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
+    ("(nobody|no one) (else|other) CAN [<dos>] [(it|them|that|so|<items>)]", _no_login),
+    (
+        "[the] <noun> [of <items>] is (whoever|(the|that) (person|user|one|member|caller) (who|that)) (created|made|added|put up|wrote|posted|entered|placed|opened|offered|started|submitted|listed) (it|them|<items>)",
+        _named_owner,
+    ),
     ("<items> CAN only be <dones:dos> by <owner>", _owner_does),
     (
         "(anybody else|anyone else|others|everybody else|everyone else|other users|all others) (gets|get|receives|receive|is answered with|are refused with) [a|an] <number>",

@@ -13,6 +13,7 @@ from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._discovery import discover, fields_frame, is_field_item
 from quantumlayer.offline.reading._facts import (
     Fact,
+    Owned,
     Refused,
     Sets,
     Sketched,
@@ -197,7 +198,17 @@ class _Reader:
         situation = Situation(self.known, thing, self.analysis.vocabulary, self.route, self.extra)
         situation.extra["roles"] = self.analysis.roles | _role_words(self.analysis, source)
         situation.extra["topic"] = topic
+        owners = situation.extra.setdefault("owners", set())
+        owners.update(
+            fact.words[-1]
+            for finding in self.by_id.values()
+            for fact in finding.facts
+            if isinstance(fact, Owned)
+        )
         situation.extra["has_route"] = bool(source.routes)
+        heading = " ".join(source.headings[:1]).lower()
+        situation.extra["forbids"] = any(each in heading for each in _FORBIDDING)
+        situation.extra["either"] = any(token.low == "or" for token in source.tokens)
         situation.extra["reached"] = _reached(source.tokens)
         completed = self._completed(source)
         understood = self._clauses(completed, situation)
@@ -231,6 +242,10 @@ class _Reader:
         if tail in {"can", "may", "must", "to", "should", "cannot", "not", "by"}:
             return (*parent.tokens[:-1], *source.tokens)
         return source.tokens
+
+
+_FORBIDDING = ("not allowed", "forbidden", "not possible", "prohibited", "not permitted", "may not")
+"""What the heading above a list of things that are refused says."""
 
 
 def _reached(tokens: Sequence[Token]) -> str | None:

@@ -25,6 +25,7 @@ from quantumlayer.offline.reading._facts import (
     Touches,
     Transition,
     Wants,
+    Winner,
     Worked,
 )
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
@@ -39,6 +40,7 @@ from quantumlayer.offline.reading._terms import (
     Condition,
     Elapsed,
     FieldOf,
+    Fold,
     Items,
     Literal,
     Moment,
@@ -119,6 +121,7 @@ BEHAVIOUR_SLOTS: dict[str, SlotFunction] = {
     "clock_now": _moment_word,
     "state": _state,
     "states": _states,
+    "superlative": lambda reader, at: _superlative(reader, at),
 }
 
 
@@ -306,6 +309,52 @@ def _worked(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
             fallback=captures.get("fallback"),
         )
     ]
+
+
+_SUPERLATIVES = {
+    "highest": "max", "best": "max", "largest": "max", "top": "max", "lowest": "min",
+    "cheapest": "min", "smallest": "min",
+}  # fmt: skip
+
+
+def _superlative(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    function = _SUPERLATIVES.get(reader.low(at))
+    if function is not None:
+        yield function, at + 1
+
+
+def _winner(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`winner_id names the highest bidder`: who made the item with the highest number."""
+    agent = captures["agent"][-1].low
+    made = {
+        entity
+        for word, entity in situation.vocabulary.verbs.items()
+        if agent.startswith(word[:3]) and agent.removesuffix("er").removesuffix("or") in _stems(word)
+    }
+    if len(made) != 1 or not isinstance(situation.route, Route):
+        return None
+    return [Winner((captures["name"],), made.pop(), captures["superlative"], situation.route)]
+
+
+def _stems(word: str) -> set[str]:
+    """`bid` as in bidder, `vote` as in voter."""
+    return {word, word + word[-1], word.removesuffix("e"), f"{word[:-1]}i"}
+
+
+def _extreme(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`current_price, which is the start price while there are no bids`: else the highest bid's."""
+    field: FieldOf = captures["field"]
+    parts: Items = captures["parts"]
+    words = str(field.words[0]).lower().replace("_", " ").split() if field.words else []
+    functions = {"lowest": "min", "minimum": "min", "cheapest": "min", "least": "min"}
+    known = {"current", "highest", "maximum", "best", "top", "leading", "greatest"}
+    function = next((functions[word] for word in words if word in functions), "")
+    if not function and known & set(words):
+        function = "max"
+    if not function or parts.entity is None:
+        return None
+    value = Fold(function, FieldOf(()), Items(parts.entity))
+    return [Worked(field.words, value, field.owner, fallback=captures["fallback"])]
 
 
 def _copied(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -509,6 +558,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _goes,
     ),
     (
+        "[then] [(its|the|their)] (status|state) [of <items>] (is|becomes) [then] (no longer|not) <states:sources> but <state:to>",
+        _goes,
+    ),
+    (
         "<items> (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>",
         _goes,
     ),
@@ -612,6 +665,14 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<field> : <value> [, (null|empty) (without <phrase>|if <phrase>)]", _worked),
     ("<field> = <value>", lambda c, s: _worked({**c, "sure": True}, s)),
     ("<field> (is|are) (copied|taken|set) from <items> [(when|as) <rest>]", _copied),
+    (
+        "[<items> [MUST] (shows|show|has|have|displays|tells|knows|gets)] (its|a|an|the|their) <field> , which is <value:fallback> (while|as long as|until|if|when) there (is|are) no <items:parts> [yet]",
+        _extreme,
+    ),
+    (
+        "<name> [then] (names|tells|holds|shows|is|points to|refers to) the <superlative> <noun:agent> [, or (stays|is|remains|be) (empty|null|nothing) [<rest>]]",
+        _winner,
+    ),
     # --- never
     (
         "<items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
@@ -716,7 +777,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _touches({**c, "stays": True}, s),
     ),
     ("<route> (changes|change|replaces|updates) <names>", _no_other_way),
-    ("<actor> CAN <phrase> (as many|as often|as much|as long) <rest>", _no_other_way),
+    (
+        "<actor> CAN <phrase> (as many|as often|as much|as long) [(times|items|<noun>)] as (they|you|he|she|one|we|i) (like|likes|want|wants|wish|please|need)",
+        _no_other_way,
+    ),
     (
         "(touching|back to back|adjacent <noun>|meeting) [bookings] (is|are) (ok|fine|allowed|no problem|possible)",
         _no_other_way,

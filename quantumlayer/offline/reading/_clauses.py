@@ -311,6 +311,7 @@ _LEAD_INS = (
     "(the|our|this|your) (system|service|api|app|application|software|backend|tool|server|program|platform) (provides|offers|supports|provide|offer|support) [(endpoints|operations|a way|an endpoint|functions|functionality)] [(to|for)]",
     "(provide|offer|support|implement|build|include|add) (endpoints|an endpoint|operations|a way|functions|functionality|the ability) (to|for|that)",
     "there (must|should|has to|needs to|is|are) [be] (a way|an endpoint|endpoints|the possibility|ways) (to|for|that)",
+    "(no|yes|nope|sure|exactly|correct) (.|,|!|:)",
     "(that is why|this is why|which is why|therefore|hence|please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
     "(the|an|a) (user|client|caller) (wants|needs) to",
 )

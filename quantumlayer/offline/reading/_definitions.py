@@ -120,7 +120,7 @@ _NO_NOUN = (
         "no",
     }
     | {"twice", "both", "either", "neither", "nor", "already", "everything", "nothing", "something"}
-    | {"these", "those", "this", "belongs", "belong", "via", "please"}
+    | {"these", "those", "this", "belongs", "belong", "via", "please", "whoever", "whatever", "whichever"}
 )
 _QUANTIFIERS = frozenset(
     "a an the each every any all our one single some your their my his her its this these those that"
@@ -456,6 +456,24 @@ def _body_of_action(captures: Captures, situation: Situation) -> Iterable[Fact] 
     return [Fields(Thing(()), phrases, route=route)]
 
 
+def _shows_value(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Every auction shows its current_price, which is the start price while there are no bids`."""
+    if situation.vocabulary is not None or not _is_kept(captures["thing"], situation):
+        return None
+    name = captures["name"]
+    phrase = FieldPhrase(tuple(_split(name)), name, traits=[Trait("nullable")])
+    return [Fields(captures["thing"], (phrase,), by_system=True)]
+
+
+def _names_agent(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`winner_id names the highest bidder`: a reference that the service fills in."""
+    if situation.vocabulary is not None or situation.topic is None:
+        return None
+    name = captures["name"]
+    phrase = FieldPhrase(tuple(_split(name)), name, traits=[Trait("nullable"), Trait("user")])
+    return [Fields(situation.topic, (phrase,), by_system=True)]
+
+
 def _is_action(route: Any) -> bool:
     """Whether a route does something to one item: `POST /tickets/{id}/close`."""
     if route is None or route.method not in {"POST", "PUT", "PATCH"} or len(route.segments) < 3:  # noqa: PLR2004
@@ -734,6 +752,9 @@ LEGENDS: tuple[tuple[str, Recogniser], ...] = (
     (f"<mark> (marks|means|indicates|denotes|stands for) <word> {_MEMBERS}", _legend),
 )  # fmt: skip
 
+_JOINS = "(signs up|sign up|registers|register|signs themselves up|creates an account|create an account|opens an account)"
+_THEMSELVES = "(to take part|to join|for an account|for the site)"
+
 DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     *LEGENDS,
     (
@@ -741,6 +762,14 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _body_of_action({**c, "kept": True}, s),
     ),
     (f"(it|this) [MUST] {_TAKES} <fields>", _body_of_action),
+    (
+        "<name> [then] (names|tells|holds|shows|is|points to|refers to) the (highest|lowest|best|latest|first|last|most recent) <noun:agent> [, or (stays|is|remains|be) (empty|null|nothing) [<rest>]]",
+        _names_agent,
+    ),
+    (
+        "<thing> [MUST] (shows|show|has|have|displays|tells|knows|gets) (its|a|an|the|their) <name> , which is <phrase:first> (while|as long as|until|if|when) there (is|are) no <noun:parts> [yet]",
+        _shows_value,
+    ),
     (f"<thing> [MUST] [additionally] {_HAVE} {_THESE} <fields>", _has),
     (f"<thing> [MUST] [additionally] {_CARRY} {_THESE} <fields>", _carries),
     (f"<thing> (can|may|might|could) [also] {_HAVE} {_THESE} <fields>", _has_any),
@@ -827,6 +856,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (
         "[<actor> [(can|may|MUST)]] (sign up|register|signup|create an account|sign-up) (with|by giving|using|by providing|giving|:|LPAREN) [(their|a|an)] <fields>",
         _sign_up,
+    ),
+    (
+        f"[(if|when)] (anyone|anybody|everybody|everyone|whoever|who|people|somebody|users|<thing:ignored>) [(who|that)] {_JOINS} [{_THEMSELVES}] [(first|themselves)] (with|by giving|using|by providing|giving|:|LPAREN|by choosing) [(their|a|an)] <fields>",
+        lambda c, s: _sign_up({**c, "actor": None}, s),
     ),
     ("<thing> (:|-) <fields>", _listed),
     (

@@ -101,6 +101,8 @@ def _from_routes(search: _Search, source: Source, at: int) -> None:
         for place, segment in enumerate(segments):
             if segment.startswith("{") or segment in _AUTH_SEGMENTS or not segment[0].isalpha():
                 continue
+            if segment.startswith(("my-", "my_")):
+                continue
             score = _collection_score(route, segments, place)
             label = _label(segment)
             if score:

@@ -8,7 +8,14 @@ from typing import Any
 from quantumlayer.offline.reading._actions import Step, participle
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._drafts import FieldDraft
-from quantumlayer.offline.reading._facts import Answers, Does, Fields, Sets, Transition
+from quantumlayer.offline.reading._facts import (
+    Answers,
+    Does,
+    Fields,
+    Sets,
+    Transition,
+    Winner,
+)
 from quantumlayer.offline.reading._fieldlists import FieldPhrase
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._render import Frame, Scope, condition, value
@@ -241,6 +248,12 @@ def _effects(plan: Plan, action: Action) -> list[dict[str, Any]]:
     scope = Scope(world, (Frame(action.entity),), params=tuple(_members(plan, action)))
     for finding in plan.analysis.findings:
         for fact in finding.facts:
+            if isinstance(fact, Winner) and _same(fact.route, action.route):
+                try:
+                    name, text = _winner(plan, fact, action.entity)
+                    effects[name] = text
+                except Unresolved as reason:
+                    plan.ledger.miss(finding.source.id, str(reason))
             if not isinstance(fact, Sets) or not _concerns(plan, finding, fact, action):
                 continue
             try:
@@ -329,6 +342,29 @@ def _shared_links(world: World, entity: str, other: str, items: Items) -> list[s
             world.draft(entity).fields[name].references for name, *_ in
             next((a.touched for a in world.actions if a.entity == entity and a.touched), [])}]  # fmt: skip
     return [f"{escape(made.name)} == this.{escape(made.name)}" for made in links]
+
+
+def _winner(plan: Plan, fact: Winner, entity: str) -> tuple[str, str]:
+    """Who made the item with the highest number, as the item shows that number itself."""
+    world = plan.world
+    made, owner = world.field(entity, fact.words), world.draft(fact.entity).owner
+    links = world.references(fact.entity, entity)
+    number = world.first(
+        fact.entity, ("amount", "price", "value", "score", "points"), {"money", "number", "integer"}
+    )
+    if made is None or owner is None or not links or number is None:
+        raise Unresolved(f"it is not clear whom {' '.join(fact.words)!r} names")
+    same = f"{escape(links[0].name)} == this.id"
+    best = f"{fact.function}({fact.entity}, {escape(number.name)}, {same})"
+    shown = next((each for each in world.fields(entity) if _shows(each, best)), None)
+    if shown is None:
+        raise Unresolved(f"no field of the {world.label(entity)} shows the number to compare with")
+    value_ = f"max({fact.entity}, {escape(owner)}, {same}, {escape(number.name)} == this.{escape(shown.name)})"
+    return made.name, value_
+
+
+def _shows(made: FieldDraft, best: str) -> bool:
+    return str(made.spec.get("computed", "")).startswith(best)
 
 
 def _concerns(plan: Plan, finding: Finding, fact: Sets, action: Action) -> bool:

@@ -17,6 +17,7 @@ from quantumlayer.offline.reading._facts import (
     Shows,
     Sorted,
 )
+from quantumlayer.offline.reading._ownership import own_list
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._vocabulary import EntityWord, snake
@@ -74,6 +75,11 @@ def _classified(plan: Plan, finding: Finding, method: str, route: Route) -> Endp
     account = _account(plan, method, route, segments)
     if account is not None:
         return account
+    mine = own_list(plan.world, route)
+    if mine is not None:
+        endpoint = EndpointDraft(method, route.path, "list", mine)
+        endpoint.spec.update(name=snake([segments[-1]]), own=True, settled=True)
+        return endpoint
     return (
         _collection(plan, method, route, segments)
         or _item(plan, method, route, segments)

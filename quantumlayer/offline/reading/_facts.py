@@ -8,7 +8,7 @@ from typing import Any
 from quantumlayer.offline.reading._fieldlists import FieldPhrase
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import Sketch
-from quantumlayer.offline.reading._terms import Condition, Items, Value
+from quantumlayer.offline.reading._terms import Compare, Condition, Items, Value
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._words import is_plural, plural, singular, verb
@@ -36,8 +36,10 @@ __all__ = [
     "Mention",
     "Never",
     "NoOverlap",
+    "NotOneself",
     "Nominal",
     "Operation",
+    "Owned",
     "Paged",
     "Parameter",
     "Redirects",
@@ -51,11 +53,13 @@ __all__ = [
     "Sorted",
     "States",
     "Status",
+    "Successive",
     "Thing",
     "Touches",
     "Transition",
     "Unique",
     "Wants",
+    "Winner",
     "Worked",
 ]
 
@@ -228,6 +232,25 @@ class Holds(Fact):
 
     condition: Condition
     entity: str | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Successive(Fact):
+    """The first item of its kind has to meet this, or, with `later`, every further one."""
+
+    condition: Compare
+    entity: str
+    later: bool = False
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotOneself(Fact):
+    """Nobody does this to what is their own, or, with `again`, straight after themselves."""
+
+    verb: str
+    again: bool = False
     status: int | None = None
 
 
@@ -452,6 +475,16 @@ class Wants(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Winner(Fact):
+    """An action writes down who made the item with the highest (max) or lowest (min) number."""
+
+    words: tuple[str, ...]
+    entity: str
+    function: str
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
 class Redirects(Fact):
     """A route redirects to the address in a field."""
 
@@ -496,6 +529,14 @@ class Access(Fact):
     route: Route | None = None
     status: int | None = None
     exclusive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Owned(Fact):
+    """Items of an entity belong to whoever made them, who is called like this: the seller."""
+
+    words: tuple[str, ...]
+    entity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

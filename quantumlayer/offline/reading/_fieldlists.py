@@ -540,8 +540,21 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     rest = _renamed(_from_bracket(tokens[name_end:], phrase), phrase, known)
     traits, left = read_traits(rest)
     phrase.traits.extend(traits)
+    if _in_money(rest) and not any(trait.key == "type" for trait in phrase.traits):
+        phrase.traits.append(Trait("type", "money"))
     phrase.left.extend(_serious(rest, left))
     return phrase
+
+
+def _in_money(tokens: Sequence[Token]) -> bool:
+    """`1 euro or more`: an amount of money."""
+    return any(
+        token.kind in {"number", "word"}
+        and (token.kind == "number" or token.low in NUMBER_WORDS)
+        and at + 1 < len(tokens)
+        and singular(tokens[at + 1].low) in {"euro", "dollar", "pound", "franc", "crown"}
+        for at, token in enumerate(tokens)
+    )
 
 
 _EACH = (

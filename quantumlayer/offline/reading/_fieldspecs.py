@@ -61,7 +61,11 @@ def settle_fields(
     conflicts: list[Conflict] = []
     drafts = list(drafts)
     for draft in drafts:
-        marked = [made for made in draft.fields.values() if made.has("required")]
+        marked = [
+            made
+            for made in draft.fields.values()
+            if made.has("required") and not made.has("system")
+        ]
         unmarked = not any(made.has("optional") for made in draft.fields.values())
         for made in draft.fields.values():
             _settle(draft, made, ledger, partly=bool(marked) and unmarked and not all_required)
@@ -348,7 +352,7 @@ def _required(
         spec["required"] = False
     elif not made.complete:
         spec["required"] = False
-    elif partly:
+    elif partly and made.references is None:
         spec["required"] = False
         for requirement in made.requirements[:1]:
             ledger.assume(

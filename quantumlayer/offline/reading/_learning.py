@@ -48,6 +48,9 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
     yield words
     yield (name.lower(),)
     yield (*words[:-1], singular(words[-1]))
+    for short, full in (("min", "minimum"), ("max", "maximum"), ("avg", "average")):
+        if words[0] == short and len(words) > 1:
+            yield (full, *words[1:])
     if words[-1] == "email":
         yield (*words, "address")
         yield (*words, "addresses")

@@ -109,6 +109,7 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
         start += 1
     yield from _superlative(reader, start)
     yield from _order_of_coming(reader, start)
+    yield from _happening(reader, start)
     if reader.low(start) in {"order", "alphabetical", "chronological"} and reader.low(
         start + 1
     ) in {"of", "order"}:
@@ -119,6 +120,22 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
         else:
             yield from _plain_key(reader, start + 2)
     yield from _plain_key(reader, start)
+
+
+_HAPPENING = {
+    "ending": ("end",), "closing": ("end",), "expiring": ("end",), "finishing": ("end",),
+    "starting": ("start",), "beginning": ("start",), "opening": ("start",),
+}  # fmt: skip
+
+
+def _happening(
+    reader: Reader, at: int
+) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+    """`ending soonest first`, `starting latest`."""
+    words = _HAPPENING.get(reader.low(at))
+    low = reader.low(at + 1)
+    if words is not None and low in {"soonest", "earliest", "next", "first", "latest", "last"}:
+        yield (words, low in {"latest", "last"}), at + (3 if reader.low(at + 2) == "first" else 2)
 
 
 _CAME = frozenset(
@@ -632,6 +649,24 @@ def _led_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Context()] if situation.extra.get("has_route") and plain else None
 
 
+def _ordered_list(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`All auctions, ending soonest first, with a filter for the status`."""
+    target = captures["target"]
+    if target is None:
+        return None
+    facts: list[Fact] = [Sorted(captures["order"], target)]
+    if "params" in captures:
+        facts.append(Filtered(captures["params"], target))
+    return facts
+
+
+def _own_list(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`GET /my-bids for one's own`: the path says of what."""
+    route: Route = captures["route"]
+    mine = route.segments and route.segments[-1].startswith(("my-", "my_", "mine", "own"))
+    return [Context()] if mine or "me" in route.segments else None
+
+
 def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Context()]
 
@@ -770,8 +805,16 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _shows_ordered,
     ),
     (
-        "[(see|find|list|show|get|look up|view|browse|fetch)] [all] <items> [(on|for|in|of|at) (a|one|the|any|each|some) (day|date|time span|period|time) [and <phrase>]] [:|with|via|through|using] <route>",
+        "[(see|find|list|show|get|look up|view|browse|fetch)] [all] <items> [(on|for|in|of|at) (a|one|the|any|each|some) (day|date|time span|period|time) [and <phrase>]] [:|with|via|through|using|at|under|behind] <route>",
         _shown_by,
+    ),
+    (
+        f"[(all|the)] <target> [,] [{_BY} [by]] <sure_order:order> [[,] with (a|the|an) (filter|filters) (for|by|on) [the] <loose_params:params>]",
+        _ordered_list,
+    ),
+    (
+        "<route> [(for|is for|lists|shows|gives|returns)] [(one|me|you) 's|my|your|their] own [<items>]",
+        _own_list,
     ),
     (f"<route> [:] <items> [,] {_BY} [by] [in] <order>", _shows_ordered),
     (

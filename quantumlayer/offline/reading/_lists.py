@@ -254,6 +254,8 @@ def _sort_field(world: World, entity: str, words: tuple[str, ...]) -> FieldDraft
             made = world.field(entity, ("title",)) or world.field(entity, ("full", "name"))
         if made is None and words in {("start",), ("date",), ("time",)}:
             made = world.start(entity) or _age(world, entity)
+        if made is None and words == ("end",):
+            made = world.end(entity)
     if made is None:
         label = world.label(entity)
         raise Unresolved(
@@ -779,7 +781,7 @@ def _is_idle(term: object) -> bool:
 def _named_condition(plan: Plan, endpoint: EndpointDraft) -> None:
     """`/loans/overdue` without another word: the loans that are overdue."""
     name = endpoint.spec.get("name")
-    if name is None or endpoint.spec.get("where") or endpoint.spec.get("parent"):
+    if name is None or endpoint.spec.get("where") or endpoint.spec.get("parent") or endpoint.spec.get("own"):
         return
     from quantumlayer.offline.reading._render import state  # noqa: PLC0415
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
-from quantumlayer.offline.reading._facts import Access, Mention
+from quantumlayer.offline.reading._facts import Access, Mention, Owned, Winner
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
+from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._vocabulary import EntityWord
 from quantumlayer.offline.reading._world import World
@@ -151,6 +152,20 @@ def add_owners(analysis: Analysis, world: World) -> None:
     user = world.user
     if user is None:
         return
+    for draft in world.structure.entities.values():
+        for made in draft.fields.values():
+            if made.has("user"):
+                made.references = user
+    for finding in analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Owned) and fact.entity is not None:
+                _own(world, world.draft(fact.entity), finding.source.id, fact.words)
+            if isinstance(fact, Winner):
+                _own(world, world.draft(fact.entity), finding.source.id)
+        for route in finding.source.routes:
+            name = own_list(world, route)
+            if name is not None and name != user:
+                _own(world, world.draft(name), finding.source.id)
     for finding in analysis.findings:
         for fact in finding.facts:
             if not isinstance(fact, Access) or fact.who != "owner":
@@ -178,11 +193,37 @@ def _entities(analysis: Analysis, world: World, finding: Finding, fact: Access) 
     ]
 
 
-def _own(world: World, draft: EntityDraft, requirement: str) -> None:
+def own_list(world: World, route: Route) -> str | None:
+    """The entity of which a route lists the caller's own items: `/my-bids`, `/me/bids`, `/bids/mine`."""
+    parts = list(route.segments)
+    if route.method != "GET" or not parts or any(part.startswith("{") for part in parts):
+        return None
+    if parts[-1] in {"mine", "my", "own"} and len(parts) > 1:
+        segment = parts[-2]
+    elif len(parts) > 1 and parts[-2] in {"me", "my"}:
+        segment = parts[-1]
+    elif parts[-1].startswith(("my-", "my_")):
+        segment = parts[-1][3:]
+    else:
+        return None
+    word = world.structure.lexicon.by_segment(segment)
+    return word.name if word is not None else None
+
+
+def _own(
+    world: World, draft: EntityDraft, requirement: str, words: tuple[str, ...] = ()
+) -> None:
     if draft.owner is not None:
         draft.fields[draft.owner].asked(requirement)
         return
-    existing = [made for made in draft.fields.values() if made.references == world.user]
+    if words:
+        made = world.structure.new_field(draft, (*words, "id"), None)
+        made.references = world.user
+    existing = [
+        made
+        for made in draft.fields.values()
+        if made.references == world.user and not made.has("user")
+    ]
     named = next(
         (
             made
@@ -237,6 +278,9 @@ def _basic(
     access: dict[str, Any] = {}
     if endpoint.kind == "me" or (endpoint.entity == plan.world.user and "{" not in endpoint.path):
         access["login"] = True
+    if endpoint.spec.get("own"):
+        access.update(login=True, own=True)
+        return access
     if _is_open(endpoint, facts):
         return access
     for finding, fact in facts:
@@ -294,6 +338,10 @@ def _is_open(endpoint: EndpointDraft, facts: Sequence[tuple[Finding, Access]]) -
 def _covers(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Access) -> bool:
     if fact.route is not None and fact.who == "login":
         return fact.route.path == endpoint.path and fact.route.method in {endpoint.method, ""}
+    if fact.route is not None and len(fact.route.segments) > 2 and not fact.verbs:  # noqa: PLR2004
+        action = plan.endpoint(fact.route.method, fact.route.path)
+        if action is not None and action.kind == "action":
+            return action is endpoint
     entity = fact.items.entity if fact.items is not None else None
     if entity is None and fact.items is not None:
         entity = finding.topic

@@ -665,7 +665,8 @@ def _adjective(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]
             or words in _PHRASES
         ):
             yield words, at + length
-    if token.kind == "word" and token.low not in _NO_STATE:
+    over = token.low == "over" and reader.low(at + 1) in {"", ",", ".", ";", "there", "then", "no"}
+    if over or (token.kind == "word" and token.low not in _NO_STATE):
         yield (token.low,), at + 1
 
 
@@ -967,6 +968,8 @@ def _field(reader: Reader, at: int) -> Iterator[tuple[FieldOf, int]]:
                 yield FieldOf(words, owner), stop
     start = at
     while reader.low(start) in _BEFORE_FIELD and start < len(reader.tokens):
+        if any(len(words) > 1 for words, _ in _field_words(reader, start)):
+            break  # the current price is a field of its own
         start += 1
     for words, end in _field_words(reader, start):
         if reader.low(end) in {"of", "in", "on", "from"}:
@@ -1010,6 +1013,9 @@ def _joined(left: Value, sign: str, right: Value) -> Value:
 
 
 def _operand(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
+    start = at + 1 if reader.low(at) == "the" else at
+    if any(len(words) > 1 for words, _ in _field_words(reader, start)):
+        yield from reader.slot("field", at)  # the minimum increment is no minimum of increments
     yield from _elapsed(reader, at)
     yield from _shifted(reader, at)
     yield from _folded(reader, at)

@@ -67,11 +67,13 @@ def _unknown_names(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...],
 PREDICATE_SLOTS: dict[str, SlotFunction] = {"subjects": _subjects, "traits": _traits}
 
 
-def _said(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+def _said(
+    captures: Captures, situation: Situation, *, shown: bool = False
+) -> Iterable[Fact] | None:
     owner, names = captures["subjects"]
     traits = captures["traits"]
     keys = {trait.key for trait in traits}
-    if keys <= {"example"}:
+    if keys <= {"example"} and not shown:
         return None
     thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
     return [Said(names, thing, traits)]
@@ -153,6 +155,12 @@ def _field_name(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]
 PREDICATE_SLOTS["field_name"] = _field_name
 
 
+def _shown() -> tuple[Any, ...]:
+    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
+
+    return (Trait("example"),)
+
+
 def _optional() -> tuple[Any, ...]:
     return (Trait("optional"),)
 
@@ -192,6 +200,10 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
         _said,
     ),
     ("<subjects> <traits>", _listed),
+    (
+        "(show|give|tell|return|send) (us|me|them|everybody) [also] <subjects>",
+        lambda c, s: _said({**c, "traits": _shown()}, s, shown=True),
+    ),
     (
         "<subjects> (is|are) (fixed|limited|restricted|predefined|given|one of|always) [to] [:] <choices>",
         _chosen,

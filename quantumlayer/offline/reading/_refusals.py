@@ -14,8 +14,10 @@ from quantumlayer.offline.reading._facts import (
     Holds,
     Limit,
     NoOverlap,
+    NotOneself,
     Operation,
     Refused,
+    Successive,
     Unique,
 )
 from quantumlayer.offline.reading._lexicon import ADVERBS
@@ -307,6 +309,7 @@ REFUSAL_SLOTS: dict[str, SlotFunction] = {
     "timing": _timing,
     "when": _when,
     "field_words": _article_field,
+    "refused": lambda reader, at: _refused(reader, at),
     "with_rest": lambda reader, at: _with_rest(reader, at),
 }
 
@@ -558,9 +561,10 @@ def _shared(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     entity = items.entity if items is not None else None
     per = captures.get("pers", ((), False))[0]
     names = captures.get("names", ())
-    return [
-        Unique(entity, names, per, items.where if items is not None else (), _status(situation))
-    ]
+    where = items.where if items is not None else ()
+    if situation.extra.get("either") and len(names) > 1 and not per:
+        return [Unique(entity, (each,), per, where, _status(situation)) for each in names]
+    return [Unique(entity, names, per, where, _status(situation))]
 
 
 def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -590,6 +594,43 @@ def _none_after(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     when = Being(Items(entity), (str(reached).lower(),))
     operation = Operation(("create",), object=Items(made))
     return [Refused(operation, when, status=_status(situation))]
+
+
+def _successive(
+    captures: Captures, situation: Situation, *, later: bool = False
+) -> Iterable[Fact] | None:
+    """`The first bid has to reach the start price`; `after that a bid has to be at least …`."""
+    items: Items = captures["items"]
+    if items.entity is None:
+        return None
+    operator, right = captures.get("comparison") or (">=", captures["value"])
+    operator = ">=" if operator == "==" else operator
+    left = FieldOf((), Items(items.entity))
+    return [
+        Successive(Compare(left, operator, right), items.entity, later, _status(situation))
+    ]
+
+
+def _not_own(
+    captures: Captures, situation: Situation, *, again: bool = False, needs: str = ""
+) -> Iterable[Fact] | None:
+    """`Nobody may bid on their own item`; below `What is not allowed?` the gerund alone says so."""
+    if needs and needs not in captures and not situation.extra.get("forbids"):
+        return None
+    return [NotOneself(captures["do"], again, _status(situation))]
+
+
+def _waits(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Whoever has the highest bid waits for somebody else`."""
+    items: Items = captures["items"]
+    verbs = situation.vocabulary.verbs
+    verb = next((word for word, entity in verbs.items() if entity == items.entity), None)
+    return [NotOneself(verb, True, _status(situation))] if verb is not None else None
+
+
+def _refused(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
+    for end, _ in compile_pattern(_REFUSED).prefixes(reader, at):
+        yield True, end
 
 
 def _once_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -799,6 +840,8 @@ _ACCEPT = "(takes|take|accepts|accept|allows|allow|gets|get|receives|receive|adm
 _MAKE = "(have|hold|make|own|keep|borrow|create|submit|place|post|write|book|open|register|add|contain|take|enter|run|start|reserve|send|rent|be in)"
 _AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
 
+_SOMEBODY = "(people|you|one|they|users|a user|i|we|members|somebody)"
+
 REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     # --- how many
     (
@@ -883,6 +926,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         _shared,
     ),
     (
+        "[(we|i) (want|wish|allow|accept)] no two <items> (with|having|who have|who share|that have|that share|sharing) [(the|an|a)] [same] <names>",
+        _shared,
+    ),
+    (
         "no two <items> [(CAN|must)] (have|be|use|share) [the] (same|identical|equal) <names>",
         _shared,
     ),
@@ -960,6 +1007,47 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _different({**c, "same": True}, s),
     ),
     (
+        "[the] (first|very first) <items> MUST [(always|be)] [(be|reach|match|meet|be worth)] <comparison>",
+        _successive,
+    ),
+    ("[the] (first|very first) <items> MUST (reach|match|meet) <value>", _successive),
+    (
+        "(after that|from then on|later|afterwards|thereafter|then|after the first) [(every|any|each)] [(further|later|new|other|next)] <items> MUST [(always|be)] [be] <comparison>",
+        lambda c, s: _successive(c, s, later=True),
+    ),
+    (
+        "(every|any|each|all) (further|later|following|next|other) <items> MUST [(always|be)] [be] <comparison>",
+        lambda c, s: _successive(c, s, later=True),
+    ),
+    (
+        f"(<items>|{_SOMEBODY}) CANNOT <do> [(on|for|to|in|about|at)] [(your|their|his|her|my|one 's|its)] own <noun>",
+        _not_own,
+    ),
+    (
+        f"(<items>|{_SOMEBODY}) CANNOT <do> against (yourself|oneself|themselves|himself|herself|myself)",
+        lambda c, s: _not_own(c, s, again=True),
+    ),
+    (
+        "(nobody|no one) [(can|may|must|is allowed to)] (<do>|<does:do>) [(on|for|to|in|about|at)] [(their|his|her|my|one 's|its)] own <noun>",
+        _not_own,
+    ),
+    (
+        "(nobody|no one) [(can|may|must|is allowed to)] (<do>|<does:do>) against (themselves|himself|oneself)",
+        lambda c, s: _not_own(c, s, again=True),
+    ),
+    (
+        "<doing:do> [(on|for|to|in|about|at)] [(your|their|his|her|my|one 's|its)] own <noun> [<refused>]",
+        lambda c, s: _not_own(c, s, needs="refused"),
+    ),
+    (
+        "<doing:do> against (yourself|oneself|themselves|himself|herself) [<refused>]",
+        lambda c, s: _not_own(c, s, again=True, needs="refused"),
+    ),
+    (
+        "whoever has the (highest|best|latest|last|top|leading) <items> (waits|must wait|has to wait|cannot <do>) [(for|until) <phrase>]",
+        _waits,
+    ),
+    (
         "<moment:left> (after|later than|only after|not before) <moment:right>",
         lambda c, s: [Holds(Compare(c["left"], ">", c["right"]), status=_status(s))],
     ),
@@ -997,6 +1085,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     (
         "no [(more|further|new|other)] <items> [(CAN be <dones>|(is|are|will be) (accepted|allowed|possible|taken|admitted|permitted))] [(any more|anymore)] [<when>]",
         _none_for,
+    ),
+    (
+        "[<when>] there (is|are|can be|may be|will be) no [(more|further|new)] <items> [<when>]",
+        lambda c, s: _none_for(c, s) if "when" in c else None,
     ),
     (
         "[<when>] no [(more|further|new)] <items> (is|are|will be|CAN be) (accepted|allowed|possible|taken|admitted|permitted|made|added|placed|created)",

@@ -727,7 +727,13 @@ def _by_time(scope: Scope, words: tuple[str, ...]) -> str | None:
         return f"{at(start)} > {clock(start)}"
     if word in {"over", "ended", "past", "finished", "expired", "gone", "closed", "passed"}:
         last = end or start
-        return f"{at(last)} < {clock(last)}" if last is not None else None
+        if last is None:
+            return None
+        passed = f"{at(last)} < {clock(last)}"
+        finals = [
+            text for each in _FINAL if word == "over" and (text := _by_choice(scope, (each,)))
+        ]
+        return " or ".join((*finals, passed))
     if word in {"running", "current", "ongoing", "valid", "under way", "active"}:
         ends = end is not None and any(
             action.entity == frame.entity and end.name in action.sets for action in world.actions
@@ -751,6 +757,7 @@ def _running(
     return f"{at(start)} <= {clock(start)} and {at(end)} >= {clock(end)}"
 
 
+_FINAL = ("closed", "ended", "finished", "over", "cancelled", "completed")
 _FINISHED = frozenset(
     "done completed closed paid returned cancelled canceled resolved finished rejected archived".split()
 )
@@ -884,6 +891,9 @@ def _field_being(scope: Scope, field: FieldOf, words: tuple[str, ...]) -> str:
 
 
 def _having(scope: Scope, term: Having) -> str:
+    subject = term.subject
+    if subject is not None and subject.entity is None and subject.person and _anybody(subject):
+        return _having(scope, replace(term, subject=None))
     inner = scope
     if term.subject is not None:
         frame = _frame_of(scope, term.subject)

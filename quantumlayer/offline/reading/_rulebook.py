@@ -12,8 +12,10 @@ from quantumlayer.offline.reading._facts import (
     Holds,
     Limit,
     NoOverlap,
+    NotOneself,
     Operation,
     Refused,
+    Successive,
     Unique,
 )
 from quantumlayer.offline.reading._fieldrules import add_field_rules
@@ -26,6 +28,7 @@ from quantumlayer.offline.reading._render import (
     opposite,
     usage,
 )
+from quantumlayer.offline.reading._successions import not_oneself, successive
 from quantumlayer.offline.reading._terms import (
     AllOf,
     AnyOf,
@@ -58,6 +61,10 @@ def add_rules(plan: Plan) -> None:
                         _no_overlap(plan, finding, fact)
                     case Unique():
                         _unique(plan, finding, fact)
+                    case Successive():
+                        successive(plan, finding, fact)
+                    case NotOneself():
+                        not_oneself(plan, finding, fact)
                     case _:
                         pass
             except Unresolved as reason:

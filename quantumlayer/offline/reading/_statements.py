@@ -39,6 +39,7 @@ _BOLD_LINE = re.compile(
     r"^(\*\*|__)(?P<text>[^*_].*?)(?:\1)"
     r"(?P<path>\s*[-–—:,]?\s*\(?`?/[^\s()`]+`?\)?)?\s*:?$"  # **Animal** (`/animals`)
 )
+_ASKED_LINE = re.compile(r"^(\*|_)(?P<text>[^*_]+\?)\1$")
 _LONGEST_TITLE = 90
 _DEEPEST = 100
 
@@ -190,7 +191,7 @@ def _paragraph(
     newest: str | None = None
     for joined, marked in _pieces(text):
         piece = joined
-        bold = _BOLD_LINE.match(piece)
+        bold = _BOLD_LINE.match(piece) or _ASKED_LINE.match(piece)
         asked = _QUESTION.match(piece)
         if asked or (bold and not in_list and not marked):
             found = asked or bold
@@ -217,7 +218,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     marked = False
     for line in lines:
         marker = None if _ANSWER.match(line) else _MARKER.match(line)
-        bold = bool(_BOLD_LINE.match(line) or _QUESTION.match(line))
+        bold = bool(_BOLD_LINE.match(line) or _ASKED_LINE.match(line) or _QUESTION.match(line))
         answer = bool(_ANSWER.match(line))
         route = routes > 1 and bool(_ROUTE.match(line))
         if (

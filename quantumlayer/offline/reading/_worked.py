@@ -9,7 +9,7 @@ from quantumlayer.offline.reading._facts import Worked
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._patterns import Reader
 from quantumlayer.offline.reading._plan import Plan
-from quantumlayer.offline.reading._render import Frame, Scope, usage, value
+from quantumlayer.offline.reading._render import Frame, Scope, aggregate, usage, value
 from quantumlayer.offline.reading._shaping import _worked_entity
 from quantumlayer.offline.reading._terms import FieldOf, Fold, Items, Shift, Value
 from quantumlayer.offline.reading._tokens import Token
@@ -49,6 +49,10 @@ def _worked(plan: Plan, finding: Finding, fact: Worked) -> None:
     if made is None:
         raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(fact.words)!r}")
     _set(world, entity, made, fact.value, once=fact.once, decimals=fact.decimals)
+    if fact.fallback is not None and isinstance(fact.value, Fold) and fact.value.items is not None:
+        scope = Scope(world, (Frame(entity),))
+        some = aggregate(scope, "exists", fact.value.items)
+        made.spec["computed"] += f" if {some} else {value(scope, fact.fallback)}"
 
 
 def _set(
