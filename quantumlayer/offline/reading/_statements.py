@@ -39,7 +39,7 @@ _BOLD_LINE = re.compile(
     r"^(\*\*|__)(?P<text>[^*_].*?)(?:\1)"
     r"(?P<path>\s*[-–—:,]?\s*\(?`?/[^\s()`]+`?\)?)?\s*:?$"  # **Animal** (`/animals`)
 )
-_ASKED_LINE = re.compile(r"^(\*|_)(?P<text>[^*_]+\?)\1$")
+_ASKED_LINE = re.compile(r"^(\*|_)(?P<text>[^*_]+\?)\1(?P<path>)$")
 _LONGEST_TITLE = 90
 _DEEPEST = 100
 
