@@ -531,6 +531,7 @@ COUNTING: tuple[tuple[str, Recogniser], ...] = (
         _counts_not,
     ),
     ("(ignoring|not counting|without counting|leaving out|excluding) <items>", _counts_not),
+    ("[again] leaving <items> (aside|out|away)", _counts_not),
     ("only <items> (count|counts|matter|are counted|take up a place)", _counts_only),
     ("counting (only|all) <items>", _counts_only),
     ("<items> (frees|free|releases|release) [(a|the|its|their)] <thing> [again]", _counts_not),

@@ -639,6 +639,8 @@ def _code(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     route = captures["route"]
     phrases: tuple[FieldPhrase, ...] = captures["fields"]
     lexicon = _lexicon(situation)
+    if route.method == "GET":
+        return None
     if lexicon is None or any(lexicon.find(phrase.words) is not None for phrase in phrases):
         return None
     if not any(phrase.traits or phrase.spelled for phrase in phrases):

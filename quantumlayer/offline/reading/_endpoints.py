@@ -352,24 +352,17 @@ def _alone(
     """`/stock`, `/{code}`, `/shared/{share_code}`."""
     if method != "GET":
         return None
-    if len(segments) == 1 and segments[0].startswith("{"):
+    if len(segments) < 3 and segments[-1].startswith("{"):  # noqa: PLR2004 -- /{code}, /s/{code}
         words = {token.low for token in finding.source.full}
-        entity = _only_with(plan, segments[0][1:-1])
+        param = segments[-1][1:-1]
+        entity = _only_with(plan, param)
         if entity is None:
             return None
-        kind = "redirect" if words & {"redirects", "redirect", "forwards", "redirected"} else "read"
-        endpoint = EndpointDraft(method, route.path, kind, entity)
-        endpoint.spec["lookup"] = lookup_field(plan.world, entity, segments[0][1:-1])
-        endpoint.spec["name"] = "follow" if kind == "redirect" else None
-        return endpoint
-    if len(segments) == 2 and segments[1].startswith("{"):  # noqa: PLR2004
-        param = segments[1][1:-1]
-        entity = _only_with(plan, param)
-        if entity is None or lookup_field(plan.world, entity, param) == "id":
-            return None
-        endpoint = EndpointDraft(method, route.path, "read", entity)
+        follows = words & {"redirects", "redirect", "forwards", "redirected", "leads"}
+        endpoint = EndpointDraft("GET", route.path, "redirect" if follows else "read", entity)
+        name = snake([segments[0]]) if len(segments) > 1 else None
         endpoint.spec.update(
-            lookup=lookup_field(plan.world, entity, param), name=snake([segments[0]])
+            lookup=lookup_field(plan.world, entity, param), name="follow" if follows else name
         )
         return endpoint
     if all(not part.startswith("{") for part in segments):

@@ -423,7 +423,7 @@ def _belongs(
         return True
     if first.kind in {"quote", "number", "date", "time", "sketch", "route", "status", "code"}:
         return True
-    if first.low == "(":
+    if first.low in {"(", "true", "false", "yes", "null"}:
         return True
     joined_by_and = any(token.low in {"and", "&", "plus", "+"} for token in separator)
     if first.kind == "word" and first.low in _CONTINUES:

@@ -143,9 +143,7 @@ _CAME = frozenset(
 )
 
 
-def _order_of_coming(
-    reader: Reader, at: int
-) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+def _order_of_coming(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
     """`in the order they came in`, `in order of arrival`: the oldest first."""
     if reader.low(at) != "order":
         return
@@ -730,6 +728,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("filter (it|them) [by] <params>", _filtered),
     ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
     ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),
+    (
+        "<params> (narrows|narrow|filters|filter|restricts|restrict) (it|this|them|the list|the result|the results) [down] [further]",
+        _filtered,
+    ),
     (
         "[<target>] (for|of|from|by) [(a|one|the|each)] [(given|certain|single|specific)] <params>",
         None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from quantumlayer.offline.reading._analysis import Finding
@@ -23,7 +23,7 @@ from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._render import Frame, Scope, condition, conditions_of
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import Sketch
-from quantumlayer.offline.reading._terms import Items
+from quantumlayer.offline.reading._terms import AllOf, Condition, Items
 from quantumlayer.offline.reading._vocabulary import snake
 from quantumlayer.offline.reading._words import singular
 from quantumlayer.offline.reading._world import Unresolved, World, escape
@@ -753,7 +753,7 @@ def _show(plan: Plan, finding: Finding, fact: Shows) -> None:
     if fact.items.entity != endpoint.entity:
         return
     scope = _scope(plan, endpoint)
-    written = [condition(scope, each) for each in fact.items.where if not _is_idle(each)]
+    written = [condition(scope, each) for each in _flat(fact.items.where) if not _is_idle(each)]
     for other in fact.items.of:
         if other.where:
             written.extend(conditions_of(scope, other, linked=False))
@@ -762,6 +762,14 @@ def _show(plan: Plan, finding: Finding, fact: Shows) -> None:
         endpoint.spec["where"] = " and ".join([*([existing] if existing else []), *written])
     endpoint.spec["settled"] = bool(written)
     endpoint.asked([finding.source.id])
+
+
+def _flat(conditions: Sequence[Condition]) -> Iterator[Condition]:
+    for each in conditions:
+        if isinstance(each, AllOf):
+            yield from _flat(each.parts)
+        else:
+            yield each
 
 
 def _is_idle(term: object) -> bool:

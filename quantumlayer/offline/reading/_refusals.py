@@ -956,7 +956,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         "<items> [CAN|may] [only] <do> [(it|them|<items:ignored>)] [(only|just|exactly)] once [only] (per|for each|for every|in each) <rest>",
         _once_per,
     ),
-    ("[(only|just|at most|exactly)] one [(only|each)] (per|for each|for every) <rest>", _one_of_topic),
+    (
+        "[(only|just|at most|exactly)] one [(only|each)] (per|for each|for every) <rest>",
+        _one_of_topic,
+    ),
     (
         "<items> (is|are) (only (possible|allowed|permitted|accepted)|(possible|allowed|permitted|accepted) only) (for|on|in|with|to|at|by) <items:object>",
         _only_for,

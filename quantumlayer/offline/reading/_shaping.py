@@ -51,7 +51,11 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
         case Said():
             for words in fact.names:
                 owner = fact.owner.words[0] if fact.owner is not None else None
-                made = _field(world, finding, words, owner)
+                if any(trait.key == "computed" for trait in fact.traits):
+                    owner = owner or _made_by_route(world, finding, words)
+                    made = _ensure(world, finding, words, Items(owner) if owner else None)
+                else:
+                    made = _field(world, finding, words, owner)
                 made.say(_about(fact.traits, made), requirement)
         case States():
             draft = world.draft(_entity(world, finding, fact.owner))
@@ -100,6 +104,17 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
                 _field(world, finding, words, None).say([Trait("secret")], requirement)
         case _:
             pass
+
+
+def _made_by_route(world: World, finding: Finding, words: tuple[str, ...]) -> str | None:
+    """What the route spoken of makes, where the topic has no such field: `price` is worked out by us."""
+    route = finding.route
+    if route is None or route.method != "POST":
+        return None
+    if finding.topic is not None and world.field(finding.topic, words) is not None:
+        return None
+    word = world.structure.word_of_route(route)
+    return word.name if word is not None else None
 
 
 def _about(traits: tuple[Trait, ...], made: FieldDraft) -> list[Trait]:

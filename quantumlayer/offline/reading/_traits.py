@@ -498,7 +498,10 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ),
     # --- worked out
     ("= <rest>", _tokens("computed")),
-    ("(computed|calculated|worked out|derived) (as|from|by) [:] <rest>", _tokens("computed")),
+    (
+        "(computed|calculated|worked out|derived) [by (us|the service|the system|the server|the api)] (as|from|by|:) [:] <rest>",
+        _tokens("computed"),
+    ),
     # --- mere explanation
     (
         "(name|id|code|title|identifier|abbreviation) of [(a|an|the|one|some)] <word>",

@@ -7,11 +7,19 @@ from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import Worked
 from quantumlayer.offline.reading._grammar import whole_grammar
-from quantumlayer.offline.reading._patterns import Reader
+from quantumlayer.offline.reading._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading._plan import Plan
 from quantumlayer.offline.reading._render import Frame, Scope, aggregate, usage, value
 from quantumlayer.offline.reading._shaping import _worked_entity
-from quantumlayer.offline.reading._terms import FieldOf, Fold, Items, Shift, Value
+from quantumlayer.offline.reading._terms import (
+    Arithmetic,
+    Elapsed,
+    FieldOf,
+    Fold,
+    Items,
+    Shift,
+    Value,
+)
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._words import singular
 from quantumlayer.offline.reading._world import Unresolved, World
@@ -141,22 +149,53 @@ def _meaning(
     if best is None:
         raise Unresolved("its description is not understood")
     end, term = best
+    discount = _discount(reader, end)
+    if discount is not None:
+        scope = Scope(plan.world, (Frame(entity),))
+        made.spec.update(computed=_reduced(scope, term, discount), set_by="system", required=False)
+        return
     rest = [token for token in tokens[end:] if token.low not in {",", ".", ";"}]
     if rest and rest[0].low not in {"empty", "null", "nothing"}:
         left = " ".join(token.text for token in rest)
         raise Unresolved(f"{left!r} is not understood")
-    if _is_capacity_left(plan.world, entity, made, tokens):
-        used, room = usage(Scope(plan.world, (Frame(entity),)), Frame(entity), others=False)
-        made.spec.update(computed=f"{room} - {used}", set_by="system", required=False)
-        return
     _set(plan.world, entity, made, term)
 
 
-def _is_capacity_left(
-    world: World, entity: str, made: FieldDraft, tokens: tuple[Token, ...]
-) -> bool:
-    del world, entity, made, tokens
-    return False
+_DISCOUNTS: tuple[tuple[str, str], ...] = (
+    ("[,] [and|with|but] (from|for) [at least] <span> on [(there is|you get|we give|one gets)] [a discount of] <number> (%|percent) (off|discount|less)", ">="),
+    ("[,] [and|with|but] from <span> [(there is|you get|we give|one gets)] [a discount of] <number> (%|percent) (off|discount|less)", ">="),
+    ("[,] [and|with|but] (for|if it is) (more|longer) than <span> [,] [(there is|you get|we give|one gets)] [a discount of] <number> (%|percent) (off|discount|less)", ">"),
+    ("[,] [and|with|but] <number> (%|percent) (off|discount|less) (from|for) [at least] <span> [(on|or more|or longer)]", ">="),
+)  # fmt: skip
+
+
+def _discount(reader: Reader, at: int) -> tuple[str, float, float] | None:
+    """`and from 7 days on there is 10 % off`: the comparison, the length and the part that is left."""
+    for text, operator in _DISCOUNTS:
+        for end, captures in compile_pattern(text).prefixes(reader, at):
+            if all(token.kind == "mark" for token in reader.tokens[end:]):
+                return operator, captures["span"].value, 1 - captures["number"] / 100
+    return None
+
+
+def _reduced(scope: Scope, term: Value, discount: tuple[str, float, float]) -> str:
+    """Write a price that becomes lower for a longer time."""
+    operator, least, left = discount
+    elapsed = _first_elapsed(term)
+    if elapsed is None:
+        raise Unresolved("it is not clear what the discount depends on")
+    text = value(scope, term)
+    return f"({text}) * {round(left, 4)} if {value(scope, elapsed)} {operator} {least} else {text}"
+
+
+def _first_elapsed(term: Value) -> Elapsed | None:
+    match term:
+        case Elapsed():
+            return term
+        case Arithmetic(left=left, right=right):
+            return _first_elapsed(left) or _first_elapsed(right)
+        case _:
+            return None
 
 
 # --- by name -------------------------------------------------------------------------------------
