@@ -30,6 +30,10 @@ _UNDOES = {
 }  # fmt: skip
 
 
+_ALIKE = {"close": ("close", "complete", "finish", "resolve", "do", "end")}
+"""What `reopen` may undo."""
+
+
 @dataclass(slots=True)
 class Step:
     """One step of a state machine: from these states to that one, by an action."""
@@ -262,6 +266,19 @@ def settle_actions(world: World, steps: Iterable[Step], analysis: Analysis) -> N
     for action in world.actions:
         if action.states is None and not action.sets:
             _by_name(world, action)
+        _set_along(world, action)
+
+
+def _set_along(world: World, action: Action) -> None:
+    """`done_at: filled in together with done`."""
+    for made in list(world.fields(action.entity)):
+        leader = world.field(action.entity, (str(made.last("with")),)) if made.has("with") else None
+        if leader is None or made.name in action.sets:
+            continue
+        if action.sets.get(leader.name) == "False":
+            action.sets[made.name] = "None"
+        elif leader.name in action.sets or (action.states and action.states[0] == leader.name):
+            action.sets[made.name] = "today()" if made.spec.get("type") == "date" else "now()"
 
 
 def _choice(made: FieldDraft, value: str) -> str:
@@ -282,7 +299,11 @@ def _by_name(world: World, action: Action) -> None:
     undone = _UNDOES.get(action.verb)
     names = [(action.verb, True), *((word, True) for word in sorted(action.synonyms))]
     if undone is not None:
-        names.append((undone, False))
+        names.extend((word, False) for word in _ALIKE.get(undone, (undone,)))
+    elif action.verb.startswith("un") and verb(action.verb[2:]) is not None:
+        names.append((action.verb[2:], False))
+    if action.verb.startswith("re") and len(action.verb) > 4:  # noqa: PLR2004 -- reopen, resend
+        names.insert(1, (action.verb[2:], True))
     for word, does in names:
         if _leads_to(world, action, word, does=does):
             return

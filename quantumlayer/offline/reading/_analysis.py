@@ -205,6 +205,7 @@ class _Reader:
             for fact in finding.facts
             if isinstance(fact, Owned)
         )
+        situation.extra["routes"] = source.routes
         situation.extra["has_route"] = bool(source.routes)
         heading = " ".join(source.headings[:1]).lower()
         situation.extra["forbids"] = any(each in heading for each in _FORBIDDING)

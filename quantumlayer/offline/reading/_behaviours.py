@@ -115,10 +115,23 @@ def _moment_word(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
             yield name, at + len(words)
 
 
+def _routes(reader: Reader, at: int) -> Iterator[tuple[tuple[Route, ...], int]]:
+    """Routes in a row: `POST /a and POST /b`, `GET /a, PUT /a`."""
+    for route, end in reader.slot("route", at):
+        joined = end
+        while reader.low(joined) in {",", "and", "or", "/", "&"}:
+            joined += 1
+        for more, stop in _routes(reader, joined):
+            yield (route, *more), stop
+        if route.path:
+            yield (route,), end
+
+
 BEHAVIOUR_SLOTS: dict[str, SlotFunction] = {
     **REFUSAL_SLOTS,
     "adjective": _adjective,
     "clock_now": _moment_word,
+    "routes": _routes,
     "state": _state,
     "states": _states,
     "superlative": lambda reader, at: _superlative(reader, at),
@@ -194,6 +207,12 @@ def _sets_field(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return [
         Sets(field.words, value, _route(captures, situation), captures.get("doing"), field.owner)
     ]
+
+
+def _clears(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Reopening empties done_at`."""
+    route = _route(captures, situation) if "doing" not in captures else None
+    return [Sets(words, Literal(None), route, captures.get("doing")) for words in captures["names"]]
 
 
 def _sets_now(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -635,6 +654,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "[the] <noun> [(for|of) <phrase>] is (stored|kept|saved|recorded) (in|as|with|under) <name>",
         _stores_param,
     ),
+    ("(<route>|<doing> [<items>]) [MUST] (empties|empty|clears|clear|unsets|erases|blanks) [again] <names>", _clears),
     # --- meaning
     (
         "<items> (is|are|counts as|count as|is considered|are considered|is called|are called|is said to be) <adjective> (if|when|once|while|as long as|as soon as|where) <condition>",
@@ -711,7 +731,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _cascade,
     ),
     (
-        "[and] <items:child> (go|goes|disappear|disappears|vanish) (with it|with them|too|as well)",
+        "[and] [otherwise] <items:child> (go|goes|disappear|disappears|vanish|vanishes|are deleted|is deleted|are removed) (with it|with them|too|as well|along with it)",
         _cascade,
     ),
     (
@@ -816,6 +836,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _does_once(c, s),
     ),
     ("[(you|we|it)] (work|works|figure|figures) out <names> [(from|by) <rest>]", _no_other_way),
+    ("[<items>] [,] [(is|are|live|lives|found)] [(under|at|via|with|through|by|is|are|by calling)] <routes> [(for|to get|to reach)] [(a single one|single ones|one|single <noun>|a single <noun>|one <noun>)]", _no_other_way),
     ("there is no other way [(to <rest>)]", _no_other_way),
     (
         "(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)",

@@ -186,6 +186,8 @@ class _Cutter:
         if facts is not None:
             return facts
         shorter, status = _status_behind(tokens)
+        if status is None:
+            shorter, status = _status_inside(tokens)
         if status is None or not shorter:
             return None
         self.situation.extra["status"] = status
@@ -244,6 +246,16 @@ def _status_behind(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | 
     }:
         end -= 1
     return tokens[:end], status
+
+
+def _status_inside(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | None]:
+    """`refused (409) as long as it has tasks`: the status in brackets, wherever it stands."""
+    for at in range(1, len(tokens) - 2):
+        inner = tokens[at + 1]
+        alone = tokens[at].low == "(" and tokens[at + 2].low == ")"
+        if alone and inner.kind in {"number", "status"} and inner.value in _ERRORS:
+            return (*tokens[:at], *tokens[at + 3 :]), int(inner.value)
+    return tokens, None
 
 
 def _counts(token: Token) -> bool:
@@ -372,6 +384,10 @@ def _cuts_a_subject(tokens: Sequence[Token], end: int) -> bool:
     }
 
 
+_AS_FAR = frozenset({"long", "soon", "far", "well", "often", "much", "many", "late", "early"})
+"""As long as …: that is no purpose."""
+
+
 def _without_purpose(
     tokens: tuple[Token, ...], slots: Mapping[str, SlotFunction], *, story: bool
 ) -> tuple[Token, ...]:
@@ -387,6 +403,8 @@ def _without_purpose(
         for at in range(1, len(tokens)):
             reader = Reader(tokens[at:], {**slots, "pronoun": _pronoun})
             if tokens[at].low not in {",", "so", "in", "because", "since", "as", "for"}:
+                continue
+            if tokens[at].low == "as" and tokens[at - 1].low in _AS_FAR:
                 continue
             if pattern.whole(reader) is not None:
                 return tokens[:at]

@@ -428,12 +428,17 @@ def _has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         if situation.topic is None:
             return None
         thing = situation.topic
-    elif thing.label not in {"account", "profile", "login"} and not _is_kept(thing, situation):
+    elif thing.label not in _ACCOUNTS and not _is_kept(thing, situation):
         return None
-    if thing.label in {"account", "profile", "login"} and _has_password(captures["fields"]):
+    if thing.label in _ACCOUNTS and _has_password(captures["fields"]):
         user = Thing(("user",))
         return [Fields(user, captures["fields"]), Mention(user, ("sign-up",))]
     return [Fields(thing, captures["fields"])]
+
+
+_ACCOUNTS = frozenset(
+    "account profile login user sign-up signup registration credential user-account log-in".split()
+) | {"user account", "sign up"}
 
 
 def _has_password(phrases: Iterable[FieldPhrase]) -> bool:
@@ -540,7 +545,7 @@ def _belongs(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     thing: Thing = captures["thing"]
-    account = thing.label in {"account", "profile", "login"} and _has_password(captures["fields"])
+    account = thing.label in _ACCOUNTS and _has_password(captures["fields"])
     if not account and not _is_kept(thing, situation):
         return None
     if account and _has_password(captures["fields"]):
@@ -652,6 +657,9 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Movies: title (required), year …`; not `Categories: a, b, c`."""
     thing: Thing = captures["thing"]
     phrases: tuple[FieldPhrase, ...] = captures["fields"]
+    if _has_password(phrases) and thing.label in _ACCOUNTS:
+        user = Thing(("user",))
+        return [Fields(user, phrases), Mention(user, ("sign-up",))]
     if not _is_named(thing) or thing.label in VAGUE or thing.tokens[-1].kind == "name":
         return None
     if situation.vocabulary is not None:
@@ -819,6 +827,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (
         "<route> [:] (the|that|one) <thing> (with|and) [its] <new_names>",
         lambda c, s: _answers_with({**c, "only": True}, s),
+    ),
+    (
+        "<route> [MUST] (gives|give|lists|list|returns|return|shows|show|answers|answer) [with] (every|each|all|the|a) <thing> (with|and|including) [(its|their|the)] <new_names>",
+        _answers_with,
     ),
     ("the <noun:left> (is|lies|falls) <span> (after|from) the <noun:right>", _later),
     (

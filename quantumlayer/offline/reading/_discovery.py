@@ -272,7 +272,7 @@ _FIELD_WORDS = frozenset({"fields", "attributes", "properties", "columns", "data
 
 def fields_frame(source: Source) -> Thing | None:
     """The thing whose fields the items below a statement list, as in `projects` or `A note has:`."""
-    tokens = [token for token in source.tokens if token.low not in {":", ".", "-"}]
+    tokens = [token for token in _before_paths(source.tokens) if token.low not in {":", ".", "-"}]
     while tokens and tokens[0].low in DETERMINERS | {"each", "every"}:
         tokens = tokens[1:]
     if tokens and tokens[-1].low == ")":
@@ -292,11 +292,22 @@ def fields_frame(source: Source) -> Thing | None:
     return Thing(tuple(words))
 
 
+def _before_paths(tokens: Sequence[Token]) -> Sequence[Token]:
+    """`tasks, under /lists/{id}/tasks for adding and listing`: what stands before the paths."""
+    if not any(token.kind == "route" for token in tokens):
+        return tokens
+    for at, token in enumerate(tokens):
+        opens = token.low in {",", "(", ":", "-", "under", "at", "via", "with", "live", "lives", "are"}
+        if at and (opens or token.kind == "route"):
+            return tokens[:at]
+    return tokens
+
+
 def is_field_item(tokens: Sequence[Token]) -> bool:
     """Tell whether a list item describes a field: a name, and then perhaps what is said about it."""
     if not tokens or tokens[0].kind not in {"word", "name"}:
         return False
-    if any(token.kind == "route" for token in tokens):
+    if any(token.kind == "route" for token in tokens) or tokens[-1].low == "!":
         return False
     head: list[Token] = []
     for token in tokens:

@@ -529,6 +529,8 @@ class Access(Fact):
     route: Route | None = None
     status: int | None = None
     exclusive: bool = True
+    by: tuple[str, ...] = ()
+    """The field that people log in with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from quantumlayer.offline.reading._fieldtypes import type_of_name
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._routes import Route
-from quantumlayer.offline.reading._terms import Compare, FieldOf, Items, Moment, Value
+from quantumlayer.offline.reading._terms import Compare, FieldOf, Having, Items, Moment, Value
 
 __all__ = ["LISTING", "LISTING_SLOTS"]
 
@@ -71,6 +71,11 @@ def _order(
             "within",
             "the",
             "same",
+            "that",
+            "those",
+            "each",
+            "group",
+            "inside",
         } and joined < len(reader.tokens):
             joined += 1
         if joined > end:
@@ -108,6 +113,7 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
             break
         start += 1
     yield from _superlative(reader, start)
+    yield from _one_before_other(reader, start)
     yield from _order_of_coming(reader, start)
     yield from _happening(reader, start)
     if reader.low(start) in {"order", "alphabetical", "chronological"} and reader.low(
@@ -201,6 +207,32 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
         yield (_by(word), down), end + 1
     if reader.low(end) in {"come", "comes"} and reader.low(end + 1) == "first":
         yield (_by(word), down), end + 2
+
+
+def _one_before_other(
+    reader: Reader, at: int
+) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+    """`open ones before done ones`, `done tasks after open ones`, `done ones at the end`."""
+    for word, end in reader.slot("adjective", at):
+        stop = _behind_ones(reader, end)
+        low = reader.low(stop)
+        if low in {"before", "above", "ahead", "after", "below", "behind"}:
+            start = stop + 2 if reader.low(stop + 1) == "of" else stop + 1
+            for _, last in reader.slot("adjective", start):
+                yield (("!before", word), low in {"after", "below", "behind"}), _behind_ones(reader, last)
+        elif stop > end and [reader.low(stop), reader.low(stop + 1), reader.low(stop + 2)] == ["at", "the", "end"]:
+            yield (("!before", word), True), stop + 3
+        elif stop > end and low in {"last", "first"} and reader.low(end) in {"ones", "one"}:
+            yield (("!before", word), low == "last"), stop + 1
+
+
+def _behind_ones(reader: Reader, at: int) -> int:
+    if reader.low(at) in {"ones", "one"}:
+        return at + 1
+    for items, end in reader.slot("items", at):
+        if items.entity is not None and items.many and not items.where and end == at + 1:
+            return end
+    return at
 
 
 def _explained(
@@ -365,12 +397,23 @@ def _loose_params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ..
         yield words, stop
 
 
+def _queries(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
+    """`?done=true or false, ?priority=`: nothing but queries."""
+    if at < len(reader.tokens) and reader.tokens[at].kind == "route":
+        for names, end in _params(reader, at):
+            if end >= len(reader.tokens) - 1:
+                yield names, end
+
+
 def _param(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
     if at >= len(reader.tokens):
         return
     token = reader.tokens[at]
     if token.kind == "route" and not token.value.path:
-        yield tuple((name,) for name, _ in token.value.query), at + 1
+        end = at + 1
+        while reader.low(end) in {"or", "/", "|"} and reader.tokens[end + 1 : end + 2]:
+            end += 2  # ?done=true or false
+        yield tuple((name,) for name, _ in token.value.query), end
         return
     for opened in range(at + 1, min(at + 10, len(reader.tokens) - 2)):
         if reader.low(opened) == "(":
@@ -479,6 +522,7 @@ LISTING_SLOTS: dict[str, SlotFunction] = {
     "sure_order": _sure_order,
     "loose_params": _loose_params,
     "params": _params,
+    "queries": _queries,
     "target": _target,
     "values": _values_list,
 }
@@ -560,6 +604,9 @@ def _shows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if not isinstance(route, Route) or route.method not in {"GET", ""} or items.entity is None:
         return None
+    for each in items.where:  # with accessCount: that is shown, and leaves nothing out
+        if isinstance(each, Having) and isinstance(each.items, FieldOf) and not each.negated:
+            return None
     return [Shows(route, items, single=not items.many)]
 
 
@@ -696,6 +743,8 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("[and] [with] [the] <sure_order>", lambda c, s: _sorted({**c, "order": c["sure_order"]}, s)),
     (f"<route> [MUST] {_LIST} [them] [the] <order>", _sorted),
     ("in (order|sequence) of <order>", _sorted),
+    ("[(listing|lists of|the list of|the lists of|list of)] <target> (:|come with|comes with|comes) <order>", _sorted),
+    ("<queries:params>", _filtered),
     ("<order> (come|comes|appear|appears) first", _sorted),
     ("[<target>] CAN be (sorted|ordered) by <names>", _sortable),
     ("[<target>] (supports|support|allows|offers) sorting [(by|with|of)] <names>", _sortable),

@@ -20,7 +20,7 @@ from quantumlayer.offline.reading._facts import (
     Sorted,
 )
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
-from quantumlayer.offline.reading._render import Frame, Scope, condition, conditions_of
+from quantumlayer.offline.reading._render import Frame, Scope, condition, conditions_of, state
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._terms import AllOf, Condition, Items
@@ -193,6 +193,10 @@ def _targets(plan: Plan, finding: Finding, target: Items | Route | None) -> list
     if entity is None:
         raise Unresolved("it is not clear which list this is about")
     found = [each for each in plan.of(entity, "list") if each.spec.get("name") is None]
+    owners = {of.entity for of in target.of} if isinstance(target, Items) else set()
+    nested = [each for each in found if (each.spec.get("parent") or {}).get("entity") in owners]
+    if nested:
+        return nested
     top = [each for each in found if not each.spec.get("parent")]
     if not found:
         raise Unresolved(f"there is no list of {plan.world.draft(entity).word.plural}")
@@ -232,6 +236,9 @@ def _sort(plan: Plan, endpoint: EndpointDraft, fact: Sorted, finding: Finding) -
         return
     order = []
     for words, descending in fact.keys:
+        if words[0] == "!before":
+            order.append(_group_order(_scope(plan, endpoint), words[1], after=descending))
+            continue
         made = _sort_field(world, entity, words)
         order.append(f"{'-' if descending else ''}{made.name}")
         if words[0] == "!age" and descending:
@@ -239,6 +246,19 @@ def _sort(plan: Plan, endpoint: EndpointDraft, fact: Sorted, finding: Finding) -
     if order:
         endpoint.spec["order_by"] = list(dict.fromkeys(order))
         endpoint.asked([finding.source.id])
+
+
+def _group_order(scope: Scope, word: str, *, after: bool) -> str:
+    """`open ones before done ones`: the order of a field with two values that says so."""
+    text = state(scope, (word,))
+    name, _, wanted = text.partition(" == ")
+    made = next((each for each in scope.world.fields(scope.near.entity) if escape(each.name) == name), None)
+    values = [repr(each) for each in (False, True)]
+    if made is not None and made.spec.get("type") == "enum":
+        values = [repr(each) for each in sorted(made.spec["choices"])]
+    if made is None or len(values) != 2 or wanted not in values:  # noqa: PLR2004 -- one or the other
+        raise Unresolved(f"it is not clear how {word!r} ones come before others")
+    return f"-{made.name}" if (values.index(wanted) == 1) != after else made.name
 
 
 def _sort_field(world: World, entity: str, words: tuple[str, ...]) -> FieldDraft:

@@ -92,7 +92,7 @@ def plan_accounts(plan: Plan) -> dict[str, Any] | None:
     if user is None:
         return None
     draft = world.draft(user)
-    login = _login_field(draft)
+    login = _said_login(plan, draft) or _login_field(draft)
     login.spec["unique"] = True
     login.spec["required"] = True
     if login.spec["type"] in {"email", "string"}:
@@ -120,6 +120,17 @@ def plan_accounts(plan: Plan) -> dict[str, Any] | None:
         else None,
         "requirements": list(dict.fromkeys([*asked["signup"], *asked["login"]])),
     }
+
+
+def _said_login(plan: Plan, draft: EntityDraft) -> FieldDraft | None:
+    """`Log in with the username`."""
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Access) and fact.by:
+                made = plan.world.field(draft.word.name, fact.by)
+                if made is not None and made.words[-1:] != ("password",):
+                    return made
+    return None
 
 
 def _login_field(draft: EntityDraft) -> FieldDraft:

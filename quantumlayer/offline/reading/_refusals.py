@@ -73,7 +73,7 @@ def _list_of(single: str) -> SlotFunction:
 
 _AGAIN = (
     "again", "twice", "a second time", "more than once", "a third time", "once more", "another time",
-    "several times", "two times", "repeatedly", "already",
+    "several times", "two times", "repeatedly", "already", "twice in a row",
 )  # fmt: skip
 
 
@@ -407,6 +407,42 @@ def _operation_refused(captures: Captures, situation: Situation) -> Iterable[Fac
     if condition is not None and not holds:
         return [Refused(operation, condition, only=True, status=_status(situation))]
     return [Refused(operation, condition, status=_status(situation))]
+
+
+def _each_again(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST …/complete and POST …/reopen; doing either twice is an error`."""
+    entity = _entity_here(situation)
+    routes = situation.extra.get("routes") or [situation.route]
+    acts = [
+        route.segments[-1].lower() for route in routes
+        if route is not None and len(route.segments) > 2 and not route.segments[-1].startswith("{")  # noqa: PLR2004
+    ]  # fmt: skip
+    if entity is None or not acts:
+        return None
+    return [
+        Refused(Operation((act,), object=Items(entity), again=True), None, status=_status(situation))
+        for act in dict.fromkeys(acts)
+    ]
+
+
+def _nobody_more(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nobody gets more than 5 open tasks on a list`: for each list, or else for each person."""
+    items: Items = captures["object"]
+    if items.entity is None:
+        return None
+    each = captures.get("each")
+    per = (each,) if each is not None and each.entity is not None else items.of
+    per = per or (Items(None, person=True, words=("one",)),)
+    return [Limit(replace(items, number=None, of=()), int(captures["number"]), tuple(per), False, _status(situation))]  # noqa: FBT003
+
+
+def _named_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Per user a name only once`."""
+    entity = _entity_here(situation)
+    items: Items | None = captures.get("items")
+    if entity is None or (items is not None and not items.person and items.entity is None):
+        return None
+    return [Unique(entity, captures["names"], (items,) if items is not None else (), (), _status(situation))]
 
 
 def _operation_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -838,6 +874,7 @@ def _with_rest(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
 
 _ACCEPT = "(takes|take|accepts|accept|allows|allow|gets|get|receives|receive|admits|has|have|can have|may have)"
 _MAKE = "(have|hold|make|own|keep|borrow|create|submit|place|post|write|book|open|register|add|contain|take|enter|run|start|reserve|send|rent|be in)"
+_GETS = "(get|gets|has|have|hold|holds|keep|keeps|make|makes|own|owns|open|opens|take|takes|book|books|start|starts|need|needs)"
 _AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
 
 _SOMEBODY = "(people|you|one|they|users|a user|i|we|members|somebody)"
@@ -1121,7 +1158,20 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         f"(that|this|such a|such an|which) [(change|request|attempt|call|booking|one|step|update|action)] {_REFUSED}",
         _closed,
     ),
+    (
+        f"(doing|calling|trying|sending|repeating|using) (either|any|each|one|all) [of (them|these|the two)] <again> [in a row] {_REFUSED}",
+        _each_again,
+    ),
+    (f"(doing|calling|trying|repeating) (it|this|that|so|them) [<again>] [in a row] {_REFUSED}", _each_again),
     (f"<op> {_REFUSED} [<when>]", _operation_refused),
+    ("<op> : [is] (refused|rejected|denied|forbidden|an error|not possible|impossible|not allowed) [<when>]", _operation_refused),
+    (
+        f"(nobody|no one|no user|users never|people never|you never) [CAN] {_GETS} (more than|over) <number> <items:object> [(on|in|per|for|to) [(a|an|any|each|one)] <items:each>] {_AT_ONCE}",
+        _nobody_more,
+    ),
+    ("[(each|every|a|an)] <names> (only|just) once [(per|for|in|within) [(a|an|each|every|one)] <items>]", _named_once),
+    ("(one|a single) <names> [only] (per|for each|for every) <items>", _named_once),
+    ("(per|for each|for every|within a|within one) <items> [(a|an|each|every|the)] <names> (only|just) once", _named_once),
     (
         "(second|another|a second|a further) <do> [<items>]",
         lambda c, s: _operation_refused(

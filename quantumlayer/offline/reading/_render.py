@@ -525,6 +525,9 @@ def opposite(text: str) -> str:
         return text.removesuffix(" is not None") + " is None"
     if text.endswith(" is None"):
         return text.removesuffix(" is None") + " is not None"
+    for one, other in ((" == True", " == False"), (" == False", " == True")):
+        if text.endswith(one):
+            return text.removesuffix(one) + other
     if " not in " in text:
         return text.replace(" not in ", " in ")
     if " in (" in text:
@@ -619,6 +622,10 @@ _OPPOSITES = {
 }  # fmt: skip
 
 
+_NOT_DONE = frozenset({"open", "pending", "outstanding", "unfinished", "incomplete", "undone", "active"})
+_DONE = ("done", "completed", "finished", "closed", "resolved", "settled", "complete")
+
+
 def state(scope: Scope, words: tuple[str, ...]) -> str:
     """Write that the nearest item is in a state."""
     frame = scope.near
@@ -629,8 +636,9 @@ def state(scope: Scope, words: tuple[str, ...]) -> str:
         text = attempt(scope, words)
         if text is not None:
             return text
-    other = _OPPOSITES.get(word)
-    if other is not None:
+    for other in (_OPPOSITES.get(word), *(_DONE if word in _NOT_DONE else ())):
+        if other is None:
+            continue
         for attempt in (_by_choice, _by_flag, _by_action, _by_filled):
             text = attempt(scope, (other,))
             if text is not None:

@@ -593,10 +593,10 @@ def _before_actions(
     """An action that makes an item count is refused when the limit is reached already."""
     world = plan.world
     for action in world.actions:
-        if action.entity != entity or action.states is None:
+        if action.entity != entity:
             continue
-        reached = f"{escape(action.states[0])} == {action.states[1]}"
-        if reached not in where:
+        done = _done_text(action.states, action.sets)
+        if done is None or done not in where:
             continue
         parts = []
         for key in keys:

@@ -288,6 +288,8 @@ def _comment(reader: Reader, at: int) -> int:
         if reader.low(end) == ")":
             inner = reader.tokens[at + 1 : end]
             plain = all(token.kind in {"word", "quote"} for token in inner)
+            if {"if", "default", "unless", "otherwise", "not"} & {each.low for each in inner}:
+                return at
             return end + 1 if plain and inner[0].low not in _NO_CHOICE else at
     return at
 

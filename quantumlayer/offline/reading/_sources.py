@@ -10,7 +10,7 @@ from typing import Literal
 
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._clauses import peel
-from quantumlayer.offline.reading._definitions import DEFINITION_SLOTS
+from quantumlayer.offline.reading._definitions import CREATE, DELETE, DEFINITION_SLOTS, READ, UPDATE
 from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
@@ -71,6 +71,7 @@ def make_ready(items: Sequence[Requirement]) -> list[Source]:
         source.previous = previous
         _share_method(source)
         _lend_path(source)
+        _give_methods(source)
         source.tokens, source.bodies = _without_bodies(source.tokens)
         source.tokens = _without_idioms(source.tokens)
         sources.append(source)
@@ -215,6 +216,64 @@ def _lend_path(source: Source) -> None:
             for old in source.full
         )
         source.tokens = tuple(changed)
+
+
+_METHOD_OF = (
+    (CREATE, "POST"), (READ, "GET"), (UPDATE, "PATCH"), (DELETE, "DELETE"),
+)  # fmt: skip
+_SINGLE = frozenset({"single", "one", "individual", "each"})
+
+
+def _give_methods(source: Source) -> None:
+    """`/lists/{id}/tasks for adding and listing, /tasks/{id} for a single one`."""
+    changed: list[Token] = []
+    at = 0
+    while at < len(source.tokens):
+        token = source.tokens[at]
+        at += 1
+        methods: list[str] = []
+        end = at
+        if token.kind == "route" and token.value.path and not token.value.method:
+            methods, end = _purposes(source.tokens, at)
+            if not methods and token.value.path.endswith("}") and _is_single(source.tokens, at):
+                methods = ["GET", "PUT", "PATCH", "DELETE"]
+        if not methods:
+            changed.append(token)
+            continue
+        for method in methods:
+            route = replace(token.value, method=method)
+            changed.append(replace(token, text=f"{method} {route.path}", value=route))
+        at = end
+    if len(changed) != len(source.tokens) or tuple(changed) != source.tokens:
+        paths = {token.start for token in changed if token.kind == "route"}
+        others = [token for token in source.full if token.start not in paths]
+        source.tokens = tuple(changed)
+        source.full = (*(token for token in changed if token.kind == "route"), *others)
+
+
+def _purposes(tokens: Sequence[Token], at: int) -> tuple[list[str], int]:
+    """Methods for `for adding and listing`, `to add and list them`; where that ends."""
+    if at >= len(tokens) or tokens[at].low not in {"for", "to", "(", ":"}:
+        return [], at
+    methods: list[str] = []
+    end = position = at + 1
+    while position < len(tokens) and tokens[position].kind == "word":
+        found = verb(tokens[position].low)
+        known = [method for verbs, method in _METHOD_OF if found is not None and found.base in verbs]
+        if not known or (found is not None and not found.forms & {"gerund", "base"}):
+            break
+        methods.extend(known[:1])
+        position = end = position + 1
+        while position < len(tokens) and tokens[position].low in {",", "and", "or", "/"}:
+            position += 1
+    if methods and end < len(tokens) and tokens[end].low in {"them", "it", "these", ")"}:
+        end += 1
+    return list(dict.fromkeys(methods)), end
+
+
+def _is_single(tokens: Sequence[Token], at: int) -> bool:
+    words = [token.low for token in tokens[at : at + 3]]
+    return words[:1] == ["for"] and bool(_SINGLE & set(words[1:]))
 
 
 def _without_bodies(

@@ -278,7 +278,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- patterns
     ("[exactly] <number:n> digits", _digits),
     ("[exactly] <number:n> <character_kinds:kinds>", _counted_kinds),
-    ("<number:n> (to|-) <number:m> <character_kinds:kinds>", _counted_kinds),
+    ("<number:n> (to|-) <number:m> <character_kinds:kinds> [only]", _counted_kinds),
     (
         "[exactly] <number:n> random <character_kinds:kinds>",
         lambda c: _counted_kinds({**c, "random": True}),
@@ -454,6 +454,14 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     (
         "(set|filled in|filled|generated|assigned|recorded|added|stamped) automatically",
         _is("system"),
+    ),
+    (
+        "(NOT|CANNOT) [be] [(set|filled in|entered|typed|changed)] by (hand|clients|users|callers)",
+        _is("system"),
+    ),
+    (
+        "[(is|are)] (set|filled|filled in|recorded|written|updated|changed) (together|along) with [(the|its)] <word>",
+        lambda c: (Trait("system"), Trait("nullable"), Trait("with", c["word"].low)),
     ),
     # --- changes
     (

@@ -9,7 +9,7 @@ from quantumlayer.offline.reading._facts import Worked
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading._plan import Plan
-from quantumlayer.offline.reading._render import Frame, Scope, aggregate, usage, value
+from quantumlayer.offline.reading._render import Frame, Scope, aggregate, state, usage, value
 from quantumlayer.offline.reading._shaping import _worked_entity
 from quantumlayer.offline.reading._terms import (
     Arithmetic,
@@ -22,7 +22,7 @@ from quantumlayer.offline.reading._terms import (
 )
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._words import singular
-from quantumlayer.offline.reading._world import Unresolved, World
+from quantumlayer.offline.reading._world import Unresolved, World, escape
 
 __all__ = ["operand_of", "plan_values"]
 
@@ -235,11 +235,33 @@ def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str
         target = world.structure.lexicon.find([singular(each) for each in noun])
         if target is not None and world.references(target.name, entity):
             return value(scope, _count(target.name)), "integer"
+    if noun:
+        text = _count_in_state(world, entity, scope, noun)
+        if text is not None:
+            return text, "integer"
     function = _FOLDS.get(words[0])
     if function is not None and len(words) > 1:
         field = FieldOf(words[1:])
         return value(scope, Fold(function, field, None)), "number" if function == "avg" else "money"
     return None, "integer"
+
+
+def _count_in_state(world: World, entity: str, scope: Scope, words: tuple[str, ...]) -> str | None:
+    """`open_count` on a list: how many of its items are open; `paid_order_count`."""
+    parts = [
+        name for name in world.structure.entities if name != entity and world.references(name, entity)
+    ]
+    for at in range(1, len(words) + 1):
+        target = world.structure.lexicon.find([singular(each) for each in words[at:]])
+        named = [target.name] if target is not None and target.name in parts else []
+        for name in named or (parts if at == len(words) else []):
+            try:
+                text = state(scope.inside(name), words[:at])
+            except Unresolved:
+                continue
+            link = escape(world.references(name, entity)[0].name)
+            return f"count({name}, {link} == this.id, {text})"
+    return None
 
 
 def _count(entity: str) -> Value:
