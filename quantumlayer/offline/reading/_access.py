@@ -402,7 +402,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ),
     # --- none
     (
-        "(no|there is no|there are no|without) (accounts|login|log-in|authentication|users|account|sign-up) [(and|or) [no] (accounts|login|log-in|authentication|sign-up)] [(for now|yet|needed|is needed|are needed|required|at this stage)]",
+        "[so] (no|there is no|there are no|without) (accounts|login|log-in|authentication|users|account|sign-up) [(and|or) [no] (accounts|login|log-in|authentication|sign-up)] [(for now|yet|needed|is needed|are needed|required|at this stage)]",
         _no_login,
     ),
     ("(login|log-in|accounts|authentication) (comes|come|follows|follow) later", _no_login),

@@ -34,6 +34,7 @@ from quantumlayer.offline.reading._sources import (
 )
 from quantumlayer.offline.reading._structure import Structure, build_structure
 from quantumlayer.offline.reading._tokens import Token, tokenize
+from quantumlayer.offline.reading._traits import read_traits
 from quantumlayer.offline.reading._words import singular
 
 __all__ = ["Analysis", "Finding", "analyse"]
@@ -224,6 +225,11 @@ class _Reader:
         grammar = whole_grammar()
         outer, asides = split_asides(tokens, self.analysis.structure.lexicon)
         understood = grammar.understand(outer, situation)
+        if understood.unread:
+            bare = _without_traits(outer)
+            better = grammar.understand(bare, situation) if bare != outer else understood
+            if _weight(better) < _weight(understood) - (len(outer) - len(bare)) // 2:
+                understood = better
         for aside in asides:
             inner = grammar.understand(aside, situation)
             understood.facts.extend(inner.facts)
@@ -247,6 +253,22 @@ class _Reader:
 
 _FORBIDDING = ("not allowed", "forbidden", "not possible", "prohibited", "not permitted", "may not")
 """What the heading above a list of things that are refused says."""
+
+
+def _without_traits(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Leave out brackets that describe the field before them: `protected` (optional)."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        named = at > 0 and tokens[at - 1].kind == "name" and tokens[at].low == "("
+        end = next((i for i in range(at, len(tokens)) if tokens[i].low == ")"), at)
+        traits, left = read_traits(tokens[at + 1 : end]) if named and end > at else ([], [])
+        if traits and not left:
+            at = end + 1
+            continue
+        kept.append(tokens[at])
+        at += 1
+    return tuple(kept)
 
 
 def _reached(tokens: Sequence[Token]) -> str | None:

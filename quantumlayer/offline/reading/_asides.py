@@ -99,6 +99,10 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
         _status("success"),
     ),
     ("(that|this|it) is what <phrase> is for", _context),
+    (
+        "(this|that|it) is (the|a|our|only the|only a) (first|second|initial|early|small|simple) (version|draft|attempt|step|release|iteration|prototype|part|sketch) [<rest>]",
+        _context,
+    ),
     ("(it|this|the service|the system) runs <phrase>", _context),
     (
         f"[(we|i|they|people|somebody)] {_WANT} [(us|me|you)] [to] [(build|have|see|get|make)] [us] [(a|an|the|some)] [(small|simple|tiny|little|new|good|restful|rest|web|http|modern|minimal|basic)] [(small|simple|web|rest|http|json)] <phrase>",

@@ -221,6 +221,16 @@ def _sets_now(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Sets(words, None, _route(captures, situation)) for words in names]
 
 
+def _on_item(route: Route | None) -> bool:
+    """Whether a route does something to one item: `POST /flags/{key}/archive`."""
+    return (
+        route is not None
+        and route.method in {"POST", "PUT", "PATCH"}
+        and len(route.segments) > 2  # noqa: PLR2004 -- a collection, an item and what is done
+        and not route.segments[-1].startswith("{")
+    )
+
+
 def _sets_named(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`You note the time in exited_at`: a field that the service fills in."""
     return [Sets((captures["name"],), Moment("now"), situation.route)]
@@ -630,6 +640,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     (
         "<route> [MUST] (records|record|notes|note|stores|store|writes|saves|sets|set|keeps|remembers) <names>",
         _sets_now,
+    ),
+    (
+        "(it|this|that) [MUST] (sets|set|records|record|notes|fills in|stores|writes) <names>",
+        lambda c, s: _sets_now(c, s) if _on_item(s.route) else None,
     ),
     ("<route> [MUST] (adds|add) <value> to <field>", _changes_by),
     (

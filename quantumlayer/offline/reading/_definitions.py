@@ -214,6 +214,14 @@ def _fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], 
         yield tuple(phrases), len(reader.tokens)
 
 
+def _inside(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
+    """Everything up to the closing bracket."""
+    for end in range(at, len(reader.tokens)):
+        if reader.low(end) == ")":
+            yield tuple(reader.tokens[at:end]), end
+            return
+
+
 def _body_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
     """A list of fields up to a relative clause: `a reason, which we keep`."""
     for end in range(len(reader.tokens) - 1, at, -1):
@@ -384,6 +392,7 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "created": _verb_of(CREATE | {"take"}, "participle"),
     "creating": _verb_of(CREATE, "gerund"),
     "body_fields": _body_fields,
+    "inside": _inside,
     "crud": _crud,
     "do": _base_verb,
     "does_what": _third_verb,
@@ -439,6 +448,9 @@ def _has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 _ACCOUNTS = frozenset(
     "account profile login user sign-up signup registration credential user-account log-in".split()
 ) | {"user account", "sign up"}
+def _topic_has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Has a key and a name`, below a heading that names the thing."""
+    return _has({**captures, "thing": Thing(())}, situation)
 
 
 def _has_password(phrases: Iterable[FieldPhrase]) -> bool:
@@ -532,6 +544,28 @@ def _mention(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if not all(_is_kept(thing, situation) for thing in things):
         return None
     return [Mention(thing, captures.get("crud", ()), captures.get("actor")) for thing in things]
+
+
+def _crud_works(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Reading, renaming and deleting work with the key: /environments/{key}`."""
+    things = captures.get("things") or ((situation.topic,) if situation.topic else ())
+    if not things:
+        return None
+    return _mention({**captures, "things": things}, situation)
+
+
+def _relative_flag(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`An environment that is protected (optional, normally false) cannot …`: a switch of its own."""
+    if situation.vocabulary is not None or not _is_kept(captures["thing"], situation):
+        return None
+    traits, left = read_traits(captures["inside"])
+    if left or not traits:
+        return None
+    name = captures["name"]
+    phrase = FieldPhrase(
+        tuple(_split(name)), name, traits=[Trait("type", "boolean"), *traits]
+    )
+    return [Fields(captures["thing"], (phrase,), complete=False)]
 
 
 def _belongs(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -783,6 +817,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (f"<thing> [MUST] [additionally] {_HAVE} {_THESE} <fields>", _has),
     (f"<thing> [MUST] [additionally] {_CARRY} {_THESE} <fields>", _carries),
     (f"<thing> (can|may|might|could) [also] {_HAVE} {_THESE} <fields>", _has_any),
+    (f"[MUST] (has|have|consists of|contains|comes with) {_THESE} <fields>", _topic_has),
     (f"<things> [MUST] {_HAVE} {_THESE} <fields>", _each_has),
     (
         f"for (each|every|a|an|all|any) <thing> [,] (we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <fields>",
@@ -900,6 +935,18 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _mention,
     ),
     ("<things> (can|may|must|should|MUST) be <crud>", _mention),
+    (
+        "<crud> [<things>] (works|work|goes|go|happens|happen|is done|are done|is possible|are possible) [(with|by|via|through|under|at|using) <phrase>] [:] [<route>]",
+        _crud_works,
+    ),
+    (
+        "<things> (is|are|can be|MUST be) (addressed|identified|found|reached|referred to|looked up|known|fetched|picked) (by|with|via|under|through|at) <phrase> [:] <route>",
+        _mention,
+    ),
+    (
+        "<thing> (that|which) (is|are|has been) <name> LP <inside> RP <rest>",
+        _relative_flag,
+    ),
     (
         "[it|this|that] [MUST] (cover|covers|support|supports|offer|offers|provide|provides|include|includes|allow|allows) <crud> [(all|their|existing|our|the|single|new|single)] <things>",
         _mention,

@@ -84,7 +84,9 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
         _from_headings(search, source, at)
         _from_rows(search, source, at)
         if source.kind in {"clause", "route"} and not _in_frame(source):
-            situation = Situation(known)
+            label = heading_label(source)
+            topic = Thing(tuple(label.split())) if label else None
+            situation = Situation(known, topic if topic and _nameable(topic) else None)
             for fact in grammar.understand(source.tokens, situation).facts:
                 _from_fact(search, fact, at)
             _from_introduction(search, source, at)

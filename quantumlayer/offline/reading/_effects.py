@@ -412,6 +412,8 @@ def _moment_or_param(plan: Plan, action: Action, made: FieldDraft) -> str:
         return "today()"
     if made.spec.get("type") == "datetime":
         return "now()"
+    if made.spec.get("type") == "boolean":
+        return "True"
     raise Unresolved(f"it is not said to what {made.name!r} is set")
 
 

@@ -243,7 +243,11 @@ def _nested_item(
     if word is None or method not in _ITEM_KINDS:
         return None
     endpoint = EndpointDraft(method, route.path, _ITEM_KINDS[method], word.name)
-    endpoint.spec["lookup"] = lookup_field(plan.world, word.name, segments[-1][1:-1])
+    param = segments[-1][1:-1]
+    endpoint.spec["lookup"] = lookup_field(plan.world, word.name, param)
+    if endpoint.spec["lookup"] == "id" and plan.world.structure.lexicon.find([param.lower()]):
+        if plan.world.structure.lexicon.find([param.lower()]) is not word:
+            return None  # the path names something else that the item refers to
     endpoint.spec["parent"] = _parent(plan, word.name, segments, 1)
     return endpoint
 
@@ -428,6 +432,8 @@ def _conventional(plan: Plan, name: str) -> None:
         (e.path.rsplit("{", 1)[1].rstrip("}") for e in top if e.spec.get("lookup", "id") != "id"),
         "id",
     )
+    if lookup == "id":
+        lookup, param = _addressed(plan, name)
     for kind in missing:
         method = {"create": "POST", "list": "GET", "read": "GET", "replace": "PUT"}.get(
             kind, "PATCH" if kind == "update" else "DELETE"
@@ -441,6 +447,21 @@ def _conventional(plan: Plan, name: str) -> None:
             endpoint.spec["lookup"] = lookup
         endpoint.asked(_mentions(plan, name, kind) or draft.requirements[:1])
         plan.add(endpoint)
+
+
+def _addressed(plan: Plan, name: str) -> tuple[str, str]:
+    """By which field, and parameter, the document's paths pick an item: `/flags/{key}/archive`."""
+    for finding in plan.analysis.findings:
+        for route in finding.source.routes:
+            segments = [part for part in route.segments if part not in _PREFIXES]
+            if len(segments) < 2 or not segments[1].startswith("{"):  # noqa: PLR2004
+                continue
+            word = _word(plan, segments[0])
+            if word is not None and word.name == name:
+                lookup = lookup_field(plan.world, name, segments[1][1:-1])
+                if lookup != "id":
+                    return lookup, segments[1][1:-1]
+    return "id", "id"
 
 
 def _is_complete(kinds: set[str]) -> bool:

@@ -335,6 +335,8 @@ def _required(
 ) -> None:
     kind = spec["type"]
     if spec.get("set_by") == "system":
+        if kind == "boolean" and not made.has("computed"):
+            spec.setdefault("default", False)
         given = "on_create" in spec or "default" in spec
         spec.setdefault("required", given and not made.has("empty_until"))
         return

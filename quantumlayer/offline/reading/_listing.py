@@ -755,7 +755,11 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _filtered,
     ),
     (
-        "[<target>] [MUST] (filters|filter|supports filtering|supports filters|support filtering|allows filtering|supports|support|takes|take|accepts|accept|knows|has) [(the)] [(filters|filter|parameters|parameter|query parameters|query parameter)] [(by|for|on|with|:|via)] <params>",
+        "[<target>] [MUST] (filters|filter|supports filtering|supports filters|support filtering|allows filtering|supports|support|takes|take|accepts|accept) [(the)] [(filters|filter|parameters|parameter|query parameters|query parameter)] [(by|for|on|with|:|via)] <params>",
+        _filtered,
+    ),
+    (
+        "[<target>] (has|have|knows|know|offers|offer) [(a|the)] (filters|filter|parameters|parameter|query parameters|query parameter) [(by|for|on|with|:|via)] <params>",
         _filtered,
     ),
     (

@@ -669,10 +669,27 @@ def _refused(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
         yield True, end
 
 
-def _once_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+def _frozen(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`An archived flag … and its settings are frozen`: nothing about them changes."""
+    owner: Items = captures["items"]
+    made: Items = captures["object"]
+    if owner.entity is None or made.entity is None or not owner.where:
+        return None
+    bound = tuple(bind(each, Items(owner.entity)) for each in owner.where)
+    when = bound[0] if len(bound) == 1 else AllOf(bound)
+    return [
+        Refused(Operation((verb,), object=Items(made.entity)), when, status=_status(situation))
+        for verb in ("create", "update", "delete")
+    ]
+
+
+def _once_only(
+    captures: Captures, situation: Situation, *, needs: bool = True
+) -> Iterable[Fact] | None:
     """`… changes to "cancelled", only once`: the action of the route spoken of."""
     route, entity = situation.route, _entity_here(situation)
-    if situation.extra.get("reached") is None or route is None or entity is None:
+    reached = situation.extra.get("reached") is not None or not needs
+    if not reached or route is None or entity is None:
         return None
     if len(route.segments) < 3 or route.segments[-1].startswith("{"):  # noqa: PLR2004
         return None
@@ -1222,6 +1239,16 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("(nobody|no one) CAN <do> [<phrase>]", _none_after),
     ("[(but|this|that|and)] only once", _once_only),
+    (
+        "[(this|that|it)] CANNOT be (repeated|done again|done twice|redone) [or (undone|reversed|taken back|reverted)]",
+        lambda c, s: _once_only(c, s, needs=False),
+    ),
+    (
+        "[(this|that|it)] CANNOT be (undone|reversed|taken back|reverted) or (repeated|done again|done twice|redone)",
+        lambda c, s: _once_only(c, s, needs=False),
+    ),
+    ("[(this|that|it)] CANNOT be (undone|reversed|reverted)", _closed),
+    ("<items> (its|their) <items:object> (is|are) (frozen|locked|read-only|fixed|immutable)", _frozen),
     ("[(we|you|nobody|the <thing>|they|one)] CANNOT <phrase> IF <condition>", _unknown_when),
     (
         "[the] <items:things> (in|on|for) which <items:who> (is|are|has|have) <done> [<with_rest>] [must] (add|adds|sum|sums) up to (at most|no more than) <number> [<field>]",
