@@ -448,6 +448,8 @@ def _has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 _ACCOUNTS = frozenset(
     "account profile login user sign-up signup registration credential user-account log-in".split()
 ) | {"user account", "sign up"}
+
+
 def _topic_has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Has a key and a name`, below a heading that names the thing."""
     return _has({**captures, "thing": Thing(())}, situation)
