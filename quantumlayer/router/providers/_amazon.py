@@ -15,7 +15,7 @@ from quantumlayer.errors import (
     RateLimitedError,
 )
 from quantumlayer.router.providers._fields import mapping, parsed, string
-from quantumlayer.router.providers._refusals import clean, retry_after_s
+from quantumlayer.router.providers._refusals import clean, code_and_reason, retry_after_s
 from quantumlayer.router.providers._wire import Origin, Refused
 
 __all__ = ["amazon_refusal", "reported_exception"]
@@ -92,4 +92,5 @@ def _by_status(status: int) -> type[ProviderError]:
 
 
 def _reason(document: Mapping[str, Any]) -> str:
-    return string(document.get("message") or document.get("Message"))
+    """The words of an exception; a gateway before AWS has a document of its own kind."""
+    return string(document.get("Message")) or code_and_reason(document)[1]

@@ -38,7 +38,7 @@ from quantumlayer.router.providers._turns import (
     instructions,
     tools_of,
 )
-from quantumlayer.router.providers._usage import estimated
+from quantumlayer.router.providers._usage import counted, estimated
 from quantumlayer.router.providers._wire import Origin
 
 __all__ = ["decode", "encode", "stop_reason", "usage_of"]
@@ -207,9 +207,11 @@ def usage_of(counts: Any) -> Usage | None:
     """
     if not isinstance(counts, Mapping) or "outputTokens" not in counts:
         return None
-    return Usage(
-        count(counts, "inputTokens"),
-        count(counts, "cacheReadInputTokens"),
-        count(counts, "cacheWriteInputTokens"),
-        count(counts, "outputTokens"),
+    return counted(
+        Usage(
+            count(counts, "inputTokens"),
+            count(counts, "cacheReadInputTokens"),
+            count(counts, "cacheWriteInputTokens"),
+            count(counts, "outputTokens"),
+        )
     )

@@ -36,7 +36,7 @@ from quantumlayer.router.providers._turns import (
     instructions,
     tools_of,
 )
-from quantumlayer.router.providers._usage import estimated
+from quantumlayer.router.providers._usage import counted, estimated
 from quantumlayer.router.providers._wire import Origin
 
 __all__ = ["decode", "encode", "longest_answer", "stop_reason", "usage_of"]
@@ -178,10 +178,12 @@ def usage_of(counts: Any) -> Usage | None:
         return None
     answer = count(counts, "output_tokens")
     thought = min(answer, count(counts.get("output_tokens_details"), "thinking_tokens"))
-    return Usage(
-        count(counts, "input_tokens"),
-        count(counts, "cache_read_input_tokens"),
-        count(counts, "cache_creation_input_tokens"),
-        answer - thought,
-        thought,
+    return counted(
+        Usage(
+            count(counts, "input_tokens"),
+            count(counts, "cache_read_input_tokens"),
+            count(counts, "cache_creation_input_tokens"),
+            answer - thought,
+            thought,
+        )
     )
