@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Anthropic"]
 
+# The version in which a temperature can be asked for; 2026-10-21 refuses it even of models that
+# would take it. Source: Anthropic's guide to API versions.
+_VERSION = "2023-06-01"
+
 # Longest answer that is waited for on a silent connection; longer ones are read as streams.
 # Source: Anthropic's client, which reckons with 128,000 tokens an hour and waits for 10 minutes.
 _SILENT_TOKENS = 128_000 * 10 // 60
@@ -61,7 +65,7 @@ class Anthropic(Adapter):
             name=name,
             card=card,
             client=client,
-            headers={"anthropic-version": "2023-06-01"},
+            headers={"anthropic-version": _VERSION},
         )
         self._known = self._known_card()
         self._messages = MessagesWire(self._origin, self._known)
