@@ -187,6 +187,16 @@ def _login_does(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return [Access("login", (captures["do"],), captures.get("items"), captures.get("route"))]
 
 
+def _users_may(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Anybody who is logged in can POST /wishes/{id}/reserve, except the owner of the list, who gets 403`."""
+    route = captures["route"]
+    facts: list[Fact] = [Access("users", route=route)]
+    if "owner" in captures:
+        status = captures.get("number") or 403
+        facts.append(Access("strangers", route=route, status=int(status)))
+    return facts
+
+
 def _others_get(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     status = captures.get("number") or _status(situation)
     return [Access("others", status=int(status))] if status in {403, 404} else None
@@ -203,6 +213,12 @@ def _signs_up_fields(captures: Captures, situation: Situation) -> Iterable[Fact]
 
 def _no_password(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Hides((("password",),))]
+
+
+def _hidden(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Neither /wishes nor /wishes/{id} contains reserved`."""
+    routes = [captures["route"], *([captures["second"]] if "second" in captures else [])]
+    return [Hides(captures["names"], tuple(routes))]
 
 
 def _no_login(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -355,7 +371,10 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         "[only] <owner> CAN <do> [(it|them|that|this|<items>)] [(early|again|later|now|once more|ahead of time)] (:|with|by|via|through|using) <route>",
         _owner_acts,
     ),
-    ("[only] <owner> CAN [only] <dos> [(it|them|that|this|<items>)] [only] <when>", _owner_only_when),
+    (
+        "[only] <owner> CAN [only] <dos> [(it|them|that|this|<items>)] [only] <when>",
+        _owner_only_when,
+    ),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
     ("(nobody|no one) (else|other) CAN [<dos>] [(it|them|that|so|<items>)]", _no_login),
     (
@@ -374,6 +393,14 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         _open_route,
     ),
     ("<many> (is|are) (public|open to everyone|visible to everyone|visible to everybody)", _anyone),
+    (
+        f"(anybody|anyone|everybody|everyone|any user|every user|all users|users|people) [who (is|are)] {_LOGGED} CAN [(call|use)] <route> [, (except|but not) <owner> [, who (gets|get) <number>]]",
+        _users_may,
+    ),
+    (
+        f"<route> (is|are) open to (anybody|everybody|anyone|everyone|all users|every user) who (is|are) {_LOGGED}",
+        _users_may,
+    ),
     (
         f"to <do> [(a|an|the)] <items> [,] {_PEOPLE} (must|has to|have to|need to) be {_LOGGED}",
         _login_does,
@@ -399,6 +426,14 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     (
         "(the|a) password (is|CANNOT be) [never] (returned|shown|sent back|part of a response|in a response|contained in any response)",
         _no_password,
+    ),
+    (
+        "neither <route> nor <route:second> (contains|contain|shows|show|includes|include|reveals|has|have|returns) <names>",
+        _hidden,
+    ),
+    (
+        "<route> [and <route:second>] (does|do) not (contain|show|include|reveal|return) <names>",
+        _hidden,
     ),
     # --- none
     (

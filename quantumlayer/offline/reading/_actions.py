@@ -17,11 +17,19 @@ from quantumlayer.offline.reading._vocabulary import EntityWord, snake
 from quantumlayer.offline.reading._words import base, verb
 from quantumlayer.offline.reading._world import Action, World
 
-__all__ = ["Step", "find_actions", "nested_entity", "participle", "settle_actions", "steps_of"]
+__all__ = [
+    "UNDOES",
+    "Step",
+    "find_actions",
+    "nested_entity",
+    "participle",
+    "settle_actions",
+    "steps_of",
+]
 
 _ACCOUNT = frozenset({"login", "signup", "register", "logout", "token", "sign-up", "log-in", "me"})
 _PREFIXES = frozenset({"api", "v1", "v2", "v3", "rest"})
-_UNDOES = {
+UNDOES = {
     "reopen": "close", "unarchive": "archive", "restore": "delete", "release": "reserve", "resume": "pause",
     "unblock": "block", "unfreeze": "freeze", "deactivate": "activate", "disable": "enable",
     "unpublish": "publish", "unlock": "lock", "unpin": "pin", "reactivate": "deactivate", "unsuspend": "suspend",
@@ -296,7 +304,7 @@ def _sets_moment(world: World, action: Action, words: tuple[str, ...]) -> None:
 
 def _by_name(world: World, action: Action) -> None:
     """`cancel` leads to the state `cancelled`, `archive` sets `archived`, `return` a return date."""
-    undone = _UNDOES.get(action.verb)
+    undone = UNDOES.get(action.verb)
     names = [(action.verb, True), *((word, True) for word in sorted(action.synonyms))]
     if undone is not None:
         names.extend((word, False) for word in _ALIKE.get(undone, (undone,)))

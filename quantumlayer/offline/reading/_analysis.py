@@ -15,6 +15,7 @@ from quantumlayer.offline.reading._facts import (
     Fact,
     Owned,
     Refused,
+    Said,
     Sets,
     Sketched,
     States,
@@ -89,6 +90,14 @@ def _learns_more(analysis: Analysis) -> bool:
         for fact in finding.facts
         if isinstance(fact, Sets | Worked) and fact.words and fact.words not in fields
     }
+    new.update(
+        (words, words[0])
+        for finding in analysis.findings
+        for fact in finding.facts
+        if isinstance(fact, Said)
+        for words in fact.names
+        if len(words) == 1 and words not in fields and words[0] in analysis.structure.known
+    )
     fields.update(new)
     return bool(new) and any(finding.unread for finding in analysis.findings)
 

@@ -29,6 +29,7 @@ from quantumlayer.agents import (
 )
 from quantumlayer.offline.reading._actions import find_actions, settle_actions, steps_of
 from quantumlayer.offline.reading._analysis import Analysis, analyse
+from quantumlayer.offline.reading._answers import plan_answers
 from quantumlayer.offline.reading._coverage import cover
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
 from quantumlayer.offline.reading._effects import guess_flags, plan_actions, read_bodies
@@ -91,7 +92,7 @@ def make_plan(items: Sequence[Requirement]) -> tuple[Plan, dict[str, Any] | None
     plan_access(plan)
     _statuses(plan, analysis)
     _pages(plan)
-    _shown_fields(plan)
+    plan_answers(plan)
     check_wishes(plan)
     return plan, auth
 
@@ -175,27 +176,6 @@ def _statuses(plan: Plan, analysis: Analysis) -> None:
                 if endpoint is not None and fact.status in {200, 201, 202, 204, 302, 307}:
                     endpoint.spec["status"] = fact.status
         _row_statuses(plan, finding.source.route, finding.source.cells)
-
-
-def _shown_fields(plan: Plan) -> None:
-    """Fields that only one route shows are left out everywhere else."""
-    for name, draft in plan.world.structure.entities.items():
-        special = {made.name: made.only_in for made in draft.fields.values() if made.only_in}
-        if not special:
-            continue
-        for endpoint in plan.endpoints.values():
-            if endpoint.entity != name or endpoint.kind in {"redirect", "delete", "report"}:
-                continue
-            shown = [
-                "id",
-                *(
-                    each
-                    for each in draft.fields
-                    if special.get(each, endpoint.path) == endpoint.path
-                ),
-            ]
-            if len(shown) <= len(draft.fields):
-                endpoint.spec["shows"] = shown
 
 
 def _row_statuses(plan: Plan, route: Any, cells: Any) -> None:

@@ -358,7 +358,8 @@ def _winner(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     made = {
         entity
         for word, entity in situation.vocabulary.verbs.items()
-        if agent.startswith(word[:3]) and agent.removesuffix("er").removesuffix("or") in _stems(word)
+        if agent.startswith(word[:3])
+        and agent.removesuffix("er").removesuffix("or") in _stems(word)
     }
     if len(made) != 1 or not isinstance(situation.route, Route):
         return None

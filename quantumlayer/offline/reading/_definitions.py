@@ -120,7 +120,18 @@ _NO_NOUN = (
         "no",
     }
     | {"twice", "both", "either", "neither", "nor", "already", "everything", "nothing", "something"}
-    | {"these", "those", "this", "belongs", "belong", "via", "please", "whoever", "whatever", "whichever"}
+    | {
+        "these",
+        "those",
+        "this",
+        "belongs",
+        "belong",
+        "via",
+        "please",
+        "whoever",
+        "whatever",
+        "whichever",
+    }
 )
 _QUANTIFIERS = frozenset(
     "a an the each every any all our one single some your their my his her its this these those that"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from quantumlayer.offline.reading._actions import Step, participle
+from quantumlayer.offline.reading._actions import UNDOES, Step, participle
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import (
@@ -544,25 +544,27 @@ def _before(made: FieldDraft, action: Action) -> list[str]:
 def _guess(plan: Plan, action: Action, endpoint: EndpointDraft) -> None:
     """An action that nothing is said about keeps that it happened."""
     world = plan.world
-    name = participle(action.verb).replace(" ", "_").replace("-", "_")
+    undone = UNDOES.get(action.verb)
+    before = participle(undone).replace(" ", "_").replace("-", "_") if undone is not None else ""
     draft = world.draft(action.entity)
+    does = before not in draft.fields
+    name = participle(action.verb).replace(" ", "_").replace("-", "_") if does else before
     if name not in draft.fields:
         made = FieldDraft(name, (name,), spec={
             "name": name, "type": "boolean", "set_by": "system", "default": False, "required": True,
         })  # fmt: skip
         draft.fields[name] = made
         made.requirements.extend(action.requirements[:1])
-    action.sets[name] = "True"
-    endpoint.spec["effects"] = [{"target": name, "value": "True"}]
+    action.sets[name] = repr(does)
+    endpoint.spec["effects"] = [{"target": name, "value": repr(does)}]
     for requirement in action.requirements[:1]:
-        plan.ledger.assume(
-            requirement, f"the {draft.word.label} keeps in {name!r} that this was done"
-        )
+        what = "this was done" if does else "it was undone"
+        plan.ledger.assume(requirement, f"the {draft.word.label} keeps in {name!r} that {what}")
 
 
 def guess_flags(plan: Plan) -> None:
     """Make switches for actions that nothing else shows the outcome of, before rules are written."""
-    for action in plan.world.actions:
+    for action in sorted(plan.world.actions, key=lambda each: each.verb in UNDOES):
         if action.states is not None or action.sets or _members(plan, action):
             continue
         if any(

@@ -35,11 +35,11 @@ _CHANGES = frozenset({"replace", "update"})
 
 def plan_endpoints(plan: Plan) -> None:
     """Plan every route, in the order of the document, then what the conventions add."""
+    _forbidden(plan)
     for finding in plan.analysis.findings:
         for route in finding.source.routes:
             if route.path and route.path not in _IGNORED:
                 _named(plan, finding, route)
-    _forbidden(plan)
     for name in list(plan.world.structure.entities):
         _conventional(plan, name)
 
@@ -50,6 +50,7 @@ def plan_endpoints(plan: Plan) -> None:
 def _named(plan: Plan, finding: Finding, route: Route) -> None:
     method = route.method or ("GET" if route.query or _is_listed(plan, route) else "")
     if not method:
+        _at_place(plan, finding, route)
         return
     endpoint = _classified(plan, finding, method, route)
     if endpoint is None:
@@ -66,6 +67,23 @@ def _is_listed(plan: Plan, route: Route) -> bool:
         isinstance(fact, Answers | Filtered | Grouped | Shows | Sorted)
         for fact in _facts_of(plan, route)
     )
+
+
+def _at_place(plan: Plan, finding: Finding, route: Route) -> None:
+    """`Single wishes live at /wishes/{id}`: the usual routes of items are there."""
+    segments = [part for part in route.segments if part not in _PREFIXES]
+    if len(segments) != 2 or not segments[1].startswith("{"):  # noqa: PLR2004 -- /wishes/{id}
+        return
+    word = _is_collection(plan, route, segments)
+    if word is None:
+        return
+    for method, kind in _ITEM_KINDS.items():
+        if kind in plan.never.get(word.name, {}):
+            continue
+        endpoint = EndpointDraft(method, route.path, kind, word.name)
+        endpoint.spec["lookup"] = lookup_field(plan.world, word.name, segments[1][1:-1])
+        endpoint.asked([finding.source.id])
+        plan.add(endpoint)
 
 
 def _classified(plan: Plan, finding: Finding, method: str, route: Route) -> EndpointDraft | None:
@@ -427,11 +445,14 @@ def _conventional(plan: Plan, name: str) -> None:
     only_nested = bool(nested) and not any(endpoint.path == draft.word.path for endpoint in top)
     if only_nested:
         missing = _wanted_items(plan, name, missing, nested)
-    lookup = next((e.spec["lookup"] for e in top if e.spec.get("lookup", "id") != "id"), "id")
-    param = next(
-        (e.path.rsplit("{", 1)[1].rstrip("}") for e in top if e.spec.get("lookup", "id") != "id"),
-        "id",
-    )
+    own = [
+        endpoint
+        for endpoint in top
+        if endpoint.spec.get("lookup", "id") != "id"
+        and endpoint.path.startswith(f"{draft.word.path}/{{")
+    ]
+    lookup = own[0].spec["lookup"] if own else "id"
+    param = own[0].path.rsplit("{", 1)[1].rstrip("}") if own else "id"
     if lookup == "id":
         lookup, param = _addressed(plan, name)
     for kind in missing:

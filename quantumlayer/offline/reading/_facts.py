@@ -29,6 +29,7 @@ __all__ = [
     "Grouped",
     "Hides",
     "Holds",
+    "Included",
     "Inclusive",
     "Legend",
     "Limit",
@@ -556,6 +557,16 @@ class Hides(Fact):
 
     names: tuple[tuple[str, ...], ...]
     routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Included(Fact):
+    """The answer of a route has a list of the items that belong to the one shown."""
+
+    route: Route | None
+    items: Items
+    order: tuple[tuple[tuple[str, ...], bool], ...] = ()
+    names: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from quantumlayer.offline.reading._facts import (
     Context,
     Fact,
     Filtered,
+    Included,
     Paged,
     Parameter,
     Required,
@@ -134,9 +135,7 @@ _HAPPENING = {
 }  # fmt: skip
 
 
-def _happening(
-    reader: Reader, at: int
-) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+def _happening(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
     """`ending soonest first`, `starting latest`."""
     words = _HAPPENING.get(reader.low(at))
     low = reader.low(at + 1)
@@ -620,6 +619,35 @@ def _shown_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Shows(route, plain, single=not items.many)]
 
 
+def _shows_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`GET /boards/{id} shows the board with its cards, oldest first`."""
+    one, inner = captures["one"], captures["inner"]
+    if one.entity is None or inner.entity in {None, one.entity} or one.many or not inner.many:
+        return None
+    if one.where or one.of or inner.where:
+        return None
+    route = captures["route"]
+    if route.method not in {"GET", ""}:
+        return None
+    return [
+        Shows(route, one, single=True),
+        Included(route, inner, captures.get("order", ())),
+    ]
+
+
+def _answers_with_list(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`It answers {"title", "wishes"}, the wishes in order of priority, each with id and title`."""
+    route = captures.get("route") or situation.route
+    inner: Items = captures["inner"]
+    if not isinstance(route, Route) or inner.entity is None:
+        return None
+    names = (*captures.get("names", ()), *captures.get("more", ()))
+    return [
+        Answers(route, captures["sketch"]),
+        Included(route, inner, captures["order"], names),
+    ]
+
+
 def _shows_ordered(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     shown = _shows(captures, situation)
     if shown is None:
@@ -849,6 +877,23 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("[the] (answer|response|result) is <sketch>", _answers),
     # --- what a route shows
+    (
+        f"<route> [(should|must|MUST|will)] {_LIST} [with] <items:one> [,] (with|including|together with|along with|and) [all] [(its|their|the|his|her)] <items:inner> [,] [{_BY}] [by|in] [order of] [<order>]",
+        _shows_with,
+    ),
+    (
+        f"<route> [(should|must|MUST|will)] {_LIST} [with] <items:one> [,] (with|including|together with|along with|and) [all] [(its|their|the|his|her)] <items:inner>",
+        _shows_with,
+    ),
+    (
+        f"[(it|this|that|<route>)] [(should|must|MUST|will)] {_LIST} <sketch> [,] [(with|and)] [the] <items:inner> [{_BY}] [(by|in)] [order of] <order> [, each (with|as) <names> [LP <phrase> RP] [and <names:more> [LP <phrase:last> RP]]]",
+        _answers_with_list,
+    ),
+    (
+        "<items> (live|lives|is found|are found|is available|are available|is reachable|are reachable|is|are) (at|under|below) <route>",
+        _context,
+    ),
+    (f"(it|this) [(should|must|MUST|will)] {_LIST} [with] <sketch>", _answers),
     (f"<route> [(should|must|MUST|will)] {_LIST} [(all|only)] <items> [LP <phrase> RP]", _shows),
     (f"<route> [(should|must|MUST|will)] {_LIST} [<clause>] [an array of] <items>", None),
     (

@@ -28,7 +28,7 @@ from quantumlayer.offline.reading._vocabulary import snake
 from quantumlayer.offline.reading._words import singular
 from quantumlayer.offline.reading._world import Unresolved, World, escape
 
-__all__ = ["plan_lists"]
+__all__ = ["order_of", "plan_lists"]
 
 _LISTS = {"list", "first", "read"}
 _PLUMBING = frozenset(
@@ -234,18 +234,28 @@ def _sort(plan: Plan, endpoint: EndpointDraft, fact: Sorted, finding: Finding) -
             endpoint.spec["order_param"] = fact.order_param
         endpoint.asked([finding.source.id])
         return
+    if fact.keys:
+        endpoint.spec["order_by"] = order_of(world, entity, fact.keys)
+        endpoint.asked([finding.source.id])
+
+
+def order_of(world: World, entity: str, keys: Sequence[tuple[tuple[str, ...], bool]]) -> list[str]:
+    """Write an order: names of fields, with `-` before those that descend.
+
+    Raises:
+        Unresolved: The entity has no such field.
+    """
     order = []
-    for words, descending in fact.keys:
+    for words, descending in keys:
         if words[0] == "!before":
-            order.append(_group_order(_scope(plan, endpoint), words[1], after=descending))
+            scope = Scope(world, (Frame(entity),))
+            order.append(_group_order(scope, words[1], after=descending))
             continue
         made = _sort_field(world, entity, words)
         order.append(f"{'-' if descending else ''}{made.name}")
         if words[0] == "!age" and descending:
             order.append("-id")
-    if order:
-        endpoint.spec["order_by"] = list(dict.fromkeys(order))
-        endpoint.asked([finding.source.id])
+    return list(dict.fromkeys(order))
 
 
 def _group_order(scope: Scope, word: str, *, after: bool) -> str:
@@ -809,7 +819,12 @@ def _is_idle(term: object) -> bool:
 def _named_condition(plan: Plan, endpoint: EndpointDraft) -> None:
     """`/loans/overdue` without another word: the loans that are overdue."""
     name = endpoint.spec.get("name")
-    if name is None or endpoint.spec.get("where") or endpoint.spec.get("parent") or endpoint.spec.get("own"):
+    if (
+        name is None
+        or endpoint.spec.get("where")
+        or endpoint.spec.get("parent")
+        or endpoint.spec.get("own")
+    ):
         return
     from quantumlayer.offline.reading._render import state  # noqa: PLC0415
 

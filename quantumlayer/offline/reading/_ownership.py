@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
 from quantumlayer.offline.reading._facts import Access, Mention, Owned, Winner
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._vocabulary import EntityWord
-from quantumlayer.offline.reading._world import World
+from quantumlayer.offline.reading._world import World, escape
 
 __all__ = ["find_users", "plan_access", "plan_accounts"]
 
@@ -25,6 +27,7 @@ _VERBS: dict[str, tuple[str, ...]] = {
     "list": ("list",), "browse": ("list", "read"), "manage": _ALL, "access": _ALL, "publish": ("create",),
     "handle": _ALL, "search": ("list",), "look-at": ("list", "read"), "rename": ("replace", "update"),
 }  # fmt: skip
+_NO_ROLES = frozenset({"login", "owner", "anyone", "others", "users", "strangers"})
 _OWNERS = (
     "user",
     "owner",
@@ -221,9 +224,7 @@ def own_list(world: World, route: Route) -> str | None:
     return word.name if word is not None else None
 
 
-def _own(
-    world: World, draft: EntityDraft, requirement: str, words: tuple[str, ...] = ()
-) -> None:
+def _own(world: World, draft: EntityDraft, requirement: str, words: tuple[str, ...] = ()) -> None:
     if draft.owner is not None:
         draft.fields[draft.owner].asked(requirement)
         return
@@ -281,6 +282,37 @@ def plan_access(plan: Plan) -> None:
         _roles(plan, endpoint, facts, access)
         if access:
             endpoint.spec["access"] = access
+    for endpoint in plan.endpoints.values():
+        if endpoint.kind not in {"signup", "login", "me"} and not _is_shared(endpoint, facts):
+            _inherit(plan, endpoint)
+    for finding, fact in facts:
+        if fact.who == "strangers":
+            _not_for_owner(plan, finding, fact)
+
+
+def _not_for_owner(plan: Plan, finding: Finding, fact: Access) -> None:
+    """`except the owner of the list, who gets 403`."""
+    endpoint = next((each for each in plan.endpoints.values() if _is_route(fact.route, each)), None)
+    owner = _owner_path(plan.world, endpoint.entity) if endpoint and endpoint.entity else None
+    if endpoint is None or endpoint.entity is None or owner is None:
+        plan.ledger.miss(finding.source.id, "it is not clear whose item this is")
+        return
+    plan.rule(
+        endpoint.entity, [endpoint.spec.get("name") or endpoint.kind], f"{owner} != user.id",
+        text=finding.source.requirement.text, requirement=finding.source.id, status=fact.status or 403,
+    )  # fmt: skip
+
+
+def _owner_path(world: World, entity: str) -> str | None:
+    """How the owner of an item is written: its own, or that of what it belongs to."""
+    own = world.draft(entity).owner
+    if own is not None:
+        return escape(own)
+    for made in world.fields(entity):
+        above = world.structure.entities.get(made.references or "")
+        if above is not None and above.owner is not None:
+            return f"{escape(navigation(made.name))}.{escape(above.owner)}"
+    return None
 
 
 def _basic(
@@ -295,6 +327,10 @@ def _basic(
     if _is_open(endpoint, facts):
         return access
     for finding, fact in facts:
+        if fact.who == "users" and _is_route(fact.route, endpoint):
+            endpoint.asked([finding.source.id])
+            return {"login": True}
+    for finding, fact in facts:
         if fact.who == "login" and fact.exclusive and _covers(plan, endpoint, finding, fact):
             access["login"] = True
             endpoint.asked([finding.source.id])
@@ -305,19 +341,34 @@ def _basic(
                 access["foreign_status"] = fact.status
         if fact.who == "others" and access.get("own") and fact.status is not None:
             access["foreign_status"] = fact.status
-    if endpoint.entity is not None and not access.get("own") and _inherits(plan, endpoint):
-        access.update(login=True, own=True)
     return access
 
 
-def _inherits(plan: Plan, endpoint: EndpointDraft) -> bool:
+def _inherit(plan: Plan, endpoint: EndpointDraft) -> None:
     """Items below something that is private are private."""
-    world = plan.world
-    parent = endpoint.spec.get("parent") or {}
-    owner = parent.get("entity")
-    if owner is not None and owner in world.structure.entities:
-        return world.draft(owner).owner is not None and _private(plan, owner)
-    return False
+    world, entity = plan.world, endpoint.entity
+    access = endpoint.spec.get("access", {})
+    if entity is None or entity == world.user or access.get("own") or access.get("roles"):
+        return
+    parent = (endpoint.spec.get("parent") or {}).get("entity")
+    parts = [made.references for made in world.fields(entity) if made.references != world.user]
+    below = parent or (parts[0] if world.draft(entity).owner is None and parts else None)
+    if below is None or world.draft(below).owner is None or not _private(plan, below):
+        return
+    endpoint.spec["access"] = {**access, "login": True, "own": True}
+
+
+def _is_shared(endpoint: EndpointDraft, facts: Sequence[tuple[Finding, Access]]) -> bool:
+    """Whether somebody else than the owner may call it: everybody, or all who are logged in."""
+    return _is_open(endpoint, facts) or any(
+        fact.who == "users" and _is_route(fact.route, endpoint) for _, fact in facts
+    )
+
+
+def _is_route(route: Route | None, endpoint: EndpointDraft) -> bool:
+    return (
+        route is not None and route.path == endpoint.path and route.method in {endpoint.method, ""}
+    )
 
 
 def _private(plan: Plan, entity: str) -> bool:
@@ -388,7 +439,7 @@ def _roles(
 ) -> None:
     del plan
     for finding, fact in facts:
-        if fact.who in {"login", "owner", "anyone", "others"}:
+        if fact.who in _NO_ROLES:
             continue
         entity = (
             fact.items.entity if fact.items is not None and fact.items.entity else finding.topic

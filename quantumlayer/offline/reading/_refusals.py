@@ -642,9 +642,7 @@ def _successive(
     operator, right = captures.get("comparison") or (">=", captures["value"])
     operator = ">=" if operator == "==" else operator
     left = FieldOf((), Items(items.entity))
-    return [
-        Successive(Compare(left, operator, right), items.entity, later, _status(situation))
-    ]
+    return [Successive(Compare(left, operator, right), items.entity, later, _status(situation))]
 
 
 def _not_own(

@@ -54,6 +54,8 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
                 if any(trait.key == "computed" for trait in fact.traits):
                     owner = owner or _made_by_route(world, finding, words)
                     made = _ensure(world, finding, words, Items(owner) if owner else None)
+                elif owner is None and _is_new(world, finding, words):
+                    made = _ensure(world, finding, words, None)
                 else:
                     made = _field(world, finding, words, owner)
                 made.say(_about(fact.traits, made), requirement)
@@ -104,6 +106,17 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
                 _field(world, finding, words, None).say([Trait("secret")], requirement)
         case _:
             pass
+
+
+def _is_new(world: World, finding: Finding, words: tuple[str, ...]) -> bool:
+    """Whether a name in code quotes is described that no list of fields has."""
+    spelled = {token.value for token in finding.source.tokens if token.kind == "name"}
+    return (
+        len(words) == 1
+        and words[0] in spelled
+        and finding.topic is not None
+        and all(world.field(name, words) is None for name in world.structure.entities)
+    )
 
 
 def _made_by_route(world: World, finding: Finding, words: tuple[str, ...]) -> str | None:

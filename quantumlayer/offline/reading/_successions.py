@@ -81,7 +81,9 @@ def _series(world: World, entity: str) -> FieldDraft:
         made for made in world.fields(entity) if made.references not in {None, world.user, entity}
     ]
     if len(found) != 1:
-        raise Unresolved(f"it is not clear which {world.draft(entity).word.plural} follow each other")
+        raise Unresolved(
+            f"it is not clear which {world.draft(entity).word.plural} follow each other"
+        )
     return found[0]
 
 
