@@ -32,8 +32,10 @@ def login(route: Route) -> None:
     route.lines += [
         f"{item} = session.scalar(select({table.model}).where({same}))",
         f"known = None if {item} is None else {item}.{password.attribute}",
-        f"if not password_matches({secret}, known) or {item} is None:\n"
-        '    raise UnauthorizedError("The user or the password is wrong.")',
+        (
+            f"if not password_matches({secret}, known) or {item} is None:\n"
+            '    raise UnauthorizedError("The user or the password is wrong.")'
+        ),
         f"return {token}(access_token=create_token(request.app.state.settings, {item}.id))",
     ]
     route.returns = token

@@ -338,7 +338,7 @@ class _Reader:
         else:
             parts, kind = self._loose(name, parts)
         nullable = any(part.nullable for part in parts)
-        if name in {"date"}:
+        if name == "date":
             return parts[0]
         return Function(name, parts, kind, nullable and kind is not Kind.BOOLEAN)
 
@@ -391,7 +391,7 @@ class _Reader:
 
     # --- kinds -----------------------------------------------------------------------------------
 
-    def taken_as(self, node: Bound, kind: Kind) -> Bound:
+    def taken_as(self, node: Bound, kind: Kind) -> Bound:  # noqa: PLR0911 -- one case for each kind
         """Take a value as another kind; ExpressionError where that is not possible."""
         if node.kind is kind or (node.kind is Kind.NONE and kind is not Kind.BOOLEAN):
             return node
@@ -412,7 +412,7 @@ class _Reader:
 
     def _number(self, node: Value, kind: Kind) -> Value:
         number = node.value
-        if kind is Kind.INTEGER and number != int(number):  # type: ignore[call-overload, arg-type]
+        if kind is Kind.INTEGER and number != int(number):  # type: ignore[arg-type]
             raise self._refuse(f"{number} is no whole number")
         make = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.MONEY: lambda x: Decimal(str(x))}[kind]
         return Value(number if kind is Kind.NUMBER else make(number), kind)  # type: ignore[operator]
@@ -447,7 +447,7 @@ def _constant(value: object) -> Value:
             return Value(str(value), Kind.TEXT)
 
 
-def _timely(operator: str, left: Kind, right: Kind) -> Kind | None:
+def _timely(operator: str, left: Kind, right: Kind) -> Kind | None:  # noqa: PLR0911 -- one case for each kind
     """Tell the kind of an operation with dates, lengths of time or text, if it means anything."""
     moments = {Kind.DATE, Kind.DATETIME}
     match operator:

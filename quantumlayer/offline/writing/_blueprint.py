@@ -9,7 +9,15 @@ from quantumlayer.agents import Endpoint, Entity, FieldSpec, SystemDesign
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.errors import DesignError
 from quantumlayer.offline.writing._kinds import Kind, kind_of
-from quantumlayer.offline.writing._names import ATTRIBUTES, CLASSES, MODULES, VARIABLES, Names, pascal, snake
+from quantumlayer.offline.writing._names import (
+    ATTRIBUTES,
+    CLASSES,
+    MODULES,
+    VARIABLES,
+    Names,
+    pascal,
+    snake,
+)
 from quantumlayer.offline.writing._text import a, one_line
 
 __all__ = ["Blueprint", "Column", "Table"]

@@ -66,7 +66,7 @@ def turning_points(node: Bound, evaluate: Evaluate) -> Iterator[tuple[Attribute 
                     yield target, (texts[0],) * max(len(texts), 2)
 
 
-def _compared(node: Comparison, evaluate: Evaluate) -> Iterator[tuple[Attribute | Argument, Any]]:
+def _compared(node: Comparison, evaluate: Evaluate) -> Iterator[tuple[Attribute | Argument, Any]]:  # noqa: C901 -- one case for each kind
     for side, other in ((node.left, node.right), (node.right, node.left)):
         goals = _goals(other, evaluate)
         for goal in goals:
@@ -124,7 +124,7 @@ def around(value: Any, kind: Kind) -> list[Any]:
         return [value]
 
 
-def solved(  # noqa: PLR0911 -- one case for each kind of node
+def solved(  # noqa: C901, PLR0911, PLR0912 -- one case for each kind of node
     node: Bound, goal: Any, target: Bound, evaluate: Evaluate
 ) -> Any:
     """Find the value of an input that gives an expression a value; None where it is not found."""

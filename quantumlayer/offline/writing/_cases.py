@@ -1,4 +1,4 @@
-"""What the writers of test cases share: where cases go, and scenarios in which an endpoint works."""
+"""What the writers of test cases share: where cases go, and scenarios that work."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from quantumlayer.offline.writing._context import Service
 from quantumlayer.offline.writing._names import Names, snake
 from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._recipes import Recipes, SceneError
+from quantumlayer.offline.writing._requests import Answer
 from quantumlayer.offline.writing._rules import bound_rule
 from quantumlayer.offline.writing._samples import Sample
-from quantumlayer.offline.writing._scene import Scene, TestCase, Variants
+from quantumlayer.offline.writing._scene import Scene
+from quantumlayer.offline.writing._scripts import TestCase, Variants
 from quantumlayer.offline.writing._search import Scenarios
-from quantumlayer.offline.writing._simulation import Answer
 
 __all__ = ["Casebook", "worked"]
 

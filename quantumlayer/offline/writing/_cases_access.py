@@ -8,12 +8,13 @@ from typing import Any
 from quantumlayer.agents import Auth, Endpoint
 from quantumlayer.offline.writing._blueprint import Table
 from quantumlayer.offline.writing._cases import Casebook
-from quantumlayer.offline.writing._cases_items import full_values
-from quantumlayer.offline.writing._cases_lists import expect_items
+from quantumlayer.offline.writing._cases_filters import expect_items
 from quantumlayer.offline.writing._context import in_path
+from quantumlayer.offline.writing._exchanges import full_values
 from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._recipes import ANYBODY, STRANGER, SceneError, persona
-from quantumlayer.offline.writing._scene import Handle, Scene, Variants
+from quantumlayer.offline.writing._scene import Scene
+from quantumlayer.offline.writing._scripts import Handle, Variants
 from quantumlayer.offline.writing._text import literal
 
 __all__ = ["access_cases"]
@@ -237,7 +238,8 @@ def _logs_in_with(book: Casebook, scene: Scene, auth: Auth, password: str) -> No
     column = users.columns[auth.login_field]
     scene.need("rows")
     got = f"rows.values({users.model}, {ANYBODY}.id, {literal(column.attribute)})"
-    sent = f"{{{literal(auth.login_field)}: user, {literal(auth.password_field)}: {literal(password)}}}"
+    secret = f"{literal(auth.password_field)}: {literal(password)}"
+    sent = f"{{{literal(auth.login_field)}: user, {secret}}}"
     scene.write(
         f"(user,) = {got}",
         f"assert client.post({literal(login.path)}, json={sent}).status_code == {login.status}",

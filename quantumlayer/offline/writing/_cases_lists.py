@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
-from quantumlayer.agents import Endpoint, Param
+from quantumlayer.agents import Endpoint
 from quantumlayer.offline.writing._blueprint import Column, Table
-from quantumlayer.offline.writing._bound import Scope
 from quantumlayer.offline.writing._candidates import plausible
-from quantumlayer.offline.writing._cases import Casebook, worked
+from quantumlayer.offline.writing._cases import Casebook
+from quantumlayer.offline.writing._cases_filters import (
+    expect_items,
+    filter_cases,
+    items_of,
+    shown_setup,
+    title_of,
+)
 from quantumlayer.offline.writing._context import page_size
 from quantumlayer.offline.writing._kinds import Kind
 from quantumlayer.offline.writing._names import snake
-from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._recipes import ANYBODY, STRANGER, SceneError
+from quantumlayer.offline.writing._requests import Answer
 from quantumlayer.offline.writing._samples import refused, sample
-from quantumlayer.offline.writing._scene import Handle, Scene, Variants
-from quantumlayer.offline.writing._search import Scenarios
-from quantumlayer.offline.writing._simulation import Answer
+from quantumlayer.offline.writing._scene import Scene
+from quantumlayer.offline.writing._scripts import Handle, Variants
 from quantumlayer.offline.writing._text import literal
 from quantumlayer.offline.writing._values import coerced
 
@@ -32,58 +37,10 @@ def list_cases(book: Casebook) -> None:
     for endpoint in book.service.design.endpoints:
         if endpoint.kind != "list" or endpoint.entity is None:
             continue
-        for writer in (_in_order, _parts, _sorted, _condition, _under_nobody, _bad_parameters):
+        for writer in (_in_order, _parts, _sorted, _under_nobody, _bad_parameters):
             with suppress(SceneError):
                 writer(book, endpoint)
-        for param in endpoint.params:
-            if param.where is not None:
-                with suppress(SceneError):
-                    _filtered(book, endpoint, param)
-
-
-def _name(endpoint: Endpoint, table: Table, book: Casebook) -> str:
-    special = f"{snake(endpoint.name).replace('_', ' ')} " if endpoint.name else ""
-    under = ""
-    if endpoint.parent is not None:
-        under = f" of {book.service.blueprint.tables[endpoint.parent.entity].a_label}"
-    return f"{special}{table.plural}{under}"
-
-
-def items_of(endpoint: Endpoint, answer: Answer) -> list[dict[str, Any]]:
-    """Return the items in an answer, paged or not."""
-    body = answer.body
-    if isinstance(body, dict):
-        rows: list[dict[str, Any]] = body[endpoint.pagination.items_member]
-        return rows
-    return list(body or [])
-
-
-def shown_code(endpoint: Endpoint, key: str) -> str:
-    """Write how a test gets at one member of all items in a response."""
-    rows = "response.json()"
-    if endpoint.pagination.style == "page":
-        rows += f"[{literal(endpoint.pagination.items_member)}]"
-    return f"[item[{literal(key)}] for item in {rows}]"
-
-
-def expect_items(scene: Scene, endpoint: Endpoint, answer: Answer) -> None:
-    """Write which items the response shows, in order."""
-    scene.expect(answer)
-    rows = items_of(endpoint, answer)
-    shown = endpoint.shows
-    key = "id" if shown is None or "id" in shown else shown[0]
-    expected = []
-    for row in rows:
-        handle = next(
-            (
-                h
-                for h in scene.handles
-                if h.entity == endpoint.entity and h.json.get(key) == row[key]
-            ),
-            None,
-        )
-        expected.append(scene.value(handle[key]) if handle is not None else scene.value(row[key]))
-    scene.write(f"assert {shown_code(endpoint, key)} == [{', '.join(expected)}]")
+        filter_cases(book, endpoint)
 
 
 def _setting(
@@ -215,7 +172,7 @@ def _in_order(book: Casebook, endpoint: Endpoint) -> None:
     scene = book.scene()
     path, changes = _setting(book, scene, endpoint)
     query = _needed_query(book, scene, endpoint)
-    setup = _shown_setup(book, endpoint) if endpoint.where is not None else {}
+    setup = shown_setup(book, endpoint) if endpoint.where is not None else {}
     if setup is None:
         return
     if any(key[0] not in {"was", "param"} for key in setup):
@@ -232,7 +189,7 @@ def _in_order(book: Casebook, endpoint: Endpoint) -> None:
     expect_items(scene, endpoint, answer)
     order = f" by {' and '.join(snake(n).replace('_', ' ') for n in names)}" if names else ""
     ids = book.identifiers(endpoint, *(c.spec.requirements for c in columns if c.spec))
-    book.add(table.module, scene, f"{_name(endpoint, table, book)} are listed{order}", ids)
+    book.add(table.module, scene, f"{title_of(endpoint, table, book)} are listed{order}", ids)
 
 
 def _parts(book: Casebook, endpoint: Endpoint) -> None:
@@ -268,7 +225,7 @@ def _parts(book: Casebook, endpoint: Endpoint) -> None:
                     value = scene.value(answer.body[member])
                     scene.write(f"assert response.json()[{literal(member)}] == {value}")
         scene.space()
-    name = f"{_name(endpoint, table, book)} come in parts"
+    name = f"{title_of(endpoint, table, book)} come in parts"
     book.add(table.module, scene, name, endpoint.requirements)
     _too_large(book, endpoint)
 
@@ -283,7 +240,7 @@ def _too_large(book: Casebook, endpoint: Endpoint) -> None:
     scene.space()
     scene.call(endpoint, path, query=query, caller=book.recipes.actor(endpoint))
     scene.expect(Answer(_invalid(book, endpoint)))
-    title = f"{_name(endpoint, table, book)} do not come in larger parts"
+    title = f"{title_of(endpoint, table, book)} do not come in larger parts"
     book.add(table.module, scene, title, endpoint.requirements)
 
 
@@ -315,127 +272,8 @@ def _sorted(book: Casebook, endpoint: Endpoint) -> None:
             expect_items(scene, endpoint, answer)
             scene.space()
         words = snake(name).replace("_", " ")
-        title = f"{_name(endpoint, table, book)} can be sorted by {words}"
+        title = f"{title_of(endpoint, table, book)} can be sorted by {words}"
         book.add(table.module, scene, title, endpoint.requirements)
-
-
-# --- conditions ----------------------------------------------------------------------------------
-
-
-def _shows(endpoint: Endpoint, *, item: bool) -> Any:
-    def goal(answer: Answer) -> bool:
-        return answer.status == endpoint.status and bool(items_of(endpoint, answer)) is item
-
-    return goal
-
-
-def _shown_setup(book: Casebook, endpoint: Endpoint) -> Setup | None:
-    return book.scenarios(endpoint).find(_shows(endpoint, item=True))
-
-
-def _condition(book: Casebook, endpoint: Endpoint) -> None:
-    """Write what a list with a condition of its own shows, and what it leaves out."""
-    if endpoint.where is None:
-        return
-    table = book.service.blueprint.table(endpoint.entity)
-    scenarios = book.scenarios(endpoint)
-    shown = _shown_setup(book, endpoint)
-    if shown is None:
-        return
-    hidden = scenarios.nearest(_shows(endpoint, item=False), shown, {}) or scenarios.find(
-        _shows(endpoint, item=False), shown
-    )
-    name = _name(endpoint, table, book)
-    for setup, deed in ((shown, "show what fits"), (hidden, "leave out what does not fit")):
-        if setup is not None:
-            scene, answer = scenarios.play(setup)
-            expect_items(scene, endpoint, answer)
-            book.add(table.module, scene, f"{name} {deed}", endpoint.requirements)
-    known = [setup for setup in (shown, hidden) if setup is not None]
-    _told_apart(book, endpoint, scenarios, endpoint.where, known, name, endpoint.requirements)
-
-
-def _told_apart(
-    book: Casebook,
-    endpoint: Endpoint,
-    scenarios: Scenarios,
-    text: str,
-    known: list[Setup],
-    name: str,
-    ids: Iterable[str],
-) -> None:
-    """Write further scenarios, each of which some part of a condition decides about."""
-    this = Scope("this", endpoint.entity or "")
-    given = [param.name for param in endpoint.params if param.where == text]
-    arguments = book.service.arguments(endpoint, given=given)
-    node = book.service.binder.condition(text, this, arguments=arguments)
-    for about, setup in scenarios.telling(text, node, known, worked(endpoint)):
-        scene, answer = scenarios.play(setup)
-        expect_items(scene, endpoint, answer)
-        book.add(scenarios.question.table.module, scene, f"{name} minds the {about}", ids)
-
-
-def _filtered(book: Casebook, endpoint: Endpoint, param: Param) -> None:
-    """Write an item that a filter shows, and one that it leaves out."""
-    table = book.service.blueprint.table(endpoint.entity)
-    this = Scope("this", table.name)
-    service = book.service
-    arguments = service.arguments(endpoint, given=[param.name])
-    node = service.binder.condition(param.where or "", this, arguments=arguments)
-    nodes = [node]
-    if endpoint.where is not None:
-        nodes.append(service.binder.condition(endpoint.where, this, arguments=arguments))
-    scenarios = Scenarios(book.recipes, endpoint, nodes, required=param.name)
-    shown = scenarios.find(_shows(endpoint, item=True))
-    if shown is None:
-        return
-    hidden = scenarios.nearest(_shows(endpoint, item=False), shown, {}) or scenarios.find(
-        _shows(endpoint, item=False), shown
-    )
-    words = snake(param.name).replace("_", " ")
-    name = _name(endpoint, table, book)
-    ids = (
-        book.identifiers(endpoint, param.requirements)
-        if not param.requirements
-        else param.requirements
-    )
-    for setup, deed in ((shown, "shows what fits"), (hidden, "leaves out the rest")):
-        if setup is not None:
-            scene, answer = scenarios.play(setup)
-            expect_items(scene, endpoint, answer)
-            book.add(table.module, scene, f"the filter of {name} by {words} {deed}", ids)
-    if param.where is not None:
-        known = [setup for setup in (shown, hidden) if setup is not None]
-        title = f"the filter of {name} by {words}"
-        _told_apart(book, endpoint, scenarios, param.where, known, title, ids)
-    _choices(book, endpoint, param, scenarios, list(ids))
-
-
-def _choices(
-    book: Casebook, endpoint: Endpoint, param: Param, scenarios: Scenarios, ids: list[str]
-) -> None:
-    """Write, for a filter with several meanings, an item that each of them shows."""
-    if (
-        param.type != "enum"
-        or len(param.choices) > 6
-        or (param.where or "").strip() == f"{param.name} == param.{param.name}"
-    ):
-        return
-    for choice in param.choices:
-        fixed: Setup = {("param", param.name): choice}
-        for item, deed in ((True, "shows what fits"), (False, "leaves out the rest")):
-
-            def goal(answer: Answer, *, item: bool = item) -> bool:
-                return _shows(endpoint, item=item)(answer)
-
-            setup = scenarios.find(goal, fixed, keep=("param", param.name))
-            if setup is None:
-                continue
-            scene, answer = scenarios.play(setup)
-            expect_items(scene, endpoint, answer)
-            words = f"{snake(param.name)} {snake(choice)}".replace("_", " ")
-            title = f"{_name(endpoint, scenarios.question.table, book)} with {words} {deed}"
-            book.add(scenarios.question.table.module, scene, title, ids)
 
 
 def _under_nobody(book: Casebook, endpoint: Endpoint) -> None:
@@ -484,5 +322,5 @@ def _bad_parameters(book: Casebook, endpoint: Endpoint) -> None:
     scene.write(f"response = client.get({code}, params={given}{headers})", "")
     scene.write(f"assert response.status_code == {_invalid(book, endpoint)}, response.text")
     ids = [held for _, _, each in values for held in each]
-    name = f"parameters of {_name(endpoint, table, book)} that do not fit are refused"
+    name = f"parameters of {title_of(endpoint, table, book)} that do not fit are refused"
     book.add(table.module, scene, name, ids, Variants(["params: dict[str, Any]"], values))

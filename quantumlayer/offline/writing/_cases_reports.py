@@ -14,9 +14,9 @@ from quantumlayer.offline.writing._cases import Casebook, worked
 from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._recipes import SceneError
+from quantumlayer.offline.writing._requests import Answer
 from quantumlayer.offline.writing._scene import Scene
 from quantumlayer.offline.writing._search import Scenarios
-from quantumlayer.offline.writing._simulation import Answer
 from quantumlayer.offline.writing._text import literal
 
 __all__ = ["report_cases"]
@@ -90,7 +90,7 @@ def _report(book: Casebook, endpoint: Endpoint) -> None:
 def _told_apart(
     book: Casebook, endpoint: Endpoint, scenarios: Scenarios, setup: Setup, name: str
 ) -> None:
-    """Write further scenarios, each of which some part of the report's expressions decides about."""
+    """Write further scenarios, each decided by some part of the report's expressions."""
     known = [setup]
     texts = [*endpoint.returns.values(), *([endpoint.where] if endpoint.where else [])]
     texts += [param.where for param in endpoint.params if param.where is not None]
@@ -182,7 +182,7 @@ def _grouped(book: Casebook, endpoint: Endpoint) -> None:
                 return
 
 
-def _group_values(book: Casebook, table: Table, group: Bound) -> Any:
+def _group_values(book: Casebook, table: Table, group: Bound) -> Any:  # noqa: C901 -- one case for each kind
     """Yield what items can be made with so that they fall into different groups."""
     yield (WAITING, None, 0)
     yield (WAITING, None, 1)

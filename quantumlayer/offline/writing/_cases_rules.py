@@ -18,16 +18,16 @@ from quantumlayer.offline.writing._bound import (
     rebase,
 )
 from quantumlayer.offline.writing._cases import Casebook, worked
-from quantumlayer.offline.writing._cases_items import expect_item
+from quantumlayer.offline.writing._exchanges import expect_item
 from quantumlayer.offline.writing._kinds import Kind
 from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._play import Setup
 from quantumlayer.offline.writing._python import constant
 from quantumlayer.offline.writing._recipes import SceneError
+from quantumlayer.offline.writing._requests import Answer
 from quantumlayer.offline.writing._rules import bound_rule
 from quantumlayer.offline.writing._scene import Scene
 from quantumlayer.offline.writing._search import Scenarios
-from quantumlayer.offline.writing._simulation import Answer
 from quantumlayer.offline.writing._text import literal, one_line
 from quantumlayer.offline.writing._world import Item, World
 
@@ -128,7 +128,7 @@ def _kept(book: Casebook, endpoint: Endpoint, broken: Setup, start: Setup) -> li
     if nearest is not None and any(key[0] in {"rowpast", "refpast"} for key in nearest):
         values = {key for key in broken if key[0] not in {"rowpast", "refpast"}}
         other = scenarios.nearest(
-            lambda answer: worked(endpoint)(answer),
+            worked(endpoint),
             {key: value for key, value in broken.items() if key in values},
             {key: value for key, value in start.items() if key not in nearest},
         )
@@ -152,7 +152,9 @@ def action_cases(book: Casebook) -> None:
                 _nothing_there(book, endpoint)
             elif endpoint.kind == "redirect":
                 _redirects(book, endpoint)
-            elif (endpoint.kind == "create" and (endpoint.effects or endpoint.creates)) or endpoint.includes:
+            elif (
+                endpoint.kind == "create" and (endpoint.effects or endpoint.creates)
+            ) or endpoint.includes:
                 _works(book, endpoint)
         with suppress(SceneError):
             if endpoint.kind in {"action", "create", "signup"}:

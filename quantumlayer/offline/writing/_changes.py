@@ -64,7 +64,11 @@ from quantumlayer.offline.writing._world import Environment, Item
 
 __all__ = ["ABOUT_ROWS", "Changes", "rank"]
 
-_ORDER = ["field", "param", "part", "other", "self", "alias", "another", "keep", "was", "made", "rows", "past", "ref", "partref", "caller", "refpast", "later", "row", "rowmade", "wait", "shift", "rowpast", "rowref", "force"]
+_ORDER = (
+    *("field", "param", "part", "other", "self", "alias", "another", "keep", "was", "made", "rows"),
+    *("past", "ref", "partref", "caller", "refpast", "later", "row", "rowmade", "wait", "shift"),
+    *("rowpast", "rowref", "force"),
+)
 ABOUT_ROWS = frozenset({"row", "rowpast", "rowref", "rowmade", "shift"})
 MOST_ROWS = 25
 MOST_VALUES = 60

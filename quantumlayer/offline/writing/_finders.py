@@ -121,13 +121,11 @@ class Finders:
             before, hidden = self._hidden(table, where)
             if before or (user is None and "current_user" in names_in(hidden)):
                 missing_first = tidy(" or ".join(missing))
-                lines += self._refusal(missing_first, table, column, key)
+                lines += self._refusal(missing_first, table, key)
                 lines += [f"    {line}" for line in before]
                 missing = []
             missing.append(hidden)
-        lines += self._refusal(
-            tidy(" or ".join(f"({part})" for part in missing)), table, column, key
-        )
+        lines += self._refusal(tidy(" or ".join(f"({part})" for part in missing)), table, key)
         if foreign and access.foreign_status == 403:  # noqa: PLR2004 -- forbidden
             lines.append(f"    if {tidy(foreign)}:")
             text = literal(f"This {table.label} belongs to somebody else.")
@@ -153,7 +151,7 @@ class Finders:
         return [f"query = {query}", f"{item} = session.scalar({chosen})"]
 
     @staticmethod
-    def _refusal(condition: str, table: Table, column: Column, key: str) -> list[str]:
+    def _refusal(condition: str, table: Table, key: str) -> list[str]:
         text = literal(f"There is no {table.label} ")[:-1].replace("{", "{{").replace("}", "}}")
         return [f"    if {condition}:", f'        raise NotFoundError(f{text}{{{key}}}.")']
 

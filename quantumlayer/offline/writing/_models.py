@@ -239,7 +239,7 @@ class _Class:
         return f"    {column.relation}: Mapped[{model}] = relationship({', '.join(options)})"
 
     def _eager(self, column: Column) -> bool:
-        """Tell whether a property follows the reference, so that lists had better load it at once."""
+        """Tell whether a property follows the reference, so that lists load it at once."""
         return any(
             column in attribute.hops[:1]
             for other in self._table.columns.values()

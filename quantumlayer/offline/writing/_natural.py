@@ -20,7 +20,8 @@ from quantumlayer.offline.writing._bound import (
 from quantumlayer.offline.writing._candidates import around, plausible
 from quantumlayer.offline.writing._question import Question
 from quantumlayer.offline.writing._samples import sample
-from quantumlayer.offline.writing._scene import Handle, Person, Ref, Scene
+from quantumlayer.offline.writing._scene import Scene
+from quantumlayer.offline.writing._scripts import Handle, Person, Ref
 from quantumlayer.offline.writing._values import coerced
 from quantumlayer.offline.writing._world import Environment
 
@@ -87,7 +88,7 @@ class Natural:
         if json is not None:
             changes[column.name] = json
 
-    def _fitting(self, operator: str, side: Attribute, other: Bound) -> Any:
+    def _fitting(self, operator: str, side: Attribute, other: Bound) -> Any:  # noqa: PLR0911 -- one case for each kind
         """Return a value that makes a comparison of a row's field true."""
         if isinstance(other, Value) and isinstance(other.value, tuple):
             return other.value[0] if operator == "in" and other.value else None

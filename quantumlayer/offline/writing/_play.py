@@ -13,9 +13,10 @@ from quantumlayer.offline.writing._kinds import Kind, kind_of
 from quantumlayer.offline.writing._natural import Natural
 from quantumlayer.offline.writing._question import Question
 from quantumlayer.offline.writing._recipes import SceneError
+from quantumlayer.offline.writing._requests import Answer
 from quantumlayer.offline.writing._samples import sample
-from quantumlayer.offline.writing._scene import Coded, Handle, Scene, resolved
-from quantumlayer.offline.writing._simulation import Answer
+from quantumlayer.offline.writing._scene import Scene
+from quantumlayer.offline.writing._scripts import Coded, Handle, resolved
 from quantumlayer.offline.writing._values import coerced
 
 __all__ = ["Key", "Play", "Setup"]
@@ -183,11 +184,11 @@ class Play:
 
     def _make_item(self) -> None:
         question, users = self._question, self._service.user
-        if question.nameless and self._endpoint.kind not in {"list", "first", "report"}:
-            if users is not None and users.entity == self._table.name and self._caller:
-                self._scene.person(self._caller)
-                return
         if question.nameless and self._endpoint.kind == "report":
+            return
+        alone = question.nameless and self._endpoint.kind not in {"list", "first"}
+        if alone and users is not None and users.entity == self._table.name and self._caller:
+            self._scene.person(self._caller)
             return
         changes = self._referring() | self._chosen("was")
         made = self._setup.get(("made",))

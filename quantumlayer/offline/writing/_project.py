@@ -1,4 +1,4 @@
-"""Writes what surrounds the code: README, project file, what git leaves out, what runs the service."""
+"""Writes what surrounds the code: README, project file, what builds and runs the service."""
 
 from __future__ import annotations
 

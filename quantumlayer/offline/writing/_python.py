@@ -229,7 +229,7 @@ class PythonWriter:
         """Write the conditions under which no part that a value needs is None."""
         return list(dict.fromkeys(self._needed(node)))
 
-    def _needed(self, node: Bound) -> Iterator[str]:
+    def _needed(self, node: Bound) -> Iterator[str]:  # noqa: C901 -- one case for each kind
         if not node.nullable and not isinstance(node, Function):
             return
         match node:
@@ -277,7 +277,7 @@ class PythonWriter:
         """Write a condition that is true where the expression surely is not."""
         return self._condition(node, holds=False)
 
-    def _condition(self, node: Bound, *, holds: bool) -> str:
+    def _condition(self, node: Bound, *, holds: bool) -> str:  # noqa: PLR0911 -- one case for each kind
         match node:
             case Comparison():
                 return self._comparison(node, holds=holds)
@@ -287,8 +287,9 @@ class PythonWriter:
             case Negation(part=part):
                 return self._condition(part, holds=not holds)
             case Choice(condition=condition, then=then, otherwise=otherwise):
-                parts = (self._condition(part, holds=holds) for part in (then, otherwise))
-                return f" if {self.truth(condition)} else ".join(parts).join("()")
+                chosen = self._condition(then, holds=holds)
+                other = self._condition(otherwise, holds=holds)
+                return f"({chosen} if {self.truth(condition)} else {other})"
             case Attribute() if self._expanded(node):
                 return self._condition(self._expansion(node), holds=holds)
             case Value(value=value):
@@ -329,7 +330,7 @@ def _relations(hops: tuple[object, ...]) -> list[str]:
     return [str(getattr(hop, "relation", "")) for hop in hops]
 
 
-def constant(node: Value) -> str:
+def constant(node: Value) -> str:  # noqa: PLR0911 -- one case for each kind
     """Write a constant as Python."""
     value = node.value
     if isinstance(value, tuple):

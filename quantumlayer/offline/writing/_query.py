@@ -99,7 +99,7 @@ class Conditions:
         return route.service.binder.condition(text, self._row, arguments=arguments)
 
     def _where(self) -> None:
-        """Write the endpoint's own condition; parts with a parameter that is not given fall away."""
+        """Write the endpoint's own condition, without the parts whose parameter is not given."""
         if self._route.endpoint.where is None:
             return
         for part in conjuncts(self._bind(self._route.endpoint.where)):
@@ -140,9 +140,7 @@ class Conditions:
         lines = []
         if always:
             lines.append(self._adding(tidy(self.sql.truth(part)) for part in always))
-        for part in parts:
-            if part not in always:
-                lines.append(self._guarded(self._optional(part), [part]))
+        lines += [self._guarded(self._optional(p), [p]) for p in parts if p not in always]
         return lines
 
     def _branches(self, param: Param, node: Bound) -> list[str]:

@@ -111,9 +111,9 @@ class Question:
                 if not isinstance(part, Comparison) or part.operator != "==":
                     continue
                 for side, other in ((part.left, part.right), (part.right, part.left)):
-                    if self.own_reference(side) and isinstance(other, Argument):
-                        if other.name == name and isinstance(side, Attribute):
-                            return side.column
+                    named = isinstance(other, Argument) and other.name == name
+                    if named and isinstance(side, Attribute) and self.own_reference(side):
+                        return side.column
         return None
 
     def own_reference(self, node: Bound) -> bool:

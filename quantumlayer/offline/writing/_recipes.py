@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from quantumlayer.agents import Endpoint
 from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._context import Service
+from quantumlayer.offline.writing._requests import Answer, Request
 from quantumlayer.offline.writing._samples import Sample, sample
-from quantumlayer.offline.writing._simulation import Answer, Request, Simulation
+from quantumlayer.offline.writing._simulation import Simulation
 from quantumlayer.offline.writing._values import coerced
 
 if TYPE_CHECKING:
@@ -104,11 +105,12 @@ class Recipes:
         for column in [*recipe.references, *recipe.parts]:
             target = self.recipe(column.references or "")
             if column.children:
-                if self.body_takes_caller(target):
-                    return True
-            elif target.endpoint is not None and self.needs_caller(target):
-                if self.actor(target.endpoint) == ANYBODY:
-                    return True
+                taken = self.body_takes_caller(target)
+            else:
+                maker = target.endpoint if self.needs_caller(target) else None
+                taken = maker is not None and self.actor(maker) == ANYBODY
+            if taken:
+                return True
         return False
 
     def actor(self, endpoint: Endpoint) -> str | None:
@@ -399,11 +401,8 @@ class Stage:
     def _key(self, recipe: Recipe, column: Column) -> str:
         """Return the field of a parent by which a nested collection finds it."""
         endpoint = recipe.endpoint
-        nested = recipe.way == "endpoint" and endpoint is not None and endpoint.parent is not None
-        if nested and endpoint is not None and endpoint.parent is not None:
-            if endpoint.parent.field == column.name:
-                return endpoint.parent.lookup
-        return "id"
+        parent = endpoint.parent if endpoint is not None and recipe.way == "endpoint" else None
+        return parent.lookup if parent is not None and parent.field == column.name else "id"
 
     def _helper(self, column: Column, caller: str | None) -> str | None:
         """Return who makes an item that is referred to."""

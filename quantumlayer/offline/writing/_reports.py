@@ -59,8 +59,8 @@ def report(route: Route) -> None:
 def _rules(route: Route) -> None:
     if route.endpoint.entity is None:
         return
-    words = {"report", "list", *([route.endpoint.name] if route.endpoint.name else [])}
-    rules = [rule for rule in route.service.rules_for(route.endpoint.entity, words - {"list"})]
+    words = {"report", *([route.endpoint.name] if route.endpoint.name else [])}
+    rules = route.service.rules_for(route.endpoint.entity, words)
     route.lines += route.rules.calls(rules, route.item().variable, route.arguments)
 
 
@@ -74,14 +74,13 @@ def _writer(route: Route, conditions: Conditions | None) -> PythonWriter:
     def total(writer: PythonWriter, node: Total) -> str:
         return ask(writer, node, extra if node.scope.entity == entity else ())
 
-    writer = PythonWriter(
+    return PythonWriter(
         route.service.binder,
         route.writer.names,
         arguments=route.arguments,
         total=total,
         taken=route.writer.taken,
     )
-    return writer
 
 
 def _annotation(node: Bound) -> str:

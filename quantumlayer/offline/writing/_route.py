@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from quantumlayer.agents import Endpoint, Param
 from quantumlayer.offline.writing._blueprint import Table
 from quantumlayer.offline.writing._bound import Scope
+from quantumlayer.offline.writing._constraints import constraints
 from quantumlayer.offline.writing._context import Service, in_path, page_size
 from quantumlayer.offline.writing._finders import Finders, key_variable
 from quantumlayer.offline.writing._kinds import kind_of
@@ -15,7 +16,6 @@ from quantumlayer.offline.writing._models import ANNOTATIONS, default_code
 from quantumlayer.offline.writing._names import VARIABLES, Names, snake
 from quantumlayer.offline.writing._python import PythonWriter
 from quantumlayer.offline.writing._rules import RuleBook
-from quantumlayer.offline.writing._schemas import constraints
 from quantumlayer.offline.writing._source import names_in, tidy
 from quantumlayer.offline.writing._sql import ask
 from quantumlayer.offline.writing._text import docstring, literal
@@ -117,10 +117,13 @@ class Route:
 
     def flush_before(self) -> None:
         """Put the statements that expressions asked for where the route is now."""
-        for line in self.writer.before:
-            name, _, value = line.partition(" = ")
-            self.lines.append(f"{name} = {tidy(value)}")
+        self.lines += self.written_before()
+
+    def written_before(self) -> list[str]:
+        """Take the statements that expressions asked for, such as queries of their own."""
+        pairs = [line.partition(" = ") for line in self.writer.before]
         self.writer.before.clear()
+        return [f"{name} = {tidy(code)}" for name, _, code in pairs]
 
     # --- parts -----------------------------------------------------------------------------------
 

@@ -97,7 +97,7 @@ class RuleBook:
         ids = [name for rule in self._service.design.rules for name in rule.requirements]
         return Module(
             "app/rules.py",
-            "The rules that changes have to keep; a change that breaks one is refused and rolled back",
+            "The rules that changes have to keep; what breaks one is refused and rolled back",
             block(functions),
             tuple(dict.fromkeys(ids)),
         )

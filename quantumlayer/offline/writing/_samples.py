@@ -86,7 +86,7 @@ def sample(spec: FieldSpec | Param, position: int = 0) -> Sample | None:
     return value
 
 
-def _sample(spec: FieldSpec | Param, position: int) -> Sample | None:  # noqa: PLR0911 -- one case for each type
+def _sample(spec: FieldSpec | Param, position: int) -> Sample | None:  # noqa: C901, PLR0911 -- one case for each type
     match spec.type:
         case "integer" | "number" | "money":
             return Sample(_number(spec))
@@ -176,7 +176,7 @@ def _with_number(text: str) -> Iterator[str]:
         yield f"{text[: run.end() - width]}{{n:{width}{case}}}{text[run.end() :]}"
 
 
-def _drawn(tree: Any) -> Iterator[str]:
+def _drawn(tree: Any) -> Iterator[str]:  # noqa: C901 -- one case for each kind
     """Draw the simplest text that a parsed pattern matches."""
     for code, argument in tree:
         match code:
@@ -281,7 +281,8 @@ def _within(spec: FieldSpec | Param, value: Any) -> bool:
 
 def valid(spec: FieldSpec | Param) -> list[tuple[str, Any]]:
     """Return values that just keep the field's bounds, each with a few words about it."""
-    kind, found = kind_of(spec), []
+    kind = kind_of(spec)
+    found: list[tuple[str, Any]] = []
     if kind in NUMERIC:
         smallest = step(kind)
         for bound, word in ((spec.minimum, "at least"), (spec.maximum, "at most")):
@@ -291,15 +292,14 @@ def valid(spec: FieldSpec | Param) -> list[tuple[str, Any]]:
             value = Decimal(str(spec.exclusive_minimum)) + Decimal(str(smallest))
             found.append((f"more than {_shown(spec.exclusive_minimum)}", _json(value, kind)))
     elif kind is Kind.TEXT and spec.pattern is None and spec.type in {"string", "text"}:
-        for size in (spec.min_length, spec.max_length):
-            if size is not None and 0 < size <= LONGEST:
-                found.append((f"{size} characters", "x" * size))
+        sizes = (spec.min_length, spec.max_length)
+        found += [(f"{n} characters", "x" * n) for n in sizes if n and n <= LONGEST]
     elif spec.choices and spec.type == "enum":
         found += [(choice, choice) for choice in spec.choices]
     return [(word, value) for word, value in found if fits(spec, value)]
 
 
-def refused(spec: FieldSpec | Param) -> list[tuple[str, Any]]:
+def refused(spec: FieldSpec | Param) -> list[tuple[str, Any]]:  # noqa: C901 -- one case for each kind
     """Return values that just break the field's bounds, each with a few words about it."""
     kind, found = kind_of(spec), list(_wrong_type(spec))
     if kind in NUMERIC:
@@ -318,9 +318,8 @@ def refused(spec: FieldSpec | Param) -> list[tuple[str, Any]]:
                     _json(Decimal(str(spec.maximum)) + smallest, kind),
                 )
             )
-        for bound in (spec.exclusive_minimum, getattr(spec, "exclusive_maximum", None)):
-            if bound is not None:
-                found.append((f"{_shown(bound)}", _json(bound, kind)))
+        outside = (spec.exclusive_minimum, getattr(spec, "exclusive_maximum", None))
+        found += [(_shown(bound), _json(bound, kind)) for bound in outside if bound is not None]
     if kind is Kind.TEXT and spec.type in {"string", "text"}:
         if spec.min_length == 1:
             found.append(("empty", ""))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import keyword
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,99 +15,25 @@ from quantumlayer.offline.writing._context import in_path
 from quantumlayer.offline.writing._names import VARIABLES, Names
 from quantumlayer.offline.writing._python import constant
 from quantumlayer.offline.writing._recipes import ANYBODY, STRANGER, Recipes, SceneError, Stage
-from quantumlayer.offline.writing._simulation import Answer, Request
+from quantumlayer.offline.writing._requests import Answer, Request
+from quantumlayer.offline.writing._scripts import (
+    Coded,
+    Handle,
+    Person,
+    Ref,
+    TestCase,
+    Variants,
+    resolved,
+)
 from quantumlayer.offline.writing._text import docstring, literal
 from quantumlayer.offline.writing._values import coerced
 from quantumlayer.offline.writing._world import RandomText, World
 
-__all__ = ["Coded", "Handle", "Person", "Ref", "Scene", "TestCase", "Variants"]
+__all__ = ["Scene"]
 
 _LOCAL = frozenset(
     {"response", "client", "make", "rows", "clock", "settings", "body", "shown", "dt"}
 )
-
-
-@dataclass(eq=False, slots=True)
-class Handle:
-    """An item that a test has made: the variable that holds its JSON."""
-
-    variable: str
-    entity: str
-    json: dict[str, Any]
-    used: bool = False
-
-    def __getitem__(self, name: str) -> Ref:
-        """Refer to one of its fields."""
-        return Ref(self, name)
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A field of an item that a test has made."""
-
-    handle: Handle
-    name: str
-
-    @property
-    def value(self) -> Any:
-        """What it is in the simulation."""
-        return self.handle.json[self.name]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """The id of somebody who is logged in."""
-
-    name: str
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A value that is made by code of its own."""
-
-    value: Any
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class TestCase:
-    """A finished test.
-
-    Attributes:
-        name: Its sentence, in snake_case, without `test_`.
-        code: The function.
-        requirements: What it holds.
-        variants: For a test with parameters: ids of the variants, with what each holds.
-    """
-
-    __test__ = False  # no test class, whatever pytest thinks of its name
-
-    name: str
-    code: str
-    requirements: tuple[str, ...]
-    variants: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    def nodes(self, path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield pytest's ids of the tests, each with the requirements it holds."""
-        plain = f"{path}::test_{self.name}"
-        if not self.variants:
-            yield plain, self.requirements
-        for variant, requirements in self.variants:
-            yield f"{plain}[{variant}]", requirements
-
-
-def resolved(value: Any) -> Any:
-    """Return what a value with references in it is in the simulation."""
-    match value:
-        case Ref() | Person() | Coded():
-            return value.value
-        case dict():
-            return {key: resolved(item) for key, item in value.items()}
-        case list():
-            return [resolved(item) for item in value]
-        case _:
-            return value
 
 
 @dataclass(slots=True)
@@ -167,7 +92,7 @@ class Scene:
         first = wishes[0]
         return self._names.take(*wishes, f"other_{first}", f"third_{first}", f"fourth_{first}")
 
-    def value(self, value: Any) -> str:
+    def value(self, value: Any) -> str:  # noqa: PLR0911 -- one case for each kind
         """Write a value with references in it."""
         if self._quiet:
             return ""
@@ -260,20 +185,24 @@ class Scene:
         if parent is not None:
             path[parent.path_param] = handle.json[parent.field]
         sent = resolved(dict(body or {}))
-        for caller in self._callers(endpoint):
-            who = None if caller is None else self.stage.person(caller)
-            answer = self.stage.simulation.request(
-                Request(endpoint, resolved(path), sent, caller=who)
-            )
-            if answer.status == endpoint.status:
-                break
-        else:
-            raise SceneError(f"{endpoint.path} is refused", answer)
+        caller, answer = self._done(endpoint, resolved(path), sent)
         if answer.item is not None and answer.item.entity == handle.entity:
             handle.json |= self.stage.simulation.show(answer.item)
         self.need("make")
         code = self.request_code(endpoint, path, body=body or None, caller=caller)
         self.write(f"make.sure({code})")
+
+    def _done(
+        self, endpoint: Endpoint, path: Mapping[str, Any], body: Mapping[str, Any]
+    ) -> tuple[str | None, Answer]:
+        """Send a request on the way as somebody for whom it works."""
+        answer = None
+        for caller in self._callers(endpoint):
+            who = None if caller is None else self.stage.person(caller)
+            answer = self.stage.simulation.request(Request(endpoint, path, body, caller=who))
+            if answer.status == endpoint.status:
+                return caller, answer
+        raise SceneError(f"{endpoint.path} is refused", answer)
 
     def _callers(self, endpoint: Endpoint) -> list[str | None]:
         """Return who may do something on the way: the usual one, or somebody else."""
@@ -503,34 +432,3 @@ class Scene:
             parts.insert(0, variants.decorator())
         ids = variants.ids() if variants is not None else ()
         return TestCase(name, "\n".join(parts), tuple(dict.fromkeys(requirements)), ids)
-
-
-@dataclass(frozen=True, slots=True)
-class Variants:
-    """The parameters of a test that is run with several values.
-
-    Attributes:
-        parameters: The test's parameters, annotated: `changes: dict[str, Any]`.
-        values: The code of each variant's values, its id, and what it holds.
-    """
-
-    parameters: list[str]
-    values: list[tuple[str, str, tuple[str, ...]]]
-
-    def decorator(self) -> str:
-        """Write the decorator."""
-        names = [parameter.partition(":")[0] for parameter in self.parameters]
-        listed = literal(names[0]) if len(names) == 1 else f"({', '.join(map(literal, names))})"
-        parts = [f"pytest.param({code}, id={literal(i)})" for code, i, _ in self._unique()]
-        return f"@pytest.mark.parametrize({listed}, [{', '.join(parts)}])"
-
-    def ids(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return the ids of the variants, with what each holds."""
-        return tuple((i, requirements) for _, i, requirements in self._unique())
-
-    def _unique(self) -> list[tuple[str, str, tuple[str, ...]]]:
-        names = Names()
-        return [
-            (code, names.take(re.sub(r"[^A-Za-z0-9]+", "-", i).strip("-") or "x", suffix="-"), held)
-            for code, i, held in self.values
-        ]

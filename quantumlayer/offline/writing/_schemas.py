@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from quantumlayer.agents import Endpoint, FieldSpec, Include, Pagination, Param
 from quantumlayer.offline.writing._binding import Binder
 from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._bound import Scope
-from quantumlayer.offline.writing._kinds import NUMERIC, Kind, kind_of
+from quantumlayer.offline.writing._constraints import input_type, rust_reads
+from quantumlayer.offline.writing._kinds import Kind, kind_of
 from quantumlayer.offline.writing._models import ANNOTATIONS, default_code
 from quantumlayer.offline.writing._names import ATTRIBUTES, CLASSES, Names, pascal, snake
 from quantumlayer.offline.writing._source import Module, block
 from quantumlayer.offline.writing._text import docstring, literal
 
-__all__ = ["Field", "Schemas", "constraints", "input_type", "schema_attribute"]
-
-_TYPES = {"email": "Email", "url": "Url", "datetime": "Timestamp", "time": "TimeOfDay"}
-"""Types of input that check more than their Python type does."""
-_BOUNDS = {
-    "minimum": "ge",
-    "exclusive_minimum": "gt",
-    "maximum": "le",
-    "exclusive_maximum": "lt",
-    "min_length": "min_length",
-    "max_length": "max_length",
-    "pattern": "pattern",
-}
+__all__ = ["Field", "Schemas", "schema_attribute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,42 +47,6 @@ def schema_attribute(column: Column, secret: str | None) -> str:
     return column.attribute
 
 
-def constraints(spec: FieldSpec | Param) -> dict[str, str]:
-    """Return the arguments of pydantic's `Field` that hold a field's values to its bounds."""
-    kind, found = kind_of(spec), {}
-    for ours, theirs in _BOUNDS.items():
-        bound = getattr(spec, ours, None)
-        if bound is None:
-            continue
-        if kind in NUMERIC and theirs in {"ge", "gt", "le", "lt"}:
-            whole = float(bound).is_integer()
-            exact = f'Decimal("{bound}")' if kind is Kind.MONEY else repr(float(bound))
-            found[theirs] = repr(int(bound)) if whole else exact
-        elif theirs == "pattern" and kind is Kind.TEXT:
-            found[theirs] = literal(_anchored(bound))
-        elif theirs.endswith("_length") and kind in {Kind.TEXT, Kind.STRINGS, Kind.CHILDREN}:
-            found[theirs] = repr(int(bound))
-    if kind is Kind.MONEY:
-        found |= {"max_digits": "14", "decimal_places": "2"}
-    return found
-
-
-def _anchored(pattern: str) -> str:
-    """Let a regular expression match the whole value."""
-    if re.fullmatch(r"\^[^|$^]*\$", pattern):
-        return pattern
-    return f"^(?:{pattern})$" if "|" in pattern else f"^{pattern.strip('^$')}$"
-
-
-def input_type(spec: FieldSpec | Param, plain: str | None = None) -> str:
-    """Write the type of an input, with its bounds."""
-    base = plain or _TYPES.get(spec.type) or ANNOTATIONS[kind_of(spec)]
-    bounds = constraints(spec)
-    if not bounds:
-        return base
-    return f"Annotated[{base}, Field({', '.join(f'{k}={v}' for k, v in bounds.items())})]"
-
-
 class Schemas:
     """Hands out the schemas that routes ask for, each shape once, and writes them."""
 
@@ -109,7 +60,7 @@ class Schemas:
         auth = self._blueprint.design.auth
         self._secret = (auth.entity, auth.password_field) if auth is not None else ("", "")
         self._camel = self._mostly_camel()
-        self._python_patterns = not all(map(_rust_reads, self._patterns()))
+        self._python_patterns = not all(map(rust_reads, self._patterns()))
 
     @property
     def names(self) -> Iterable[str]:
@@ -184,7 +135,8 @@ class Schemas:
                 Field(attribute, param.name, *self._argument(param, table))
                 for attribute, param in fields
             ]
-            doc = f"What a client sends to {(endpoint.name or 'change').replace('_', ' ')} {table.a_label}"
+            deed = (endpoint.name or "change").replace("_", " ")
+            doc = f"What a client sends to {deed} {table.a_label}"
             self._schemas[key] = _Schema(self._names.take(name, f"{name}In"), "Input", doc, lines)
         return self._schemas[key].name
 
@@ -457,20 +409,6 @@ class Schemas:
 def include_attribute(include: Include) -> str:
     """Return what an included list is called in the code."""
     return Names(ATTRIBUTES).take(snake(include.name))
-
-
-def _rust_reads(pattern: str) -> bool:
-    """Tell whether pydantic's own engine takes a regular expression."""
-    from typing import Annotated  # noqa: PLC0415
-
-    from pydantic import Field as PydanticField  # noqa: PLC0415 -- our Field has the name here
-    from pydantic_core import SchemaError  # noqa: PLC0415
-
-    try:
-        TypeAdapter(Annotated[str, PydanticField(pattern=f"^(?:{pattern})$")])
-    except SchemaError:
-        return False
-    return True
 
 
 def _not_empty(attributes: Sequence[str]) -> str:

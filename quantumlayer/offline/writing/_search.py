@@ -14,8 +14,8 @@ from quantumlayer.offline.writing._mutants import mutants
 from quantumlayer.offline.writing._play import Key, Play, Setup
 from quantumlayer.offline.writing._question import Question
 from quantumlayer.offline.writing._recipes import Recipes, SceneError
+from quantumlayer.offline.writing._requests import Answer
 from quantumlayer.offline.writing._scene import Scene
-from quantumlayer.offline.writing._simulation import Answer
 
 __all__ = ["Goal", "Scenarios"]
 

@@ -15,7 +15,16 @@ from quantumlayer.agents.expressions import python_expression, python_module
 from quantumlayer.errors import MissingExtraError
 from quantumlayer.offline.writing._text import docstring, literal
 
-__all__ = ["Module", "block", "formatted", "long_literal", "names_in", "tidy", "with_imports"]
+__all__ = [
+    "IMPORTABLE",
+    "Module",
+    "block",
+    "formatted",
+    "long_literal",
+    "names_in",
+    "tidy",
+    "with_imports",
+]
 
 LINE = 100
 FIRST_PARTY = ("app", "tests")
@@ -44,17 +53,17 @@ _FROM = {
     "SecretStr TypeAdapter field_validator",
     "pydantic.alias_generators": "to_camel",
     "pydantic_settings": "BaseSettings SettingsConfigDict",
-    "sqlalchemy": "JSON ColumnElement Connection Date DateTime Dialect Engine Float ForeignKey Index "
-    "Integer MetaData Numeric Select String UniqueConstraint and_ bindparam case cast create_engine "
-    "desc event exists extract func literal make_url or_ select text type_coerce",
+    "sqlalchemy": "JSON ColumnElement Connection Date DateTime Dialect Engine Float ForeignKey "
+    "Index Integer MetaData Numeric Select String UniqueConstraint and_ bindparam case cast "
+    "create_engine desc event exists extract func literal make_url or_ select text type_coerce",
     "sqlalchemy.exc": "DataError IntegrityError",
-    "sqlalchemy.orm": "DeclarativeBase InstrumentedAttribute Mapped Session aliased column_property "
-    "mapped_column relationship",
+    "sqlalchemy.orm": "DeclarativeBase InstrumentedAttribute Mapped Session aliased "
+    "column_property mapped_column relationship",
     "sqlalchemy.types": "TypeDecorator",
     "app": "clock rules",
     "app.codes": "random_code rounded slug unused_code",
-    "app.database": "DbSession MONEY UtcDateTime WritingSession count_rows has_item lock_rows lock_table "
-    "make_engine store",
+    "app.database": "DbSession MONEY UtcDateTime WritingSession count_rows has_item lock_rows "
+    "lock_table make_engine store",
     "app.errors": "ConflictError ForbiddenError NotFoundError RuleBrokenError ServiceError "
     "UnauthorizedError add_error_handlers",
     "app.fields": "Email Money TimeOfDay Timestamp Url",
@@ -77,6 +86,8 @@ _MODULES = {
     "string": "import string",
 }
 _HOMES = {name: module for module, names in _FROM.items() for name in names.split()}
+IMPORTABLE = frozenset({*_HOMES, *_MODULES})
+"""Names that modules import where they use them: nothing else may be called like that."""
 STANDARD = frozenset(
     {
         "calendar",
@@ -140,7 +151,7 @@ def long_literal(text: str, width: int = 70) -> str:
 
 
 def names_in(body: str) -> set[str]:
-    """Return the names that code reads and neither defines at its top level nor takes as arguments."""
+    """Return the names that code reads but defines neither at its top level nor locally."""
     tree = python_module(body)
     reader = _Names()
     reader.visit(tree)
@@ -148,7 +159,7 @@ def names_in(body: str) -> set[str]:
 
 
 class _Names(ast.NodeVisitor):
-    """Collects the names that are read and are no parameters where they are read."""
+    """Collects the names that are read and are no local names where they are read."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()
@@ -178,9 +189,11 @@ class _Names(ast.NodeVisitor):
         for outside in (*node.decorator_list, *([node.returns] if node.returns else [])):
             self.visit(outside)
         self.generic_visit(arguments)
-        self._parameters.append(
-            {part.arg for part in ast.walk(arguments) if isinstance(part, ast.arg)}
-        )
+        local = {part.arg for part in ast.walk(arguments) if isinstance(part, ast.arg)}
+        for part in (inner for statement in node.body for inner in ast.walk(statement)):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                local.add(part.id)
+        self._parameters.append(local)
         for statement in node.body:
             self.visit(statement)
         self._parameters.pop()
@@ -266,7 +279,7 @@ def formatted(files: Mapping[str, str]) -> dict[str, str]:
         MissingExtraError: ruff is not installed.
     """
     try:
-        from ruff import find_ruff_bin  # noqa: PLC0415 -- the extra is only needed here
+        from ruff import find_ruff_bin  # type: ignore[import-untyped]  # noqa: PLC0415 -- the extra is only needed here
     except ImportError as error:
         raise MissingExtraError("formatting written code", "offline") from error
     with tempfile.TemporaryDirectory(prefix="quantumlayer-") as folder:

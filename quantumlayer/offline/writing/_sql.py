@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from quantumlayer.errors import ExpressionError
 from quantumlayer.offline.writing._blueprint import Column
 from quantumlayer.offline.writing._bound import (
     Argument,
@@ -29,13 +28,18 @@ from quantumlayer.offline.writing._bound import (
     mapped,
     rebase,
 )
-from quantumlayer.offline.writing._kinds import NUMERIC, TIMELY, Kind
+from quantumlayer.offline.writing._kinds import NUMERIC, Kind
 from quantumlayer.offline.writing._python import OPPOSITE, PythonWriter, negative
+from quantumlayer.offline.writing._sql_values import (
+    conversion_code,
+    function_code,
+    in_seconds,
+    refused,
+    seconds,
+    shifted,
+)
 
 __all__ = ["SqlWriter", "ask"]
-
-_SECONDS = {"minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}
-_SPANS = {*TIMELY, Kind.DURATION}
 
 
 class SqlWriter:
@@ -91,9 +95,9 @@ class SqlWriter:
                 chosen = f"({self.truth(condition)}, {self.value(then)})"
                 return f"case({chosen}, else_={self.value(otherwise)})"
             case Function():
-                return self._function(node)
+                return function_code(self, node)
             case Convert():
-                return self._conversion(node)
+                return conversion_code(self, node)
             case Total():
                 return self.total(node)
             case Comparison() | Junction() | Negation():
@@ -133,7 +137,7 @@ class SqlWriter:
         return self._looked_up(node)
 
     def _written_out(self, node: Attribute) -> bool:
-        """Tell whether a computed column is not mapped here, so that its expression stands for it."""
+        """Tell whether the expression of a computed column stands for it here."""
         if node.column.computed is None:
             return False
         aggregated = self.python.binder.aggregated(node.column)
@@ -182,10 +186,10 @@ class SqlWriter:
     def _arithmetic(self, node: Arithmetic) -> str:
         if node.kind is Kind.NUMBER and node.left.kind is Kind.DURATION:
             return (
-                f"({self._seconds(node.left)} / {self._divisor(self._seconds(node.right), node)})"
+                f"({seconds(self, node.left)} / {self._divisor(seconds(self, node.right), node)})"
             )
         if node.kind not in {*NUMERIC, Kind.TEXT}:
-            raise self._refuse(f"a {node.kind.value} of a row can only be compared")
+            raise refused(f"a {node.kind.value} of a row can only be compared")
         right = self.value(node.right)
         if node.operator in {"/", "%"}:
             right = self._divisor(right, node)
@@ -197,97 +201,6 @@ class SqlWriter:
     def _divisor(code: str, node: Arithmetic) -> str:
         return code if isinstance(node.right, Value) else f"func.nullif({code}, 0)"
 
-    def _function(self, node: Function) -> str:  # noqa: PLR0911 -- one case for each function
-        first = node.arguments[0]
-        match node.name:
-            case "lower":
-                return f"func.lower({self.value(first)})"
-            case "length" if first.kind is Kind.STRINGS:
-                return f"func.json_array_length({self.value(first)})"
-            case "length":
-                return f"func.length({self.value(first)})"
-            case "round":
-                places = node.arguments[1] if len(node.arguments) > 1 else Value(0, Kind.INTEGER)
-                kind = {Kind.MONEY: "MONEY", Kind.INTEGER: "Integer"}.get(node.kind, "Float")
-                exact = f"cast({self.value(first)}, Numeric)"
-                return f"func.round({exact}, {self.value(places)}, type_={kind})"
-            case "ceil" | "floor":
-                return f"func.{node.name}({self.value(first)}, type_=Integer)"
-            case "minutes_between":
-                start, end = (self._seconds(argument) for argument in node.arguments)
-                return f"(({end} - {start}) / 60)"
-            case "days_between":
-                start, end = (self._seconds(argument) for argument in node.arguments)
-                return f"cast(({end} - {start}) / 86400, Integer)"
-            case "year":
-                return f'extract("year", {self.value(first)})'
-            case "weekday":
-                return f'((extract("dow", {self.value(first)}) + 6) % 7 + 1)'
-            case "month":
-                return f"func.substr(cast({self.value(first)}, String), 1, 7)"
-            case "contains" | "includes":
-                return f"case(({self.truth(node)}, True), else_=False)"
-            case _:
-                raise self._refuse(f"{node.name!r} cannot be worked out for the rows of a query")
-
-    def _conversion(self, node: Convert) -> str:
-        inner = self.value(node.part)
-        match node.part.kind, node.kind:
-            case Kind.DATETIME, Kind.DATE:
-                return f"func.date({inner}, type_=Date)"
-            case Kind.MONEY, Kind.NUMBER:
-                return f"cast({inner}, Float)"
-            case _, Kind.INTEGER:
-                return f"cast({inner}, Integer)"
-            case _, Kind.MONEY:
-                return inner
-            case _:
-                raise self._refuse("the date of a row is no point in time")
-
-    def _refuse(self, reason: str) -> ExpressionError:
-        return ExpressionError("a condition over stored items", reason)
-
-    # --- time, in seconds ------------------------------------------------------------------------
-
-    def _seconds(self, node: Bound) -> str:
-        """Write a point in time, or a length of it, as a number of seconds."""
-        if not self.depends(node):
-            return self._python_seconds(node)
-        match node:
-            case Arithmetic(operator=operator, left=left, right=right):
-                if operator == "*" and left.kind is not Kind.DURATION:
-                    left, right = right, left
-                other = self.value(right) if operator == "*" else self._seconds(right)
-                return f"({self._seconds(left)} {operator} {other})"
-            case Function(name=name, arguments=arguments) if name in _SECONDS:
-                return f"({self.value(arguments[0])} * {_SECONDS[name]})"
-            case Function(name="time", arguments=arguments):
-                return self._of_day(self.value(arguments[0]))
-            case Attribute() if node.kind is Kind.TIME:
-                return self._of_day(self.value(node))
-            case Attribute() | Convert() | Total() if node.kind in TIMELY:
-                return f'extract("epoch", {self.value(node)})'
-            case _:
-                raise self._refuse(f"a {node.kind.value} of a row cannot be worked out like this")
-
-    @staticmethod
-    def _of_day(code: str) -> str:
-        parts = f'extract("hour", {code}) * 3600 + extract("minute", {code}) * 60'
-        return f'({parts} + extract("second", {code}))'
-
-    def _python_seconds(self, node: Bound) -> str:
-        code = self.python.value(node)
-        match node.kind:
-            case Kind.DURATION:
-                seconds = f"{code}.total_seconds()"
-            case Kind.DATETIME:
-                seconds = f"{code}.timestamp()"
-            case Kind.DATE:
-                seconds = f"dt.datetime.combine({code}, dt.time.min, dt.UTC).timestamp()"
-            case _:
-                seconds = f"({code}.hour * 3600 + {code}.minute * 60 + {code}.second)"
-        return f"literal({seconds} if {code} is not None else None)" if node.nullable else seconds
-
     # --- conditions ------------------------------------------------------------------------------
 
     def conditions(self, nodes: Sequence[Bound]) -> list[str]:
@@ -298,7 +211,7 @@ class SqlWriter:
         """Write a condition that holds for the rows for which the expression surely is true."""
         return self._condition(node, holds=True)
 
-    def _condition(self, node: Bound, *, holds: bool) -> str:
+    def _condition(self, node: Bound, *, holds: bool) -> str:  # noqa: PLR0911 -- one case for each kind
         if not self.depends(node):
             return f"literal({self.python.truth(node) if holds else self.python.falsity(node)})"
         if (reached := self._reached(node)) is not None and not (hop := reached[0]).nullable:
@@ -364,9 +277,9 @@ class SqlWriter:
             return self._in(left, right, operator)
         if operator in {"==", "!="}:
             return self._equality(left, right, operator)
-        left, right = self._shifted(left, right)
-        if self._in_seconds(left) or self._in_seconds(right):
-            return f"{self._seconds(left)} {operator} {self._seconds(right)}"
+        left, right = shifted(self, left, right)
+        if in_seconds(self, left) or in_seconds(self, right):
+            return f"{seconds(self, left)} {operator} {seconds(self, right)}"
         return f"{self._exact(left)} {operator} {self._operand(right)}"
 
     def _operand(self, node: Bound) -> str:
@@ -381,9 +294,9 @@ class SqlWriter:
         return self.value(node)
 
     def _equality(self, left: Bound, right: Bound, operator: str) -> str:
-        left, right = self._shifted(left, right)
-        if self._in_seconds(left) or self._in_seconds(right):
-            return f"{self._seconds(left)} {operator} {self._seconds(right)}"
+        left, right = shifted(self, left, right)
+        if in_seconds(self, left) or in_seconds(self, right):
+            return f"{seconds(self, left)} {operator} {seconds(self, right)}"
         one, other = self._exact(left), self._exact(right)
         if operator == "!=" and (left.nullable or right.nullable):
             return f"{one}.is_distinct_from({other})"
@@ -397,32 +310,6 @@ class SqlWriter:
             return f"{code}.in_({self.value(right)})"
         absent = f"{code}.not_in({self.value(right)})"
         return f"or_({code}.is_(None), {absent})" if left.nullable else absent
-
-    def _shifted(self, left: Bound, right: Bound) -> tuple[Bound, Bound]:
-        """Take a length of time from the side of a column to the other: `due < now - 14 days`."""
-        for one, other, swap in ((left, right, False), (right, left, True)):
-            if (
-                isinstance(one, Arithmetic)
-                and one.operator in {"+", "-"}
-                and one.kind in {Kind.DATE, Kind.DATETIME}
-                and not self.depends(one.right)
-                and not self.depends(other)
-            ):
-                back = "-" if one.operator == "+" else "+"
-                nullable = other.nullable or one.right.nullable
-                moved = Arithmetic(back, other, one.right, one.kind, nullable)
-                return (moved, one.left) if swap else (one.left, moved)
-        return left, right
-
-    def _in_seconds(self, node: Bound) -> bool:
-        return (
-            node.kind in _SPANS
-            and self.depends(node)
-            and (
-                isinstance(node, Arithmetic)
-                or (isinstance(node, Function) and node.name in {*_SECONDS, "time"})
-            )
-        )
 
     def _contains(self, node: Function, *, holds: bool) -> str:
         text, term = node.arguments

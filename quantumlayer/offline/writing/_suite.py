@@ -5,6 +5,7 @@ from __future__ import annotations
 from quantumlayer.agents import SourceFile, SourceTree, SystemDesign, TestTrace
 from quantumlayer.offline.writing._cases import Casebook
 from quantumlayer.offline.writing._cases_access import access_cases
+from quantumlayer.offline.writing._cases_changes import change_cases
 from quantumlayer.offline.writing._cases_items import item_cases
 from quantumlayer.offline.writing._cases_lists import list_cases
 from quantumlayer.offline.writing._cases_reports import report_cases
@@ -38,7 +39,15 @@ def write_tests(design: SystemDesign) -> SourceTree:
     written, homes, _ = service_modules(service)
     paths = {module.path for module in written}
     book = Casebook(service)
-    for cases in (item_cases, list_cases, rule_cases, action_cases, report_cases, access_cases):
+    for cases in (
+        item_cases,
+        change_cases,
+        list_cases,
+        rule_cases,
+        action_cases,
+        report_cases,
+        access_cases,
+    ):
         cases(book)
     modules = _modules(service, book, clock="app/clock.py" in paths)
     places = {**homes, **_places()}

@@ -71,7 +71,8 @@ def docstring(text: str, *more: str, indent: int = 0) -> str:
     if not paragraphs:
         return f'{opening}{first}"""'
     blocks = [f"{opening}{first}", *(textwrap.fill(line, width) for line in paragraphs), '"""']
-    lines = "\n\n".join(blocks[:-1]).splitlines() + [blocks[-1]]
+    lines = "\n\n".join(blocks[:-1]).splitlines()
+    lines.append(blocks[-1])
     return ("\n" + " " * indent).join(lines).replace("\n" + " " * indent + "\n", "\n\n")
 
 

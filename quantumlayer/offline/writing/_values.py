@@ -12,7 +12,7 @@ from quantumlayer.offline.writing._kinds import Kind
 __all__ = ["coerced", "plain", "rounded"]
 
 
-def coerced(kind: Kind, value: object) -> Scalar:
+def coerced(kind: Kind, value: object) -> Scalar:  # noqa: C901, PLR0911 -- one case for each kind
     """Take a JSON value as a Python value of its kind.
 
     Raises:
