@@ -383,6 +383,14 @@ def _new_names(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]
         yield names, len(reader.tokens)
 
 
+def _names_only(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    """`open_count and done_count`: spelled names with nothing between them."""
+    lows = {token.low for token in reader.tokens[at:] if token.kind != "name"}
+    for names, end in _new_names(reader, at):
+        if lows <= {",", "and", "its", "their", "the", "."}:
+            yield names, end
+
+
 def _third_verb(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     found = verb(reader.low(at))
     if found is not None and "third" in found.forms and reader.tokens[at].kind == "word":
@@ -407,6 +415,7 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "crud": _crud,
     "do": _base_verb,
     "does_what": _third_verb,
+    "names_only": _names_only,
     "new_names": _new_names,
     "fields": _fields,
     "thing": _thing,
@@ -877,8 +886,8 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _answers_with({**c, "only": True}, s),
     ),
     (
-        "<route> [MUST] (gives|give|lists|list|returns|return|shows|show|answers|answer) [with] (every|each|all|the|a) <thing> (with|and|including) [(its|their|the)] <new_names>",
-        _answers_with,
+        "<route> [MUST] (gives|give|lists|list|returns|return|shows|show|answers|answer) [with] (every|each|all|the|a) <thing> (with|and|including) [(its|their|the)] <names_only:new_names>",
+        lambda c, s: _answers_with(c, s) if _is_kept(c["thing"], s) else None,
     ),
     ("the <noun:left> (is|lies|falls) <span> (after|from) the <noun:right>", _later),
     (

@@ -274,7 +274,9 @@ _FIELD_WORDS = frozenset({"fields", "attributes", "properties", "columns", "data
 
 def fields_frame(source: Source) -> Thing | None:
     """The thing whose fields the items below a statement list, as in `projects` or `A note has:`."""
-    tokens = [token for token in _before_paths(source.tokens) if token.low not in {":", ".", "-"}]
+    labelled = source.tokens and source.tokens[0].kind == "route"
+    described = source.full if labelled else source.tokens
+    tokens = [token for token in _before_paths(described) if token.low not in {":", ".", "-"}]
     while tokens and tokens[0].low in DETERMINERS | {"each", "every"}:
         tokens = tokens[1:]
     if tokens and tokens[-1].low == ")":

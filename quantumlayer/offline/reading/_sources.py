@@ -245,10 +245,12 @@ def _give_methods(source: Source) -> None:
             changed.append(replace(token, text=f"{method} {route.path}", value=route))
         at = end
     if len(changed) != len(source.tokens) or tuple(changed) != source.tokens:
-        paths = {token.start for token in changed if token.kind == "route"}
-        others = [token for token in source.full if token.start not in paths]
         source.tokens = tuple(changed)
-        source.full = (*(token for token in changed if token.kind == "route"), *others)
+        source.full = tuple(
+            new
+            for old in source.full
+            for new in ([each for each in changed if each.start == old.start] or [old])
+        )
 
 
 def _purposes(tokens: Sequence[Token], at: int) -> tuple[list[str], int]:
