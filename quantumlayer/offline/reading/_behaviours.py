@@ -14,6 +14,7 @@ from quantumlayer.offline.reading._facts import (
     Counts,
     Does,
     Fact,
+    Figures,
     Inclusive,
     Means,
     Never,
@@ -127,10 +128,23 @@ def _routes(reader: Reader, at: int) -> Iterator[tuple[tuple[Route, ...], int]]:
             yield (route,), end
 
 
+_FIGURES = frozenset({"figures", "figure", "numbers", "counts", "values", "averages", "average", "statistics", "totals"})
+
+
+def _figure_words(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
+    """`both figures`, `the two numbers`, `these counts`."""
+    start = at
+    while reader.low(start) in {"both", "the", "these", "all", "two", "three", "of", "such"}:
+        start += 1
+    if reader.low(start) in _FIGURES:
+        yield True, start + 1
+
+
 BEHAVIOUR_SLOTS: dict[str, SlotFunction] = {
     **REFUSAL_SLOTS,
     "adjective": _adjective,
     "clock_now": _moment_word,
+    "figures": _figure_words,
     "routes": _routes,
     "state": _state,
     "states": _states,
@@ -181,6 +195,19 @@ def _makes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if isinstance(to, bool):
         return None
     return [Transition(to, tuple(sources), route, captures.get("do"), items, _status(situation))]
+
+
+def _make_each(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST …/publish or POST …/reject turns a "pending" review into "published" or "rejected"`."""
+    routes, targets = captures["routes"], captures["targets"]
+    if len(routes) != len(targets) or len(routes) < 2:  # noqa: PLR2004 -- one for each
+        return None
+    items: Items = captures["items"]
+    sources = _from_states(items)
+    return [
+        Transition(str(to), sources, route, None, items, _status(situation))
+        for route, to in zip(routes, targets, strict=True)
+    ]
 
 
 def _goes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -311,6 +338,12 @@ def _empty_while(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 
 def _counts_not(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Counts(captures["items"])] if captures["items"].where else None
+
+
+def _figures(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Both figures count published reviews only`."""
+    items: Items = captures["items"]
+    return [Figures(items)] if items.entity is not None and items.where else None
 
 
 def _counts_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -564,6 +597,8 @@ COUNTING: tuple[tuple[str, Recogniser], ...] = (
     ("[again] leaving <items> (aside|out|away)", _counts_not),
     ("only <items> (count|counts|matter|are counted|take up a place)", _counts_only),
     ("counting (only|all) <items>", _counts_only),
+    ("(<figures>|<names>) (count|counts|cover|covers|consider|considers|include|includes|take into account|are about) (<items> only|only <items>)", _figures),
+    ("for (<figures>|<names>) only <items> (count|counts|matter|are counted|are considered)", _figures),
     ("<items> (frees|free|releases|release) [(a|the|its|their)] <thing> [again]", _counts_not),
 )
 """What counts and what does not: read before anything that looks like a ban."""
@@ -601,6 +636,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _makes,
     ),
     (f"<route> [MUST] {_BECOME} (it|them) <state:to> [again]", _makes),
+    (f"<routes> [MUST] {_BECOME} <items> [(into|to|as)] <states:targets> [respectively]", _make_each),
     ("[then] <items> (becomes|become|is then|are then|turns|is now) <state:to>", _makes),
     (
         "<items> (stays|stay|remains|remain|is kept|are kept) [visible] [(with|in) [the] [(status|state)]] <state:to>",

@@ -25,6 +25,7 @@ __all__ = [
     "Does",
     "Fact",
     "Fields",
+    "Figures",
     "Filtered",
     "Grouped",
     "Hides",
@@ -452,6 +453,13 @@ class Counts(Fact):
 
     items: Items
     negated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Figures(Fact):
+    """Only these items count in what is worked out: `Both figures count published reviews only`."""
+
+    items: Items
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,6 +299,8 @@ def _set_by(made: FieldDraft, spec: dict[str, Any]) -> None:
         spec["on_create"] = f"random_code({length})"
         spec["unique"] = True
         spec.pop("pattern", None)
+    if made.has("first") and spec["type"] in NUMERIC | {"boolean"}:
+        spec.setdefault("default", made.last("first"))  # as the example of a new item shows it
     if spec.get("set_by") != "system" or spec["type"] not in {"date", "datetime"}:
         return
     words = set(made.words)

@@ -27,6 +27,7 @@ from quantumlayer.offline.reading._fieldtypes import type_of_name
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._words import singular
 from quantumlayer.offline.reading._terms import Compare, FieldOf, Having, Items, Moment, Value
 
 __all__ = ["LISTING", "LISTING_SLOTS"]
@@ -198,6 +199,8 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
             )
             yield (_by(word), down), stop + extra
     yield from _explained(reader, end, word, down=down)
+    if word in {"most", "least"} and reader.low(end + 1) == "first":  # most helpful first
+        yield ((reader.low(end),), word == "most"), end + 2
     if reader.low(end) in {"ones", "one", "entry", "entries"}:
         end += 1
     if reader.low(end) in {"rated"} and reader.low(end + 1) in {"first", ""}:
@@ -396,6 +399,13 @@ def _loose_params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ..
         yield words, stop
 
 
+def _query(reader: Reader, at: int) -> Iterator[tuple[Route, int]]:
+    """A query, with or without its path: `?minRating=4`, `GET /products?in_stock=true`."""
+    for route, end in reader.slot("route", at):
+        if route.query and route.method in {"GET", ""}:
+            yield route, end
+
+
 def _queries(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
     """`?done=true or false, ?priority=`: nothing but queries."""
     if at < len(reader.tokens) and reader.tokens[at].kind == "route":
@@ -522,6 +532,7 @@ LISTING_SLOTS: dict[str, SlotFunction] = {
     "loose_params": _loose_params,
     "params": _params,
     "queries": _queries,
+    "query": _query,
     "target": _target,
     "values": _values_list,
 }
@@ -663,6 +674,23 @@ def _answers(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [
         Answers(route, captures.get("sketch"), captures.get("values", ()), captures.get("rest", ()))
     ]
+
+
+def _narrows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`?minRating=4 leaves out the worse ones`: the name of the parameter says what it means."""
+    route: Route = captures["route"]
+    names = tuple((name,) for name, _ in route.query)
+    target = route if route.path else _where({}, situation)
+    return [Filtered(names, target)] if names else None
+
+
+def _meant_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`GET /reviews?state=pending is for the editors`: a hint, unless these are a role."""
+    words = {singular(token.low) for token in captures["rest"]}
+    roles = situation.extra.get("roles", frozenset())
+    if words & set(roles) or {"must", "only", "not", "cannot"} & words:
+        return None
+    return [Context()]
 
 
 def _told(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -895,7 +923,9 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ),
     (f"(it|this) [(should|must|MUST|will)] {_LIST} [with] <sketch>", _answers),
     (f"<route> [(should|must|MUST|will)] {_LIST} [(all|only)] <items> [LP <phrase> RP]", _shows),
-    (f"<route> [(should|must|MUST|will)] {_LIST} [<clause>] [an array of] <items>", None),
+    (f"<route> [(should|must|MUST|will)] {_LIST} <items> only", _shows),
+    ("<query:route> (leaves out|leaves|hides|drops|excludes|filters out|omits|keeps|limits it to|limits|narrows it to) <rest>", _narrows),
+    ("<route> is (for|meant for|used by|there for) <rest>", _meant_for),
     (
         f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] {_BY} [by] [in] <order>",
         _shows_ordered,

@@ -25,7 +25,7 @@ from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._terms import AllOf, Condition, Items
 from quantumlayer.offline.reading._vocabulary import snake
-from quantumlayer.offline.reading._words import singular
+from quantumlayer.offline.reading._words import base, singular
 from quantumlayer.offline.reading._world import Unresolved, World, escape
 
 __all__ = ["order_of", "plan_lists"]
@@ -286,12 +286,26 @@ def _sort_field(world: World, entity: str, words: tuple[str, ...]) -> FieldDraft
             made = world.start(entity) or _age(world, entity)
         if made is None and words == ("end",):
             made = world.end(entity)
+        if made is None and len(words) == 1:
+            made = _count_of(world, entity, words[0])
     if made is None:
         label = world.label(entity)
         raise Unresolved(
             f"a {label} has no field {' '.join(word.strip('!') for word in words)!r} to sort by"
         )
     return made
+
+
+def _count_of(world: World, entity: str, word: str) -> FieldDraft | None:
+    """`most liked first`: by the number of likes."""
+    found = [
+        made
+        for made in world.fields(entity)
+        if made.spec.get("type") in {"integer", "number"}
+        and base(singular(made.words[0])) == base(word)
+        and (len(made.words) == 1 or made.words[-1] in {"count", "number"})
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _age(world: World, entity: str) -> FieldDraft:

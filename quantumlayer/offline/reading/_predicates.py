@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._facts import AllRequired, Fact, Said, Thing
+from quantumlayer.offline.reading._lexicon import ADVERBS, PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._terms import Items
@@ -56,8 +57,25 @@ def _traits(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
     if not tokens:
         return
     traits, left = read_traits(tokens)
+    left = _without_noun(tokens, left)
     if traits and not left:
         yield tuple(traits), len(reader.tokens)
+
+
+def _without_noun(tokens: Sequence[Token], left: Sequence[Token]) -> Sequence[Token]:
+    """Forgive the noun that says what kind of thing a field is: `is a bar code of 13 digits`."""
+    if not left or tokens[0].low not in {"a", "an", "the"} or len(left) > 3:  # noqa: PLR2004 -- names are short
+        return left
+    start = next(at for at, token in enumerate(tokens) if token is left[0])
+    behind = tokens[start : start + len(left)]
+    following = tokens[start + len(left)].low if start + len(left) < len(tokens) else ""
+    plain = all(token.kind == "word" and token.low not in _NO_NOUN for token in left)
+    together = all(one is other for one, other in zip(behind, left, strict=False))
+    ends = following in {"of", "with", "between", "from", ",", "that", "which", "(", ""}
+    return [] if start <= 2 and plain and together and ends else left  # noqa: PLR2004 -- right behind the article
+
+
+_NO_NOUN = PREPOSITIONS | ADVERBS | frozenset("not no never only must may can if when unless but and or".split())
 
 
 def _unknown_names(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:

@@ -747,7 +747,11 @@ def keys_of(
             at += 1
             continue
         items = next(
-            ((each, end) for each, end in reader.slot("items", at) if each.entity or each.person),
+            (
+                (each, end)
+                for each, end in reader.slot("items", at)
+                if (each.entity or each.person) and not each.where
+            ),
             None,
         )
         if items is not None:
@@ -1247,6 +1251,18 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("[(this|that|it)] CANNOT be (undone|reversed|reverted)", _closed),
     ("<items> (its|their) <items:object> (is|are) (frozen|locked|read-only|fixed|immutable)", _frozen),
+    (
+        "[a|an|the|each|every|one] <field_words> <does:do> [(a|an|the|each|every|one|any)] [same] <items> [(only|just|exactly)] once [only]",
+        _field_once,
+    ),
+    (
+        "<items> (in|with) (another|any other|other|a different|every other|any different) (state|status|states|statuses) [(give|gives|get|lead to|result in|cause|are|is|lead|answer|yield)] [(refused|answered|rejected)]",
+        _closed,
+    ),
+    (
+        "[(a|any|every)] (second|further|repeated|another|later) (attempt|try|time|call|request|one) [(is|gets|gives|leads to|will be)] [(answered|refused|rejected)]",
+        _closed,
+    ),
     ("[(we|you|nobody|the <thing>|they|one)] CANNOT <phrase> IF <condition>", _unknown_when),
     (
         "[the] <items:things> (in|on|for) which <items:who> (is|are|has|have) <done> [<with_rest>] [must] (add|adds|sum|sums) up to (at most|no more than) <number> [<field>]",

@@ -9,6 +9,7 @@ from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
 from quantumlayer.offline.reading._facts import (
     Cascade,
     Fact,
+    Figures,
     Hides,
     Inclusive,
     Means,
@@ -93,6 +94,8 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
             entity = fact.entity or finding.topic
             if entity is not None:
                 world.definitions[(entity, fact.word)] = condition
+        case Figures(items=items) if items.entity is not None:
+            world.figures[items.entity] = items.where
         case Cascade():
             _cascade(world, finding, fact)
         case Touches():

@@ -499,6 +499,9 @@ class _Builder:
         if route is None:
             return
         answer = above is not None and _is_answer(above)
+        known = self.structure.bodies.get((route.method, route.path))
+        if known is not None and known[1] != source.id:  # what was sent, then what comes back
+            answer = answer or "id" in sketch.members or sketch.members.keys() > known[0].members.keys()
         word = self.structure.word_of_route(route)
         self._of_route(route, word, sketch, source.id, answer=answer)
 
@@ -555,6 +558,8 @@ class _Builder:
                 and draft.requirements[:1] != [requirement]
             ):
                 made.say([Trait("system")], requirement)
+                if not takes and (value is False or value == 0):
+                    made.say([Trait("first", value)], requirement)
             self._element_fields(draft, made, value, requirement)
 
     def _element_fields(

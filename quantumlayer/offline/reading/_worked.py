@@ -13,6 +13,7 @@ from quantumlayer.offline.reading._render import Frame, Scope, aggregate, state,
 from quantumlayer.offline.reading._shaping import _worked_entity
 from quantumlayer.offline.reading._terms import (
     Arithmetic,
+    Count,
     Elapsed,
     FieldOf,
     Fold,
@@ -208,7 +209,7 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
     """`reviewCount`, `average_rating`, `free_seats` that the service sets: what their names say."""
     if made.spec.get("set_by") != "system" or "computed" in made.spec or "on_create" in made.spec:
         return
-    if "default" in made.spec or made.spec.get("type") not in {*NUMERIC, "string", None}:
+    if ("default" in made.spec and not made.has("first")) or made.spec.get("type") not in {*NUMERIC, "string", None}:
         return
     world = plan.world
     words = made.words
@@ -219,7 +220,7 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
     if text is None:
         return
     made.spec.update(computed=text, type=kind, required=False)
-    for key in ("min_length", "minimum"):
+    for key in ("min_length", "minimum", "default"):
         made.spec.pop(key, None)
 
 
@@ -234,7 +235,8 @@ def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str
     if noun:
         target = world.structure.lexicon.find([singular(each) for each in noun])
         if target is not None and world.references(target.name, entity):
-            return value(scope, _count(target.name)), "integer"
+            counted = Count(Items(target.name, world.figures.get(target.name, ())))
+            return value(scope, counted), "integer"
     if noun:
         text = _count_in_state(world, entity, scope, noun)
         if text is not None:
@@ -242,7 +244,9 @@ def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str
     function = _FOLDS.get(words[0])
     if function is not None and len(words) > 1:
         field = FieldOf(words[1:])
-        return value(scope, Fold(function, field, None)), "number" if function == "avg" else "money"
+        items = next((Items(name, where) for name, where in world.figures.items()
+                      if world.references(name, entity) and world.field(name, words[1:])), None)  # fmt: skip
+        return value(scope, Fold(function, field, items)), "number" if function == "avg" else "money"
     return None, "integer"
 
 
@@ -263,8 +267,3 @@ def _count_in_state(world: World, entity: str, scope: Scope, words: tuple[str, .
             return f"count({name}, {link} == this.id, {text})"
     return None
 
-
-def _count(entity: str) -> Value:
-    from quantumlayer.offline.reading._terms import Count  # noqa: PLC0415
-
-    return Count(Items(entity))

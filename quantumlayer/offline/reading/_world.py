@@ -131,6 +131,8 @@ class World:
     """What an adjective means: (entity, word) → condition."""
     counting: dict[str, list[str]] = field(default_factory=dict)
     """Conditions for items of an entity to count at all, where a statement says so."""
+    figures: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
+    """Conditions for items of an entity to count in the figures that are worked out."""
     synonyms: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Verbs that mean something else: withdraw → (delete, Enrolment)."""
     user: str | None = None
