@@ -268,6 +268,8 @@ def _no_field(tokens: Sequence[Token]) -> bool:
 def _plausible(phrase: FieldPhrase) -> bool:
     if phrase.tokens and phrase.tokens[0].low in {"you", "we", "i", "they", "it", "she", "he"}:
         return False
+    if phrase.article == "no":
+        return False
     if phrase.spelled is not None:
         return True
     if len(phrase.words) > 4 or not phrase.words:  # noqa: PLR2004 -- no name is that long
@@ -638,6 +640,9 @@ def _nominal(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _answers_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`answers 201 with the article, its id and the times createdAt and updatedAt`: new fields."""
     names = captures["new_names"]
+    thing: Thing | None = captures.get("thing")
+    if thing is not None and (thing.words[-1:] == ("first",) or not _is_kept(thing, situation)):
+        return None
     phrases = tuple(FieldPhrase(tuple(_split(name)), name) for name in names if name != "id")
     only = bool(captures.get("only"))
     fields = Fields(Thing(()), phrases, by_system=True, route=captures["route"], only=only)

@@ -890,7 +890,8 @@ def _usual_params(plan: Plan, endpoint: EndpointDraft) -> None:
             made.spec.get("type") in {"enum", "boolean", "reference"}
             and "computed" not in made.spec
         ):
-            if made.spec.get("secret") or made.references == plan.world.user:
+            owned = made.references is not None and made.references == plan.world.user
+            if made.spec.get("secret") or owned:
                 continue
             param = _by_field(made.name, made)
             param["requirements"] = []

@@ -102,7 +102,8 @@ def _without_label(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """`Wishes: POST /wishes …`: a label before a route only points at it."""
     for at, token in enumerate(tokens[:_LONGEST_LABEL]):
         if token.kind == "mark" and token.low in {":", "-"}:
-            routed = at > 0 and at + 1 < len(tokens) and tokens[at + 1].kind == "route"
+            following = tokens[at + 1] if 0 < at < len(tokens) - 1 else None
+            routed = following is not None and following.kind == "route" and following.value.method
             return tokens[at + 1 :] if routed else tokens
         if token.kind != "word":
             return tokens
