@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 import anyio.to_thread
 
@@ -20,6 +21,8 @@ from quantumlayer.services import MAX_DOCUMENT_BYTES, QLayer
 __all__ = ["Options", "generate"]
 
 OPENAI_URL = "https://api.openai.com/v1"
+TEXT_WIDTH = 80
+"""How much of a requirement is shown; `capsule inspect` has all of it."""
 LONGEST_PATH = 4_095
 """Longest path on Linux, in bytes (PATH_MAX less its NUL); a longer text cannot be one."""
 
@@ -130,7 +133,8 @@ def _summary(path: Path, capsule: QuantumCapsule) -> str:
         f"  {capsule.digest}",
     ]
     lines += [
-        f"  not implemented: {requirement.id} {requirement.text!r} ({requirement.note})"
+        f"  not implemented: {requirement.id} {shorten(requirement.text, TEXT_WIDTH)!r} "
+        f"({requirement.note})"
         for requirement in capsule.requirements
         if requirement.status == "not_implemented"
     ]

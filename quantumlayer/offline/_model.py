@@ -117,9 +117,10 @@ def _design(_request: ModelRequest, value: Any) -> BaseModel:
 def _source(request: ModelRequest, value: Any) -> SourceTree:
     from quantumlayer.offline import writing  # noqa: PLC0415 -- heavy, and needed only here
 
-    design = Assignment.model_validate(value).design
-    tests = request.profile == "testing_focused"
-    return writing.write_tests(design) if tests else writing.write_service(design)
+    task = Assignment.model_validate(value)
+    if request.profile == "testing_focused":
+        return writing.without_failed(writing.write_tests(task.design), task.findings)
+    return writing.write_service(task.design)
 
 
 def _deployment(_request: ModelRequest, value: Any) -> Deployment:

@@ -53,7 +53,8 @@ class _Run:
             self.exits.append(event)
         if event.get("problem"):
             path, line, message = event["problem"]
-            self.problems.append((str(path), int(line), str(message)))
+            said = f"{event['test']}: {message}" if "test" in event else str(message)
+            self.problems.append((str(path), int(line), said))
 
     @property
     def ended(self) -> bool:

@@ -176,7 +176,7 @@ class _Team:
         return replace(build, report=report, history=(*build.history, *report.verdicts))
 
     async def mend(self, build: Build, context: StepContext) -> Build:
-        """Give each finding to who can mend it, and validate again."""
+        """Give each finding to who can mend it, and validate again what was changed."""
         made = []
         for role, findings in addressees(build).items():
             task = Assignment(
@@ -184,7 +184,7 @@ class _Team:
             )
             made.append(await self._work("mend", role, task))
         mended = replace(self._join(build, made), rounds=build.rounds + 1)
-        return await self.validate(mended, context)
+        return mended if tree(mended) == tree(build) else await self.validate(mended, context)
 
     async def _work(self, stage: Stage, role: str, task: BaseModel) -> tuple[str, Answer[Any]]:
         self.tell(Progress(stage, "begun", role))

@@ -78,14 +78,14 @@ def _requirements(
             note="the design does not say what becomes of it",
         )
         where = tuple(path for path, (_, file) in files.items() if item.id in file.requirements)
-        held = tests.get(item.id, ())
+        held = tests.get(item.id, {})
         made.append(
             Requirement(
                 item.id,
                 item.text,
                 *_judge(entry, where, held),
                 files=where,
-                tests=held,
+                tests=tuple(test for test, passed in held.items() if passed),
                 section=item.section,
             )
         )
@@ -93,25 +93,25 @@ def _requirements(
 
 
 def _judge(
-    entry: Coverage, files: tuple[str, ...], tests: tuple[str, ...]
+    entry: Coverage, files: tuple[str, ...], tests: Mapping[str, bool]
 ) -> tuple[Literal["implemented", "assumed", "not_implemented", "context"], str]:
-    """Hold the design's claim against what is there: code, and a test that passed."""
+    """Hold the design's claim against what is there: code, and tests that passed."""
     if entry.status != "implemented":
         return entry.status, entry.note
     if not files:
         return "not_implemented", "the design has it, but no file implements it"
     if not tests:
         return "assumed", entry.note or "there is code for it, but no test that fails without it"
+    if failed := [test.rpartition("::")[2] for test, passed in tests.items() if not passed]:
+        return "not_implemented", f"there is code for it that did not pass {', '.join(failed)}"
     return "implemented", entry.note
 
 
-def _tests(build: Build) -> dict[str, tuple[str, ...]]:
-    """Tests by requirement, those that passed in the sandbox only."""
+def _tests(build: Build) -> dict[str, dict[str, bool]]:
+    """Tests by requirement, and whether each passed in the sandbox."""
     passed = set(build.report.passed_tests if build.report else ())
     passed |= {test.partition("[")[0] for test in passed}  # a parametrized test, as a whole
     made: SourceTree = build.answers["QAEngineer"].artifact
     return {
-        trace.requirement: held
-        for trace in made.traces
-        if (held := tuple(test for test in trace.tests if test in passed))
+        trace.requirement: {test: test in passed for test in trace.tests} for trace in made.traces
     }

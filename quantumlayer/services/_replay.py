@@ -56,7 +56,9 @@ async def replay(
     ):
         for role in roles if roles is not None else team():
             await agents.spawn(role, replicas=1)
-        flow = generation(agents.ask, checks, lambda _progress: None, rounds=checks.rounds)
+        flow = generation(
+            agents.ask, checks, lambda _progress: None, rounds=len(capsule.transcript.exchanges)
+        )
         document = RequirementsDocument(text=documents[0].text)
         run = await engine.start(flow, document, workflow_id=f"replay {capsule.digest}")
         try:
@@ -132,11 +134,6 @@ class _RecordedChecks:
             sets[-1].append(entry)
         validation = capsule.validation
         return cls(validation.level, list(validation.passed_tests), sets)
-
-    @property
-    def rounds(self) -> int:
-        """How often findings went back."""
-        return max(0, len(self.sets) - 1)
 
     async def __call__(self, _files: Mapping[str, bytes]) -> TestReport:
         if self.given >= len(self.sets):

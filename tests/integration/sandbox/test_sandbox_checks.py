@@ -254,7 +254,7 @@ async def test_options_of_the_trees_own_leave_no_test_out(
     assert tested.pytest.summary == "1 of 9 tests failed."
     (finding,) = tested.pytest.findings
     assert (finding.path, finding.line) == ("tests/test_sums.py", _line_of(tree, "== 3"))
-    assert finding.message == "AssertionError: assert 2 == 3"
+    assert finding.message == "tests/test_sums.py::test_wrong: AssertionError: assert 2 == 3"
 
 
 def _line_of(tree: Tree, text: str, path: str = "tests/test_sums.py") -> int:

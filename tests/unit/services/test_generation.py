@@ -100,14 +100,24 @@ def report(*verdicts: Verdict) -> TestReport:
 class Team:
     """Five roles that make what they are told to, and remember what they were given."""
 
-    def __init__(self, made: Mapping[str, BaseModel] = MADE) -> None:
+    def __init__(self, made: Mapping[str, BaseModel] = MADE, *, stubborn: bool = False) -> None:
         self.made = made
+        self.stubborn = stubborn
         self.tasks: list[tuple[str, Any]] = []
 
     async def ask(self, role: str, task: BaseModel) -> Answer[Any]:
         self.tasks.append((role, task))
         request = ModelRequest.of(f"{role} {len(self.tasks)}")
-        return Answer(self.made[role], (Exchange(request, ModelReply("{}", "p", "m")),))
+        return Answer(self.mended(role, task), (Exchange(request, ModelReply("{}", "p", "m")),))
+
+    def mended(self, role: str, task: BaseModel) -> Any:
+        """What the role makes, changed where something was found in it."""
+        made: Any = self.made[role]
+        if self.stubborn or not isinstance(task, Assignment) or not task.findings:
+            return made
+        first, *others = made.files
+        changed = first.model_copy(update={"content": f"mended {len(self.tasks)}"})
+        return made.model_copy(update={"files": [changed, *others]})
 
 
 async def run(
@@ -166,6 +176,14 @@ async def test_a_failing_test_is_the_services_fault_first_and_then_perhaps_its_o
     assert [role for role, _ in team.tasks[5:]] == ["Developer", "Developer", "QAEngineer"]
     assert not build.passed
     assert build.rounds == 2
+
+
+async def test_what_nobody_changed_is_not_validated_again() -> None:
+    team = Team(stubborn=True)
+    failing = report(verdict("pytest", Finding("pytest", "tests/test_tasks.py", 3, "no title")))
+    build = await run(team, failing)  # one report only: another validation would fail
+    assert [role for role, _ in team.tasks[5:]] == ["Developer", "Developer", "QAEngineer"]
+    assert not build.passed
 
 
 async def test_missing_coverage_is_a_matter_of_the_tests() -> None:
@@ -246,6 +264,17 @@ async def test_a_requirement_is_implemented_when_a_file_and_a_passed_test_say_so
     assert (second.status, second.tests) == ("assumed", ())
     assert "no test" in second.note
     assert third.status == "context"
+
+
+async def test_a_requirement_whose_test_was_given_up_is_not_implemented() -> None:
+    traces = [
+        TestTrace(requirement="R1", tests=["tests/test_tasks.py::test_title", "t.py::test_b"])
+    ]
+    tests = TESTS.model_copy(update={"traces": traces})
+    made = draft(await run(Team({**MADE, "QAEngineer": tests})))
+    assert made.requirements[0].status == "not_implemented"
+    assert made.requirements[0].note == "there is code for it that did not pass test_b"
+    assert made.requirements[0].tests == ("tests/test_tasks.py::test_title",)
 
 
 async def test_a_claim_without_code_is_not_implemented() -> None:
