@@ -38,6 +38,7 @@ from quantumlayer.offline.reading._facts import AllRequired, Status
 from quantumlayer.offline.reading._fieldrules import add_field_rules
 from quantumlayer.offline.reading._fieldspecs import settle_fields
 from quantumlayer.offline.reading._following import plan_following
+from quantumlayer.offline.reading._ledgers import guard_balances, plan_kinds, plan_ledgers
 from quantumlayer.offline.reading._lists import page_members, plan_lists
 from quantumlayer.offline.reading._ownership import (
     add_owners,
@@ -56,6 +57,7 @@ from quantumlayer.offline.reading._world import World, escape
 
 __all__ = ["find_conflicts", "make_design", "make_plan"]
 
+_CONFLICT = 409
 _SUCCESS = {"create": 201, "signup": 201, "delete": 204}
 
 
@@ -82,12 +84,16 @@ def make_plan(items: Sequence[Requirement]) -> tuple[Plan, dict[str, Any] | None
     guess_flags(plan)
     plan_values(plan)
     plan_endpoints(plan)
-    plan_following(plan)
     plan_actions(plan, steps)
+    plan_kinds(plan)
+    plan_following(plan)
+    plan_ledgers(plan)
     plan_lists(plan)
     plan_reports(plan)
     add_rules(plan)
+    guard_balances(plan)
     add_field_rules(plan)
+    plan.rules.sort(key=lambda rule: rule.status == _CONFLICT)  # what is malformed comes first
     auth = plan_accounts(plan)
     plan_access(plan)
     _statuses(plan, analysis)

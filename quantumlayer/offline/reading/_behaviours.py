@@ -750,13 +750,13 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "<items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
         lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s),
     ),
-    ("[once] [written] <items> CANNOT be <dones>", _never_done),
+    ("[once] [written] <items> CANNOT be <dones> [by (anybody|anyone|clients|users|any client|people)]", _never_done),
     (
         "once (written|created|made|recorded|stored|saved) <items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
         lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s),
     ),
     (
-        "<items> CANNOT be <dones> [(after creation|once (written|created|made|recorded|saved)|later|afterwards|any more|at all)]",
+        "<items> CANNOT be <dones> [by (anybody|anyone|clients|users|anybody at all|any client|people)] [(after creation|once (written|created|made|recorded|saved)|later|afterwards|any more|at all)]",
         _never_done,
     ),
     (

@@ -206,10 +206,16 @@ class _Cutter:
             subject = subject_of(self.tokens[cut:start], with_modal=base)
             if subject and subject not in subjects:
                 subjects.append(subject)
+        subjects.sort(key=lambda found: not _are_routes(found) or -len(found))
         return subjects[:2]
 
 
 _OCCASIONS = frozenset({"when", "whenever", "once", "after", "as"})
+def _are_routes(tokens: Sequence[Token]) -> bool:
+    """`POST /a and POST /b`: what goes on is said of both."""
+    return all(token.kind == "route" or token.low in {",", "and", "or"} for token in tokens)
+
+
 _CONDITIONAL = frozenset(
     {"if", "when", "whenever", "once", "as", "while", "after", "unless", "until", "before"}
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
@@ -405,6 +405,18 @@ def _base_verb(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
         yield found.base, at + 1
 
 
+def _routes(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """One route or several: `POST /a, POST /b and POST /c`."""
+    found: list[Any] = []
+    end = at
+    while end < len(reader.tokens) and reader.tokens[end].kind == "route":
+        found.append(reader.tokens[end].value)
+        yield tuple(found), end + 1
+        end += 1
+        while reader.low(end) in {",", "and", "or", "both"}:
+            end += 1
+
+
 DEFINITION_SLOTS: dict[str, SlotFunction] = {
     **BASIC_SLOTS,
     "actor": _actor,
@@ -414,6 +426,7 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "creating": _verb_of(CREATE, "gerund"),
     "body_fields": _body_fields,
     "inside": _inside,
+    "routes": _routes,
     "crud": _crud,
     "do": _base_verb,
     "does_what": _third_verb,
@@ -560,7 +573,20 @@ def _system_adds(captures: Captures, situation: Situation) -> Iterable[Fact] | N
         thing = situation.topic
     if thing is None:
         return None
+    for phrase in captures["fields"]:
+        _given_value(phrase)
     return [Fields(thing, captures["fields"], by_system=True)]
+
+
+def _given_value(phrase: FieldPhrase) -> None:
+    """`a balance of 0`, `the status "active"`: what the service gives is where it starts."""
+    left = [token for token in phrase.left if token.low != "of"]
+    if len(left) == 1 and left[0].kind in {"quote", "number", "name"}:
+        value = left[0].value
+        phrase.left = []
+        phrase.traits.append(Trait("default", value))
+        if left[0].kind == "quote":
+            phrase.traits.extend((Trait("state", str(value)), Trait("initial", str(value))))
 
 
 def _mention(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -635,6 +661,16 @@ def _links(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _nominal(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Book a room for a time span, giving my name and …`: the fields of a booking."""
     return [Nominal(captures["do"], captures["thing"], captures["fields"])]
+
+
+def _answers_made(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`They answer 201 with the transaction that was recorded`: what a create answers with anyway."""
+    if situation.vocabulary is None or not _is_kept(captures["thing"], situation):
+        return None
+    topic = situation.topic
+    word = situation.vocabulary.lexicon.thing(captures["thing"])
+    same = topic is not None and situation.vocabulary.lexicon.thing(topic) is word
+    return [Context()] if same else None
 
 
 def _answers_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -744,6 +780,20 @@ _USUAL = frozenset(
 def _looks_like(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     thing: Thing = captures["thing"] if captures["thing"].words else situation.topic or Thing(())
     return [Sketched(captures["sketch"], thing)] if _is_kept(thing, situation) else None
+
+
+def _routes_take(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST … and POST … take an amount`, `… may take a note`: said of each of the routes."""
+    facts: list[Fact] = []
+    for route in captures["routes"]:
+        phrases = tuple(replace(each, traits=list(each.traits)) for each in captures["fields"])
+        for phrase in phrases if captures.get("optional") else ():
+            phrase.traits.append(Trait("optional"))
+        found = _route_takes({"route": route, "fields": phrases}, situation)
+        if found is None:
+            return None
+        facts.extend(found)
+    return facts
 
 
 def _route_takes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -870,7 +920,14 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         f"{_SYSTEM} [MUST] (adds|add|sets|set|fills in|fill in|records|record|keeps|keep|stores|store|generates|generate|assigns|assign|maintains|creates|notes) <fields>",
         _system_adds,
     ),
-    (f"{_SYSTEM} [MUST] (gives|give|assigns|assign) <thing> <fields>", _system_adds),
+    (
+        f"[({_SYSTEM}|we|it)] [MUST] (gives|give|assigns|assign|provides|provide) [to] (each|every|a|an|any|all) [new] <thing> [with] <fields>",
+        _system_adds,
+    ),
+    (
+        "(each|every|a|an|any|all) [new] <thing> [MUST] (gets|get|receives|receive|is given|are given|is assigned|are assigned|be given) <fields> [(from|by) (us|the system|the service|the server)]",
+        _system_adds,
+    ),
     (
         f"[<actor> [(can|may|MUST)]] (<create>|<creates>) [(a|an|the)] [new] <thing> [(on|for|in|at|to) <thing:target>] [,] {_GIVEN} <fields>",
         _created_with,
@@ -925,6 +982,18 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _route_takes,
     ),
     ("<route> [:] <sketch>", _route_takes),
+    (
+        "(they|it|both|<routes>) [both] [MUST] (answer|answers|return|returns|respond|responds|give|gives) [with] [<number>] [with] (the|a) [(new|stored|resulting)] <thing> [(that|which) (was|is|has been) (recorded|created|stored|made|written|added|saved|booked)]",
+        _answers_made,
+    ),
+    (
+        "<routes> (can|may|might|could) [also] [optionally] (take|accept|have|contain|carry|include|get|receive) <fields>",
+        lambda c, s: _routes_take({**c, "optional": True}, s),
+    ),
+    (
+        "<routes> [both] [all] [MUST] (take|takes|accept|accepts|need|needs|require|requires|expect|expects|with) <fields>",
+        _routes_take,
+    ),
     (
         "[<actor> [(CAN|MUST|can|may)]] <do> <phrase> (with|by|via|through|using|:) <route> [,] (giving|by giving|sending|by sending|providing|by providing|stating|with|which takes|taking) <fields>",
         _route_takes,

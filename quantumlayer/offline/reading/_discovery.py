@@ -369,6 +369,14 @@ def _verbal(token: Token) -> bool:
         "cannot",
         "should",
         "will",
+        "consists",
+        "consist",
+        "contains",
+        "contain",
+        "includes",
+        "belongs",
+        "belong",
+        "comprises",
     }
 
 

@@ -17,9 +17,12 @@ __all__ = [
     "Access",
     "AllRequired",
     "Answers",
+    "Apart",
+    "Barred",
     "Belongs",
     "Beyond",
     "Cascade",
+    "Changeable",
     "Context",
     "Counts",
     "Does",
@@ -244,6 +247,25 @@ class Successive(Fact):
     condition: Compare
     entity: str
     later: bool = False
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Barred(Fact):
+    """Items in this state take no part in anything that is made with them."""
+
+    items: Items
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Apart(Fact):
+    """Items that lead from one part to another: both agree in some fields, or are not the same."""
+
+    entity: str
+    part: str
+    shared: tuple[tuple[str, ...], ...] = ()
+    different: bool = False
     status: int | None = None
 
 
@@ -499,6 +521,13 @@ class Redirects(Fact):
 
     words: tuple[str, ...]
     route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Changeable(Fact):
+    """Of the fields that clients give only these may be changed later."""
+
+    names: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quantumlayer.agents import Conflict
+from quantumlayer.agents.expressions import FUNCTIONS
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
 from quantumlayer.offline.reading._fieldtypes import type_of_name, type_of_value
 from quantumlayer.offline.reading._sketches import UNKNOWN
@@ -85,7 +86,7 @@ def _settle(draft: EntityDraft, made: FieldDraft, ledger: Ledger, *, partly: boo
     _flags(made, spec)
     _bounds(made, spec, ledger)
     _default(made, spec, ledger)
-    _set_by(made, spec)
+    _set_by(made, spec, ledger)
     _required(draft, made, spec, ledger, partly=partly)
     if kind == "email" and spec.get("unique"):
         spec["case_insensitive"] = True
@@ -289,14 +290,18 @@ def _default(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
         ledger.miss(requirement, f"{value!r} as the default of {made.name!r}")
 
 
-def _set_by(made: FieldDraft, spec: dict[str, Any]) -> None:
+def _set_by(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
     by_name = made.name.lower() in _SYSTEM_BY_NAME
     random = made.has("random")
     if made.has("system") or by_name or random:
         spec["set_by"] = "system"
     length = int(made.last("random")) if random else _code_length(made, spec)
     if length:
-        spec["on_create"] = f"random_code({length})"
+        digits = str(spec.get("pattern", "")).startswith("[0-9]")
+        if digits and "random_digits" not in FUNCTIONS:
+            ledger.miss(made.requirements[0], f"{made.name!r} is made of letters and digits")
+        function = "random_digits" if digits and "random_digits" in FUNCTIONS else "random_code"
+        spec["on_create"] = f"{function}({length})"
         spec["unique"] = True
         spec.pop("pattern", None)
     if made.has("first") and spec["type"] in NUMERIC | {"boolean"}:

@@ -149,6 +149,9 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None: 
         return "number"
     if words[0] in {"max", "maximum", "min", "minimum", "total"} and len(words) > 1:
         return type_of_name(words[1:]) or "integer"
+    bounded = head in {"limit", "minimum", "maximum", "min", "max", "cap", "threshold", "ceiling"}
+    if bounded and any(word in _MONEY for word in words[:-1]):
+        return "money"
     alone = head in _COUNTED and not is_plural(last)
     if head in _INTEGER | _COUNTED and not (alone and len(words) == 1):
         return "integer"

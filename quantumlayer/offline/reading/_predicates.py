@@ -7,7 +7,7 @@ from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
-from quantumlayer.offline.reading._facts import AllRequired, Fact, Said, Thing
+from quantumlayer.offline.reading._facts import AllRequired, Changeable, Context, Fact, Said, Thing
 from quantumlayer.offline.reading._lexicon import ADVERBS, PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
@@ -194,8 +194,20 @@ def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 
 PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     (
+        "only <subjects> (CAN|can|may) be (changed|updated|edited|modified|altered|corrected) [(later|afterwards|any more|after that|later on|after creation)] [LP <phrase> RP]",
+        lambda c, s: [Changeable(c["subjects"][1])],
+    ),
+    (
+        "(nothing|no other field|no field) (but|except|other than|besides) <subjects> (CAN|can|may) be (changed|updated|edited|modified) [(later|afterwards|any more|after that)] [LP <phrase> RP]",
+        lambda c, s: [Changeable(c["subjects"][1])],
+    ),
+    (
         "(nobody|no one|no client|no user) [CAN] (sets|set|sends|send|writes|write) <subjects> [(directly|themselves|by hand|on their own)]",
         _system_sets,
+    ),
+    (
+        "(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT|callers CANNOT) [(be able|be allowed) to] (sets|set|sends|send|writes|write|changes|change) (any of (the (two|three|four|five|fields|values)|them|these)|[all] these [fields]|them|those)",
+        lambda c, s: [Context()],
     ),
     (
         "(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT) [CAN] (sets|set|sends|send|writes|write|changes|change) (the|its|their|a) (status|state) [(directly|themselves|by hand|on their own)]",

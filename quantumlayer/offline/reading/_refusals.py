@@ -9,6 +9,8 @@ from typing import Any
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._facts import (
+    Apart,
+    Barred,
     Context,
     Fact,
     Holds,
@@ -25,6 +27,7 @@ from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunctio
 from quantumlayer.offline.reading._phrases import PHRASE_SLOTS, _comparison, _field_words
 from quantumlayer.offline.reading._terms import (
     AllOf,
+    Arithmetic,
     Being,
     Compare,
     Condition,
@@ -548,8 +551,26 @@ def _entity_of(captures: Captures) -> str | None:
 
 def _never_below(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     operator = ">=" if captures.get("below") else "<="
+    right: Value = captures["right"]
+    if captures.get("minus"):
+        right = Arithmetic("-", Literal(0), right)
+    return [Holds(Compare(captures["value"], operator, right), status=_status(situation))]
+
+
+def _apart(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Transfers between accounts of different currencies, or from an account to itself`."""
+    items: Items = captures["items"]
+    part: Items = captures.get("part") or captures["parts"]
+    if items.entity is None or part.entity is None or items.entity == part.entity:
+        return None
     return [
-        Holds(Compare(captures["value"], operator, captures["right"]), status=_status(situation))
+        Apart(
+            items.entity,
+            part.entity,
+            captures.get("names", ()),
+            "part" in captures and "names" not in captures or "parts" in captures and "part" in captures,
+            _status(situation),
+        )
     ]
 
 
@@ -665,6 +686,22 @@ def _waits(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _refused(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
     for end, _ in compile_pattern(_REFUSED).prefixes(reader, at):
         yield True, end
+
+
+def _this_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST … makes an account "closed"; it must be refused with 409 unless the balance is 0`."""
+    route = situation.route
+    if route is None or route.method == "GET" or not situation.extra.get("has_route"):
+        return None
+    status = captures.get("number") or _status(situation)
+    facts: list[Fact] = []
+    for name in ("when", "second"):
+        if name in captures:
+            condition, holds = captures[name]
+            facts.append(
+                Refused(Operation(("route",)), condition, only=not holds, status=status, route=route)
+            )
+    return facts
 
 
 def _frozen(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1114,8 +1151,39 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         "<moment:left> (before|earlier than|not after) <moment:right>",
         lambda c, s: [Holds(Compare(c["left"], "<", c["right"]), status=_status(s))],
     ),
+    (
+        "<value> (CANNOT|never) [(fall|falls|drop|drops|go|goes|sink|sinks|be|is)] (below|under|less than) (minus|the negative of) <value:right>",
+        lambda c, s: _never_below({**c, "below": True, "minus": True}, s),
+    ),
+    (
+        "no <value> CAN (fall|go|drop|sink|be) (below|under|less than) (minus|the negative of) <value:right>",
+        lambda c, s: _never_below({**c, "below": True, "minus": True}, s),
+    ),
+    (
+        "no <value> CAN (fall|go|drop|sink|be) (below|under|less than) <value:right>",
+        lambda c, s: _never_below({**c, "below": True}, s),
+    ),
+    (
+        "<items> CANNOT (take part in|be used (in|for)|be part of|be involved in|be touched by) (any of (these|them|those)|these|them|any <noun>|a <noun>)",
+        lambda c, s: [Barred(c["items"], _status(s))] if c["items"].where else None,
+    ),
+    (
+        f"<items> between <items:parts> (of|with|in|having) (different|differing|two) <names> [[,] (or|and) from <items:part> to (itself|themselves|the same <noun>)] [,] {_REFUSED}",
+        _apart,
+    ),
+    (
+        f"<items> from <items:part> to (itself|themselves|the same <noun>|another <noun> (of|with|in) (a different|another) <names>) [,] {_REFUSED}",
+        _apart,
+    ),
+    (
+        "<items> CANNOT (go|lead|be made|be|happen) from <items:part> to (itself|themselves|the same <noun>)",
+        _apart,
+    ),
     # --- refused operations
-    ("<items> CANNOT [ever] be <dones> [at all] [<again>] [<when>]", _passive),
+    (
+        "<items> CANNOT [ever] be <dones> [by (anybody|anyone|clients|users|any client|people)] [at all] [<again>] [<when>]",
+        _passive,
+    ),
     ("no <items> CAN be <dones> [at all] [<again>] [<when>]", _passive),
     ("<items> CANNOT [ever] be <dones> [<when>] <again>", _passive),
     ("only <items> CAN be <dones> [<when>]", _passive_only),
@@ -1241,6 +1309,11 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("(nobody|no one) CAN <do> [<phrase>]", _none_after),
     ("[(but|this|that|and)] only once", _once_only),
+    (
+        "[(it|this|that)] [(MUST|is|gets)] [be] (refused|rejected|denied|declined) [with [a|an] <number>] <when> [[,] and also <when:second>]",
+        _this_refused,
+    ),
+    ("[and] [also] [(it|this|that)] [(MUST|is)] [be] [(refused|rejected)] <when>", _this_refused),
     (
         "[(this|that|it)] CANNOT be (repeated|done again|done twice|redone) [or (undone|reversed|taken back|reverted)]",
         lambda c, s: _once_only(c, s, needs=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,7 +37,7 @@ from quantumlayer.offline.reading._terms import (
 from quantumlayer.offline.reading._words import base, singular
 from quantumlayer.offline.reading._world import Unresolved, World, escape, person_key
 
-__all__ = ["Frame", "Scope", "condition", "value"]
+__all__ = ["Frame", "Scope", "condition", "is_incoming", "value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,18 @@ def _find(scope: Scope, words: Sequence[str]) -> tuple[FieldDraft, str, Frame]:
 
 
 _IN = frozenset(
-    "in deposit credit receipt income purchase incoming inbound add addition plus received bought".split()
+    "in deposit credit receipt income purchase incoming inbound add addition plus received bought top topup refund interest earned earn reward bonus".split()
 )
 _OUT = frozenset(
-    "out withdrawal debit issue expense sale outgoing outbound remove removal minus sold withdraw".split()
+    "out withdrawal debit issue expense sale outgoing outbound remove removal minus sold withdraw charge fee spent spend redeem redemption payment".split()
 )
+
+
+def is_incoming(kind: str) -> bool | None:
+    """Whether something of this kind comes in; None where its name does not say so."""
+    words = set(re.split(r"[^a-z]+", kind.lower()))
+    comes, goes = bool(words & _IN), bool(words & _OUT)
+    return None if comes == goes else comes
 
 
 def signed(world: World, entity: str, number: str) -> str | None:

@@ -18,7 +18,6 @@ from quantumlayer.offline.reading._facts import (
     Successive,
     Unique,
 )
-from quantumlayer.offline.reading._fieldrules import add_field_rules
 from quantumlayer.offline.reading._plan import Plan
 from quantumlayer.offline.reading._render import (
     Frame,
@@ -69,7 +68,6 @@ def add_rules(plan: Plan) -> None:
                         pass
             except Unresolved as reason:
                 plan.ledger.miss(finding.source.id, str(reason))
-    add_field_rules(plan)
 
 
 def _text(finding: Finding) -> str:
@@ -255,6 +253,7 @@ def _refused_on(plan: Plan, finding: Finding, fact: Refused, target: Target, on:
                 plan.never.setdefault(target.entity, {}).setdefault(kind, []).append(
                     finding.source.id
                 )
+                _take_away(plan, target.entity, kind)
             return
         raise Unresolved("it is not said when this is refused")
     if fact.only:
@@ -266,6 +265,13 @@ def _refused_on(plan: Plan, finding: Finding, fact: Refused, target: Target, on:
         target.entity, kinds, _about_old(text, on, world, target.entity), text=_text(finding),
         requirement=finding.source.id, status=fact.status,
     )  # fmt: skip
+
+
+def _take_away(plan: Plan, entity: str, kind: str) -> None:
+    """A route that only the conventions gave is not there where the document rules it out."""
+    for key, endpoint in list(plan.endpoints.items()):
+        if endpoint.entity == entity and endpoint.kind == kind and not endpoint.explicit:
+            del plan.endpoints[key]
 
 
 def _about_old(text: str, on: str, world: World, entity: str) -> str:

@@ -8,6 +8,7 @@ from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
 from quantumlayer.offline.reading._facts import (
     Cascade,
+    Changeable,
     Fact,
     Figures,
     Hides,
@@ -102,6 +103,8 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
             for words in fact.names:
                 made = _field(world, finding, words, None)
                 made.say([Trait("immutable" if fact.stays else "touch")], requirement)
+        case Changeable():
+            _changeable(world, finding, fact)
         case Inclusive():
             world.inclusive = True
         case Hides(routes=()):
@@ -131,6 +134,22 @@ def _made_by_route(world: World, finding: Finding, words: tuple[str, ...]) -> st
         return None
     word = world.structure.word_of_route(route)
     return word.name if word is not None else None
+
+
+def _changeable(world: World, finding: Finding, fact: Changeable) -> None:
+    """Every other field of the entity that clients give stays as it is."""
+    for name in _candidates(world, finding, None):
+        named = [world.field(name, words) for words in fact.names]
+        if not all(named):
+            continue
+        for made in world.fields(name):
+            if made not in named and not made.has("system"):
+                made.say([Trait("immutable")], finding.source.id)
+        for made in named:
+            if made is not None:
+                made.asked(finding.source.id)
+        return
+    raise Unresolved("it is not clear which fields these are")
 
 
 def _about(traits: tuple[Trait, ...], made: FieldDraft) -> list[Trait]:

@@ -55,6 +55,17 @@ _MARKS = {"?": (Trait("optional"),), "*": (Trait("required"),)}
 _EMPTY = frozenset({"", "-", "--", "none", "n/a", "—"})
 
 
+@dataclass(frozen=True, slots=True)
+class KindOf:
+    """A collection that holds one kind of the items of an entity: deposits are transactions."""
+
+    entity: str
+    field: str
+    choice: str
+    body: frozenset[str]
+    """Names of the fields that it takes."""
+
+
 @dataclass(slots=True)
 class Structure:
     """Entities and fields, and what each statement contributed."""
@@ -66,6 +77,8 @@ class Structure:
     camel: bool = False
     signs_up: list[str] = field(default_factory=list)
     """Requirements that let people sign up."""
+    kinds: dict[str, KindOf] = field(default_factory=dict)
+    """By the last segment of the path: `deposits`."""
     relations: list[tuple[str, str, str]] = field(default_factory=list)
     """One that has many: (parent, child, requirement)."""
     mentions: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
@@ -142,10 +155,71 @@ def build_structure(
     user, account = structure.lexicon.find(["user"]), structure.lexicon.find(["account"])
     if user is not None and account is None:
         user.aliases.add("account")
+    _settle_kinds(structure, sources)
     _settle_children(structure, sources)
     _tie_nested(structure, sources)
     _settle_references(structure)
     return structure
+
+
+def _settle_kinds(structure: Structure, sources: Sequence[Source]) -> None:
+    """`POST /accounts/{id}/deposits`, where a transaction has the kind "deposit"."""
+    for source in sources:
+        for route in source.routes:
+            last = route.segments[-1] if route.segments else ""
+            word = structure.lexicon.by_segment(last) if last.isidentifier() else None
+            if route.method != "POST" or word is None or last in structure.kinds:
+                continue
+            found = _kind_named(structure, word)
+            if found is None or _is_read(word, sources):
+                continue
+            target, made, choice = found
+            body = frozenset(structure.entity(word).fields)
+            structure.kinds[last] = KindOf(target.word.name, made.name, choice, body)
+            _merge(structure, word, target)
+            made.say([Trait("system")], made.requirements[0] if made.requirements else "")
+
+
+def _kind_named(
+    structure: Structure, word: EntityWord
+) -> tuple[EntityDraft, FieldDraft, str] | None:
+    for draft in structure.entities.values():
+        for made in draft.fields.values():
+            for choice in made.last("choices") or ():
+                if draft.word is not word and str(choice).lower() == snake(word.label.split()):
+                    return draft, made, str(choice)
+    return None
+
+
+def _is_read(word: EntityWord, sources: Sequence[Source]) -> bool:
+    """Whether a collection is also read: then it is one of its own."""
+    return any(
+        route.method == "GET" and word.path.strip("/") in route.segments
+        for source in sources
+        for route in source.routes
+    )
+
+
+def _merge(structure: Structure, word: EntityWord, target: EntityDraft) -> None:
+    """Make one entity out of two: what was said of the one is said of the other."""
+    gone = structure.entities.pop(word.name)
+    structure.lexicon.entities.remove(word)
+    target.word.aliases |= {word.label, *word.aliases}
+    for name, made in gone.fields.items():
+        own = target.fields.setdefault(name, made)
+        own.traits.extend(each for each in made.traits if each not in own.traits)
+        for requirement in made.requirements:
+            own.asked(requirement)
+    for requirement in gone.requirements:
+        target.asked(requirement)
+    for key, topic in structure.topics.items():
+        if topic is word:
+            structure.topics[key] = target.word
+    swap = {word.name: target.word.name}
+    structure.relations = [
+        (swap.get(one, one), swap.get(two, two), requirement)
+        for one, two, requirement in structure.relations
+    ]
 
 
 def _settle_children(structure: Structure, sources: Sequence[Source]) -> None:

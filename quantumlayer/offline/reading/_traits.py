@@ -78,6 +78,11 @@ def _typed(kind: str, *more: Trait) -> _Builder:
     return lambda _: (Trait("type", kind), *more)
 
 
+def _decimals(captures: Captures) -> Iterable[Trait]:
+    """`at most two places`: how exact a number is, and no bound of it."""
+    return (Trait("type", "money" if captures["n"] == 2 else "number"),)  # noqa: PLR2004 -- cents
+
+
 def _digits(captures: Captures) -> Iterable[Trait]:
     return (Trait("pattern", f"[0-9]{{{int(captures['n'])}}}"),)
 
@@ -241,6 +246,14 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(CANNOT|NOT) be (zero|0)", _is("above", 0)),
     ("(CANNOT|NOT) be (zero|0) or (negative|less|below)", _is("above", 0)),
     # --- bounds
+    (
+        "(with|to|of|having|rounded to) [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (places|decimals)",
+        _decimals,
+    ),
+    (
+        "[(with|to|of)] [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (decimal places|decimals|decimal digits|fraction digits|digits (after|behind) the [decimal] (point|comma))",
+        _decimals,
+    ),
     (
         "(at least|no (fewer|less|lower|shorter|smaller) than|not (fewer|less|lower|shorter|smaller|below) than|minimum [of]|min|min.|a minimum of|minimally|>=|a minimum length of|minimum length|min length|starting (at|from)) [:] [=] [the] <amount>",
         _amount("least"),
