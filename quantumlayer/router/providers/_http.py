@@ -140,7 +140,8 @@ class Endpoint:
         with self._translated():
             # No redirects: a key must not follow one to another host.
             response = await client.send(request, stream=True, follow_redirects=False)
-        body_chunks = response.aiter_raw()
+        # Not `aiter_raw`, which has nothing to give where a client has read the body already.
+        body_chunks = response.aiter_bytes()
         try:
             if response.headers.get("content-encoding", "identity") != "identity":
                 raise MalformedReplyError(self._deployment, "the answer is compressed unasked")

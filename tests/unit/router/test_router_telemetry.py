@@ -1,6 +1,6 @@
 """Spans and metrics, as a host with an OpenTelemetry SDK sees them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from quantumlayer import telemetry
 from quantumlayer.errors import AllDeploymentsFailedError, ProviderUnavailableError
-from quantumlayer.messages import Message, ModelReply, ModelRequest, Usage
+from quantumlayer.messages import Embeddings, Message, ModelReply, ModelRequest, Usage
 from quantumlayer.router import RetryPolicy, Router
 from quantumlayer.testing import ScriptedModel, VirtualClock
 
@@ -183,3 +183,31 @@ async def test_a_span_processor_s_fault_leaves_the_books_straight(
 
     assert router._deployments["scripted/model"].in_flight == 0
     assert len(router.ledger.entries) == 1
+
+
+async def test_embeddings_have_a_span_and_figures_of_their_own(
+    router_of: MakeRouter,
+    spans: InMemorySpanExporter,
+    points: Callable[[str], list[Any]],
+) -> None:
+    class Embedding(ScriptedModel):
+        async def embed(self, texts: Sequence[str], **_: object) -> Embeddings:
+            return Embeddings(tuple((1.0,) for _ in texts), "scripted", "e-1", Usage(12))
+
+    await router_of(Embedding(model="e")).embed(["a"])
+
+    [span] = finished(spans)
+    assert span.name == "embeddings e"
+    assert dict(span.attributes or {}) == {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.provider.name": "scripted",
+        "gen_ai.request.model": "e",
+        "gen_ai.response.model": "e-1",
+        "gen_ai.usage.input_tokens": 12,
+        "gen_ai.usage.output_tokens": 0,
+        "gen_ai.usage.cache_read.input_tokens": 0,
+        "gen_ai.usage.cache_creation.input_tokens": 0,
+        "gen_ai.usage.reasoning.output_tokens": 0,
+    }
+    [duration] = points("gen_ai.client.operation.duration")
+    assert duration.attributes["gen_ai.operation.name"] == "embeddings"
