@@ -586,6 +586,10 @@ COUNTING: tuple[tuple[str, Recogniser], ...] = (
         _counts_not,
     ),
     (
+        "<items> (no longer|do not|does not|never) (counts|count|matter|matters) (for|in|towards|there|here) [(this|that|these|the <noun>)] [LP] [<phrase>] [RP]",
+        _counts_not,
+    ),
+    (
         "<items> (is|are) (ignored|not counted|left out|excluded|not considered|disregarded)",
         _counts_not,
     ),
@@ -864,6 +868,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     (
         "(both days|the first and [the] last day|first and last day|both ends|both dates) (belong to <phrase>|count|are included|included|are inclusive|count fully)",
         lambda c, s: [Inclusive()],
+    ),
+    (
+        "[(the|a)] (next|following|new) [(one|<items>)] CAN (start|begin) [exactly] (on|at|in|when) [the] [(same|very)] [(minute|moment|second|time|instant)] [(when|that|in which|at which)] (the previous|the last|the one before|another|the other) [one] (ends|finishes|stops)",
+        _no_other_way,
     ),
     ("[in] [any] (order|combination)", _no_other_way),
     (": lower case , <rest>", _no_other_way),

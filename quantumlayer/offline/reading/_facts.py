@@ -43,6 +43,7 @@ __all__ = [
     "NoOverlap",
     "NotOneself",
     "Nominal",
+    "Opening",
     "Operation",
     "Owned",
     "Paged",
@@ -251,6 +252,19 @@ class Successive(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Opening(Fact):
+    """When items may take place: on these days of the week (1 Monday), within these hours."""
+
+    items: Items | None = None
+    days: tuple[int, ...] = ()
+    earliest: str | None = None
+    latest: str | None = None
+    ahead: bool = False
+    """Only in the future."""
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Barred(Fact):
     """Items in this state take no part in anything that is made with them."""
 
@@ -285,6 +299,8 @@ class NoOverlap(Fact):
     items: Items
     per: tuple[Items, ...] = ()
     status: int | None = None
+    other: Items | None = None
+    """Where the items are not named: what else they refer to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._definitions import DEFINITIONS
 from quantumlayer.offline.reading._grouping import GROUPED
 from quantumlayer.offline.reading._listing import LISTING
+from quantumlayer.offline.reading._openings import OPENING_SLOTS, OPENINGS
 from quantumlayer.offline.reading._predicates import PREDICATE_SLOTS, PREDICATES
 from quantumlayer.offline.reading._refusals import REFUSALS
 
@@ -24,10 +25,10 @@ Table = Iterable[tuple[str, Callable[..., Any]]]
 @lru_cache(maxsize=1)
 def whole_grammar() -> Grammar:
     """Compile every table of rules; where several rules fit, the first one wins."""
-    slots = {**ACCESS_SLOTS, **PREDICATE_SLOTS, **ASIDE_SLOTS}
+    slots = {**ACCESS_SLOTS, **PREDICATE_SLOTS, **ASIDE_SLOTS, **OPENING_SLOTS}
     tables = [
         ACCESS,
-        COUNTING,
+        COUNTING, OPENINGS,
         REFUSALS,
         BEHAVIOURS,
         LISTING,

@@ -28,7 +28,7 @@ VERBS: frozenset[str] = frozenset(
     grade grant group grow guess handle happen have help hide hire hold hide identify ignore import
     improve include increase increment indicate inform insert inspect interest invite involve issue join
     judge keep know label last launch lead learn leave lend let lie like limit link list live loan lock
-    log login look lose lower maintain make manage mark match mean measure meet mention merge modify
+    log login look lose lower maintain make manage mark match mean measure meet mention merge miss modify
     monitor move name need note notify number occupy occur offer omit open operate order organise
     organize outbid overlap own owe park participate pass pause pay perform permit pick pin place plan
     play point post postpone prescribe present prevent print process produce promise propose protect

@@ -11,7 +11,6 @@ from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
 from quantumlayer.offline.reading._facts import Access, Mention, Owned, Winner
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
-from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._vocabulary import EntityWord
 from quantumlayer.offline.reading._world import World, escape

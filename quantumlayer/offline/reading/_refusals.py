@@ -31,6 +31,7 @@ from quantumlayer.offline.reading._terms import (
     Being,
     Compare,
     Condition,
+    Count,
     FieldOf,
     Fold,
     Having,
@@ -312,6 +313,7 @@ REFUSAL_SLOTS: dict[str, SlotFunction] = {
     "timing": _timing,
     "when": _when,
     "field_words": _article_field,
+    "participle": lambda reader, at: _participle(reader, at),
     "refused": lambda reader, at: _refused(reader, at),
     "with_rest": lambda reader, at: _with_rest(reader, at),
 }
@@ -702,6 +704,24 @@ def _this_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | 
                 Refused(Operation(("route",)), condition, only=not holds, status=status, route=route)
             )
     return facts
+
+
+def _participle(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    """The participle as it stands: missed."""
+    for _, end in reader.slot("done", at):
+        yield " ".join(reader.low(place) for place in range(at, end)), end
+
+
+def _too_many_done(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A patient who has missed two appointments cannot make another one`."""
+    subject, counted = captures["subject"], captures["object"]
+    made: Items = captures.get("made") or counted
+    if subject.entity is None or counted.entity is None or made.entity is None:
+        return None
+    state = Being(None, tuple(captures["state"].split()))
+    items = replace(counted, where=(*counted.where, state), of=(Items(subject.entity),), number=None)
+    when = Compare(Count(items), ">=", Literal(captures["number"]))
+    return [Refused(Operation(("create",), object=Items(made.entity)), when, status=_status(situation))]
 
 
 def _frozen(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1220,6 +1240,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     (
         "[<when>] no [(more|further|new)] <items> (is|are|will be|CAN be) (accepted|allowed|possible|taken|admitted|permitted|made|added|placed|created)",
         _none_for,
+    ),
+    (
+        "<items:subject> (who|that|which) (has|have) [already] <participle:state> <number> [or more] [times] <items:object> CANNOT <dos> [(another|any|a new|a further|any more|any further|any other|new)] [(one|<items:made>|more)]",
+        _too_many_done,
     ),
     ("<items> CANNOT [ever] <dos> [<items:object>] [at all] [<again>] [<when>]", _active),
     (

@@ -13,6 +13,7 @@ from quantumlayer.offline.reading._facts import (
     Limit,
     NoOverlap,
     NotOneself,
+    Opening,
     Operation,
     Refused,
     Successive,
@@ -60,6 +61,8 @@ def add_rules(plan: Plan) -> None:
                         _no_overlap(plan, finding, fact)
                     case Unique():
                         _unique(plan, finding, fact)
+                    case Opening():
+                        _opening(plan, finding, fact)
                     case Successive():
                         successive(plan, finding, fact)
                     case NotOneself():
@@ -675,9 +678,7 @@ def _words_of(term: Condition) -> list[tuple[str, ...]]:
 
 def _no_overlap(plan: Plan, finding: Finding, fact: NoOverlap) -> None:
     world = plan.world
-    entity = fact.items.entity
-    if entity is None:
-        raise Unresolved("it is not clear what must not overlap")
+    entity = fact.items.entity or _tying(world, (*fact.per, fact.other))
     start, end = _interval(world, entity)
     keys = [name for items in fact.per if (name := key_of(world, entity, items)) is not None]
     if not keys and any(items.entity is not None or items.person for items in fact.per):
@@ -702,6 +703,57 @@ def _no_overlap(plan: Plan, finding: Finding, fact: NoOverlap) -> None:
         entity, ["create", "update"], " or ".join((*own, text)), text=_text(finding),
         requirement=finding.source.id, status=fact.status, name=f"no_overlap_of_{_plural(world, entity)}",
     )  # fmt: skip
+
+
+def _opening(plan: Plan, finding: Finding, fact: Opening) -> None:
+    """`No appointment starts before 8:00`, `we work Monday to Friday`, `not in the past`."""
+    world = plan.world
+    entity = fact.items.entity if fact.items is not None else None
+    if entity is None:
+        names = [finding.topic, *world.structure.entities]
+        entity = next((name for name in names if name and world.start(name) is not None), None)
+    start = world.start(entity) if entity is not None else None
+    if entity is None or start is None:
+        raise Unresolved("it is not clear what takes place then")
+    name, moment = escape(start.name), start.spec.get("type")
+    parts: list[str] = []
+    if fact.days:
+        days = ", ".join(str(day) for day in fact.days)
+        parts.append(f"weekday({name}) in ({days},)")
+    if fact.earliest or fact.latest:
+        if moment != "datetime":
+            raise Unresolved(f"{start.name!r} has no time of day")
+        first, last = _interval(world, entity)
+        parts.extend([f"time({first('')}) >= {fact.earliest!r}"] if fact.earliest else [])
+        parts.extend([f"time({last('')}) <= {fact.latest!r}"] if fact.latest else [])
+        if fact.latest:
+            parts.append(f"date({last('')}) == date({first('')})")
+    if fact.ahead:
+        now = "now()" if moment == "datetime" else "today()"
+        text = f"{name} >= {now}"
+        plan.rule(
+            entity, ["create"], text, text=_text(finding),
+            requirement=finding.source.id, status=fact.status,
+        )  # fmt: skip
+        plan.rule(
+            entity, ["update"], f"{name} == old.{name} or {text}", text=_text(finding),
+            requirement=finding.source.id, status=fact.status,
+        )  # fmt: skip
+        return
+    plan.rule(
+        entity, ["create", "update"], " and ".join(parts), text=_text(finding),
+        requirement=finding.source.id, status=fact.status,
+    )  # fmt: skip
+
+
+def _tying(world: World, items: Iterable[Items | None]) -> str:
+    """The entity that refers to each of these and takes place at some time."""
+    named = [each.entity for each in items if each is not None and each.entity is not None]
+    for entity in world.structure.entities:
+        tied = all(world.references(entity, each) for each in named)
+        if tied and world.start(entity) is not None:
+            return entity
+    raise Unresolved("it is not clear what must not overlap")
 
 
 def _plural(world: World, entity: str) -> str:
