@@ -26,7 +26,7 @@ Functions
     `now()`, `today()`, `minutes(n)`, `hours(n)`, `days(n)`, `weeks(n)`, `months(n)`, `years(n)`
     `date(t)` of a datetime, `lower(s)`, `length(s)`, `contains(text, term)` ignoring case,
     `round(x, places)`, `ceil(x)`, `floor(x)`,
-    `random_code(n)` letters and digits from a secure source
+    `random_code(n)` letters and digits from a secure source, `random_digits(n)` digits only
     `minutes_between(a, b)` with fraction, `days_between(a, b)` whole days; None where one is None
     `time(t)` of day, `weekday(d)` 1 Monday … 7 Sunday, `month(d)` as 'YYYY-MM', `year(d)`
     `slug(s)`: lower case, runs of other than letters and digits are one hyphen, none at the ends
@@ -87,6 +87,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "ceil": (1, 1),
     "floor": (1, 1),
     "random_code": (1, 1),
+    "random_digits": (1, 1),
     "minutes_between": (2, 2),
     "days_between": (2, 2),
     "time": (1, 1),

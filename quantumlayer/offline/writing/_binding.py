@@ -49,6 +49,7 @@ _SIGNATURES: dict[str, tuple[tuple[Kind, ...], Kind]] = {
     "lower": ((Kind.TEXT,), Kind.TEXT),
     "slug": ((Kind.TEXT,), Kind.TEXT),
     "random_code": ((Kind.INTEGER,), Kind.TEXT),
+    "random_digits": ((Kind.INTEGER,), Kind.TEXT),
     "minutes_between": ((Kind.DATETIME, Kind.DATETIME), Kind.NUMBER),
     "days_between": ((Kind.DATE, Kind.DATE), Kind.INTEGER),
     "weekday": ((Kind.DATE,), Kind.INTEGER),

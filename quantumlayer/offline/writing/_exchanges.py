@@ -14,6 +14,7 @@ from quantumlayer.offline.writing._scene import Scene
 from quantumlayer.offline.writing._scripts import Ref
 from quantumlayer.offline.writing._text import literal
 from quantumlayer.offline.writing._values import plain
+from quantumlayer.offline.writing._world import RandomDigits
 
 __all__ = ["UNKNOWN", "expect_item", "full_values", "nobody", "post"]
 
@@ -36,9 +37,11 @@ def expect_item(
     ]
     if "id" in shown and known and not created:
         expected["id"] = known[0]["id"]
-    if known and not created and not free and set(known[0].json) == set(shown):
+    parts = {c.name for c in table.columns.values() if c.children and shown.get(c.name)}
+    changed = {k: v for k, v in expected.items() if known and known[0].json.get(k) != shown[k]}
+    whole = bool(known) and set(known[0].json) == set(shown)  # otherwise member by member
+    if whole and not (created or {*free, *parts} & {*changed}):
         known[0].used = True
-        changed = {k: v for k, v in expected.items() if known[0].json[k] != shown[k]}
         after = f" | {scene.value(changed)}" if changed else ""
         scene.write(f"assert response.json() == {known[0].variable}{after}")
         return
@@ -46,7 +49,6 @@ def expect_item(
         same = {k for k, v in shown.items() if known[0].json.get(k) == v}
         expected |= {name: known[0][name] for name in same}
     members = []
-    parts = {c.name for c in table.columns.values() if c.children and shown.get(c.name)}
     for name, value in expected.items():
         if name in free or (name == "id" and created):
             members.append(f"{literal(name)}: shown[{literal(name)}]")
@@ -60,7 +62,8 @@ def expect_item(
         scene.write(f"assert response.json() == {{{', '.join(members)}}}")
     for name in free:
         size = len(str(shown[name]))
-        scene.write(f'assert re.fullmatch("[A-Za-z0-9]{{{size}}}", shown[{literal(name)}])')
+        letters = "[0-9]" if isinstance(shown[name], RandomDigits) else "[A-Za-z0-9]"
+        scene.write(f'assert re.fullmatch("{letters}{{{size}}}", shown[{literal(name)}])')
 
 
 def _parts_code(scene: Scene, name: str, parts: Any) -> str:

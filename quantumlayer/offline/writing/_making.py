@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from quantumlayer.errors import ExpressionError
 from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._bound import (
     Bound,
     Function,
     Scope,
+    Total,
     attributes,
+    each,
 )
 from quantumlayer.offline.writing._kinds import Kind
 from quantumlayer.offline.writing._names import snake
@@ -19,6 +22,9 @@ from quantumlayer.offline.writing._source import tidy
 from quantumlayer.offline.writing._text import listed, literal, sentence
 
 __all__ = ["Making", "assigned", "flushed", "references"]
+
+RANDOM = frozenset({"random_code", "random_digits"})
+"""Functions whose values may have been used before."""
 
 
 class Making:
@@ -111,11 +117,15 @@ class Making:
 
     def _worked_out(self, column: Column, node: Bound) -> str:
         unique = column.spec is not None and column.spec.unique
-        if isinstance(node, Function) and node.name == "random_code" and unique:
-            length = self.route.writer.value(node.arguments[0])
-            return f"unused_code(session, {self.table.model}.{column.attribute}, {length})"
+        if any(self._looks_at_item(part) for part in each(node) if isinstance(part, Total)):
+            raise ExpressionError(
+                column.spec.on_create if column.spec and column.spec.on_create else column.name,
+                "what is set at creation cannot be counted by an item that is not there yet",
+            )
         code = tidy(self.route.writer.value(node))
         self.route.flush_before()
+        if isinstance(node, Function) and node.name in RANDOM and unique:
+            return f"unused_code(session, {self.table.model}.{column.attribute}, lambda: {code})"
         return code
 
     def _looks_at_item(self, node: Bound) -> bool:

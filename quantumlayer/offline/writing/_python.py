@@ -58,6 +58,7 @@ _CALLS = {
     "ceil": "math.ceil({0})",
     "floor": "math.floor({0})",
     "random_code": "random_code({0})",
+    "random_digits": "random_digits({0})",
     "minutes_between": "(({1} - {0}) / dt.timedelta(minutes=1))",
     "days_between": "({1} - {0}).days",
     "weekday": "{0}.isoweekday()",

@@ -185,23 +185,21 @@ class Scene:
         if parent is not None:
             path[parent.path_param] = handle.json[parent.field]
         sent = resolved(dict(body or {}))
-        caller, answer = self._done(endpoint, resolved(path), sent)
-        if answer.item is not None and answer.item.entity == handle.entity:
-            handle.json |= self.stage.simulation.show(answer.item)
+        caller = self._done(endpoint, resolved(path), sent)
         self.need("make")
         code = self.request_code(endpoint, path, body=body or None, caller=caller)
         self.write(f"make.sure({code})")
 
     def _done(
         self, endpoint: Endpoint, path: Mapping[str, Any], body: Mapping[str, Any]
-    ) -> tuple[str | None, Answer]:
-        """Send a request on the way as somebody for whom it works."""
+    ) -> str | None:
+        """Send a request on the way as somebody for whom it works, and tell who that is."""
         answer = None
         for caller in self._callers(endpoint):
             who = None if caller is None else self.stage.person(caller)
             answer = self.stage.simulation.request(Request(endpoint, path, body, caller=who))
             if answer.status == endpoint.status:
-                return caller, answer
+                return caller
         raise SceneError(f"{endpoint.path} is refused", answer)
 
     def _callers(self, endpoint: Endpoint) -> list[str | None]:

@@ -133,7 +133,7 @@ def _frame(service: Service, own: list[Module], routers: list[str]) -> list[Modu
         frame.append(_module("security", "Passwords and tokens", values))
     if ticking:
         frame.append(_module("clock", _ON_DEMAND["clock"], values | {"uses": ticking}))
-    text = {"random_code", "unused_code", "slug", "rounded"}
+    text = {"random_code", "random_digits", "unused_code", "slug", "rounded"}
     if uses & text:
         frame.append(_module("codes", _ON_DEMAND["codes"], values))
     if uses & {"Timestamp", "TimeOfDay", "Email", "Url", "Money"}:

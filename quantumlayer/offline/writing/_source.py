@@ -61,7 +61,7 @@ _FROM = {
     "column_property mapped_column relationship",
     "sqlalchemy.types": "TypeDecorator",
     "app": "clock rules",
-    "app.codes": "random_code rounded slug unused_code",
+    "app.codes": "random_code random_digits rounded slug unused_code",
     "app.database": "DbSession MONEY UtcDateTime WritingSession count_rows has_item lock_rows "
     "lock_table make_engine store",
     "app.errors": "ConflictError ForbiddenError NotFoundError RuleBrokenError ServiceError "

@@ -35,7 +35,7 @@ from quantumlayer.offline.writing._bound import (
 from quantumlayer.offline.writing._kinds import Kind
 from quantumlayer.offline.writing._values import rounded
 
-__all__ = ["NOW", "Environment", "Item", "RandomText", "World"]
+__all__ = ["NOW", "Environment", "Item", "RandomDigits", "RandomText", "World"]
 
 NOW = dt.datetime(2030, 1, 15, 12, 0, tzinfo=dt.UTC)
 """When the tests of written services take place: a Tuesday, at noon."""
@@ -43,6 +43,12 @@ NOW = dt.datetime(2030, 1, 15, 12, 0, tzinfo=dt.UTC)
 
 class RandomText(str):
     """A text that nobody can foresee; tests may only look at its form."""
+
+    __slots__ = ()
+
+
+class RandomDigits(RandomText):
+    """The same, of digits only."""
 
     __slots__ = ()
 
@@ -235,9 +241,10 @@ class World:
                 return self.now
             case "today":
                 return self.now.date()
-            case "random_code":
+            case "random_code" | "random_digits":
                 self.codes += 1
-                return RandomText(f"{self.codes:0{parts[0]}d}"[-parts[0] :])
+                text = f"{self.codes:0{parts[0]}d}"[-parts[0] :]
+                return RandomDigits(text) if node.name == "random_digits" else RandomText(text)
             case "contains" if node.arguments[0].kind is Kind.STRINGS:
                 return parts[1].lower() in [item.lower() for item in parts[0]]
             case "round":
