@@ -31,8 +31,8 @@ LOCAL = frozenset(
     create_token current_user desc dt exists extract func get_current_user has_item
     hash_password json known limit literal lock lock_rows lock_table logging math models name
     not_ offset only or_ ordering orders page page_size part password_matches pytest query
-    random_code random_digits re request response rounded router row rows rules secrets select session slug
-    sort store type_coerce unused_code value
+    random_code random_digits re request response rounded router row rows rules secrets select
+    session slug sort store type_coerce unused_code value
     """.split()  # noqa: SIM905 -- a list with a quote around every word is hard to read
 )
 """Variable-like names that written functions use for themselves."""
