@@ -133,7 +133,7 @@ def _distinct(book: Casebook, column: Column, number: int) -> dict[str, Any]:
         return {}
     values: list[Any]
     match spec.type:
-        case "date" | "datetime":
+        case "date" | "datetime" | "time":
             values = [sample(spec, position) for position in (1, 3, 5)]
             values = [value.at(1) for value in values if value is not None]
         case "enum":
@@ -147,6 +147,12 @@ def _distinct(book: Casebook, column: Column, number: int) -> dict[str, Any]:
                 for v in (base - 2, base - 1, base, base + 1, base + 2)
                 if plausible(spec, v) is not None
             ]
+        case "email":
+            values = [f"{name}@example.com" for name in ("alder", "birch", "cedar")]
+        case "url":
+            values = [f"https://example.com/{name}" for name in ("alder", "birch", "cedar")]
+        case "strings":
+            return {}
         case _:
             letters = ("Alder", "Birch", "Cedar")
             values = [

@@ -62,7 +62,7 @@ def write_tests(design: SystemDesign) -> SourceTree:
 def _places() -> dict[str, str | None]:
     """Return where tests import from; the fixtures have names that are modules elsewhere."""
     places: dict[str, str | None] = dict.fromkeys(("clock", "rules"))
-    places |= dict.fromkeys(("Clock", "Rows", "engine_of"), "tests.helpers")
+    places |= dict.fromkeys(("Clock", "Rows", "empty", "engine_of"), "tests.helpers")
     places |= dict.fromkeys(("Make", "Caller"), "tests.factories")
     places |= {"Base": "app.models", "create_app": "app.main", "security": "app"}
     places |= {
