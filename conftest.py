@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
@@ -33,6 +34,8 @@ def run_console(example: Example) -> None:
     pieces = TYPED.split(example.parsed)
     for command, shown in zip(pieces[1::2], pieces[2::2], strict=True):
         arguments = shlex.split(command)
+        if shutil.which(arguments[0], path=page["environment"]["PATH"]) is None:
+            pytest.skip(f"{arguments[0]!r} is not installed")
         run = run_beside if arguments[-1] == "&" else run_to_the_end
         printed = run(page, arguments, shown.strip())
         if not matches(shown.strip(), printed):
