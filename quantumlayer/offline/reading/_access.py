@@ -262,7 +262,10 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("<route> (returns|answers|gives|issues|sends) [with] [(a|an|the)] " + _TOKEN, _logs_in),
     (f"[(with|by|via|through|using)] [(a|an|the)] {_TOKEN}", _logs_in),
-    ("[(log in|login|log-in|sign in|logs in)] (with|by|using) [(the|a|an|their|your)] <names:by> [and [(the|a|their|your)] password]", _logs_in),
+    (
+        "[(log in|login|log-in|sign in|logs in)] (with|by|using) [(the|a|an|their|your)] <names:by> [and [(the|a|their|your)] password]",
+        _logs_in,
+    ),
     (
         f"(every|each|all|any) [(other)] [<items>] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations) (needs|need|requires|require|MUST have|expects|expect|is|are) [it] [(as)] [(a|an|the)] [valid] ({_TOKEN}|protected|private|{_LOGGED}) [(with|by|as) <phrase>]",
         _login,
@@ -321,12 +324,18 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         _own,
     ),
     ("own <many>", _own),
-    ("[(all|everything|it|they|<many>)] [(is|are)] [strictly] private [(to|for|by) <phrase>]", _own),
+    (
+        "[(all|everything|it|they|<many>)] [(is|are)] [strictly] private [(to|for|by) <phrase>]",
+        _own,
+    ),
     (
         "(other|another|somebody else 's|someone else 's|anybody else 's) [(people|users|user|person|members|peoples)] ['s] <many> [(simply|just)] (do not exist|does not exist|are invisible|are hidden|stay hidden|are not visible|cannot be seen|can not be seen|are off limits|are none of <phrase>) [(for|to) (you|me|them|us|anybody|anyone|others)]",
         _own,
     ),
-    ("[for] (others|other people|other users|everybody else|everyone else) [(it|they|<many>)] (do not exist|does not exist|is invisible|are invisible|cannot see it|cannot see them|can not see <phrase>)", _own),
+    (
+        "[for] (others|other people|other users|everybody else|everyone else) [(it|they|<many>)] (do not exist|does not exist|is invisible|are invisible|cannot see it|cannot see them|can not see <phrase>)",
+        _own,
+    ),
     ("[(no|without)] (peeking|looking) (at|into) other (people|users) 's [<many>]", _own),
     ("(only|just) (you|the owner|its owner|the user|their owner|me)", _own),
     (

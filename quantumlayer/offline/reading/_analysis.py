@@ -76,8 +76,9 @@ def analyse(items: Sequence[Requirement]) -> Analysis:
     reader = _Reader(analysis, known)
     analysis.findings = [reader.read(source) for source in sources]
     if _learns_more(analysis):
+        read = {finding.source.id: finding for finding in analysis.findings if not finding.unread}
         reader = _Reader(analysis, known)
-        analysis.findings = [reader.read(source) for source in sources]
+        analysis.findings = [reader.read(source, read.get(source.id)) for source in sources]
     return analysis
 
 
@@ -124,8 +125,12 @@ class _Reader:
     extra: dict[str, Any] = field(default_factory=dict)
     by_id: dict[str, Finding] = field(default_factory=dict)
 
-    def read(self, source: Source) -> Finding:
+    def read(self, source: Source, known: Finding | None = None) -> Finding:
+        """Read a statement; `known` is what an earlier look at it found."""
         self._follow(source)
+        if known is not None:
+            self._remember(known)
+            return known
         word = self.analysis.structure.topics.get(source.id)
         topic = word.name if word is not None else None
         finding = Finding(source, [], [], self.route, topic)
@@ -136,15 +141,18 @@ class _Reader:
             finding.facts, finding.unread = understood.facts, understood.unread
             finding.facts = self._from_there(source, finding.facts)
             finding.facts.extend(Sketched(sketch, None, route) for route, sketch in source.bodies)
-            for fact in finding.facts:
-                if isinstance(fact, Refused):
-                    self.extra["operation"] = fact.operation
         else:
             finding.framed = source.kind != "unknown_row"
             if source.kind == "unknown_row":
                 finding.unread = [source.full]
-        self.by_id[source.id] = finding
+        self._remember(finding)
         return finding
+
+    def _remember(self, finding: Finding) -> None:
+        self.by_id[finding.source.id] = finding
+        for fact in finding.facts:
+            if isinstance(fact, Refused):
+                self.extra["operation"] = fact.operation
 
     def _follow(self, source: Source) -> None:
         """Keep the route that the text goes on to describe."""

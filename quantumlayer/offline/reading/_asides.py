@@ -80,7 +80,10 @@ _WANT = "(want|wants|need|needs|would like|would love|wish|build|make|create|wri
 ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ("(dear|hi|hello|hey|good morning|good day) [<phrase>]", _context),
     ("[(with )] (kind|best|many|warm) regards [<rest>]", _context),
-    ("(focus|enjoy|have fun|simple|that is all|done|easy|promised|sorry|please|seriously|period|voila)", _context),
+    (
+        "(focus|enjoy|have fun|simple|that is all|done|easy|promised|sorry|please|seriously|period|voila)",
+        _context,
+    ),
     ("(thanks|thank you|cheers|yours|yours sincerely|sincerely|best) [<rest>]", _context),
     ("with kind regards [<rest>]", _context),
     (f"[(we|i|they|people|somebody|our <noun>)] [(also|just|really)] {_WANT} <software>", _context),

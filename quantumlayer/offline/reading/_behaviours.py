@@ -128,7 +128,19 @@ def _routes(reader: Reader, at: int) -> Iterator[tuple[tuple[Route, ...], int]]:
             yield (route,), end
 
 
-_FIGURES = frozenset({"figures", "figure", "numbers", "counts", "values", "averages", "average", "statistics", "totals"})
+_FIGURES = frozenset(
+    {
+        "figures",
+        "figure",
+        "numbers",
+        "counts",
+        "values",
+        "averages",
+        "average",
+        "statistics",
+        "totals",
+    }
+)
 
 
 def _figure_words(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
@@ -601,8 +613,14 @@ COUNTING: tuple[tuple[str, Recogniser], ...] = (
     ("[again] leaving <items> (aside|out|away)", _counts_not),
     ("only <items> (count|counts|matter|are counted|take up a place)", _counts_only),
     ("counting (only|all) <items>", _counts_only),
-    ("(<figures>|<names>) (count|counts|cover|covers|consider|considers|include|includes|take into account|are about) (<items> only|only <items>)", _figures),
-    ("for (<figures>|<names>) only <items> (count|counts|matter|are counted|are considered)", _figures),
+    (
+        "(<figures>|<names>) (count|counts|cover|covers|consider|considers|include|includes|take into account|are about) (<items> only|only <items>)",
+        _figures,
+    ),
+    (
+        "for (<figures>|<names>) only <items> (count|counts|matter|are counted|are considered)",
+        _figures,
+    ),
     ("<items> (frees|free|releases|release) [(a|the|its|their)] <thing> [again]", _counts_not),
 )
 """What counts and what does not: read before anything that looks like a ban."""
@@ -640,7 +658,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _makes,
     ),
     (f"<route> [MUST] {_BECOME} (it|them) <state:to> [again]", _makes),
-    (f"<routes> [MUST] {_BECOME} <items> [(into|to|as)] <states:targets> [respectively]", _make_each),
+    (
+        f"<routes> [MUST] {_BECOME} <items> [(into|to|as)] <states:targets> [respectively]",
+        _make_each,
+    ),
     ("[then] <items> (becomes|become|is then|are then|turns|is now) <state:to>", _makes),
     (
         "<items> (stays|stay|remains|remain|is kept|are kept) [visible] [(with|in) [the] [(status|state)]] <state:to>",
@@ -709,7 +730,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "[the] <noun> [(for|of) <phrase>] is (stored|kept|saved|recorded) (in|as|with|under) <name>",
         _stores_param,
     ),
-    ("(<route>|<doing> [<items>]) [MUST] (empties|empty|clears|clear|unsets|erases|blanks) [again] <names>", _clears),
+    (
+        "(<route>|<doing> [<items>]) [MUST] (empties|empty|clears|clear|unsets|erases|blanks) [again] <names>",
+        _clears,
+    ),
     # --- meaning
     (
         "<items> (is|are|counts as|count as|is considered|are considered|is called|are called|is said to be) <adjective> (if|when|once|while|as long as|as soon as|where) <condition>",
@@ -895,7 +919,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _does_once(c, s),
     ),
     ("[(you|we|it)] (work|works|figure|figures) out <names> [(from|by) <rest>]", _no_other_way),
-    ("[<items>] [,] [(is|are|live|lives|found)] [(under|at|via|with|through|by|is|are|by calling)] <routes> [(for|to get|to reach)] [(a single one|single ones|one|single <noun>|a single <noun>|one <noun>)]", _no_other_way),
+    (
+        "[<items>] [,] [(is|are|live|lives|found)] [(under|at|via|with|through|by|is|are|by calling)] <routes> [(for|to get|to reach)] [(a single one|single ones|one|single <noun>|a single <noun>|one <noun>)]",
+        _no_other_way,
+    ),
     ("there is no other way [(to <rest>)]", _no_other_way),
     (
         "(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)",

@@ -14,6 +14,7 @@ from quantumlayer.offline.reading._patterns import (
     Reader,
     SlotFunction,
     compile_pattern,
+    words_of,
 )
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._words import verb
@@ -58,7 +59,7 @@ class Grammar:
 
     def understand(self, tokens: Sequence[Token], situation: Any) -> Understood:
         """Find the cut into clauses that leaves the fewest words unread."""
-        words = frozenset(token.low for token in tokens)
+        words = words_of(tokens)
         rules = [rule for rule in self.rules if rule[0].possible(words)]
         return _Cutter(self, rules, tuple(tokens), situation).best()
 
@@ -67,7 +68,7 @@ class Grammar:
     ) -> list[Fact] | None:
         """Read some tokens as one clause; None where no rule takes all of them."""
         reader = Reader(tokens, self.slots, situation)
-        words = frozenset(token.low for token in tokens)
+        words = words_of(tokens)
         for pattern, function in rules:
             if not pattern.possible(words):
                 continue
@@ -358,7 +359,7 @@ def peel(
         for text in _LEAD_INS:
             pattern = compile_pattern(text)
             reader = Reader(tokens, slots)
-            if not pattern.possible({token.low for token in tokens[:14]}):
+            if not pattern.possible(words_of(tokens[:14])):
                 continue
             ends = [
                 (end, captures)
@@ -401,7 +402,7 @@ def _without_purpose(
     for at in range(2, len(tokens)) if story else ():
         if tokens[at].low == "so" and tokens[at - 1].low == ",":
             return tokens[: at - 1]
-    words = frozenset(token.low for token in tokens)
+    words = words_of(tokens)
     for text in _ENDINGS:
         pattern = compile_pattern(text)
         if not pattern.possible(words):

@@ -612,9 +612,7 @@ def _relative_flag(captures: Captures, situation: Situation) -> Iterable[Fact] |
     if left or not traits:
         return None
     name = captures["name"]
-    phrase = FieldPhrase(
-        tuple(_split(name)), name, traits=[Trait("type", "boolean"), *traits]
-    )
+    phrase = FieldPhrase(tuple(_split(name)), name, traits=[Trait("type", "boolean"), *traits])
     return [Fields(captures["thing"], (phrase,), complete=False)]
 
 

@@ -301,7 +301,19 @@ def _before_paths(tokens: Sequence[Token]) -> Sequence[Token]:
     if not any(token.kind == "route" for token in tokens):
         return tokens
     for at, token in enumerate(tokens):
-        opens = token.low in {",", "(", ":", "-", "under", "at", "via", "with", "live", "lives", "are"}
+        opens = token.low in {
+            ",",
+            "(",
+            ":",
+            "-",
+            "under",
+            "at",
+            "via",
+            "with",
+            "live",
+            "lives",
+            "are",
+        }
         if at and (opens or token.kind == "route"):
             return tokens[:at]
     return tokens

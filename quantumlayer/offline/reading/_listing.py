@@ -221,8 +221,15 @@ def _one_before_other(
         if low in {"before", "above", "ahead", "after", "below", "behind"}:
             start = stop + 2 if reader.low(stop + 1) == "of" else stop + 1
             for _, last in reader.slot("adjective", start):
-                yield (("!before", word), low in {"after", "below", "behind"}), _behind_ones(reader, last)
-        elif stop > end and [reader.low(stop), reader.low(stop + 1), reader.low(stop + 2)] == ["at", "the", "end"]:
+                yield (
+                    (("!before", word), low in {"after", "below", "behind"}),
+                    _behind_ones(reader, last),
+                )
+        elif stop > end and [reader.low(stop), reader.low(stop + 1), reader.low(stop + 2)] == [
+            "at",
+            "the",
+            "end",
+        ]:
             yield (("!before", word), True), stop + 3
         elif stop > end and low in {"last", "first"} and reader.low(end) in {"ones", "one"}:
             yield (("!before", word), low == "last"), stop + 1
@@ -799,7 +806,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("[and] [with] [the] <sure_order>", lambda c, s: _sorted({**c, "order": c["sure_order"]}, s)),
     (f"<route> [MUST] {_LIST} [them] [the] <order>", _sorted),
     ("in (order|sequence) of <order>", _sorted),
-    ("[(listing|lists of|the list of|the lists of|list of)] <target> (:|come with|comes with|comes) <order>", _sorted),
+    (
+        "[(listing|lists of|the list of|the lists of|list of)] <target> (:|come with|comes with|comes) <order>",
+        _sorted,
+    ),
     ("<queries:params>", _filtered),
     ("<order> (come|comes|appear|appears) first", _sorted),
     ("[<target>] CAN be (sorted|ordered) by <names>", _sortable),
@@ -924,7 +934,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     (f"(it|this) [(should|must|MUST|will)] {_LIST} [with] <sketch>", _answers),
     (f"<route> [(should|must|MUST|will)] {_LIST} [(all|only)] <items> [LP <phrase> RP]", _shows),
     (f"<route> [(should|must|MUST|will)] {_LIST} <items> only", _shows),
-    ("<query:route> (leaves out|leaves|hides|drops|excludes|filters out|omits|keeps|limits it to|limits|narrows it to) <rest>", _narrows),
+    (
+        "<query:route> (leaves out|leaves|hides|drops|excludes|filters out|omits|keeps|limits it to|limits|narrows it to) <rest>",
+        _narrows,
+    ),
     ("<route> is (for|meant for|used by|there for) <rest>", _meant_for),
     (
         f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] {_BY} [by] [in] <order>",

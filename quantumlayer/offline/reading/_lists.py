@@ -262,7 +262,9 @@ def _group_order(scope: Scope, word: str, *, after: bool) -> str:
     """`open ones before done ones`: the order of a field with two values that says so."""
     text = state(scope, (word,))
     name, _, wanted = text.partition(" == ")
-    made = next((each for each in scope.world.fields(scope.near.entity) if escape(each.name) == name), None)
+    made = next(
+        (each for each in scope.world.fields(scope.near.entity) if escape(each.name) == name), None
+    )
     values = [repr(each) for each in (False, True)]
     if made is not None and made.spec.get("type") == "enum":
         values = [repr(each) for each in sorted(made.spec["choices"])]

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from quantumlayer.offline.reading._lexicon import NOISE
+from quantumlayer.offline.reading._lexicon import NOISE, NUMBER_WORDS
 from quantumlayer.offline.reading._tokens import Token
 
-__all__ = ["CLASSES", "Captures", "Pattern", "Reader", "compile_pattern"]
+__all__ = ["CLASSES", "Captures", "Pattern", "Reader", "compile_pattern", "words_of"]
 
 Captures = Mapping[str, Any]
 SlotFunction = Callable[["Reader", int], Iterable[tuple[Any, int]]]
@@ -140,18 +140,31 @@ class Pattern:
     text: str
     elements: tuple[_Element, ...]
     needs: tuple[frozenset[str], ...]
-    """Of each of these sets at least one word has to be in the sentence."""
+    """Of each of these sets at least one word has to be in the sentence, see `words_of`."""
+    starts: frozenset[str] | None = None
+    """The words it can begin with; None for any."""
 
     def possible(self, words: frozenset[str] | set[str]) -> bool:
         """Tell quickly whether a sentence with these words could match at all."""
         return all(not needed.isdisjoint(words) for needed in self.needs)
 
+    def begins(self, reader: Reader, at: int = 0) -> bool:
+        """Tell quickly whether it could match from a place on."""
+        if self.starts is None or at >= len(reader.tokens):
+            return True
+        low = reader.tokens[at].low
+        return low in self.starts or low in NOISE
+
     def prefixes(self, reader: Reader, at: int = 0) -> Iterator[tuple[int, Captures]]:
         """Match from a place on; yield every end with what the slots read."""
+        if not self.begins(reader, at):
+            return
         yield from _row(self.elements, 0, reader, at, {})
 
     def wholes(self, reader: Reader) -> Iterator[Captures]:
         """Match all of the tokens, closing marks aside, in every way."""
+        if not self.begins(reader):
+            return
         for end, captures in _row(self.elements, 0, reader, 0, {}):
             if all(_closes(token) for token in reader.tokens[end:]):
                 yield captures
@@ -182,7 +195,7 @@ def compile_pattern(text: str) -> Pattern:
     if end != len(parts) or len(ways) != 1:
         msg = f"malformed pattern: {text!r}"
         raise ValueError(msg)
-    return Pattern(text, ways[0], tuple(_needs(ways[0])))
+    return Pattern(text, ways[0], tuple(_needs(ways[0])), _starts(ways[0]))
 
 
 def _alternatives(parts: list[str], at: int) -> tuple[tuple[tuple[_Element, ...], ...], int]:
@@ -238,10 +251,57 @@ def _group(ways: tuple[tuple[_Element, ...], ...], *, optional: bool) -> _Group:
     return _Group((*rest, *joined), optional)
 
 
+_NUMBER, _NAME = "<number>", "<name>"
+_SLOT_NEEDS = {
+    "route": frozenset({"route"}),
+    "sketch": frozenset({"{}"}),
+    "name": frozenset({_NAME}),
+    "http": frozenset({_NUMBER}),
+    "number": frozenset({_NUMBER}),
+    "amount": frozenset({_NUMBER}),
+}
+"""What has to be in a sentence for some slots to read anything."""
+
+
+def words_of(tokens: Iterable[Token]) -> frozenset[str]:
+    """The words of a sentence, with marks for numbers and names, to hold patterns against."""
+    words: set[str] = set()
+    for token in tokens:
+        words.add(token.low)
+        if token.kind in {"number", "status"} or token.low in NUMBER_WORDS:
+            words.add(_NUMBER)
+        elif token.kind == "name":
+            words.add(_NAME)
+    return frozenset(words)
+
+
+def _starts(elements: tuple[_Element, ...]) -> frozenset[str] | None:
+    """The words that a row of elements can begin with; None where anything can."""
+    found: frozenset[str] = frozenset()
+    for element in elements:
+        match element:
+            case _Word(words=words):
+                return found | words
+            case _Slot(kind="route"):
+                return found | {"route"}
+            case _Slot():
+                return None
+            case _Group(ways=ways, optional=optional):
+                firsts = [_starts(way) for way in ways]
+                if any(first is None for first in firsts):
+                    return None
+                found = found.union(*(first for first in firsts if first is not None))
+                if not optional:
+                    return found
+    return None
+
+
 def _needs(elements: tuple[_Element, ...]) -> Iterator[frozenset[str]]:
     for element in elements:
         if isinstance(element, _Word):
             yield element.words
+        elif isinstance(element, _Slot) and element.kind in _SLOT_NEEDS:
+            yield _SLOT_NEEDS[element.kind]
         elif isinstance(element, _Group) and not element.optional:
             firsts = [_first_need(way) for way in element.ways]
             if all(firsts):

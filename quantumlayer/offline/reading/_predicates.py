@@ -75,7 +75,11 @@ def _without_noun(tokens: Sequence[Token], left: Sequence[Token]) -> Sequence[To
     return [] if start <= 2 and plain and together and ends else left  # noqa: PLR2004 -- right behind the article
 
 
-_NO_NOUN = PREPOSITIONS | ADVERBS | frozenset("not no never only must may can if when unless but and or".split())
+_NO_NOUN = (
+    PREPOSITIONS
+    | ADVERBS
+    | frozenset("not no never only must may can if when unless but and or".split())
+)
 
 
 def _unknown_names(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:

@@ -425,7 +425,9 @@ def _each_again(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     if entity is None or not acts:
         return None
     return [
-        Refused(Operation((act,), object=Items(entity), again=True), None, status=_status(situation))
+        Refused(
+            Operation((act,), object=Items(entity), again=True), None, status=_status(situation)
+        )
         for act in dict.fromkeys(acts)
     ]
 
@@ -438,7 +440,15 @@ def _nobody_more(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     each = captures.get("each")
     per = (each,) if each is not None and each.entity is not None else items.of
     per = per or (Items(None, person=True, words=("one",)),)
-    return [Limit(replace(items, number=None, of=()), int(captures["number"]), tuple(per), False, _status(situation))]  # noqa: FBT003
+    return [
+        Limit(
+            replace(items, number=None, of=()),
+            int(captures["number"]),
+            tuple(per),
+            False,
+            _status(situation),
+        )
+    ]  # noqa: FBT003
 
 
 def _named_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -447,7 +457,11 @@ def _named_once(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     items: Items | None = captures.get("items")
     if entity is None or (items is not None and not items.person and items.entity is None):
         return None
-    return [Unique(entity, captures["names"], (items,) if items is not None else (), (), _status(situation))]
+    return [
+        Unique(
+            entity, captures["names"], (items,) if items is not None else (), (), _status(situation)
+        )
+    ]
 
 
 def _operation_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1273,16 +1287,28 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         f"(doing|calling|trying|sending|repeating|using) (either|any|each|one|all) [of (them|these|the two)] <again> [in a row] {_REFUSED}",
         _each_again,
     ),
-    (f"(doing|calling|trying|repeating) (it|this|that|so|them) [<again>] [in a row] {_REFUSED}", _each_again),
+    (
+        f"(doing|calling|trying|repeating) (it|this|that|so|them) [<again>] [in a row] {_REFUSED}",
+        _each_again,
+    ),
     (f"<op> {_REFUSED} [<when>]", _operation_refused),
-    ("<op> : [is] (refused|rejected|denied|forbidden|an error|not possible|impossible|not allowed) [<when>]", _operation_refused),
+    (
+        "<op> : [is] (refused|rejected|denied|forbidden|an error|not possible|impossible|not allowed) [<when>]",
+        _operation_refused,
+    ),
     (
         f"(nobody|no one|no user|users never|people never|you never) [CAN] {_GETS} (more than|over) <number> <items:object> [(on|in|per|for|to) [(a|an|any|each|one)] <items:each>] {_AT_ONCE}",
         _nobody_more,
     ),
-    ("[(each|every|a|an)] <names> (only|just) once [(per|for|in|within) [(a|an|each|every|one)] <items>]", _named_once),
+    (
+        "[(each|every|a|an)] <names> (only|just) once [(per|for|in|within) [(a|an|each|every|one)] <items>]",
+        _named_once,
+    ),
     ("(one|a single) <names> [only] (per|for each|for every) <items>", _named_once),
-    ("(per|for each|for every|within a|within one) <items> [(a|an|each|every|the)] <names> (only|just) once", _named_once),
+    (
+        "(per|for each|for every|within a|within one) <items> [(a|an|each|every|the)] <names> (only|just) once",
+        _named_once,
+    ),
     (
         "(second|another|a second|a further) <do> [<items>]",
         lambda c, s: _operation_refused(
@@ -1347,7 +1373,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _once_only(c, s, needs=False),
     ),
     ("[(this|that|it)] CANNOT be (undone|reversed|reverted)", _closed),
-    ("<items> (its|their) <items:object> (is|are) (frozen|locked|read-only|fixed|immutable)", _frozen),
+    (
+        "<items> (its|their) <items:object> (is|are) (frozen|locked|read-only|fixed|immutable)",
+        _frozen,
+    ),
     (
         "[a|an|the|each|every|one] <field_words> <does:do> [(a|an|the|each|every|one|any)] [same] <items> [(only|just|exactly)] once [only]",
         _field_once,

@@ -630,7 +630,9 @@ _OPPOSITES = {
 }  # fmt: skip
 
 
-_NOT_DONE = frozenset({"open", "pending", "outstanding", "unfinished", "incomplete", "undone", "active"})
+_NOT_DONE = frozenset(
+    {"open", "pending", "outstanding", "unfinished", "incomplete", "undone", "active"}
+)
 _DONE = ("done", "completed", "finished", "closed", "resolved", "settled", "complete")
 
 

@@ -262,7 +262,9 @@ def _purposes(tokens: Sequence[Token], at: int) -> tuple[list[str], int]:
     end = position = at + 1
     while position < len(tokens) and tokens[position].kind == "word":
         found = verb(tokens[position].low)
-        known = [method for verbs, method in _METHOD_OF if found is not None and found.base in verbs]
+        known = [
+            method for verbs, method in _METHOD_OF if found is not None and found.base in verbs
+        ]
         if not known or (found is not None and not found.forms & {"gerund", "base"}):
             break
         methods.extend(known[:1])

@@ -575,7 +575,9 @@ class _Builder:
         answer = above is not None and _is_answer(above)
         known = self.structure.bodies.get((route.method, route.path))
         if known is not None and known[1] != source.id:  # what was sent, then what comes back
-            answer = answer or "id" in sketch.members or sketch.members.keys() > known[0].members.keys()
+            answer = (
+                answer or "id" in sketch.members or sketch.members.keys() > known[0].members.keys()
+            )
         word = self.structure.word_of_route(route)
         self._of_route(route, word, sketch, source.id, answer=answer)
 

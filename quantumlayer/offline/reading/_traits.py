@@ -7,7 +7,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from quantumlayer.offline.reading._lexicon import NOISE, NUMBER_WORDS
-from quantumlayer.offline.reading._patterns import Captures, Pattern, Reader, compile_pattern
+from quantumlayer.offline.reading._patterns import (
+    Captures,
+    Pattern,
+    Reader,
+    compile_pattern,
+    words_of,
+)
 from quantumlayer.offline.reading._slots import BASIC_SLOTS, Amount, Span
 from quantumlayer.offline.reading._tokens import Token
 
@@ -709,7 +715,7 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
     (`of the person who asks`) are stepped over.
     """
     reader = Reader(tuple(tokens), _slots())
-    words = frozenset(token.low for token in reader.tokens)
+    words = words_of(reader.tokens)
     possible = [(pattern, builder) for pattern, builder in _compiled() if pattern.possible(words)]
     traits: list[Trait] = []
     left: list[Token] = []

@@ -209,7 +209,11 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
     """`reviewCount`, `average_rating`, `free_seats` that the service sets: what their names say."""
     if made.spec.get("set_by") != "system" or "computed" in made.spec or "on_create" in made.spec:
         return
-    if ("default" in made.spec and not made.has("first")) or made.spec.get("type") not in {*NUMERIC, "string", None}:
+    if ("default" in made.spec and not made.has("first")) or made.spec.get("type") not in {
+        *NUMERIC,
+        "string",
+        None,
+    }:
         return
     world = plan.world
     words = made.words
@@ -246,14 +250,18 @@ def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str
         field = FieldOf(words[1:])
         items = next((Items(name, where) for name, where in world.figures.items()
                       if world.references(name, entity) and world.field(name, words[1:])), None)  # fmt: skip
-        return value(scope, Fold(function, field, items)), "number" if function == "avg" else "money"
+        return value(
+            scope, Fold(function, field, items)
+        ), "number" if function == "avg" else "money"
     return None, "integer"
 
 
 def _count_in_state(world: World, entity: str, scope: Scope, words: tuple[str, ...]) -> str | None:
     """`open_count` on a list: how many of its items are open; `paid_order_count`."""
     parts = [
-        name for name in world.structure.entities if name != entity and world.references(name, entity)
+        name
+        for name in world.structure.entities
+        if name != entity and world.references(name, entity)
     ]
     for at in range(1, len(words) + 1):
         target = world.structure.lexicon.find([singular(each) for each in words[at:]])
@@ -266,4 +274,3 @@ def _count_in_state(world: World, entity: str, scope: Scope, words: tuple[str, .
             link = escape(world.references(name, entity)[0].name)
             return f"count({name}, {link} == this.id, {text})"
     return None
-
