@@ -66,9 +66,14 @@ class Analysis:
     roles: frozenset[str] = frozenset()
 
 
-def analyse(items: Sequence[Requirement]) -> Analysis:
-    """Read all statements: first for what things there are, then for what is said about them."""
-    sources = make_ready(items)
+def analyse(items: Sequence[Requirement], silent: frozenset[str] = frozenset()) -> Analysis:
+    """Read all statements: first for what things there are, then for what is said about them.
+
+    Args:
+        items: The statements.
+        silent: Those that are passed over.
+    """
+    sources = make_ready(items, silent)
     known = known_names(sources)
     structure = build_structure(sources, discover(sources, known), known)
     vocabulary = learn(structure, sources)

@@ -62,8 +62,42 @@ _SUCCESS = {"create": 201, "signup": 201, "delete": 204}
 
 
 def make_plan(items: Sequence[Requirement]) -> tuple[Plan, dict[str, Any] | None]:
-    """Read statements and plan everything that they ask for; the second value describes log-in."""
-    analysis = analyse(items)
+    """Read statements and plan everything that they ask for; the second value describes log-in.
+
+    It never fails: a statement that trips the reader up is passed over and noted as missing.
+    """
+    silent: dict[str, str] = {}
+    while True:
+        try:
+            plan, auth = _planned(items, frozenset(silent))
+        except Exception as error:  # noqa: BLE001 -- no text may bring the reader down
+            culprit = _culprit(items, frozenset(silent))
+            silent[culprit] = f"reading it failed ({type(error).__name__})"
+        else:
+            for requirement, reason in silent.items():
+                plan.ledger.miss(requirement, reason)
+            return plan, auth
+
+
+def _culprit(items: Sequence[Requirement], silent: frozenset[str]) -> str:
+    """Find the statement without which the statements up to it would not fail."""
+    names = [item.id for item in items if item.id not in silent]
+    low, high = 0, len(names)  # the first `low` do not fail, the first `high` do
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            _planned(items, silent | {*names[middle:]})
+        except Exception:  # noqa: BLE001 -- the same failure, or another one
+            high = middle
+        else:
+            low = middle
+    return names[high - 1]
+
+
+def _planned(
+    items: Sequence[Requirement], silent: frozenset[str]
+) -> tuple[Plan, dict[str, Any] | None]:
+    analysis = analyse(items, silent)
     ledger = analysis.structure.ledger
     world = World(analysis.structure, analysis.vocabulary)
     world.user = find_users(analysis)

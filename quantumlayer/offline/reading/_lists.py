@@ -395,7 +395,7 @@ def _filter(
         spelled = len(words) == 1 and name in plan.world.structure.known
         if made is not None and not spelled and made.children is None:
             name = made.name
-        if name.lower() in _PLUMBING:
+        if made is None and name.lower() in _PLUMBING:
             continue
         if name in {"day", "date"} and _has_query(finding, "date"):
             name = "date"

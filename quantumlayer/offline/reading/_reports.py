@@ -370,7 +370,13 @@ def _of_all(world: World, endpoint: EndpointDraft, words: tuple[str, ...]) -> st
 def _over_reference(plan: Plan, endpoint: EndpointDraft, words: tuple[str, ...]) -> str | None:
     """`GET /stock?product_id=1&warehouse_id=2`: of the items that refer to both."""
     world = plan.world
-    targets = {name: param["references"] for name, param in endpoint.params.items()}
+    targets = {
+        name: param["references"]
+        for name, param in endpoint.params.items()
+        if param.get("references") is not None
+    }
+    if len(targets) < len(endpoint.params):
+        return None
     for entity in world.structure.entities:
         links = []
         for name, target in targets.items():

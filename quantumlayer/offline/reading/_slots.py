@@ -290,7 +290,7 @@ def _comment(reader: Reader, at: int) -> int:
             plain = all(token.kind in {"word", "quote"} for token in inner)
             if {"if", "default", "unless", "otherwise", "not"} & {each.low for each in inner}:
                 return at
-            return end + 1 if plain and inner[0].low not in _NO_CHOICE else at
+            return end + 1 if plain and inner and inner[0].low not in _NO_CHOICE else at
     return at
 
 

@@ -20,7 +20,9 @@ from quantumlayer.offline.reading._words import is_plural, verb
 
 __all__ = ["Source", "known_names", "make_ready"]
 
-Kind = Literal["clause", "field", "route", "transition", "entity", "example", "unknown_row"]
+Kind = Literal[
+    "clause", "field", "route", "transition", "entity", "example", "unknown_row", "silent"
+]
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _REQUEST = re.compile(r"^\s*(?:\$\s*)?(?P<route>(?:GET|POST|PUT|PATCH|DELETE)\s+\S+)", re.MULTILINE)
 
@@ -60,13 +62,13 @@ class Source:
         return [part for part in reversed(self.requirement.section.split(" > ")) if part]
 
 
-def make_ready(items: Sequence[Requirement]) -> list[Source]:
-    """Tokenize every statement and link it with the ones around it."""
+def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset()) -> list[Source]:
+    """Tokenize every statement and link it with the ones around it; silent ones say nothing."""
     sources: list[Source] = []
     by_id: dict[str, Source] = {}
     previous: Source | None = None
     for item in items:
-        source = _source(item)
+        source = Source(item, "silent") if item.id in silent else _source(item)
         source.parent = by_id.get(item.parent or "")
         source.previous = previous
         _share_method(source)

@@ -146,11 +146,14 @@ class World:
 
     def label(self, entity: str) -> str:
         """Return what the document calls an entity."""
-        return self.draft(entity).word.label
+        draft = self.structure.entities.get(entity)
+        return draft.word.label if draft is not None else "thing"
 
     def fields(self, entity: str) -> Iterator[FieldDraft]:
-        """Yield the fields of an entity."""
-        yield from self.structure.entities[entity].fields.values()
+        """Yield the fields of an entity; none where there is no such entity."""
+        draft = self.structure.entities.get(entity)
+        if draft is not None:
+            yield from draft.fields.values()
 
     # --- fields
 
