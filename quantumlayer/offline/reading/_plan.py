@@ -9,7 +9,7 @@ from typing import Any
 from quantumlayer.agents import Conflict, Decision
 from quantumlayer.offline.reading._analysis import Analysis
 from quantumlayer.offline.reading._drafts import Ledger
-from quantumlayer.offline.reading._vocabulary import snake
+from quantumlayer.offline.reading._rule_words import rule_message, rule_name
 from quantumlayer.offline.reading._world import World
 
 __all__ = ["EndpointDraft", "Plan", "RuleDraft"]
@@ -103,29 +103,16 @@ class Plan:
                 if requirement not in rule.requirements:
                     rule.requirements.append(requirement)
                 return
-        unique = _unique(name or _title(text), {rule.name for rule in self.rules})
+        unique = _unique(name or rule_name(text), {rule.name for rule in self.rules})
         self.rules.append(
             RuleDraft(
-                entity, wanted, condition, _message(text), unique, status or 409, [requirement]
+                entity, wanted, condition, rule_message(text), unique, status or 409, [requirement]
             )
         )
 
 
 def _shape(path: str) -> tuple[str, ...]:
     return tuple("{}" if part.startswith("{") else part for part in path.split("/"))
-
-
-_DULL = frozenset(
-    "a an the of to and or is are be can cannot not must may has have it its that which for in on at"
-    " when if while with as i we you they by only then than there as once from this these".split()
-)
-
-
-def _title(text: str) -> str:
-    """A short name for a rule, from the words of its sentence."""
-    words = [word for word in snake(text.split()).split("_") if word and word not in _DULL]
-    name = "_".join(words[:5])[:50].strip("_")
-    return name if name[:1].isalpha() else f"rule_{name}".rstrip("_")
 
 
 def _unique(name: str, taken: set[str]) -> str:
@@ -135,10 +122,3 @@ def _unique(name: str, taken: set[str]) -> str:
     while f"{name}_{number}" in taken:
         number += 1
     return f"{name}_{number}"
-
-
-def _message(text: str) -> str:
-    """What the client reads: the sentence of the document, without its marks."""
-    plain = " ".join(text.replace("`", "").replace("**", "").split())
-    plain = plain[:1].upper() + plain[1:]
-    return plain[:300] if plain.endswith((".", "!", "?")) else f"{plain[:300]}."
