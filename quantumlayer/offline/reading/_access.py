@@ -123,13 +123,37 @@ def _owner_only_when(captures: Captures, situation: Situation) -> Iterable[Fact]
     ]
 
 
+def _nobody_else(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nobody else may see them`: private. `Nobody else may`: what was said before is all."""
+    verbs = captures.get("dos", ())
+    if not verbs:
+        return [Context()]
+    items: Items | None = captures.get("items")
+    topic = situation.extra.get("topic")
+    entity = items.entity if items is not None and items.entity else topic
+    if not isinstance(entity, str):
+        return None
+    private = set(verbs) & {"see", "view", "read", "look-at", "access", "find", "list", "get"}
+    return [Access("owner", () if private else tuple(verbs), Items(entity))]
+
+
+def _does_own(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`I want to change or remove my own pets`."""
+    if set(captures["dos"]) & {"be", "have", "do"}:
+        return None
+    return [Access("owner", captures["dos"], each, None, _status(situation)) for each in captures["many"]]
+
+
 def _accounts(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Mention(Thing(("user",)), ("sign-up",))]
 
 
 def _logs_in(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`log in and get a token`, `… a token that I send with every request`."""
+    words = {token.low for token in captures.get("rest", ())}
+    always = words & {"every", "each", "all", "any"} and words & {"request", "requests", "call"}
     by = captures.get("by", ())
-    return [Access("login", exclusive=False, by=by[0] if by else ())]
+    return [Access("login", exclusive=bool(always), by=by[0] if by else ())]
 
 
 def _own(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -245,6 +269,14 @@ def _many(reader: Reader, at: int) -> Iterator[tuple[tuple[Items, ...], int]]:
 
 ACCESS_SLOTS["many"] = _many
 
+
+def _people_word(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    if reader.low(at) in {"i", "we", "they", "you", "clients", "users", "he", "she"}:
+        yield reader.low(at), at + 1
+
+
+ACCESS_SLOTS["people_word"] = _people_word
+
 _PEOPLE = "(users|people|a user|every user|each user|everybody|everyone|anyone|you|they|members|each person|a person|we|the user|all users|one|<role>)"
 _EVERYBODY = "(everybody|everyone|anybody|anyone|all|all people|the public|visitors|guests)"
 _TOKEN = "(jwt|token|access token|bearer token|jwt token|json web token|valid token|valid jwt|login|log-in|authentication|valid bearer token)"
@@ -257,7 +289,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("(signup|sign-up|registration|register|sign up) [and (login|log-in|log in)]", _accounts),
     (
-        f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_TOKEN}] [(with <names>)]",
+        f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_TOKEN}] [(with <names>)] [(that|which) (<people_word>|is|has) <rest>]",
         _logs_in,
     ),
     ("<route> (returns|answers|gives|issues|sends) [with] [(a|an|the)] " + _TOKEN, _logs_in),
@@ -385,7 +417,8 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         _owner_only_when,
     ),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
-    ("(nobody|no one) (else|other) CAN [<dos>] [(it|them|that|so|<items>)]", _no_login),
+    ("(nobody|no one|no other <noun>) (else|other|) CAN [<dos>] [(it|them|that|so|<items>)]", _nobody_else),
+    ("<dos> (my|their|his|her|your|our|one 's) own <many>", _does_own),
     (
         "[the] <noun> [of <items>] is (whoever|(the|that) (person|user|one|member|caller) (who|that)) (created|made|added|put up|wrote|posted|entered|placed|opened|offered|started|submitted|listed) (it|them|<items>)",
         _named_owner,

@@ -169,7 +169,9 @@ def steps_of(analysis: Analysis, world: World, ledger: Ledger) -> list[Step]:
             if action is None:
                 continue
             if fact.items is not None and fact.items.entity not in {None, action.entity}:
-                if fact.route is not None:
+                if fact.route is not None or world.references(
+                    action.entity, fact.items.entity or ""
+                ):
                     _touch(world, action, fact, finding, ledger)
                 continue
             step = Step(action, fact.sources, fact.to, finding.source.id, fact.status)

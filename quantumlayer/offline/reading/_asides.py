@@ -102,6 +102,7 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
         _status("success"),
     ),
     ("(that|this|it) is what <phrase> is for", _context),
+    ("[the] (requirement levels|key words|keywords|requirement words|words) [LP <inside> RP] [<phrase>] [, <phrase>] [, <phrase>] [, <phrase>] [, <phrase>] (are to be interpreted as|are used as) <rest>", _context),
     ("[the] (requirement levels|key words|keywords|requirement words) [LP <inside> RP] (follow|are used as in|are to be interpreted as [described] in|mean what) <rest>", _context),
     (
         "(this|that|it) is (the|a|our|only the|only a) (first|second|initial|early|small|simple) (version|draft|attempt|step|release|iteration|prototype|part|sketch) [<rest>]",

@@ -226,7 +226,12 @@ def _goes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The status goes from "booked" to "cancelled"`."""
     return [
         Transition(
-            captures["to"], captures["sources"], situation.route, None, None, _status(situation)
+            captures["to"],
+            captures["sources"],
+            situation.route,
+            None,
+            captures.get("items"),
+            _status(situation),
         )
     ]
 
@@ -640,6 +645,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "<route> [MUST] (sets|set|changes|change|moves|puts) [(the|its|their)] (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>",
         _makes,
     ),
+    (
+        "(it|this|that) [MUST] [then] (sets|set|changes|change|moves|puts) (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>",
+        lambda c, s: _makes(c, s) if _on_item(s.route) else None,
+    ),
     ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
     (
         "[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>",
@@ -841,7 +850,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> <items> [(with|by|via|through|using|:) <route>]",
         _wants,
     ),
-    ("<items> CAN be <dones> [(with|by|via|through|using|:) <route>]", _wants_passive),
+    (
+        "<items> (CAN|MUST) be <dones> [(with|by|via|through|using|at|:) <route>]",
+        _wants_passive,
+    ),
     (
         "[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> [(a|the|one|my|their)] <noun> (in|on|for|at|of|from) <items> [(with|by|via|through|using|:) <route>]",
         _wants,

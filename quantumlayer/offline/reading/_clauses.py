@@ -224,6 +224,9 @@ _ANAPHORA = frozenset({"it", "they", "this", "these", "that"})
 _ERRORS = frozenset({400, 401, 403, 404, 405, 409, 410, 422})
 
 
+_REFUSING = frozenset({"refused", "rejected", "answered", "declined", "denied", "fails", "fail"})
+
+
 def _status_behind(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | None]:
     """Find the status that a clause ends with: `(409)`, `→ 409`, `: 409`, `with 409`, `gets 409`."""
     end = len(tokens)
@@ -256,12 +259,19 @@ def _status_behind(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | 
 
 
 def _status_inside(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | None]:
-    """`refused (409) as long as it has tasks`: the status in brackets, wherever it stands."""
-    for at in range(1, len(tokens) - 2):
-        inner = tokens[at + 1]
-        alone = tokens[at].low == "(" and tokens[at + 2].low == ")"
-        if alone and inner.kind in {"number", "status"} and inner.value in _ERRORS:
-            return (*tokens[:at], *tokens[at + 3 :]), int(inner.value)
+    """Find it within a clause: `refused (409) as long as it has tasks`, `is refused with 409 if …`."""
+    for at in range(1, len(tokens) - 1):
+        token, before = tokens[at], tokens[at - 1]
+        if token.kind not in {"number", "status"} or token.value not in _ERRORS:
+            continue
+        if before.low == "(" and tokens[at + 1].low == ")":
+            return (*tokens[: at - 1], *tokens[at + 2 :]), int(token.value)
+        start = at
+        while start > 1 and tokens[start - 1].low in {"with", "by", "a", "an", "status", "code"}:
+            start -= 1
+        if start < at and tokens[start - 1].low in _REFUSING:
+            end = at + 2 if tokens[at + 1].low in {"conflict", "error"} else at + 1
+            return (*tokens[:start], *tokens[end:]), int(token.value)
     return tokens, None
 
 

@@ -179,10 +179,16 @@ def _thing(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
         yield Thing(words, article, number, tuple(reader.tokens[start:stop])), stop
 
 
+_ONE = frozenset({"one", "a", "an", "1"})
+
+
 def _opening(reader: Reader, at: int) -> tuple[int, str, int | None]:
     start, article, number = at, "", None
     while start < len(reader.tokens):
         low = reader.low(start)
+        if low in {"exactly", "precisely", "always"} and reader.low(start + 1) in _ONE:
+            start += 1
+            continue
         if low in _QUANTIFIERS and reader.tokens[start].kind == "word":
             article = article or low
             start += 1
@@ -637,8 +643,11 @@ def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | 
         Fields(thing, captures["fields"]),
         Mention(thing, ("create",), captures.get("actor")),
     ]
-    if captures.get("target") is not None and _is_kept(captures["target"], situation):
-        facts.append(Belongs(thing, (captures["target"],)))
+    for name in ("target", "second"):
+        other = captures.get(name)
+        known = other is not None and _is_kept(other, situation)
+        if known and (name == "target" or _lexicon(situation) is not None):
+            facts.append(Belongs(thing, (other,)))
     return facts
 
 
@@ -927,7 +936,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _system_adds,
     ),
     (
-        f"[<actor> [(can|may|MUST)]] (<create>|<creates>) [(a|an|the)] [new] <thing> [(on|for|in|at|to) <thing:target>] [,] {_GIVEN} <fields>",
+        f"[<actor> [(can|may|MUST)]] (<create>|<creates>) [(a|an|the)] [new] <thing> [(on|for|in|at|to|about) <thing:target>] [(for|of|with|to|about) [one of] <thing:second>] [,] {_GIVEN} <fields>",
         _created_with,
     ),
     (f"<thing> (is|are) (<created>) [by <actor>] [,] {_GIVEN} <fields>", _created_with),
@@ -993,7 +1002,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _routes_take,
     ),
     (
-        "[<actor> [(CAN|MUST|can|may)]] <do> <phrase> (with|by|via|through|using|:) <route> [,] (giving|by giving|sending|by sending|providing|by providing|stating|with|which takes|taking) <fields>",
+        "[<actor> [(CAN|MUST|can|may)]] <do> <phrase> (with|by|via|through|using|:) <route> [,] (giving|by giving|sending|by sending|providing|by providing|stating|with|and|which takes|taking) <fields>",
         _route_takes,
     ),
     (

@@ -56,6 +56,8 @@ class _Evidence:
     defined: bool = False
     strong: bool = False
     """Whether a list of fields, a table or an example defines it."""
+    kept: bool = False
+    """Whether a path picks one of them by its id, or adds one."""
     verbal: bool = False
     """Whether its path is a verb, as in `POST /shorten`."""
 
@@ -110,6 +112,9 @@ def _from_routes(search: _Search, source: Source, at: int) -> None:
             if score:
                 evidence = search.note(label, score, at)
                 evidence.verbal = _is_verbal(segment)
+                behind = segments[place + 1] if place + 1 < len(segments) else ""
+                added = route.method == "POST" and place == len(segments) - 1 and place == 0
+                evidence.kept |= added or bool(re.fullmatch(r"\{(\w+_)?[iI]d\}", behind))
                 if place == 0 or evidence.path is None:
                     prefix = "/".join(part for part in route.segments if part in _PREFIXES)
                     own = f"/{prefix}/{segment}" if prefix else f"/{segment}"
@@ -490,7 +495,8 @@ def _is_accepted(evidence: _Evidence, known: frozenset[str]) -> bool:
         return evidence.defined and evidence.score >= _ENOUGH
     if evidence.path is None and evidence.label in known and not evidence.strong:
         return False
-    return evidence.score >= (_ENOUGH + 2 if evidence.label in VAGUE else _ENOUGH)
+    vague = evidence.label in VAGUE and not evidence.kept
+    return evidence.score >= (_ENOUGH + 2 if vague else _ENOUGH)
 
 
 def _merged(accepted: Sequence[_Evidence]) -> list[_Evidence]:

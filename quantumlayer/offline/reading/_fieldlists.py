@@ -729,7 +729,9 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
             words.append(token.low)
             end += 1
             continue
-        if token.low in _NAME_STOPS or (token.low in DETERMINERS and words):
+        last = end + 1 == len(tokens) or tokens[end + 1].low in {",", "(", ";", ":", "and"}
+        noun = words and last and token.low in {"needs", "shows", "gets", "will", "can"}
+        if not noun and (token.low in _NAME_STOPS or (token.low in DETERMINERS and words)):
             break
         following = tokens[end + 1].low if end + 1 < len(tokens) else ""
         if words and token.low in {"yes", "true"} and following in {"/", "or"}:

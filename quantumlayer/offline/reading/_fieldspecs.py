@@ -329,6 +329,10 @@ def _code_length(made: FieldDraft, spec: dict[str, Any]) -> int | None:
         return None
     if pattern.startswith("[") and pattern.endswith("}") and pattern[-3:-1].strip("{,").isdigit():
         return int(pattern[pattern.rindex("{") + 1 : -1].split(",")[-1])
+    exact = spec.get("min_length") == spec.get("max_length") and spec.get("max_length")
+    if exact and made.words[-1] in {"code", "token", "pin", "key", "reference"}:
+        spec.pop("min_length")
+        return int(spec.pop("max_length"))
     return 8 if made.has("random_word") else None
 
 

@@ -36,6 +36,11 @@ _COUNTED = frozenset(
     " position level tier pass lap round night win loss draw".split()
 )
 """Nouns that are a number of things only in the plural: a `place` is somewhere, `places` are counted."""
+_UNIT_TYPES = {
+    **dict.fromkeys(("kg", "g", "km", "cm", "mm", "m", "l", "ml", "litres", "liters", "kilos"), "number"),
+    **dict.fromkeys(("kilograms", "metres", "meters", "celsius", "kwh", "sqm", "m2", "lbs"), "number"),
+    **dict.fromkeys(("eur", "euro", "euros", "usd", "dollars", "gbp", "pounds", "chf", "nok"), "money"),
+}  # fmt: skip
 _NUMBER = frozenset(
     "weight height width length distance temperature latitude longitude lat lng lon percentage percent"
     " ratio factor hour area volume average mean depth speed radius humidity probability share wattage"
@@ -111,6 +116,8 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None: 
         return None
     last = words[-1]
     head = singular(last)
+    if len(words) > 1 and last in _UNIT_TYPES:
+        return _UNIT_TYPES[last]
     if last == "at" or (len(words) == 1 and last in _DATETIME) or head in {"timestamp", "datetime"}:
         return "datetime"
     if words[0] in {"is", "has", "can", "allow", "allows", "needs", "in"} and len(words) > 1:

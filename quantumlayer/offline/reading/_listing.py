@@ -790,7 +790,10 @@ _CASE = (
 
 LISTING: tuple[tuple[str, Recogniser], ...] = (
     # --- order
-    (f"[<target>] {_MUST_BE} [also] {_BY} [(by|in|with|from)] <order>", _sorted),
+    (
+        f"[<target>] {_MUST_BE} [also] [(listed|shown|returned|given)] [,] {_BY} [(by|in|with|from)] <order>",
+        _sorted,
+    ),
     (
         f"(see|list|view|get|browse|find|show|read) [(all|the)] <target> [,] {_BY} [(by|in|with|from)] <order>",
         _sorted,
@@ -844,7 +847,8 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         "(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]",
         _filtered,
     ),
-    ("filter (it|them) [by] <params>", _filtered),
+    ("(filter|narrow) (it|them) [down] [(by|to|with)] <params>", _filtered),
+    ("(filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>", _filtered),
     ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
     ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),
     (

@@ -210,7 +210,7 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
         _system_sets,
     ),
     (
-        "(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT|callers CANNOT) [(be able|be allowed) to] (sets|set|sends|send|writes|write|changes|change) (any of (the (two|three|four|five|fields|values)|them|these)|[all] these [fields]|them|those)",
+        "(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT|callers CANNOT) [(be able|be allowed) to] (sets|set|sends|send|writes|write|changes|change) (any of (the (two|three|four|five|fields|values)|them|these)|[all] (these|those) [(fields|two|three|four|values)]|them|those|either of (them|these)|both)",
         lambda c, s: [Context()],
     ),
     (

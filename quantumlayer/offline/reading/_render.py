@@ -887,6 +887,10 @@ def _field_being(scope: Scope, field: FieldOf, words: tuple[str, ...]) -> str:
         return f"{text} is None"
     if word in {"set", "given", "known", "filled", "present", "there"}:
         return f"{text} is not None"
+    if word in {"wrong", "incorrect", "false", "bad"} and made.name in scope.params:
+        return f"{text} != param.{made.name}"
+    if word in {"right", "correct"} and made.name in scope.params:
+        return f"{text} == param.{made.name}"
     if word in {"positive"}:
         return f"{text} > 0"
     if word in {"negative"}:

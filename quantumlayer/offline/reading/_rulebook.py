@@ -245,7 +245,15 @@ def _route_target(plan: Plan, fact: Refused) -> Target:
 def _refused_on(plan: Plan, finding: Finding, fact: Refused, target: Target, on: str) -> None:
     world = plan.world
     others = on == "create"
-    scope = Scope(world, (Frame(target.entity),), others=others)
+    taken = next(
+        (
+            tuple(endpoint.params)
+            for endpoint in plan.endpoints.values()
+            if endpoint.entity == target.entity and endpoint.spec.get("name") == on
+        ),
+        (),
+    )
+    scope = Scope(world, (Frame(target.entity),), others=others, params=taken)
     conditions = list(target.conditions)
     if fact.when is not None:
         conditions.append(fact.when)

@@ -177,7 +177,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _is("optional"),
     ),
     (
-        "if (you|we|they|he|she|one|the <word>|a <word>) (like|likes|want|wants|wish|wishes|need|needs|have|has|prefer|prefers) [(one|it|any|to)]",
+        "if (i|you|we|they|he|she|one|the <word>|a <word>) (like|likes|want|wants|wish|wishes|need|needs|have|has|prefer|prefers|know|knows|remember|got|care) [(one|it|any|to|them)]",
         _is("optional"),
     ),
     (
