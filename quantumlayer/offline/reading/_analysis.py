@@ -145,6 +145,7 @@ class _Reader:
             understood = self._understand(source, topic)
             finding.facts, finding.unread = understood.facts, understood.unread
             finding.facts = self._from_there(source, finding.facts)
+            finding.facts.extend(source.inline)
             finding.facts.extend(Sketched(sketch, None, route) for route, sketch in source.bodies)
         else:
             finding.framed = source.kind != "unknown_row"
@@ -226,7 +227,7 @@ class _Reader:
             fact.words[-1]
             for finding in self.by_id.values()
             for fact in finding.facts
-            if isinstance(fact, Owned)
+            if isinstance(fact, Owned) and fact.words
         )
         situation.extra["routes"] = source.routes
         situation.extra["has_route"] = bool(source.routes)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from quantumlayer.offline.reading._accounts import SIGN_UPS
 from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._definitions import (
     DEFINITION_SLOTS,
@@ -80,7 +81,7 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
     what can be created and deleted. A noun that is only mentioned is no entity.
     """
     search = _Search(sources)
-    grammar = Grammar.of(DEFINITION_SLOTS, [DEFINITIONS])
+    grammar = Grammar.of(DEFINITION_SLOTS, [SIGN_UPS, DEFINITIONS])
     for at, source in enumerate(sources):
         _from_routes(search, source, at)
         _from_headings(search, source, at)
@@ -89,7 +90,7 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
             label = heading_label(source)
             topic = Thing(tuple(label.split())) if label else None
             situation = Situation(known, topic if topic and _nameable(topic) else None)
-            for fact in grammar.understand(source.tokens, situation).facts:
+            for fact in (*source.inline, *grammar.understand(source.tokens, situation).facts):
                 _from_fact(search, fact, at)
             _from_introduction(search, source, at)
         _from_frame(search, source, at)

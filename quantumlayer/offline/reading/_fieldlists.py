@@ -445,6 +445,7 @@ def _is_clause(before: list[Token]) -> bool:
     return told and not any(token.kind == "name" for token in before)
 
 
+_KINDS = (["whole", "number"], ["positive", "number"], ["positive", "integer"], ["free", "text"])
 _APPOSED = frozenset(
     "integer number boolean flag string text decimal list array date timestamp url link enum float".split()
 )
@@ -454,6 +455,8 @@ def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
     """`rollout`, an integer between 0 and 100; the default is 100."""
     if len(piece) > 1 and piece[1].low in {"default", "minimum", "maximum"}:
         return True
+    if [token.low for token in piece[1:3]] in _KINDS:
+        return True  # stars, a whole number from 1 to 5
     named = any(token.kind == "name" for token in before[:3])
     if named and len(before) <= 3 and _describes(piece):  # noqa: PLR2004 -- nothing but the name
         return True

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from quantumlayer.offline.reading._access import ACCESS, ACCESS_SLOTS
+from quantumlayer.offline.reading._accounts import ACCOUNT_SLOTS, ACCOUNTS
 from quantumlayer.offline.reading._asides import ASIDE_SLOTS, ASIDES
 from quantumlayer.offline.reading._behaviours import BEHAVIOURS, COUNTING
 from quantumlayer.offline.reading._clauses import Grammar
@@ -25,9 +26,10 @@ Table = Iterable[tuple[str, Callable[..., Any]]]
 @lru_cache(maxsize=1)
 def whole_grammar() -> Grammar:
     """Compile every table of rules; where several rules fit, the first one wins."""
-    slots = {**ACCESS_SLOTS, **PREDICATE_SLOTS, **ASIDE_SLOTS, **OPENING_SLOTS}
+    slots = {**ACCESS_SLOTS, **ACCOUNT_SLOTS, **PREDICATE_SLOTS, **ASIDE_SLOTS, **OPENING_SLOTS}
     tables = [
         ACCESS,
+        ACCOUNTS,
         COUNTING, OPENINGS,
         REFUSALS,
         BEHAVIOURS,

@@ -7,6 +7,7 @@ from typing import Any
 
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._analysis import Analysis, Finding
+from quantumlayer.offline.reading._definitions import CREATE
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
 from quantumlayer.offline.reading._facts import Access, Mention, Owned, Winner
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
@@ -24,8 +25,18 @@ _VERBS: dict[str, tuple[str, ...]] = {
     "update": ("replace", "update"), "modify": ("replace", "update"), "delete": ("delete",),
     "remove": ("delete",), "see": ("list", "read"), "view": ("list", "read"), "read": ("list", "read"),
     "list": ("list",), "browse": ("list", "read"), "manage": _ALL, "access": _ALL, "publish": ("create",),
+    "take-down": ("delete",), "drop": ("delete",), "erase": ("delete",), "withdraw": ("delete",), "strike": ("delete",),
+    "open": ("read",), "look-up": ("list", "read"), "find": ("list", "read"), "get": ("list", "read"),
+    "inspect": ("list", "read"), "show": ("list", "read"), "consult": ("list", "read"), "check": ("list", "read"),
+    "correct": ("replace", "update"), "amend": ("replace", "update"), "adjust": ("replace", "update"),
+    "alter": ("replace", "update"), "use": _ALL, "work": _ALL, "maintain": _ALL, "touch": _ALL,
     "handle": _ALL, "search": ("list",), "look-at": ("list", "read"), "rename": ("replace", "update"),
 }  # fmt: skip
+_MAKING = ("create",)
+_MAKES = frozenset(
+    "pin hang-up put-up hand-in send share leave give drop-off contribute prescribe order request offer propose"
+    " announce rate review comment vote bid book reserve subscribe apply report raise draft compose".split()
+)
 _NO_ROLES = frozenset({"login", "owner", "anyone", "others", "users", "strangers"})
 _OWNERS = (
     "user",
@@ -62,11 +73,11 @@ def find_users(analysis: Analysis) -> str | None:
         for part in route.segments
     )
     logs_in = any(
-        isinstance(fact, Access) and fact.who == "login" and fact.exclusive
+        isinstance(fact, Access) and fact.who == "login" and (fact.exclusive or fact.by)
         for finding in analysis.findings
         for fact in finding.facts
     )
-    if not (signs_up or routes or logs_in):
+    if not (signs_up or routes or logs_in or _speaks_of_login(analysis)):
         return None
     word = structure.lexicon.find(["user"])
     if word is None:
@@ -76,6 +87,23 @@ def find_users(analysis: Analysis) -> str | None:
     if not any(made.words[-1:] == ("password",) for made in draft.fields.values()):
         _usual_fields(draft)
     return word.name
+
+
+_LOGGING_IN = (
+    "log in", "logs in", "logged in", "logged-in", "logging in", "sign up", "signs up", "signing up",
+    "sign in", "signed in", "bearer token", "jwt", "login",
+)  # fmt: skip
+_NONE = frozenset({"no", "without", "later", "not", "never", "none"})
+
+
+def _speaks_of_login(analysis: Analysis) -> bool:
+    """Whether a statement, understood or not, takes it for granted that people log in."""
+    for finding in analysis.findings:
+        words = [token.low for token in finding.source.full]
+        text = f" {' '.join(words)} "
+        if any(f" {phrase} " in text for phrase in _LOGGING_IN) and not _NONE & {*words}:
+            return True
+    return False
 
 
 def _usual_fields(draft: EntityDraft) -> None:
@@ -420,7 +448,7 @@ def _covers(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Access)
 
 def _does(endpoint: EndpointDraft, verbs: Sequence[str]) -> bool:
     for verb in verbs:
-        if endpoint.kind in _VERBS.get(verb, ()):
+        if endpoint.kind in _VERBS.get(verb, _MAKING if verb in CREATE | _MAKES else ()):
             return True
         if endpoint.kind == "action" and endpoint.spec.get("name") in {
             verb,

@@ -11,6 +11,8 @@ from typing import Literal
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._clauses import peel
 from quantumlayer.offline.reading._definitions import CREATE, DELETE, DEFINITION_SLOTS, READ, UPDATE
+from quantumlayer.offline.reading._facts import Fact
+from quantumlayer.offline.reading._inline import split_inline
 from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
@@ -45,6 +47,8 @@ class Source:
     sketch: Sketch | None = None
     bodies: list[tuple[Route, Sketch]] = field(default_factory=list)
     """What routes take, as shown right behind them."""
+    inline: list[Fact] = field(default_factory=list)
+    """Fields that stand in brackets behind a noun."""
 
     @property
     def id(self) -> str:
@@ -76,6 +80,8 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         _give_methods(source)
         source.tokens, source.bodies = _without_bodies(source.tokens)
         source.tokens = _without_idioms(source.tokens)
+        if source.kind == "clause":
+            source.tokens, source.inline = split_inline(source.tokens)
         sources.append(source)
         by_id[item.id] = source
         previous = source

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from quantumlayer.offline.reading._accounts import SIGN_UPS
 from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._definitions import (
     DEFINITION_SLOTS,
@@ -151,7 +152,7 @@ def build_structure(
     structure = Structure(lexicon, known, camel=_is_camel(known))
     for word in lexicon:
         structure.entity(word)
-    _Builder(structure, Grammar.of(DEFINITION_SLOTS, [DEFINITIONS])).run(sources)
+    _Builder(structure, Grammar.of(DEFINITION_SLOTS, [SIGN_UPS, DEFINITIONS])).run(sources)
     user, account = structure.lexicon.find(["user"]), structure.lexicon.find(["account"])
     if user is not None and account is None:
         user.aliases.add("account")
@@ -436,6 +437,7 @@ class _Builder:
         situation = Situation(self.structure.known, self.topic, route=self.route)
         situation.extra["structure"] = self.structure
         tokens, _ = split_asides(source.tokens, self.structure.lexicon)
+        self._apply(source.inline, source)
         for fact in self.grammar.understand(tokens, situation).facts:
             self._apply([fact], source)
 
