@@ -137,6 +137,7 @@ async def test_an_attempt_takes_no_longer_than_it_may(router_of: MakeRouter) -> 
     class Slow(Embedding):
         async def embed(self, *_: object, **__: object) -> Embeddings:
             await anyio.sleep_forever()
+            raise AssertionError
 
     router = router_of(Slow("first"), retry=RetryPolicy(rounds=1, attempt_s=0.01))
     with pytest.raises(AllDeploymentsFailedError) as caught:

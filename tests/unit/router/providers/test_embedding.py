@@ -267,7 +267,7 @@ async def test_each_family_has_its_word_for_dimensions(model: str, path: Sequenc
     seen: list[Any] = []
     answer = {"embeddings": [[1.0]], "embedding": [1.0]}
     if "nova" in model:
-        answer = {"embeddings": [{"embedding": [1.0]}]}  # type: ignore[dict-item]
+        answer = {"embeddings": [{"embedding": [1.0]}]}
     response = httpx.Response(200, json=answer)
     await bedrock(model, lambda _: response, seen=seen).embed(["a"], dimensions=256)
 
