@@ -163,7 +163,8 @@ def _check_reply(reply: ModelReply) -> None:
         usage.reasoning_tokens,
     )
     assert min(classes) >= 0, f"{usage!r} counts below zero"
-    assert usage.output_tokens + usage.reasoning_tokens > 0, "an answer of no tokens"
+    answered = usage.output_tokens + usage.reasoning_tokens
+    assert answered > 0 or not usage.estimated, "an answer is estimated at no tokens"
 
 
 async def _check_stream(provider: Provider, request: ModelRequest) -> None:

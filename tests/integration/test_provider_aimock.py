@@ -180,8 +180,7 @@ async def test_characters_that_were_cut_in_two_arrive_whole(make: Make) -> None:
                 texts.append(event.text)
             if isinstance(event, Done):
                 assert event.reply.text == "".join(texts) == SAID
-                assert event.reply.usage.output_tokens > 0
-                assert event.reply.cost_nanousd > 0 or event.reply.provider == "openai_compatible"
+                assert not event.reply.usage.estimated
     assert len(texts) > 3
     assert "".join(texts).encode()
 

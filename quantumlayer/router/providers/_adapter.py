@@ -109,10 +109,8 @@ class Adapter(ABC):
     async def _gathered(self, request: ModelRequest) -> ModelReply:
         """Wait for the whole answer, and read it as it comes."""
         async with self.stream(request) as events:
-            async for event in events:
-                if isinstance(event, Done):
-                    return event.reply
-        raise MalformedReplyError(self.name, "the stream ended without a reply")
+            [reply] = [event.reply async for event in events if isinstance(event, Done)]
+        return reply
 
     def _known_card(self) -> ModelCard:
         """What is known of the model: what was given, else what the shipped catalog has."""

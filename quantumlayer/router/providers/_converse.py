@@ -12,11 +12,9 @@ from quantumlayer.messages import (
     Image,
     ModelReply,
     ModelRequest,
-    Part,
     StopReason,
     Text,
     ToolCall,
-    ToolResult,
     ToolSpec,
     Usage,
 )
@@ -33,12 +31,13 @@ from quantumlayer.router.providers._ids import plain_id
 from quantumlayer.router.providers._images import inline
 from quantumlayer.router.providers._schemas import constrained, instruction
 from quantumlayer.router.providers._turns import (
+    Said,
     arguments_of,
     conversation,
     instructions,
     tools_of,
 )
-from quantumlayer.router.providers._usage import counted, estimated
+from quantumlayer.router.providers._usage import estimated
 from quantumlayer.router.providers._wire import Origin
 
 __all__ = ["decode", "encode", "stop_reason", "usage_of"]
@@ -112,7 +111,7 @@ def encode(request: ModelRequest, card: ModelCard, origin: Origin) -> bytes:
     return json.dumps(body).encode("ascii")
 
 
-def _blocks(parts: Sequence[Part], origin: Origin) -> Iterator[dict[str, Any]]:
+def _blocks(parts: Sequence[Said], origin: Origin) -> Iterator[dict[str, Any]]:
     for part in parts:
         if isinstance(part, Text):
             yield {"text": part.text}
@@ -121,7 +120,7 @@ def _blocks(parts: Sequence[Part], origin: Origin) -> Iterator[dict[str, Any]]:
         elif isinstance(part, ToolCall):
             arguments, call_id = arguments_of(part), _call_id(part.id, origin.model)
             yield {"toolUse": {"toolUseId": call_id, "name": part.name, "input": arguments}}
-        elif isinstance(part, ToolResult):
+        else:
             yield {
                 "toolResult": {
                     "toolUseId": _call_id(part.call_id, origin.model),
@@ -207,11 +206,9 @@ def usage_of(counts: Any) -> Usage | None:
     """
     if not isinstance(counts, Mapping) or "outputTokens" not in counts:
         return None
-    return counted(
-        Usage(
-            count(counts, "inputTokens"),
-            count(counts, "cacheReadInputTokens"),
-            count(counts, "cacheWriteInputTokens"),
-            count(counts, "outputTokens"),
-        )
+    return Usage(
+        count(counts, "inputTokens"),
+        count(counts, "cacheReadInputTokens"),
+        count(counts, "cacheWriteInputTokens"),
+        count(counts, "outputTokens"),
     )

@@ -10,11 +10,9 @@ from quantumlayer.messages import (
     Image,
     ModelReply,
     ModelRequest,
-    Part,
     StopReason,
     Text,
     ToolCall,
-    ToolResult,
     ToolSpec,
     Usage,
 )
@@ -31,12 +29,13 @@ from quantumlayer.router.providers._ids import plain_id
 from quantumlayer.router.providers._images import inline
 from quantumlayer.router.providers._schemas import constrained, instruction
 from quantumlayer.router.providers._turns import (
+    Said,
     arguments_of,
     conversation,
     instructions,
     tools_of,
 )
-from quantumlayer.router.providers._usage import counted, estimated
+from quantumlayer.router.providers._usage import estimated
 from quantumlayer.router.providers._wire import Origin
 
 __all__ = ["decode", "encode", "longest_answer", "stop_reason", "usage_of"]
@@ -100,7 +99,7 @@ def encode(request: ModelRequest, model: str, card: ModelCard, *, stream: bool) 
     return json.dumps(body).encode("ascii")
 
 
-def _blocks(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
+def _blocks(parts: Sequence[Said]) -> Iterator[dict[str, Any]]:
     for part in parts:
         if isinstance(part, Text):
             yield {"type": "text", "text": part.text}
@@ -110,7 +109,7 @@ def _blocks(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
             arguments = arguments_of(part)
             call_id = plain_id(part.id)
             yield {"type": "tool_use", "id": call_id, "name": part.name, "input": arguments}
-        elif isinstance(part, ToolResult):
+        else:
             yield {
                 "type": "tool_result",
                 "tool_use_id": plain_id(part.call_id),
@@ -178,12 +177,10 @@ def usage_of(counts: Any) -> Usage | None:
         return None
     answer = count(counts, "output_tokens")
     thought = min(answer, count(counts.get("output_tokens_details"), "thinking_tokens"))
-    return counted(
-        Usage(
-            count(counts, "input_tokens"),
-            count(counts, "cache_read_input_tokens"),
-            count(counts, "cache_creation_input_tokens"),
-            answer - thought,
-            thought,
-        )
+    return Usage(
+        count(counts, "input_tokens"),
+        count(counts, "cache_read_input_tokens"),
+        count(counts, "cache_creation_input_tokens"),
+        answer - thought,
+        thought,
     )

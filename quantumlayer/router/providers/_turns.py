@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from quantumlayer.messages import Data, Message, Part, Text, ToolCall, ToolResult, ToolSpec
+from quantumlayer.messages import Data, Image, Message, Text, ToolCall, ToolResult, ToolSpec
 
-__all__ = ["Turn", "arguments_of", "conversation", "instructions", "tools_of"]
+__all__ = ["Said", "Turn", "arguments_of", "conversation", "instructions", "tools_of"]
+
+Said = Text | Image | ToolCall | ToolResult
+"""What is sent of a message."""
 
 # What is said where something has to be said: neither takes an empty turn.
 _NOTHING = Text(".")
@@ -21,11 +24,11 @@ class Turn:
 
     Attributes:
         role: Who speaks.
-        parts: What is said, without `Data`, and without texts that are empty.
+        parts: What is said, without texts that are empty.
     """
 
     role: Literal["user", "assistant"]
-    parts: list[Part]
+    parts: list[Said]
 
 
 def instructions(messages: Sequence[Message]) -> str:
@@ -67,25 +70,27 @@ def _head(messages: Sequence[Message]) -> int:
 
 def _sides(
     messages: Sequence[Message],
-) -> Iterator[tuple[Literal["user", "assistant"], list[Part]]]:
+) -> Iterator[tuple[Literal["user", "assistant"], list[Said]]]:
     """What is said, with the side that says it: of a message, results of tools before the rest."""
     for message in messages:
-        said: list[Part] = [part for part in message.parts if not _is_empty(part)]
+        said: list[Said] = [
+            part for part in message.parts if not isinstance(part, Data) and not _is_empty(part)
+        ]
         if message.role == "system" and said:
             said = [Text(f"<system>{message.text}</system>")]
-        results: list[Part] = [part for part in said if isinstance(part, ToolResult)]
-        rest: list[Part] = [part for part in said if not isinstance(part, ToolResult)]
+        results: list[Said] = [part for part in said if isinstance(part, ToolResult)]
+        rest: list[Said] = [part for part in said if not isinstance(part, ToolResult)]
         if results:
             yield "user", results
         if rest:
             yield "assistant" if message.role == "assistant" else "user", rest
 
 
-def _is_empty(part: Part) -> bool:
-    return isinstance(part, Data) or (isinstance(part, Text) and not part.text.strip())
+def _is_empty(part: Said) -> bool:
+    return isinstance(part, Text) and not part.text.strip()
 
 
-def _gives_results(parts: Sequence[Part]) -> bool:
+def _gives_results(parts: Sequence[Said]) -> bool:
     return isinstance(parts[0], ToolResult)
 
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 from quantumlayer.messages import ModelRequest, Usage
 from quantumlayer.router._tokens import estimate_prompt, estimate_tokens
 
-__all__ = ["counted", "estimated", "inclusive_usage"]
-
-
-def counted(usage: Usage) -> Usage | None:
-    """The usage, or None where all is zero: some servers have the fields and do not count."""
-    return usage if usage.total_tokens else None
+__all__ = ["estimated", "inclusive_usage"]
 
 
 def inclusive_usage(
     *, prompt: int, answer: int, total: int, cache_read: int, cache_write: int, reasoning: int
-) -> Usage | None:
+) -> Usage:
     """The usage of a provider that counts as OpenAI does: cached tokens are part of the prompt's.
 
     Reasoning tokens are part of the answer's, unless the total says that they come on top, as xAI
@@ -25,7 +20,7 @@ def inclusive_usage(
     written = min(prompt - read, cache_write)
     on_top = max(0, total - prompt - answer)
     inside = 0 if on_top else min(answer, reasoning)
-    return counted(Usage(prompt - read - written, read, written, answer - inside, on_top or inside))
+    return Usage(prompt - read - written, read, written, answer - inside, on_top or inside)
 
 
 def estimated(request: ModelRequest, *answer: str) -> Usage:

@@ -149,3 +149,16 @@ def test_a_stream_cut_in_the_middle_of_a_message_says_so() -> None:
 
     with pytest.raises(ValueError, match="middle of a message"):
         decode([message, message[:-1]])
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        (b"\x01a\x0f", "unknown kind 15"),
+        (b"\x01a\x07\x00\x09short", "do not fit their length"),
+        (b"\x01a\x04\x00", "do not fit their length"),
+    ],
+)
+def test_headers_that_make_no_sense_are_refused(headers: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        decode([encode(headers, b"{}")])

@@ -260,6 +260,12 @@ def test_a_call_is_whole_however_much_of_it_came_in_pieces(events: list[dict[str
     assert "".join(pieces) == '{"n":1}'
 
 
+def test_what_a_server_says_otherwise_at_the_end_comes_too_late() -> None:
+    _, reply, _ = read([item("added"), piece('{"n":2}'), item("done", arguments='{"n":1}')])
+
+    assert reply.tool_calls[0].arguments == '{"n":2}'
+
+
 def test_a_refusal_in_a_stream_is_given_in_its_words() -> None:
     refusal = {"type": "response.refusal.delta", "output_index": 0, "delta": "I cannot."}
     _, reply, _ = read([refusal, finished()])

@@ -83,6 +83,7 @@ def test_what_is_open_or_contains_itself_cannot_be_enforced(kind: type[BaseModel
         {"type": "object", "properties": {"a": {"$ref": "#"}}},
         {"type": "object", "properties": {"a": {"$ref": "https://schemas.test/a.json"}}},
         {"type": "object", "properties": {"a": True}},
+        {"type": "object", "properties": {"a": {"type": "array"}}},
         {},
     ],
 )
