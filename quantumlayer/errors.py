@@ -10,6 +10,7 @@
     │   ├── InvalidOutputError          the model's answer never fitted the asked type
     │   ├── StreamInterruptedError      a stream broke after its first token
     │   ├── BudgetExceededError         the call would cost more than is left
+    │   ├── LabError                    recorded outcomes, or a scorer's file, cannot be used
     │   └── ProviderError               one attempt at one deployment failed
     │       ├── AuthenticationError         the credential was refused
     │       ├── InvalidRequestError         the provider will never accept this request
@@ -90,6 +91,7 @@ __all__ = [
     "GenerationError",
     "InvalidOutputError",
     "InvalidRequestError",
+    "LabError",
     "LoopLimitError",
     "MalformedReplyError",
     "MissingExtraError",
@@ -166,6 +168,10 @@ class RouterError(QuantumLayerError):
 
 class RouterConfigError(RouterError, ValueError):
     """A router, strategy, budget or policy was set up with values that make no sense."""
+
+
+class LabError(RouterError, ValueError):
+    """Recorded outcomes, a trace or the file of a trained scorer cannot be used."""
 
 
 class NoDeploymentError(RouterError):
