@@ -1,1 +1,1 @@
-"""Strategies on recorded outcomes: how good a routing would have been, and what it would have cost."""
+"""Strategies on recorded outcomes: how good a routing would have been, and at what cost."""
