@@ -172,6 +172,17 @@ async def test_a_wrong_key_is_refused_and_shows_nowhere(make: Make) -> None:
     assert "sk-wrong-key" not in f"{caught.value!r} {caught.value} {provider!r} {vars(provider)}"
 
 
+async def test_a_key_shows_in_no_log(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    async with Router([make()], retry=RetryPolicy(rounds=1)) as router:
+        await router.complete("hello")
+        with pytest.raises(AllDeploymentsFailedError):
+            await router.complete("garbled")
+
+    assert caplog.records
+    assert KEY not in caplog.text
+
+
 async def test_characters_that_were_cut_in_two_arrive_whole(make: Make) -> None:
     texts: list[str] = []
     async with Router([make()]) as router, router.stream("hello") as events:

@@ -382,6 +382,13 @@ async def test_a_stream_that_is_cut_off_never_passes_for_a_whole_one(
     assert caught.value.retryable
 
 
+@of([recording for recording in STREAMS if b"data: [DONE]" in recording.body])
+async def test_a_missing_done_is_no_error(recording: Recording) -> None:
+    without = recording.with_body(recording.body.replace(b"data: [DONE]\n\n", b""))
+
+    assert await read(without) == await read(recording)
+
+
 QUOTED_BY_GROQ = [r for r in ERRORS if b"failed_generation" in r.body]
 
 
