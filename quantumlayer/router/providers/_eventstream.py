@@ -61,15 +61,6 @@ class EventStreamDecoder:
             self._wanted_bytes = _PRELUDE.size
             yield _message(message, headers)
 
-    def finish(self) -> None:
-        """Check that the stream did not end in the middle of a message.
-
-        Raises:
-            ValueError: It did.
-        """
-        if self._buffer:
-            raise ValueError("the stream ends in the middle of a message")
-
 
 def _prelude(buffer: bytearray) -> tuple[int, int]:
     """The lengths of a message and of its headers, once its first twelve bytes are there."""
