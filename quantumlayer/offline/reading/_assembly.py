@@ -50,6 +50,7 @@ from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._reports import plan_reports
 from quantumlayer.offline.reading._rulebook import add_rules
 from quantumlayer.offline.reading._shaping import settle_states, shape
+from quantumlayer.offline.reading._stock import plan_stock
 from quantumlayer.offline.reading._trial import buildable
 from quantumlayer.offline.reading._worked import plan_values
 from quantumlayer.offline.reading._wishes import check_wishes
@@ -122,6 +123,7 @@ def _planned(
     plan_kinds(plan)
     plan_following(plan)
     plan_ledgers(plan)
+    plan_stock(plan)
     plan_lists(plan)
     plan_reports(plan)
     add_rules(plan)

@@ -48,7 +48,7 @@ class Situation:
 
 
 CREATE = frozenset(
-    "create add register enter make post submit write record store save insert open log file publish"
+    "create add register enter make send post submit write record store save insert open log file publish"
     " upload note define issue set-up sign-up plan schedule place import put start keep".split()
 )
 READ = frozenset(
@@ -137,6 +137,8 @@ _QUANTIFIERS = frozenset(
     "a an the each every any all our one single some your their my his her its this these those that"
     " new another such".split()
 )
+_OPENERS = frozenset("a an the its their his her my our your each every".split())
+"""Words that begin another noun phrase."""
 GENERIC = frozenset(
     "system api app software backend server requirement response body"
     " endpoint user-interface error field value client caller thing way url path parameter query status"
@@ -169,7 +171,7 @@ def _thing(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
         token = reader.tokens[end]
         if token.kind not in {"word", "name"} or token.low in _NO_NOUN or token.low in ADVERBS:
             break
-        if end > start and token.low in {"a", "an", "the", "each", "every"}:
+        if end > start and token.low in _OPENERS:
             break
         end += 1
     for stop in range(end, start, -1):
@@ -252,6 +254,19 @@ def _body_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, .
 def _ends_early(tokens: Sequence[Token]) -> bool:
     """Whether a sentence ends before the tokens do."""
     return any(token.low == "." and token.kind == "mark" for token in tokens[:-1])
+
+
+def _short_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
+    """A list of fields up to the next comma."""
+    end = at
+    while end < len(reader.tokens) and reader.low(end) not in {",", ";", ".", "(", "but"}:
+        end += 1
+    if end > at:
+        situation = reader.context
+        known = situation.known if isinstance(situation, Situation) else frozenset()
+        phrases = read_fields(reader.tokens[at:end], known)
+        if phrases and all(_plausible(phrase) for phrase in phrases):
+            yield tuple(phrases), end
 
 
 _NO_FIELD = frozenset(
@@ -438,6 +453,9 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "does_what": _third_verb,
     "names_only": _names_only,
     "new_names": _new_names,
+    "kept": lambda reader, at: _kept_fields(reader, at),
+    "short_fields": _short_fields,
+    "sometimes": lambda reader, at: _sometimes(reader, at),
     "fields": _fields,
     "thing": _thing,
     "things": _things,
@@ -564,6 +582,71 @@ def _has_any(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     ]
 
 
+def _there_is(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`There is also a description, but I don't always write one`: another field, perhaps left out."""
+    if situation.topic is None or not situation.topic.words:
+        return None
+    phrases: tuple[FieldPhrase, ...] = captures["fields"]
+    lexicon = _lexicon(situation)
+    if lexicon is not None and any(lexicon.find(phrase.words) is not None for phrase in phrases):
+        return None
+    if lexicon is None or lexicon.thing(situation.topic) is None or any(p.left for p in phrases):
+        return None
+    for phrase in phrases:
+        if "sometimes" in captures:
+            phrase.traits.append(Trait("optional"))
+    return [Fields(situation.topic, phrases)]
+
+
+_SOMETIMES = "(but|though|although|which|and|yet) [(i|we|you|they|people|it|that|this|nobody|not everybody)] <sometimes>"
+
+
+def _sometimes(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
+    """`don't always find the time to write one`, `is sometimes missing`, `may be missing`."""
+    lows = [token.low for token in reader.tokens[at : at + 12]]
+    hedges = {"always", "sometimes", "often", "rarely", "seldom", "occasionally", "everybody", "everyone", "every", "all"}
+    if lows and hedges & set(lows) and ({"not", "never", "missing", "rarely", "seldom", "empty", "without"} & set(lows)):
+        yield True, len(reader.tokens)
+
+
+_WORKED_OUT = frozenset("total subtotal sum balance average count remaining tax vat discount shipping".split())
+
+
+def _also_shows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The order also shows subtotal, shipping and total`: what is worked out, not sent."""
+    facts = _has(captures, situation)
+    if facts is None or not any(
+        set(phrase.words) & _WORKED_OUT for phrase in captures["fields"]
+    ):
+        return None
+    return [
+        Fields(fact.thing, fact.phrases, by_system=True) for fact in facts if isinstance(fact, Fields)
+    ]
+
+
+def _kept_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
+    """`the unit_price of that day`, `its price at that time`: a copy of what holds just then."""
+    for length in (3, 4, 5):
+        lows = [token.low for token in reader.tokens[len(reader.tokens) - length :]]
+        fixed = lows[:1] in (["of"], ["at"], ["on"], ["from"]) and lows[-1] in _THEN
+        if fixed and at < len(reader.tokens) - length:
+            phrases = read_fields(reader.tokens[at : len(reader.tokens) - length])
+            if phrases and all(_plausible(phrase) and not phrase.left for phrase in phrases):
+                yield tuple(phrases), len(reader.tokens)
+
+
+_THEN = frozenset({"day", "time", "moment", "date", "ordering", "sale", "booking", "purchase", "order"})
+
+
+def _kept(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Note down in each line the unit_price of that day`."""
+    if not _is_kept(captures["thing"], situation):
+        return None
+    for phrase in captures["fields"]:
+        phrase.traits.append(Trait("copied"))
+    return [Fields(captures["thing"], captures["fields"], by_system=True)]
+
+
 def _each_has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     facts: list[Fact] = []
     for thing in captures["things"]:
@@ -634,13 +717,15 @@ def _belongs(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     thing: Thing = captures["thing"]
     account = thing.label in _ACCOUNTS and _has_password(captures["fields"])
+    if captures.get("created") == "take" and len(captures["fields"]) == 1:
+        return None  # taken from the stock
     if not account and not _is_kept(thing, situation):
         return None
     if account and _has_password(captures["fields"]):
         thing = Thing(("user",))
         return [Fields(thing, captures["fields"]), Mention(thing, ("sign-up",))]
     facts: list[Fact] = [
-        Fields(thing, captures["fields"]),
+        Fields(thing, captures["fields"], sends=True),
         Mention(thing, ("create",), captures.get("actor")),
     ]
     for name in ("target", "second"):
@@ -814,7 +899,7 @@ def _route_takes(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     if route.segments and route.segments[-1] in SIGN_UP:
         user = Thing(("user",))
         return [Fields(user, captures["fields"], route=route), Mention(user, ("sign-up",))]
-    return [Fields(captures.get("thing") or Thing(()), captures["fields"], route=route)]
+    return [Fields(captures.get("thing") or Thing(()), captures["fields"], route=route, sends=True)]
 
 
 _PEOPLE = frozenset({"people", "person", "anyone", "everyone", "visitor", "visitors", "somebody"})
@@ -835,7 +920,7 @@ _HAVE = (
 )
 _CARRY = (
     "(includes|include|contains|contain|comprises|comprise|stores|store|keeps|keep|records|record|needs|need|requires|require|carries|carry|knows|holds|hold"
-    "|bears|gets|get|shows|features|takes|take|(is|are) given)"
+    "|bears|gets|get|shows|features|takes|take|says|say|states|tells|(is|are) given)"
 )
 _GIVEN = "(with|giving|by giving|providing|by providing|including|consisting of|specifying|from|:|needs|stating)"
 _THESE = "[(the following|following|these) [(fields|attributes|properties|data|information|details|values|columns)]] [:]"
@@ -885,6 +970,20 @@ _THEMSELVES = "(to take part|to join|for an account|for the site)"
 
 DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     *LEGENDS,
+    (
+        f"[please] {_STORE} [down] (in|on|with|for) (each|every|the) <thing> [(the|its|their|a|an)] <kept:fields>",
+        _kept,
+    ),
+    (
+        f"<thing> (keeps|keep|stores|store|remembers|remember|records|record) [(the|its|their|a|an)] <kept:fields>",
+        _kept,
+    ),
+    (
+        "<thing> (also|additionally|besides|further) (shows|show|has|have|tells|contains|gets) [the] <fields>",
+        _also_shows,
+    ),
+    (f"there (is|are|may be|can be) [also] [(a|an|the)] <short_fields:fields> [,] {_SOMETIMES}", _there_is),
+    ("there (is|are) also [(a|an|the)] <fields>", _there_is),
     (
         f"(it|this|<route>) [MUST] {_TAKES} <body_fields:fields> [,] (which|that) (we|(is|are|MUST be) (kept|stored|saved|recorded)) [(keep|store|save|record|remember)] [(with|on|in|for) <phrase>]",
         lambda c, s: _body_of_action({**c, "kept": True}, s),

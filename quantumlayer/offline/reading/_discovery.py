@@ -67,6 +67,8 @@ class _Evidence:
 class _Search:
     sources: Sequence[Source]
     found: dict[str, _Evidence] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
+    """Nouns of which something has several."""
 
     def note(self, label: str, score: int, at: int) -> _Evidence:
         evidence = self.found.setdefault(label, _Evidence(label, first=at))
@@ -222,6 +224,9 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
     match fact:
         case Fields(thing=Thing(words=words) as thing) if words and _nameable(thing):
             weight = (_ENOUGH if fact.sure else 1) + (1 if len(fact.phrases) > 1 else 0)
+            search.listed.update(
+                singular(phrase.label) for phrase in fact.phrases if is_plural(phrase.words[-1])
+            )
             if fact.route is None or thing.label == "user":
                 evidence = search.note(thing.label, weight, at)
                 evidence.defined = True
@@ -449,6 +454,9 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
             thing = introduced(source.previous)
             if thing is not None and _nameable(thing):
                 search.note(thing.label, _ENOUGH, at).defined = True
+    for evidence in search.found.values():
+        if evidence.label in search.listed and evidence.defined:
+            evidence.score += 2
     accepted = [each for each in search.found.values() if _is_accepted(each, known)]
     accepted.sort(key=lambda each: (each.first, each.label))
     lexicon = Lexicon()

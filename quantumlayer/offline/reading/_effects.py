@@ -34,7 +34,7 @@ from quantumlayer.offline.reading._terms import (
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._shaping import status_field
 from quantumlayer.offline.reading._vocabulary import snake
-from quantumlayer.offline.reading._world import Action, Unresolved, World, escape
+from quantumlayer.offline.reading._world import INACTIVE, Action, Unresolved, World, escape
 
 __all__ = ["plan_actions", "read_bodies"]
 
@@ -508,7 +508,7 @@ def _sources(plan: Plan, action: Action, steps: list[Step]) -> None:
         if each.lower().replace("_", " ") in known
     ]
     if not named:
-        named = _before(made, action)
+        named = _before(made, action) or _still_alive(made, action)
     if not named or not steps:
         return
     name = escape(made.name)
@@ -527,6 +527,15 @@ def _sources(plan: Plan, action: Action, steps: list[Step]) -> None:
             text=f"A {world.label(action.entity)} has to be {states} for this ({action.name.replace('_', ' ')}).",
             requirement=finding.source.id, status=step.status, name=f"{action.name}_only_when_{snake(list(dict.fromkeys(named)))}"[:55].rstrip("_"),
         )  # fmt: skip
+
+
+def _still_alive(made: FieldDraft, action: Action) -> list[str]:
+    """Whatever is cancelled, rejected and so on stays so, unless an action says that it undoes it."""
+    if action.verb.startswith(("re", "un")) or action.verb in {"activate", "open", "approve"}:
+        return []
+    choices = [str(each) for each in made.spec.get("choices", ())]
+    alive = [each for each in choices if each.lower() not in INACTIVE]
+    return alive if len(alive) < len(choices) else []
 
 
 def _before(made: FieldDraft, action: Action) -> list[str]:

@@ -35,6 +35,7 @@ __all__ = [
     "Holds",
     "Included",
     "Inclusive",
+    "Lacks",
     "Legend",
     "Limit",
     "Means",
@@ -60,6 +61,7 @@ __all__ = [
     "States",
     "Status",
     "Successive",
+    "Takes",
     "Thing",
     "Touches",
     "Transition",
@@ -135,6 +137,8 @@ class Fields(Fact):
     """Whether only this route shows them."""
     part: bool = False
     """Whether the route works on an item rather than making one."""
+    sends: bool = False
+    """Whether clients send these when they make the thing."""
 
     @property
     def unread(self) -> int:
@@ -510,6 +514,23 @@ class Worked(Fact):
     once: bool = False
     decimals: int | None = None
     fallback: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Takes(Fact):
+    """Goods leave (-1) or enter (1) the stock: when something is ordered, or by the route's action."""
+
+    words: tuple[str, ...]
+    sign: int
+    route: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks(Fact):
+    """An order for more than there is gets refused."""
+
+    entity: str | None = None
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from quantumlayer.offline.reading._fieldtypes import type_of_name
 from quantumlayer.offline.reading._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, compile_pattern
 from quantumlayer.offline.reading._slots import BASIC_SLOTS
@@ -421,6 +422,8 @@ def _belongs(
         return _is_clause(before)
     if first.low in {"a", "an", "the"} and _is_apposition(before, piece):
         return True
+    if _counts_before(before, separator, piece):
+        return True
     if first.kind in {"quote", "number", "date", "time", "sketch", "route", "status", "code"}:
         return True
     if first.low in {"(", "true", "false", "yes", "null"}:
@@ -482,6 +485,17 @@ def _describes(piece: list[Token]) -> bool:
     )
 
 
+def _counts_before(before: list[Token], separator: list[Token], piece: list[Token]) -> bool:
+    """`a stock, the number of pieces on the shelf`: what the field before counts."""
+    counts = len(piece) > 2 and piece[0].low in {"the", "that", "i.e"} and piece[1].low in {  # noqa: PLR2004
+        "number", "amount", "count", "quantity",
+    } and piece[2].low == "of"  # fmt: skip
+    words = [token.low for token in before if token.kind == "word" and token.low not in DETERMINERS]
+    plain = len(before) <= 3 and all(token.kind in {"word", "name"} for token in before)  # noqa: PLR2004
+    comma = [token.low for token in separator] == [","]
+    return counts and plain and comma and type_of_name(words) in {"integer", "number"}
+
+
 def _starts_quantity(piece: list[Token]) -> bool:
     """`at least one line`, `up to five tags`: another field, not a bound of the one before."""
     return _quantity(piece, 0, FieldPhrase(())) > 0
@@ -536,6 +550,8 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     tokens = [token for token in tokens if token.low != "." or token.kind != "mark"]
     at, phrase = _opening(tokens, known)
     name_end = _name(tokens, at, phrase)
+    if not phrase.words:
+        name_end = _bracketed_name(tokens, at, phrase)
     if not phrase.words:
         return None
     phrase.tokens = tuple(tokens)
@@ -600,6 +616,17 @@ _PARTS = frozenset(
 )
 
 
+def _bracketed_name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
+    """`how many (quantity, one or more)`: the bracket begins with the name."""
+    opened = at + 2 < len(tokens) and tokens[at].low == "(" and tokens[at + 2].low in {",", ")", ":"}
+    if not opened or tokens[at + 1].kind not in {"word", "name"}:
+        return at
+    token = tokens[at + 1]
+    phrase.spelled = str(token.value or token.low) if token.kind == "name" else token.low
+    phrase.words = tuple(_split(phrase.spelled))
+    return at + 3 if tokens[at + 2].low != ")" else at + 2
+
+
 def _is_known(tokens: Sequence[Token], at: int, known: frozenset[str]) -> bool:
     """`short code` is shortCode, where the document has such a name."""
     spelled = "".join(token.low for token in tokens[at : at + 2])
@@ -633,7 +660,10 @@ def _opening(
             phrase.counted = True
             at += 2
             continue
-        elif token.low == "how" and following and following.low == "many":
+        elif token.low in {"which", "what", "whose"} and following and following.kind == "word":
+            at += 1
+            continue
+        elif token.low == "how" and following and following.low in {"many", "much"}:
             phrase.counted = True
             at += 2
             continue

@@ -19,7 +19,7 @@ _DATE = frozenset("date day birthday birthdate dob".split())
 _MONEY = frozenset(
     "price amount cost fee total subtotal balance salary budget fare payment revenue tip wage rent charge"
     " fine donation bid surcharge discount expense income credit_limit overdraft turnover debt refund"
-    " premium allowance spending target_amount bounty prize money".split()
+    " shipping postage premium allowance spending target_amount bounty prize money".split()
 )
 _INTEGER = frozenset(
     "quantity count capacity floor copy stock age year minute day duration score point rating star seat"

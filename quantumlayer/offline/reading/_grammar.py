@@ -17,6 +17,7 @@ from quantumlayer.offline.reading._listing import LISTING
 from quantumlayer.offline.reading._openings import OPENING_SLOTS, OPENINGS
 from quantumlayer.offline.reading._predicates import PREDICATE_SLOTS, PREDICATES
 from quantumlayer.offline.reading._refusals import REFUSALS
+from quantumlayer.offline.reading._trade import TRADE, TRADE_SLOTS
 
 __all__ = ["whole_grammar"]
 
@@ -26,11 +27,20 @@ Table = Iterable[tuple[str, Callable[..., Any]]]
 @lru_cache(maxsize=1)
 def whole_grammar() -> Grammar:
     """Compile every table of rules; where several rules fit, the first one wins."""
-    slots = {**ACCESS_SLOTS, **ACCOUNT_SLOTS, **PREDICATE_SLOTS, **ASIDE_SLOTS, **OPENING_SLOTS}
+    slots = {
+        **ACCESS_SLOTS,
+        **ACCOUNT_SLOTS,
+        **PREDICATE_SLOTS,
+        **ASIDE_SLOTS,
+        **OPENING_SLOTS,
+        "place": TRADE_SLOTS["place"],
+    }
     tables = [
         ACCESS,
         ACCOUNTS,
-        COUNTING, OPENINGS,
+        COUNTING,
+        OPENINGS,
+        TRADE,
         REFUSALS,
         BEHAVIOURS,
         LISTING,

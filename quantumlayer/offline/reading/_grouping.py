@@ -108,5 +108,11 @@ def _read(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Grouped(route, sketch, note, tuple(note.left))]
 
 
-GROUPED = (("<route> [MUST] <rest>", _read),)
+GROUPED = (
+    ("<route> [MUST] <rest>", _read),
+    (
+        "[(once|twice|every|each|from|at|in|on|sometimes|now|then) [<phrase>]] [,] (i|we|they|you|the <noun>) [(can|then|also)] (look at|look|check|use|open|need|call|want|read|ask) <route> [MUST] <rest>",
+        _read,
+    ),
+)
 """Tried last: it takes any sentence about a route that shows the rows of its answer."""

@@ -17,6 +17,7 @@ from quantumlayer.offline.reading._terms import (
     Being,
     Between,
     Call,
+    Choose,
     Compare,
     Condition,
     Count,
@@ -326,6 +327,8 @@ def value(scope: Scope, term: Value) -> str:
             return _elapsed(scope, term)
         case Call(function=function, value=inner):
             return f"{function}({value(scope, inner)})"
+        case Choose(condition=test, then=then, otherwise=otherwise):
+            return f"{value(scope, then)} if {condition(scope, test)} else {value(scope, otherwise)}"
 
 
 def _grouped(scope: Scope, term: Value, operator: str) -> str:

@@ -52,6 +52,8 @@ _SYSTEM_NAMES = re.compile(
 )
 _YES = frozenset({"yes", "y", "true", "x", "✓", "✔", "required", "mandatory", "must", "1", "✅"})
 _NO = frozenset({"no", "n", "false", "optional", "0", "❌", "✗"})
+_PART_NOUNS = frozenset({"line", "position", "line item", "ingredient", "step", "row", "order line"})
+"""What is nothing without the thing that it is a part of."""
 _MARKS = {"?": (Trait("optional"),), "*": (Trait("required"),)}
 _EMPTY = frozenset({"", "-", "--", "none", "n/a", "—"})
 
@@ -777,7 +779,7 @@ class _Builder:
         ):
             plural_form = is_plural(phrase.words[-1])
             if many or plural_form:
-                self._has_many(draft, target, phrase, source)
+                self._has_many(draft, target, phrase, source, inside=fact.sends)
                 return
         if phrase.words == ("id",):
             return
@@ -816,13 +818,22 @@ class _Builder:
         return made
 
     def _has_many(
-        self, draft: EntityDraft, target: EntityWord, phrase: FieldPhrase, source: Source
+        self,
+        draft: EntityDraft,
+        target: EntityWord,
+        phrase: FieldPhrase,
+        source: Source,
+        *,
+        inside: bool,
     ) -> None:
+        """Items of another entity: inside the JSON where they are sent with it, or by reference."""
         self.structure.relations.append((draft.word.name, target.name, source.id))
         own = self.structure.entity(target)
         own.asked(source.id)
-        if any(trait.key in {"least", "most"} for trait in phrase.traits) or phrase.parts:
-            words = (*phrase.words[:-1], plural(phrase.words[-1]))
+        bounded = any(trait.key in {"least", "most"} for trait in phrase.traits)
+        if bounded or phrase.parts or inside or target.label in _PART_NOUNS:
+            last = phrase.words[-1]
+            words = (*phrase.words[:-1], last if is_plural(last) else plural(last))
             made = self.structure.new_field(draft, words, None)
             made.children = target.name
             made.say(phrase.traits, source.id)

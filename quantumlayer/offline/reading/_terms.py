@@ -19,6 +19,7 @@ __all__ = [
     "Being",
     "Between",
     "Call",
+    "Choose",
     "Compare",
     "Condition",
     "Count",
@@ -151,7 +152,16 @@ class Call(Term):
     value: Value
 
 
-Value = Call | Literal | Moment | FieldOf | Shift | Count | Fold | Arithmetic | Elapsed
+@dataclass(frozen=True, slots=True)
+class Choose(Term):
+    """One value where a condition holds, another where it does not."""
+
+    condition: Any
+    then: Any
+    otherwise: Any
+
+
+Value = Call | Choose | Literal | Moment | FieldOf | Shift | Count | Fold | Arithmetic | Elapsed
 
 
 @dataclass(frozen=True, slots=True)

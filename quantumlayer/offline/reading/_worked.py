@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._drafts import FieldDraft
@@ -13,6 +14,7 @@ from quantumlayer.offline.reading._render import Frame, Scope, aggregate, state,
 from quantumlayer.offline.reading._shaping import _worked_entity
 from quantumlayer.offline.reading._terms import (
     Arithmetic,
+    Choose,
     Count,
     Elapsed,
     FieldOf,
@@ -78,6 +80,8 @@ def _set(
         made.spec["required"] = True
         made.spec.pop("default", None)
         return
+    if isinstance(term, Choose) and made.spec.get("type") == "string":
+        made.spec["type"] = "money"
     if isinstance(term, Fold) and term.function == "avg":
         made.spec["type"] = "number"
         made.spec.pop("required", None)
@@ -217,6 +221,11 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
         return
     world = plan.world
     words = made.words
+    source = _copy_of(world, entity, made)
+    if source is not None:
+        kind, text = source
+        made.spec.update(on_create=text, type=kind, required=True)
+        return
     try:
         text, kind = _named_value(world, entity, words)
     except Unresolved:
@@ -226,6 +235,50 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
     made.spec.update(computed=text, type=kind, required=False)
     for key in ("min_length", "minimum", "default"):
         made.spec.pop(key, None)
+
+
+def _copy_of(world: World, entity: str, made: FieldDraft) -> tuple[str, str] | None:
+    """`unit_price` of a line: the price of the product, as it is when the line is made."""
+    if not made.has("copied") and made.words[0] not in {"unit", "original", "agreed", "current"}:
+        return None
+    for reference in world.fields(entity):
+        if reference.references is None or reference.hidden or reference.references == world.user:
+            continue
+        for words in (made.words, made.words[1:], made.words[-1:]):
+            there = world.field(reference.references, words) if words else None
+            if there is not None and "computed" not in there.spec and there.references is None:
+                way = f"{escape(navigation(reference.name))}.{escape(there.name)}"
+                return str(there.spec.get("type")), way
+    return None
+
+
+def _total_of_lines(world: World, entity: str, words: tuple[str, ...]) -> str | None:
+    """`subtotal` of an order: what its lines cost, piece by piece."""
+    if words[-1] not in {"subtotal", "total", "sum", "amount", "price"}:
+        return None
+    for name, draft in world.structure.entities.items():
+        if not draft.is_child or not world.references(name, entity):
+            continue
+        amount = world.amount(name)
+        price = next((made for made in world.fields(name) if made.words[-1] in {"price", "cost"}
+                      and made.spec.get("type") in NUMERIC), None)  # fmt: skip
+        if price is None:
+            continue
+        link = f"{escape(world.references(name, entity)[0].name)} == this.id"
+        each = f"{escape(amount.name)} * {escape(price.name)}" if amount else escape(price.name)
+        return f"sum({name}, {each}, {link})"
+    return None
+
+
+def _sum_of_parts(world: World, entity: str, words: tuple[str, ...]) -> str | None:
+    """`total` where there is a `subtotal`: with everything that is added to it."""
+    subtotal = world.field(entity, ("subtotal",))
+    if words != ("total",) or subtotal is None or "computed" not in subtotal.spec:
+        return None
+    extra = [made for made in world.fields(entity) if made.spec.get("type") == "money"
+             and made.spec.get("set_by") == "system" and made.words[-1] not in {"subtotal", "total"}]  # fmt: skip
+    signs = {"discount": "-", "rebate": "-", "deduction": "-"}
+    return " ".join(["subtotal", *(f"{signs.get(m.words[-1], '+')} {escape(m.name)}" for m in extra)])
 
 
 def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str | None, str]:
@@ -245,6 +298,9 @@ def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str
         text = _count_in_state(world, entity, scope, noun)
         if text is not None:
             return text, "integer"
+    lines = _sum_of_parts(world, entity, words) or _total_of_lines(world, entity, words)
+    if lines is not None:
+        return lines, "money"
     function = _FOLDS.get(words[0])
     if function is not None and len(words) > 1:
         field = FieldOf(words[1:])

@@ -1,0 +1,124 @@
+"""Orders with lines, prices that are kept, stock that leaves and comes back, letters from shopkeepers."""
+
+from __future__ import annotations
+
+import pytest
+
+from quantumlayer.agents import Endpoint, Entity, FieldSpec, SystemDesign
+from quantumlayer.offline.reading import design, read
+
+SHOP = """
+Every plant has a name, a price (more than zero) and a stock, the number of pots in the greenhouse.
+
+A visitor sends an order with email and lines. A line says which plant (plant_id) and how many (quantity, one or more).
+"""
+
+
+def _design(text: str) -> SystemDesign:
+    return design(read(text))
+
+
+def _entity(made: SystemDesign, name: str) -> Entity:
+    return next(entity for entity in made.entities if entity.name == name)
+
+
+def _field(made: SystemDesign, entity: str, name: str) -> FieldSpec:
+    return next(field for field in _entity(made, entity).fields if field.name == name)
+
+
+def _endpoint(made: SystemDesign, method: str, path: str) -> Endpoint:
+    return next(each for each in made.endpoints if (each.method, each.path) == (method, path))
+
+
+def test_lines_are_sent_with_their_order() -> None:
+    made = _design(SHOP)
+    assert _field(made, "Order", "lines").type == "children"
+    names = [field.name for field in _entity(made, "OrderLine").fields]
+    assert {"plant_id", "quantity"} <= set(names)
+    assert [field.name for field in _entity(made, "Plant").fields] == ["name", "price", "stock"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "required"),
+    [
+        ("There is also a description, but I don't always find the time to write one.", False),
+        ("There is also a colour, which is sometimes missing.", False),
+        ("There is also a colour.", True),
+    ],
+)
+def test_there_is_another_field_of_what_was_spoken_of(sentence: str, *, required: bool) -> None:
+    name = "description" if "description" in sentence else "colour"
+    made = _design(f"Every plant has a name and a price. {sentence}")
+    assert _field(made, "Plant", name).required is required
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Please note down in each line the unit_price of that day.",
+        "Each line keeps the unit_price at that time.",
+        "Record in every line its unit_price at the moment of ordering.",
+    ],
+)
+def test_a_price_is_copied_when_the_line_is_made(sentence: str) -> None:
+    field = _field(_design(SHOP + sentence), "OrderLine", "unit_price")
+    assert (field.set_by, field.on_create) == ("system", "plant.price")
+
+
+def test_totals_are_worked_out_from_lines_and_what_is_added() -> None:
+    made = _design(
+        SHOP
+        + "Note down in each line the unit_price of that day. The order also shows subtotal, shipping and total."
+        " Shipping costs 3.50 euros, but it is free from a subtotal of 40 euros."
+    )
+    lines = "sum(OrderLine, quantity * unit_price, order_id == this.id)"
+    assert _field(made, "Order", "subtotal").computed == lines
+    assert _field(made, "Order", "shipping").computed == "0 if subtotal >= 40 else 3.5"
+    assert _field(made, "Order", "total").computed == "subtotal + shipping"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The pieces leave the stock right away.",
+        "Ordering reduces the stock.",
+        "The quantities are taken from the stock.",
+        "The stock goes down accordingly.",
+    ],
+)
+def test_what_is_ordered_leaves_the_stock(sentence: str) -> None:
+    effects = _endpoint(_design(SHOP + sentence), "POST", "/orders").effects
+    assert [(each.entity, each.target, each.value) for each in effects] == [
+        ("OrderLine", "plant.stock", "plant.stock - quantity")
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "If I don't have enough of just one of the plants, the whole order is refused.",
+        "The order is refused if there is not enough stock.",
+        "An order for more than there is gets refused.",
+    ],
+)
+def test_an_order_for_more_than_there_is_is_refused(sentence: str) -> None:
+    made = _design(f"{SHOP}The pieces leave the stock. {sentence}")
+    (rule,) = [rule for rule in made.rules if rule.entity == "Order" and "create" in rule.on]
+    assert rule.condition == "not exists(OrderLine, order_id == this.id, quantity > plant.stock)"
+
+
+def test_a_letter_tells_of_states_by_what_its_writer_does() -> None:
+    made = _design(
+        SHOP
+        + 'A new order is "placed". When I have packed it I call POST /orders/{id}/ship with the parcel_number, and'
+        ' then it is "shipped". Until then the visitor may still cancel it, POST /orders/{id}/cancel; it becomes'
+        ' "cancelled" and the pieces go back on the shelf.'
+    )
+    ship, cancel = (
+        _endpoint(made, "POST", f"/orders/{{id}}/{name}") for name in ("ship", "cancel")
+    )
+    assert [param.name for param in ship.params] == ["parcel_number"]
+    assert ("status", "'shipped'") in {(each.target, each.value) for each in ship.effects}
+    assert "plant.stock + quantity" in {each.value for each in cancel.effects}
+    assert any("shipped" in rule.condition for rule in made.rules if "cancel" in rule.on)
+    assert any("status" in rule.condition for rule in made.rules if "ship" in rule.on)
