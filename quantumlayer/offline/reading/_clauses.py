@@ -165,7 +165,8 @@ class _Cutter:
         subjects = self._subjects(start, tokens) if start else []
         if tokens[0].low in {"it", "they"}:  # before `they` alone is taken for the topic
             for subject in subjects[:1]:
-                yield (*subject, *tokens[1:])
+                if subject[0].low not in _PERSONS:
+                    yield (*subject, *tokens[1:])
         yield tuple(tokens)
         if tokens[0].kind == "route" and len(tokens) > 1:
             behind = tokens[2:] if tokens[1].low in {":", "-", "→"} else tokens[1:]
@@ -219,6 +220,9 @@ def _are_routes(tokens: Sequence[Token]) -> bool:
 
 _CONDITIONAL = frozenset(
     {"if", "when", "whenever", "once", "as", "while", "after", "unless", "until", "before"}
+)
+_PERSONS = frozenset(
+    {"i", "we", "you", "he", "she", "they", "nobody", "somebody", "someone", "everybody", "anyone", "people", "who"}
 )
 _ANAPHORA = frozenset({"it", "they", "this", "these", "that"})
 _ERRORS = frozenset({400, 401, 403, 404, 405, 409, 410, 422})
@@ -304,6 +308,8 @@ def subject_of(tokens: Sequence[Token], *, with_modal: bool = False) -> tuple[To
         tokens[start].low in _DROPPED | ADVERBS and tokens[start].kind != "quote"
     ):
         start += 1
+    if start < len(tokens) and tokens[start].low in _CONDITIONAL:
+        return ()
     for at in range(start, min(len(tokens), start + 10)):
         token = tokens[at]
         if token.low in _SEPARATORS and token.kind == "mark":

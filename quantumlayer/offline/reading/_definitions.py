@@ -1026,6 +1026,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         f"{_SYSTEM} [MUST] (adds|add|sets|set|fills in|fill in|records|record|keeps|keep|stores|store|generates|generate|assigns|assign|maintains|creates|notes) <fields>",
         _system_adds,
     ),
+    (f"{_SYSTEM} [MUST] (gives|give|assigns|assign) (it|them) <fields>", _system_adds),
     (
         f"[({_SYSTEM}|we|it)] [MUST] (gives|give|assigns|assign|provides|provide) [to] (each|every|a|an|any|all) [new] <thing> [with] <fields>",
         _system_adds,

@@ -1363,7 +1363,8 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         "[(it|this|that)] [(MUST|is|gets)] [be] (refused|rejected|denied|declined) [with [a|an] <number>] <when> [[,] and also <when:second>]",
         _this_refused,
     ),
-    ("[and] [also] [(it|this|that)] [(MUST|is)] [be] [(refused|rejected)] <when>", _this_refused),
+    ("[and] also [(it|this|that)] [(MUST|is)] [be] [(refused|rejected)] <when>", _this_refused),
+    ("[and] [(it|this|that)] [(MUST|is)] [be] (refused|rejected) <when>", _this_refused),
     (
         "[(this|that|it)] CANNOT be (repeated|done again|done twice|redone) [or (undone|reversed|taken back|reverted)]",
         lambda c, s: _once_only(c, s, needs=False),
