@@ -67,7 +67,10 @@ class Provider(Protocol):
 
 
 class EmbeddingProvider(Protocol):
-    """What a provider has to have for `Router.embed`, beside what every provider has."""
+    """What a provider has to have for `Router.embed`, beside what every provider has.
+
+    `quantumlayer.testing.check_embeddings` checks it.
+    """
 
     async def embed(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import anyio
 
@@ -12,6 +13,7 @@ from quantumlayer.errors import ProviderError
 from quantumlayer.messages import (
     Data,
     Done,
+    Embeddings,
     Message,
     ModelReply,
     ModelRequest,
@@ -23,6 +25,7 @@ from quantumlayer.messages import (
 )
 from quantumlayer.router import (
     Candidate,
+    EmbeddingProvider,
     Outcome,
     Price,
     Provider,
@@ -31,7 +34,9 @@ from quantumlayer.router import (
     RoutingStrategy,
 )
 
-__all__ = ["check_provider", "check_strategy"]
+__all__ = ["check_embeddings", "check_provider", "check_strategy"]
+
+Kind = TypeVar("Kind")
 
 _CANDIDATES = (
     Candidate("a/known", "a", "known", Price.usd(input_usd=3, output_usd=15), 200_000, 8_000),
@@ -149,6 +154,52 @@ async def check_provider(
         await _check_failures(failing, asked, secret)
 
 
+async def check_embeddings(
+    make: Callable[[], EmbeddingProvider],
+    *,
+    failing: Callable[[], EmbeddingProvider] | None = None,
+    secret: str = "",
+) -> None:
+    """Check that a provider keeps the rules of `EmbeddingProvider`.
+
+    Args:
+        make: Gives a provider whose model embeds any text.
+        failing: Gives one that fails at every call.
+        secret: The credential of both, which must not show anywhere.
+
+    Raises:
+        AssertionError: It does not; the message says which rule.
+    """
+    provider = make()
+    _check_hidden(secret, repr(provider), "the provider's repr")
+    for texts in ([], ["a"], ["a", "b", "a"], [f"text {number}" for number in range(100)]):
+        made = await provider.embed(texts)
+        _check_vectors(made, len(texts))
+        assert not texts or (await provider.embed(texts, purpose="query")).vectors, "no vectors"
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await provider.embed(["a"])
+    _check_vectors(await provider.embed(["a"]), 1)
+    await _close(provider)
+    if failing is not None:
+        error = await _error_of(_embed, failing(), ModelRequest.of("a"))
+        assert error is not None, "a provider that must fail has made vectors"
+        assert error.deployment, "the error does not name the deployment"
+        _check_hidden(secret, "".join(traceback.format_exception(error)), "an error")
+
+
+def _check_vectors(made: Embeddings, texts: int) -> None:
+    assert isinstance(made, Embeddings), f"{made!r} is no Embeddings"
+    assert made.provider, "the vectors do not say who made them"
+    assert made.model, "the vectors do not say which model made them"
+    assert len(made.vectors) == texts, f"{len(made.vectors)} vectors for {texts} texts"
+    assert len(set(map(len, made.vectors))) <= 1, "the vectors differ in length"
+    numbers = [number for vector in made.vectors for number in vector]
+    assert all(map(math.isfinite, numbers)), "a vector has what is no finite number"
+    assert bool(numbers) == bool(texts), "a vector is empty"
+    assert made.usage.total_tokens >= 0, f"{made.usage!r} counts below zero"
+
+
 def _check_reply(reply: ModelReply) -> None:
     assert isinstance(reply, ModelReply), f"{reply!r} is no ModelReply"
     assert reply.text or reply.tool_calls, "the reply is empty"
@@ -230,9 +281,7 @@ async def _check_failures(
 
 
 async def _error_of(
-    ask: Callable[[Provider, ModelRequest], Awaitable[None]],
-    provider: Provider,
-    request: ModelRequest,
+    ask: Callable[[Kind, ModelRequest], Awaitable[None]], provider: Kind, request: ModelRequest
 ) -> ProviderError | None:
     try:
         await ask(provider, request)
@@ -251,7 +300,11 @@ async def _read_stream(provider: Provider, request: ModelRequest) -> None:
             pass
 
 
-async def _close(provider: Provider) -> None:
+async def _embed(provider: EmbeddingProvider, request: ModelRequest) -> None:
+    await provider.embed([request.messages[0].text])
+
+
+async def _close(provider: object) -> None:
     close = getattr(provider, "aclose", None)
     if close is not None:
         await close()

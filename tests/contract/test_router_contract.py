@@ -3,13 +3,16 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from anyio.lowlevel import checkpoint
 
 from quantumlayer.errors import ProviderUnavailableError
 from quantumlayer.messages import (
     Done,
+    EmbeddingPurpose,
+    Embeddings,
     ModelReply,
     ModelRequest,
     StreamEvent,
@@ -28,7 +31,13 @@ from quantumlayer.router import (
     RoutingRequest,
     RoutingStrategy,
 )
-from quantumlayer.testing import Cut, ScriptedModel, check_provider, check_strategy
+from quantumlayer.testing import (
+    Cut,
+    ScriptedModel,
+    check_embeddings,
+    check_provider,
+    check_strategy,
+)
 
 STRATEGIES: dict[str, Callable[[], RoutingStrategy]] = {
     "cost": CostBasedRouting,
@@ -189,3 +198,51 @@ async def test_a_provider_that_breaks_a_rule_is_told_which(fault: str, told: str
 async def test_a_provider_that_must_fail_and_answers_is_found_out() -> None:
     with pytest.raises(AssertionError, match="that must fail has answered"):
         await check_provider(lambda: ScriptedModel("a word"), failing=lambda: ScriptedModel("b"))
+
+
+class Numbers:
+    """An embedding provider, as good or bad as its function."""
+
+    def __init__(self, vectors: Callable[[Sequence[str]], Any]) -> None:
+        self._vectors = vectors
+
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        purpose: EmbeddingPurpose = "document",
+        dimensions: int | None = None,
+    ) -> Embeddings:
+        await checkpoint()
+        made = self._vectors(texts)
+        return made if isinstance(made, list) else Embeddings(made, "p", "m")  # type: ignore[return-value]
+
+
+@pytest.mark.anyio
+async def test_embeddings_that_keep_the_rules_pass() -> None:
+    await check_embeddings(lambda: Numbers(lambda texts: tuple((1.0, 2.0) for _ in texts)))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("vectors", "rule"),
+    [
+        (lambda texts: tuple((1.0,) for _ in texts[1:]), "0 vectors for 1 texts"),
+        (lambda texts: tuple((1.0,) * (at + 1) for at, _ in enumerate(texts)), "differ in length"),
+        (lambda texts: tuple((float("nan"),) for _ in texts), "no finite number"),
+        (lambda texts: tuple(() for _ in texts), "a vector is empty"),
+        (lambda texts: [[1.0] for _ in texts], "is no Embeddings"),
+    ],
+)
+async def test_embeddings_that_break_a_rule_are_found(
+    vectors: Callable[[Sequence[str]], Any], rule: str
+) -> None:
+    with pytest.raises(AssertionError, match=rule):
+        await check_embeddings(lambda: Numbers(vectors))
+
+
+@pytest.mark.anyio
+async def test_a_provider_of_embeddings_that_must_fail_has_to() -> None:
+    good = Numbers(lambda texts: tuple((1.0,) for _ in texts))
+    with pytest.raises(AssertionError, match="must fail has made vectors"):
+        await check_embeddings(lambda: good, failing=lambda: good)

@@ -12,6 +12,7 @@ from quantumlayer.errors import (
     ProviderError,
     ProviderTimeoutError,
     ProviderUnavailableError,
+    RouterConfigError,
 )
 from quantumlayer.messages import Done, ModelRequest
 from quantumlayer.router import Provider
@@ -147,6 +148,16 @@ async def test_a_signature_is_not_left_to_a_client_that_changes_paths(
     await provider.aclose()
 
     assert type(client) is httpx.AsyncClient
+
+
+async def test_such_a_client_is_refused_where_requests_are_signed(anyio_backend_name: str) -> None:
+    if anyio_backend_name != "asyncio":
+        pytest.skip("aiohttp runs on asyncio only")
+    async with a_client("httpx_aiohttp") as client:
+        keys: Any = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "x"}
+        with pytest.raises(RouterConfigError, match="pass a client of httpx"):
+            Bedrock(MODEL, region="us-east-1", client=client, **keys)
+        Bedrock(MODEL, region="us-east-1", client=client, api_key="a bearer token is not signed")
 
 
 @pytest.mark.parametrize("headers", [{}, {"content-encoding": "gzip"}])

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from quantumlayer.errors import ProviderError
 from quantumlayer.messages import EmbeddingPurpose
 from quantumlayer.router._tokens import estimate_tokens
-from quantumlayer.router.providers._fields import mapping, mappings, string
+from quantumlayer.router.providers._fields import integer, mapping, mappings, string
 from quantumlayer.router.providers._refusals import check_reported, refusal
 from quantumlayer.router.providers._wire import Origin, Refused
 
@@ -143,12 +143,14 @@ class OpenAIEmbeddings:
         del headers
         check_reported(document, self._origin)
         items = mappings(document.get("data"))
-        places = [item.get("index", at) for at, item in enumerate(items)]
-        if sorted(places, key=str) != sorted(range(len(items)), key=str):
+        rows = {
+            integer(item.get("index", at)): item.get("embedding") for at, item in enumerate(items)
+        }
+        if rows.keys() != set(range(len(items))):
             raise ValueError("the answer does not say which embedding is whose")
-        rows = [items[places.index(place)].get("embedding") for place in range(len(items))]
+        vectors = vectors_of([rows[place] for place in range(len(items))])
         tokens = tokens_of(mapping(document.get("usage")).get("prompt_tokens"))
-        return Embedded(vectors_of(rows), tokens, string(document.get("model")))
+        return Embedded(vectors, tokens, string(document.get("model")))
 
     def refused(self, answer: Refused) -> ProviderError:
         """Make an error of an answer whose status is not 200."""

@@ -96,7 +96,7 @@ class Endpoint:
         headers: Further headers of every request, by lower-case name.
 
     Raises:
-        RouterConfigError: The URL is not plain http or https.
+        RouterConfigError: The URL is not plain http or https, or the client cannot be used.
     """
 
     def __init__(
@@ -117,6 +117,11 @@ class Endpoint:
             "accept-encoding": "identity",
             **(headers or {}),
         }
+        if credential.covers_target and _is_aiohttp(client):
+            raise RouterConfigError(
+                f"{deployment!r} signs its requests, and aiohttp sends paths otherwise than they "
+                "were signed: pass a client of httpx, or none."
+            )
         self._given = client
         self._made: httpx.AsyncClient | None = None
         self._loop: object = None
@@ -220,6 +225,11 @@ def _on_asyncio() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _is_aiohttp(client: httpx.AsyncClient | None) -> bool:
+    kinds = type(client).__mro__
+    return any(kind.__module__.partition(".")[0] == "httpx_aiohttp" for kind in kinds)
 
 
 def _library(client: httpx.AsyncClient | None) -> ModuleType:

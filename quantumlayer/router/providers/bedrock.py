@@ -46,7 +46,7 @@ class Bedrock(Embedder):
         name: Name of the deployment, where `aws.bedrock/model` would not be unique.
         card: Price and limits that the catalog does not know.
         client: An `httpx.AsyncClient`, or one with the same surface, to use instead of an own one.
-            It has to send paths as they are given to it, which aiohttp does not.
+            Where requests are signed, not one of aiohttp, which rewrites paths.
 
     Raises:
         RouterConfigError: There is no credential or no region, or the URL is not plain http or

@@ -23,6 +23,7 @@ from quantumlayer.router import estimate_tokens
 from quantumlayer.router.providers import Bedrock, OpenAI, OpenAICompatible
 from quantumlayer.router.providers._embedder import Embedder
 from quantumlayer.router.providers._embedding import batches, tokens_of, vectors_of
+from quantumlayer.testing import check_embeddings
 
 pytestmark = pytest.mark.anyio
 
@@ -208,6 +209,31 @@ async def test_a_call_that_is_cancelled_leaves_the_provider_usable() -> None:
         await provider.embed(["a"])
 
     assert (await provider.embed(["a"])).vectors == ((1.0,),)
+
+
+def of_two_numbers(asked: Any) -> httpx.Response:
+    texts = asked.get("input") or asked.get("texts") or [asked.get("inputText")]
+    vectors = [[float(len(text)), 1.0] for text in texts]
+    if "input" in asked:
+        return listed(*vectors, usage={"prompt_tokens": len(texts)})
+    return httpx.Response(200, json={"embeddings": vectors, "embedding": vectors[0]})
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        openai,
+        lambda handler: bedrock("cohere.embed-v4:0", handler),
+        lambda handler: bedrock("amazon.titan-embed-text-v2:0", handler),
+    ],
+    ids=["openai", "cohere", "titan"],
+)
+async def test_the_contract_of_embeddings_is_kept(make: Callable[[Handler], Embedder]) -> None:
+    await check_embeddings(
+        lambda: make(of_two_numbers),
+        failing=lambda: make(lambda _: httpx.Response(401, json={"message": "not you, k"})),
+        secret="Bearer k",
+    )
 
 
 # --- Bedrock -------------------------------------------------------------------------------------
