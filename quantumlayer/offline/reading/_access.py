@@ -42,8 +42,12 @@ def _role(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     while reader.low(start) in {"a", "an", "the", "any", "all", "every", "other", "each"}:
         start += 1
     roles = reader.context.extra.get("roles", frozenset())
+    if reader.low(start) in {"members", "people"} and reader.low(start + 1) == "of":
+        start += 3 if reader.low(start + 2) == "the" else 2
     word = singular(reader.low(start))
     if word in roles:
+        if reader.low(start + 1) in {"members", "users", "people", "accounts", "staff", "member"}:
+            yield word, start + 2
         yield word, start + 1
 
 
@@ -142,6 +146,36 @@ def _does_own(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     if set(captures["dos"]) & {"be", "have", "do"}:
         return None
     return [Access("owner", captures["dos"], each, None, _status(situation)) for each in captures["many"]]
+
+
+def _login_crud(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Everybody who is logged in may look at them`."""
+    topic = situation.extra.get("spoken") or situation.extra.get("topic")
+    many = captures.get("many") or ((Items(topic),) if isinstance(topic, str) else ())
+    verbs = tuple("see" if each == "read" else each for each in captures["crud"])
+    return [Access("login", verbs, each) for each in many] or None
+
+
+def _role_route(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The board accepts it (POST /applications/{id}/accept)`."""
+    route = captures["route"]
+    role = captures.get("role") or situation.extra.get("acting")
+    if role is None or route.method == "GET" or len(route.segments) < 3:  # noqa: PLR2004
+        return None
+    return [Access(role, (route.segments[-1].lower(),), captures.get("items"), route)]
+
+
+def _role_sees_topic(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    topic = situation.extra.get("topic")
+    items = Items(topic) if isinstance(topic, str) else None
+    return [Access(captures["role"], ("see",), items, None, None, exclusive=False)]
+
+
+def _only_own(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Can one see those of others? No, only one's own.`"""
+    topic = situation.extra.get("topic")
+    many = captures.get("many") or ((Items(topic),) if isinstance(topic, str) else ())
+    return [Access("owner", (), each, None, _status(situation)) for each in many] or None
 
 
 def _accounts(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -312,7 +346,15 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ),
     (f"<route> [(and|,) <route:second>] (needs|requires|need|require) [(a|the)] {_TOKEN}", _login),
     (
-        f"(without|no) [(a)] [valid] {_TOKEN} [(there is|the answer is|:|→|you get|they get)] <phrase>",
+        f"(no|there is no|we need no|no need for) [(a)] {_TOKEN} [(is|are)] [(needed|required|necessary|wanted|asked for|planned|yet)] [(for now|yet|here|at this stage)]",
+        _no_login,
+    ),
+    (
+        f"without [(a)] [valid] {_TOKEN} [(there is|the answer is|:|→|you get|they get|,)] <phrase>",
+        _login,
+    ),
+    (
+        f"no [valid] {_TOKEN} (there is|the answer is|:|→|you get|they get|,|means|gets|gives) <phrase>",
         _login,
     ),
     (
@@ -416,6 +458,14 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         "[only] <owner> CAN [only] <dos> [(it|them|that|this|<items>)] [only] <when>",
         _owner_only_when,
     ),
+    (
+        f"(everybody|everyone|anybody|anyone|all users|all members|people|users|members) [(who|that)] [(is|are)] {_LOGGED} CAN <crud> (it|them|<many>)",
+        _login_crud,
+    ),
+    ("<role> [CAN] (<do>|<does_what:do>) (it|them|<items>) [LP] <route> [RP]", _role_route),
+    ("[or] (<do>|<does_what:do>) (it|them|<items>) LP <route> RP", _role_route),
+    ("<role> (sees|see|CAN see|CAN view) (all|every one) of them", _role_sees_topic),
+    ("[(only|just)] (one 's|my|your|their|his|her) own [<many>]", _only_own),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
     ("(nobody|no one|no other <noun>) (else|other|) CAN [<dos>] [(it|them|that|so|<items>)]", _nobody_else),
     ("<dos> (my|their|his|her|your|our|one 's) own <many>", _does_own),

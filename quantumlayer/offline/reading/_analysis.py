@@ -34,6 +34,7 @@ from quantumlayer.offline.reading._sources import (
     split_asides,
 )
 from quantumlayer.offline.reading._structure import Structure, build_structure
+from quantumlayer.offline.reading._terms import Items
 from quantumlayer.offline.reading._tokens import Token, tokenize
 from quantumlayer.offline.reading._traits import read_traits
 from quantumlayer.offline.reading._words import singular
@@ -113,7 +114,10 @@ def _roles(structure: Structure) -> frozenset[str]:
     found: set[str] = set()
     for draft in structure.entities.values():
         for made in draft.fields.values():
-            if made.words[-1:] in {("role",), ("kind",), ("type",)} and draft.word.label == "user":
+            person = draft.word.label == "user" or any(
+                each.words[-1:] == ("password",) for each in draft.fields.values()
+            )
+            if made.words[-1:] in {("role",), ("kind",), ("type",)} and person:
                 for values in made.values("choices"):
                     found.update(str(value).lower() for value in values)
     return frozenset(found)
@@ -159,6 +163,9 @@ class _Reader:
         for fact in finding.facts:
             if isinstance(fact, Refused):
                 self.extra["operation"] = fact.operation
+            items = getattr(fact, "items", None)
+            if isinstance(items, Items) and items.entity is not None:
+                self.extra["spoken"] = items.entity
 
     def _follow(self, source: Source) -> None:
         """Keep the route that the text goes on to describe."""
@@ -234,6 +241,9 @@ class _Reader:
         heading = " ".join(source.headings[:1]).lower()
         situation.extra["forbids"] = any(each in heading for each in _FORBIDDING)
         situation.extra["either"] = any(token.low == "or" for token in source.tokens)
+        named = [singular(token.low) for token in source.tokens if token.kind == "word"]
+        acting = [word for word in named if word in situation.extra["roles"]]
+        situation.extra["acting"] = acting[0] if len(set(acting)) == 1 else None
         situation.extra["reached"] = _reached(source.tokens)
         completed = self._completed(source)
         understood = self._clauses(completed, situation)

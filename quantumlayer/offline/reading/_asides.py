@@ -86,6 +86,8 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("(thanks|thank you|cheers|yours|yours sincerely|sincerely|best) [<rest>]", _context),
     ("with kind regards [<rest>]", _context),
+    ("(many|best|kind|warm|kindest) (thanks|wishes|regards|greetings) [<rest>]", _context),
+    ("(could|can|would) you [please] (make|build|write|create|develop|set up|program) <software>", _context),
     (f"[(we|i|they|people|somebody|our <noun>)] [(also|just|really)] {_WANT} <software>", _context),
     ("<software> (that|which|to|for) <rest>", None),
     ("<quoted> means that <rest>", _context),

@@ -830,6 +830,14 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "<items:parent> is (deleted|removed) (together with|along with|with) [all] <items:child>",
         _cascade,
     ),
+    (
+        "<items:parent> (with|that has|that have|which has) <items:child> : (deleting|removing) it [also] (deletes|removes|takes) them [(too|as well|with it|along)]",
+        _cascade,
+    ),
+    (
+        "(if|when|once) <actor> (delete|deletes|remove|removes) <items:parent> [,] [(its|their|all|the)] <items:child> (go|goes|disappear|disappears|vanish|are gone|are deleted|are removed) [(with it|with them|too|as well|along with it)]",
+        _cascade,
+    ),
     # --- what comes in and goes out
     (
         "<field> [(of|in) <items:ignored>] is [the sum of] what (comes|came|comes) in (less|minus) what (goes|went) out",

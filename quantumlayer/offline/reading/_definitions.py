@@ -296,7 +296,7 @@ def _plausible(phrase: FieldPhrase) -> bool:
     if len(phrase.words) > 4 or not phrase.words:  # noqa: PLR2004 -- no name is that long
         return False
     if any(
-        word in _NO_NOUN - {"own", "number", "of", "only"} for word in phrase.words if word != "of"
+        word in _NO_NOUN - {"own", "number", "of", "per", "only"} for word in phrase.words
     ):
         return False
     if phrase.words[-1] in {"first", "last"} and len(phrase.words) > 1 and not phrase.article:
@@ -693,6 +693,15 @@ def _crud_works(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return _mention({**captures, "things": things}, situation)
 
 
+def _some_are(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Some singers are on leave; that is a simple yes or no, and normally no.`"""
+    if not _is_kept(captures["thing"], situation) or len(captures["flag"]) > 3:  # noqa: PLR2004
+        return None
+    words = tuple(token.low for token in captures["flag"])
+    traits = [Trait("type", "boolean"), Trait("default", bool(captures.get("literal", False)))]
+    return [Fields(captures["thing"], (FieldPhrase(words, traits=traits),), complete=False)]
+
+
 def _relative_flag(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`An environment that is protected (optional, normally false) cannot …`: a switch of its own."""
     if situation.vocabulary is not None or not _is_kept(captures["thing"], situation):
@@ -858,7 +867,9 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     usual = sum(1 for phrase in phrases if phrase.words[-1] in _USUAL)
     if len(phrases) < 2 or not (sure or usual):  # noqa: PLR2004 -- one word behind a colon is no list
         return None
-    if any(phrase.left for phrase in phrases):
+    lost = sum(1 for phrase in phrases if phrase.left)
+    defined = _lexicon(situation) is not None and _lexicon(situation).thing(thing) is not None
+    if lost and not ((defined or thing.many) and 2 * lost < len(phrases)):
         return None
     return [Fields(thing, phrases)]
 
@@ -1145,6 +1156,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (
         "<things> (is|are|can be|MUST be) (addressed|identified|found|reached|referred to|looked up|known|fetched|picked) (by|with|via|under|through|at) <phrase> [:] <route>",
         _mention,
+    ),
+    (
+        "(some|certain|a few) <thing> (is|are) <phrase:flag> (;|,|:|-) (that|this|it) is [a] [(simple|plain|mere)] (yes or no|yes / no|flag|boolean|switch) [[,] [and] (normally|usually|at first|by default) <literal>]",
+        _some_are,
     ),
     (
         "<thing> (that|which) (is|are|has been) <name> LP <inside> RP <rest>",

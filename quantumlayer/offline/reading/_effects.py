@@ -586,4 +586,23 @@ def guess_flags(plan: Plan) -> None:
         ):
             continue
         endpoint = EndpointDraft("POST", action.route.path, "action", action.entity)
-        _guess(plan, action, endpoint)
+        if not _next_state(plan, action):
+            _guess(plan, action, endpoint)
+
+
+def _next_state(plan: Plan, action: Action) -> bool:
+    """Accepting what is "pending" at first makes it "accepted": a state like the one it starts in."""
+    state = participle(action.verb).replace(" ", "_").replace("-", "_")
+    for made in plan.world.fields(action.entity):
+        kept = made.spec.get("type") == "enum" and made.spec.get("set_by") == "system"
+        if not kept or made.words[-1:] not in {("status",), ("state",)} or not made.has("initial"):
+            continue
+        if action.verb in UNDOES:
+            return False
+        if state not in made.spec["choices"]:
+            made.spec["choices"].append(state)
+        action.states = (made.name, repr(state))
+        for requirement in action.requirements[:1]:
+            plan.ledger.assume(requirement, f"{made.name!r} is {state!r} afterwards")
+        return True
+    return False

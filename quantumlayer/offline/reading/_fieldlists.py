@@ -350,16 +350,23 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
     """Cut at commas and `and`, and put together again what belongs to one field."""
     parts: list[list[Token]] = []
     pending: list[Token] = []
+    apart = False
     with_articles = _has_article(tokens)
     for piece, separator in _pieces(tokens):
         before = parts[-1] if parts else None
-        marker = " ".join(token.low for token in piece) in _IF_YOU_LIKE
+        lows = [token.low for token in piece]
+        wish = lows[0] == "if" and len(lows) <= 5 and lows[1:2] != ["it"]  # noqa: PLR2004
+        marker = " ".join(lows) in _IF_YOU_LIKE or wish
         if marker and any(token.low == "and" for token in separator):
             pending = [*separator, *piece]
             continue
         if pending:
             parts.append([*piece, *pending[1:]])
             pending = []
+            continue
+        apart = apart or [token.low for token in piece[:2]] in _APART
+        if apart and before is not None:
+            before.extend([*separator, *piece])  # one per habit and day: no field
             continue
         if before is not None and _belongs(before, separator, piece, with_articles=with_articles):
             before.extend([*separator, *piece])
@@ -368,6 +375,7 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
     return parts
 
 
+_APART = (["one", "per"], ["once", "per"], ["only", "one"], ["one", "for"])
 _IF_YOU_LIKE = frozenset(
     {
         "if you like",
@@ -762,6 +770,10 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
             words.append(token.low)
             end += 1
             continue
+        if token.low == "per" and words and end + 1 < len(tokens) and tokens[end + 1].low in _PER:
+            words.extend(["per", tokens[end + 1].low])  # goals per week
+            end += 2
+            continue
         last = end + 1 == len(tokens) or tokens[end + 1].low in {",", "(", ";", ":", "and"}
         noun = words and last and token.low in {"needs", "shows", "gets", "will", "can"}
         if not noun and (token.low in _NAME_STOPS or (token.low in DETERMINERS and words)):
@@ -787,6 +799,13 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
         return end
     phrase.words = tuple(words)
     return end
+
+
+_PER = frozenset(
+    "second minute hour day night week month year person head guest unit piece item km kilometre kg litre"
+    " page serving session".split()
+)
+"""What a price or a goal can be per: `price per night`."""
 
 
 def _bare(tokens: Sequence[Token], at: int) -> bool:

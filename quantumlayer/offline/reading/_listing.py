@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from quantumlayer.offline.reading._behaviours import BEHAVIOUR_SLOTS
@@ -28,6 +29,7 @@ from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunctio
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._words import singular
+from quantumlayer.offline.reading._words import is_plural
 from quantumlayer.offline.reading._terms import Compare, FieldOf, Having, Items, Moment, Value
 
 __all__ = ["LISTING", "LISTING_SLOTS"]
@@ -282,6 +284,8 @@ def _plain_key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...],
     while reader.low(start) in {"the", "its", "their", "by"} and start < len(reader.tokens):
         start += 1
     for words, end in _field_words(reader, start):
+        if is_plural(words[-1]) and reader.context.vocabulary.lexicon.find(words) is not None:
+            continue  # the rehearsals, latest first: what is sorted
         low, second = reader.low(end), reader.low(end + 1)
         opened = low in {"(", ","}
         word = second if opened else low
@@ -619,6 +623,9 @@ def _paged(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _shows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     route = captures.get("route") or situation.route
     items: Items = captures["items"]
+    topic = situation.extra.get("topic")
+    if items.entity is None and items.words[-1:] == ("ones",) and isinstance(topic, str):
+        items = replace(items, entity=topic, many=True)
     if not isinstance(route, Route) or route.method not in {"GET", ""} or items.entity is None:
         return None
     for each in items.where:  # with accessCount: that is shown, and leaves nothing out
@@ -753,8 +760,16 @@ def _past(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _led_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`I want to know the headcount: GET …`: what leads to a route asks for no more than that."""
-    plain = all(token.kind == "word" for token in captures["phrase"])
-    return [Context()] if situation.extra.get("has_route") and plain else None
+    phrase = captures["phrase"]
+    plain = len(phrase) <= _SHORT and all(token.kind == "word" for token in phrase)
+    asks = {"sorted", "filter", "by", "only", "whose", "with", "not", "that", "which"}
+    if not plain or asks & {token.low for token in phrase}:
+        return None
+    return [Context()] if situation.extra.get("has_route") else None
+
+
+_SHORT = 5
+"""Words of an introduction."""
 
 
 def _ordered_list(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -775,11 +790,19 @@ def _own_list(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Context()] if mine or "me" in route.segments else None
 
 
+def _switched(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`?archived=true shows the archived ones`: the parameter is the field of its name."""
+    query: Route = captures["query"]
+    if query.path or len(query.query) != 1:
+        return None
+    return [Filtered(((query.query[0][0],),), _where({}, situation))]
+
+
 def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Context()]
 
 
-_LIST = "(lists|list|shows|show|gives|give|returns|return|answers|answer|delivers|contains|finds|displays|tells|yields|gets|provides|sends|responds|presents|includes|lets us see|outputs)"
+_LIST = "(lists|list|shows|show|gives|give|returns|return|answers|answer|delivers|contains|finds|displays|tells|yields|gets|provides|sends|responds|presents|includes|lets us see|outputs|tell|deliver|find|display|yield|get|provide|send|respond|include|report|reports)"
 _BY = "(sorted|ordered|arranged|listed|shown|given)"
 _MUST_BE = "[(can|must|should|may|is|are|be|MUST be|CAN be|to be)]"
 
@@ -797,6 +820,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     (
         f"(see|list|view|get|browse|find|show|read) [(all|the)] <target> [,] {_BY} [(by|in|with|from)] <order>",
         _sorted,
+    ),
+    (
+        "[and] with (filters|a filter|parameters|a parameter|query parameters) [(for|by|on) <phrase>] [and <phrase:more>] LP <params> RP",
+        _filtered,
     ),
     (
         "[and] with <params> [if (i|we|you|they|one) (need|want|like|wish) [it|to|so]]",
@@ -817,7 +844,7 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("<order> (come|comes|appear|appears) first", _sorted),
     ("[<target>] CAN be (sorted|ordered) by <names>", _sortable),
     ("[<target>] (supports|support|allows|offers) sorting [(by|with|of)] <names>", _sortable),
-    ("(sorting|sort|sortable) (by|:|with) <names>", _sortable),
+    ("(sorting|sortable|sort by) [(by|:|with)] <names>", _sortable),
     # --- filters
     (
         "[<target>] [MUST] (CAN be|be|is|are) (filtered|narrowed down|narrowed|restricted|limited|queried|selected) [(by|with|to|using|on|via|through|for)] <params> [(combined|in any combination|together|at once|or both)]",
@@ -847,8 +874,8 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         "(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]",
         _filtered,
     ),
-    ("(filter|narrow) (it|them) [down] [(by|to|with)] <params>", _filtered),
-    ("(filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>", _filtered),
+    ("[to] (filter|narrow) (it|them) [down] [(by|to|with)] <params>", _filtered),
+    ("[to] (filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>", _filtered),
     ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
     ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),
     (
@@ -908,6 +935,11 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         "(with|when|if|unless) <route:query> [is given] [it] (lists|shows|gives|returns) <items> [instead]",
         _past,
     ),
+    (
+        "<route:query> (lists|shows|gives|returns|→|for|is for) [only] [(all|the)] <items> [(instead|too|as well|only)]",
+        _switched,
+    ),
+    ("(sort|order|sorted|ordered|sorting) : <order>", _sorted),
     # --- pages
     (
         "[<target>] (is|are|be|MUST be) (paginated|paged|split into pages|cut into pages) [(with|by|via|using)] [(the parameters|parameters)] [<params>] [LP <number> (by default|default|per page) [,] [(at most|max|maximum|up to) <number:most>] [<number:most> (at most|max|maximum)] RP]",

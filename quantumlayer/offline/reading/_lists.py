@@ -94,6 +94,7 @@ def plan_lists(plan: Plan) -> None:
             _query(plan, finding, route)
     for endpoint in plan.endpoints.values():
         if endpoint.kind == "list":
+            _as_default(plan, endpoint)
             _named_condition(plan, endpoint)
             _usual_params(plan, endpoint)
 
@@ -830,6 +831,19 @@ def _is_idle(term: object) -> bool:
         ("registered",),
         ("recorded",),
     }
+
+
+def _as_default(plan: Plan, endpoint: EndpointDraft) -> None:
+    """A list of what is not archived, with `?archived=true` for the others: the usual value."""
+    where = str(endpoint.spec.get("where") or "")
+    for name, param in endpoint.params.items():
+        made = plan.world.field(endpoint.entity or "", (name,))
+        if made is None or made.spec.get("type") != "boolean" or "default" in param:
+            continue
+        for text, usual in (("== False", False), ("!= True", False), ("== True", True)):
+            if where == f"{escape(made.name)} {text}":
+                param["default"] = usual
+                endpoint.spec["where"] = None
 
 
 def _named_condition(plan: Plan, endpoint: EndpointDraft) -> None:

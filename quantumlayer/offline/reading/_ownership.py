@@ -476,6 +476,8 @@ def _roles(
         endpoint.asked([finding.source.id])
         access["login"] = True
         if fact.exclusive:
+            if endpoint.kind == "action":
+                access.pop("own", None)
             access.setdefault("roles", [])
             if fact.who not in access["roles"]:
                 access["roles"].append(fact.who)

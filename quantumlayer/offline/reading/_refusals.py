@@ -43,7 +43,7 @@ from quantumlayer.offline.reading._terms import (
     bind,
     negate,
 )
-from quantumlayer.offline.reading._words import noun_for
+from quantumlayer.offline.reading._words import is_plural, noun_for
 
 __all__ = ["REFUSALS", "REFUSAL_SLOTS", "keys_of"]
 
@@ -314,6 +314,7 @@ REFUSAL_SLOTS: dict[str, SlotFunction] = {
     "when": _when,
     "field_words": _article_field,
     "participle": lambda reader, at: _participle(reader, at),
+    "until": lambda reader, at: _until(reader, at),
     "refused": lambda reader, at: _refused(reader, at),
     "with_rest": lambda reader, at: _with_rest(reader, at),
 }
@@ -654,6 +655,15 @@ def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Unique(items.entity, names, of, items.where, _status(situation))]
 
 
+def _one_of_topic(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`check-ins: …; one per habit and day`: of what the line is about."""
+    entity = _entity_here(situation)
+    names, of = keys_of(captures["rest"], situation)
+    if entity is None or not (names or of):
+        return None
+    return [Unique(entity, names, of, (), _status(situation))]
+
+
 def _none_after(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`changes to "cancelled", and nobody can answer any more`: once that state is reached."""
     reached, entity = situation.extra.get("reached"), _entity_here(situation)
@@ -702,6 +712,29 @@ def _waits(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _refused(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
     for end, _ in compile_pattern(_REFUSED).prefixes(reader, at):
         yield True, end
+
+
+def _until(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
+    """`up to 2 hours before the start`, `until it starts`: how long something is possible."""
+    words = {"up", "until", "at", "no", "not", "within"}
+    if reader.low(at) in words:
+        yield from _timing(reader, at)
+
+
+def _this_until(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST … cancels a booking, up to 2 hours before the start`: possible only then."""
+    route = situation.route
+    if route is None or route.method == "GET" or not situation.extra.get("has_route"):
+        return None
+    return [
+        Refused(
+            Operation(("route",)),
+            captures["until"],
+            only=True,
+            status=_status(situation),
+            route=route,
+        )
+    ]
 
 
 def _this_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -831,6 +864,9 @@ def keys_of(
             at = items[1]
             continue
         words = next(iter(_field_words(reader, at)), None)
+        if words is None and reader.low(at) in {"day", "date"}:
+            known = [each for each in ("date", "day") if (each,) in situation.vocabulary.fields]
+            words = ((known[0] if known else "!day",), at + 1)
         if words is None:
             return (), ()
         names.append(words[0])
@@ -916,6 +952,9 @@ def _one_of(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 
 def _distinct(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The options must be different`: of several values; one value that is unique is another thing."""
+    if not is_plural(captures["field"].words[-1]):
+        return None
     return [Holds(Compare(captures["field"], "distinct", Literal(True)), status=_status(situation))]
 
 
@@ -1079,6 +1118,15 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         _shared,
     ),
     ("[only] <items> (per|for each|for every) <rest>", _one_per),
+    ("[(only|at most|just|max)] one (per|for each|for every) <rest>", _one_of_topic),
+    (
+        "[there (is|are|can be|may be)] never more than one <items> (per|on|for|in|at) [(each|every|a|one|the)] [same] <rest>",
+        lambda c, s: _one_per({**c, "items": replace(c["items"], number=1)}, s),
+    ),
+    (
+        "(no two|never two) <items> [(are|can be|may be|take place|fall)] (on|for|in|at) [the] same <rest>",
+        lambda c, s: _one_per({**c, "items": replace(c["items"], number=1)}, s),
+    ),
     (
         "<items> [CAN|may] [only] <do> [(it|them|<items:ignored>)] [(only|just|exactly)] once [only] (per|for each|for every|in each) <rest>",
         _once_per,
@@ -1365,6 +1413,7 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("[and] also [(it|this|that)] [(MUST|is)] [be] [(refused|rejected)] <when>", _this_refused),
     ("[and] [(it|this|that)] [(MUST|is)] [be] (refused|rejected) <when>", _this_refused),
+    ("[but] [only] <until>", _this_until),
     (
         "[(this|that|it)] CANNOT be (repeated|done again|done twice|redone) [or (undone|reversed|taken back|reverted)]",
         lambda c, s: _once_only(c, s, needs=False),

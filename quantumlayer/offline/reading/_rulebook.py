@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._definitions import CREATE, DELETE, UPDATE
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import (
+    Does,
     Holds,
     Limit,
     NoOverlap,
@@ -61,6 +63,8 @@ def add_rules(plan: Plan) -> None:
                         _no_overlap(plan, finding, fact)
                     case Unique():
                         _unique(plan, finding, fact)
+                    case Does():
+                        _does_to(plan, finding, fact)
                     case Opening():
                         _opening(plan, finding, fact)
                     case Successive():
@@ -148,12 +152,25 @@ def _target(plan: Plan, finding: Finding, operation: Operation, verb: str) -> Ta
         return _with(
             Target(actions[0].entity, [actions[0].name]), operation, item, actions[0].entity
         )
+    if operation.passive and item is not None and item.where and verb in CREATE - _PLAIN_CREATE:
+        return _with_something_made(world, verb, item, operation)
     if verb in CREATE | {"create", "accept", "take", "make", "book", "have"} and entity is not None:
         return _with(Target(entity, ["create"]), operation, item, entity)
     setter = _setter(world, known, verb, item)
     if setter is not None:
         return setter
     raise Unresolved(f"it is not clear what it means to {verb.replace('-', ' ')} here")
+
+
+_PLAIN_CREATE = frozenset({"create", "add", "insert", "import", "make", "post", "upload", "issue"})
+
+
+def _with_something_made(world: World, verb: str, item: Items, operation: Operation) -> Target:
+    """`Singers who are on leave cannot be recorded`: what is made refers to them."""
+    made = [name for name in world.structure.entities if world.references(name, item.entity or "")]
+    if len(made) != 1:
+        raise Unresolved(f"it is not clear what is made when they are {verb}ed")
+    return _with(Target(made[0], ["create"]), operation, item, made[0])
 
 
 def _made_by(world: World, verb: str, entity: str | None, subject: Items | None) -> str | None:
@@ -629,8 +646,72 @@ def _before_actions(
 # --- comparisons ---------------------------------------------------------------------------------
 
 
+def _does_to(plan: Plan, finding: Finding, fact: Does) -> None:
+    """`POST … cancels an active booking`: only one that is active."""
+    world = plan.world
+    endpoint = plan.endpoint(fact.route.method, fact.route.path) if fact.route else None
+    items = fact.items
+    if endpoint is None or endpoint.kind != "action" or items is None:
+        return
+    if items.entity != endpoint.entity or items.many or not endpoint.spec.get("name"):
+        return
+    known = {
+        choice.lower()
+        for made in world.state_fields(items.entity or "")
+        if made.spec.get("set_by") == "system"
+        for choice in made.spec["choices"]
+    }
+    where = [
+        each
+        for each in items.where
+        if isinstance(each, Being) and not each.negated and " ".join(each.words) in known
+    ]
+    for each in where:
+        text = condition(Scope(world, (Frame(items.entity or ""),)), each)
+        plan.rule(
+            items.entity or "", [str(endpoint.spec["name"])], text, text=_text(finding),
+            requirement=finding.source.id,
+        )  # fmt: skip
+
+
+def _summed(plan: Plan, finding: Finding, fact: Holds) -> bool:
+    """`The tickets of its active bookings never exceed its seats`: held where bookings change."""
+    world = plan.world
+    match fact.condition:
+        case Compare(
+            left=FieldOf(words=words, owner=Items(entity=str() as entity, many=True) as items),
+            operator=operator,
+            right=FieldOf(words=limit),
+        ):
+            pass
+        case _:
+            return False
+    made = world.field(entity, words)
+    links = [
+        (link, room)
+        for link in world.fields(entity)
+        if link.references is not None
+        and (room := world.field(link.references, limit)) is not None
+    ]
+    if made is None or len(links) != 1 or made.spec.get("type") not in {"integer", "number", "money"}:
+        return False
+    link, room = links[0]
+    inner = Scope(world, (Frame(entity),)).inside(entity)
+    name = escape(link.name)
+    where = [condition(inner, each) for each in items.where] or list(world.active(entity))
+    parts = ", ".join((escape(made.name), f"{name} == this.{name}", *where))
+    way = escape(navigation(link.name))
+    plan.rule(
+        entity, ["create", "update"], f"sum({entity}, {parts}) {operator} {way}.{escape(room.name)}",
+        text=_text(finding), requirement=finding.source.id, status=fact.status,
+    )  # fmt: skip
+    return True
+
+
 def _holds(plan: Plan, finding: Finding, fact: Holds) -> None:
     world = plan.world
+    if _summed(plan, finding, fact):
+        return
     errors: list[str] = []
     for entity in _possible(plan, finding, fact):
         scope = Scope(world, (Frame(entity),))
@@ -794,7 +875,7 @@ def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
         raise Unresolved("it is not clear what is unique")
     keys = []
     for words in fact.names:
-        made = world.field(entity, words)
+        made = world.start(entity) if words == ("!day",) else world.field(entity, words)
         if made is None:
             raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(words)!r}")
         keys.append(made.name)

@@ -84,6 +84,12 @@ def _typed(kind: str, *more: Trait) -> _Builder:
     return lambda _: (Trait("type", kind), *more)
 
 
+def _promoted(captures: Captures) -> Iterable[Trait]:
+    """`"member" unless the board makes them "board"`: two values, the first to start with."""
+    values = [captures[key] for key in ("value", "other", "third") if key in captures]
+    return (Trait("choices", values), Trait("default", values[0]), Trait("system"))
+
+
 def _decimals(captures: Captures) -> Iterable[Trait]:
     """`at most two places`: how exact a number is, and no bound of it."""
     return (Trait("type", "money" if captures["n"] == 2 else "number"),)  # noqa: PLR2004 -- cents
@@ -352,6 +358,10 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     (
         "<literal:value> unless (<word>|the <word>|a <word>) (wants|want|says|say|gives|give|sets|set|chooses|choose|asks|ask|sends|send|states|state|specifies|specify|needs|need) [(another|one|otherwise|so|something else|something different|more|anything else|it|for more|for another)]",
         _value("default"),
+    ),
+    (
+        "<quoted:value> unless (<word>|the <word>|a <word>|an <word>) (makes|make|sets|set|changes|change|promotes|promote|turns|turn) (it|them|him|her|that|this) [(to|into|an|a)] <quoted:other> [(or|,) <quoted:third>]",
+        _promoted,
     ),
     (
         "<literal:value> (when|if) (left out|omitted|missing|absent)",
