@@ -473,7 +473,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         "[the] <noun> [of <items>] is (whoever|(the|that) (person|user|one|member|caller) (who|that)) (created|made|added|put up|wrote|posted|entered|placed|opened|offered|started|submitted|listed) (it|them|<items>)",
         _named_owner,
     ),
-    ("<items> CAN only be <dones:dos> by <owner>", _owner_does),
+    ("<items> CAN [only] be <dones:dos> [only] by <owner> [(alone|only|themselves|and nobody else|and no one else)]", _owner_does),
     (
         "(anybody else|anyone else|others|everybody else|everyone else|other users|all others) (gets|get|receives|receive|is answered with|are refused with) [a|an] <number>",
         _others_get,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
@@ -15,6 +16,7 @@ from quantumlayer.offline.reading._facts import (
     Mention,
     Owned,
     Thing,
+    Wants,
 )
 from quantumlayer.offline.reading._fieldlists import FieldPhrase
 from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS
@@ -23,8 +25,10 @@ from quantumlayer.offline.reading._terms import Items
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._words import base, singular, verb
 
-__all__ = ["ACCOUNTS", "ACCOUNT_SLOTS", "SIGN_UPS"]
+__all__ = ["EXACT", "ACCOUNTS", "ACCOUNT_SLOTS", "SIGN_UPS", "granted_by_row"]
 
+EXACT = ("exact",)
+"""Stands for verbs where only the route named is meant."""
 LOGIN, ANYONE, PEOPLE, STRANGER = "login", "anyone", "people", "stranger"
 
 SIGNED = "(logged in|logged-in|signed in|signed-in|authenticated|authorised|authorized|registered|signed up|logged on)"
@@ -182,7 +186,8 @@ def _target(reader: Reader, at: int) -> Iterator[tuple[tuple[Items, ...], int]]:
     if reader.low(at) in {"it", "them", "one", "these", "those", "this", "that", "so"} and at < len(
         reader.tokens
     ):
-        yield (Items(None),), at + 1
+        spoken = reader.context.extra.get("spoken")
+        yield (Items(spoken if isinstance(spoken, str) else None),), at + 1
 
 
 def _credentials(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
@@ -216,8 +221,9 @@ def _status(situation: Situation) -> int | None:
     return status if isinstance(status, int) else None
 
 
-def _targets(captures: Captures) -> Sequence[Items]:
-    return captures.get("target") or captures.get("many") or (Items(None),)
+def _targets(captures: Captures, situation: Situation) -> Sequence[Items]:
+    spoken = situation.extra.get("spoken")
+    return captures.get("target") or captures.get("many") or (Items(spoken if isinstance(spoken, str) else None),)
 
 
 def _open_to(
@@ -225,14 +231,13 @@ def _open_to(
 ) -> list[Fact] | None:
     if who == STRANGER:
         return None
-    if who == PEOPLE:
-        who = LOGIN if only else ""
-    if not who:
-        return None
+    if who == PEOPLE and not only:
+        return [Wants(verbs, items) for items in _targets(captures, situation)]
+    who = LOGIN if who == PEOPLE else who
     exclusive = only or who == LOGIN
     return [
         Access(who, verbs, items, None, _status(situation), exclusive and who != ANYONE)
-        for items in _targets(captures)
+        for items in _targets(captures, situation)
     ]
 
 
@@ -258,7 +263,7 @@ def _may_each(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 def _needs_login(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Writing one requires logging in`, `posting is not possible without being logged in`."""
     verbs = tuple(captures.get("verbs", ()))
-    return [Access(LOGIN, verbs, items) for items in _targets(captures)]
+    return [Access(LOGIN, verbs, items) for items in _targets(captures, situation)]
 
 
 def _all_need_login(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -272,7 +277,7 @@ def _closed_to(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     """`Nothing about scores is available to someone who has not logged in`."""
     if captures["who"] != STRANGER:
         return None
-    return [Access(LOGIN, tuple(captures.get("verbs", ())), items) for items in _targets(captures)]
+    return [Access(LOGIN, tuple(captures.get("verbs", ())), items) for items in _targets(captures, situation)]
 
 
 def _open_verbs(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -281,8 +286,9 @@ def _open_verbs(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     verbs = tuple(
         "see" if each in {"read", "look"} else each for each in captures.get("verbs", ("see",))
     )
-    if who in {PEOPLE, STRANGER}:
-        who = ANYONE if who == STRANGER else ""
+    who = ANYONE if who == STRANGER else who
+    if who == PEOPLE:
+        return None
     return _open_to(who, verbs, captures, situation, only=False)
 
 
@@ -313,7 +319,7 @@ def _own_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     }
     if not verbs or verbs[0] in seen:
         verbs = ()
-    return [Access("owner", verbs, items, None, _status(situation)) for items in _targets(captures)]
+    return [Access("owner", verbs, items, None, _status(situation)) for items in _targets(captures, situation)]
 
 
 def _own_again(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -336,16 +342,38 @@ def _maker(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return facts
 
 
+_NOBODY_ASKED = frozenset({"no", "none", "-", "–", "—", "anyone", "anybody", "everyone", "everybody", "public", "not needed", "open", "all", "false", "optional", "✗", "any", "nobody"})
+_LOGGED = frozenset({"yes", "login", "log-in", "required", "token", "user", "users", "logged in", "logged-in user", "member", "members", "true", "needed", "bearer", "bearer token", "jwt", "✓", "x", "any user", "all users", "signed in", "authenticated", "logged-in users", "a token", "account", "private"})
+_OWNING = frozenset({"owner", "the owner", "owner only", "only the owner", "author", "creator", "its owner", "own", "own only", "the author"})
+
+
+def granted_by_row(allowed: str, routes: Sequence[Any], roles: frozenset[str]) -> list[Fact]:
+    """What the cell of a column such as `Log-in needed?` says of the routes in its row."""
+    words = " ".join(allowed.replace(",", " ").split())
+    if not words:
+        return []
+    if words in _NOBODY_ASKED:
+        return [Access(ANYONE, (), None, route, exclusive=False) for route in routes]
+    if words in _LOGGED:
+        return [Access(LOGIN, EXACT, None, route) for route in routes]
+    if words in _OWNING:
+        return [Access("owner", EXACT, None, route) for route in routes]
+    named = [singular(each) for each in words.replace(" or ", " ").replace(" and ", " ").replace(" only", " ").split()]
+    if named and all(each in roles for each in named):
+        return [Access(role, EXACT, None, route) for role in named for route in routes]
+    return []
+
+
 def _one_role(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Doctors write prescriptions`; `nurses cannot` after it makes it theirs alone."""
     who = captures["who"]
     if who in {LOGIN, ANYONE, PEOPLE, STRANGER}:
-        return None
+        return _open_to(who, tuple(captures["verbs"]), captures, situation, only=False) if who != STRANGER else None
     verbs = tuple(captures["verbs"])
-    situation.extra["granted"] = [(who, verbs, items) for items in _targets(captures)]
+    situation.extra["granted"] = [(who, verbs, items) for items in _targets(captures, situation)]
     return [
         Access(who, verbs, items, None, _status(situation), bool(captures.get("only")))
-        for items in _targets(captures)
+        for items in _targets(captures, situation)
     ]
 
 
@@ -485,6 +513,9 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     (f"<who> <doeses:verbs> {_THE} <many:target>", _one_role),
     (f"<who> CAN look <many:target> up", lambda c, s: _may({**c, "verbs": ("see",)}, s)),
     ("<who> CANNOT [(do (that|this|so|it)|either)]", _not_the_other),
+    (f"<who> CAN <doeses:verbs> (us|me|you|them|him|her|somebody) {_THE} <many:target>", _may),
+    (f"<doings:verbs> {_THE} [<target>] {_OPEN} (to|for) (both|all|either|all of them|everybody|everyone|<who:ignored>) [,] but (to|for) <who>", _closed_to),
+    ("(both|all) (given|entered|set|chosen|asked for|sent) (at|during|on|when) (sign-up|signup|registration|signing up)", _context),
     ("(if|when) (they|somebody|anybody else|others|he|she|one) (try|tries|tries to|do|does|attempt|attempts) [(it|this|that|so|anyway)]", _context),
     ("the (answer|reply|response|result) is <number>", _denied),
     (

@@ -333,7 +333,8 @@ def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
             action.sets[made.name] = repr(does)
             return True
         if kind in {"date", "datetime"} and made.spec.get("set_by") == "system":
-            same = base(made.words[0]) == word.partition("-")[0]
+            first, _, particle = word.partition("-")
+            same = base(made.words[0]) == first and (not particle or particle in made.words[1:])
             if same and "on_create" not in made.spec:
                 moment = "today()" if kind == "date" else "now()"
                 action.sets[made.name] = moment if does else "None"

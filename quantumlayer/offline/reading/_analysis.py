@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from quantumlayer.agents import Requirement
+from quantumlayer.offline.reading._accounts import granted_by_row
 from quantumlayer.offline.reading._clauses import Understood
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._discovery import discover, fields_frame, is_field_item
@@ -155,6 +156,10 @@ class _Reader:
             finding.framed = source.kind != "unknown_row"
             if source.kind == "unknown_row":
                 finding.unread = [source.full]
+        granted = granted_by_row(source.allowed, source.routes, self.analysis.roles)
+        if granted:
+            finding.facts.extend(granted)
+            finding.framed, finding.unread = True, [] if source.kind == "unknown_row" else finding.unread
         self._remember(finding)
         return finding
 
@@ -229,6 +234,7 @@ class _Reader:
         situation = Situation(self.known, thing, self.analysis.vocabulary, self.route, self.extra)
         situation.extra["roles"] = self.analysis.roles | _role_words(self.analysis, source)
         situation.extra["topic"] = topic
+        situation.extra["spoken"] = self._spoken_of(source, topic)
         owners = situation.extra.setdefault("owners", set())
         owners.update(
             fact.words[-1]
@@ -237,6 +243,10 @@ class _Reader:
             if isinstance(fact, Owned) and fact.words
         )
         situation.extra["routes"] = source.routes
+        if source.routes:
+            situation.extra["routes_now"] = source.routes
+        elif "routes_now" in situation.extra:
+            situation.extra["routes_before"] = situation.extra["routes_now"]
         situation.extra["has_route"] = bool(source.routes)
         heading = " ".join(source.headings[:1]).lower()
         situation.extra["forbids"] = any(each in heading for each in _FORBIDDING)
@@ -268,6 +278,22 @@ class _Reader:
             understood.facts.extend(inner.facts)
             understood.unread.extend(inner.unread)
         return understood
+
+    def _spoken_of(self, source: Source, topic: str | None) -> str | None:
+        """The entity that `it` or `them` means: the last one named here or before, no user."""
+        lexicon = self.analysis.structure.lexicon
+        named = None
+        for at, token in enumerate(source.full):
+            for end in (at + 2, at + 1):
+                word = lexicon.find([each.low for each in source.full[at:end]]) if token.kind == "word" else None
+                if word is not None and word.label != "user":
+                    named = named or word.name
+        user = lexicon.find(["user"])
+        if named is None and topic is not None and (user is None or user.name != topic):
+            named = topic
+        if named is not None:
+            self.extra["before"] = named
+        return named or self.extra.get("before")
 
     def _completed(self, source: Source) -> tuple[Token, ...]:
         """Put what introduces a list before an item that is no sentence of its own."""

@@ -309,6 +309,8 @@ def _plausible(phrase: FieldPhrase) -> bool:
     finite = verb(phrase.words[0])
     if finite is None or phrase.article:
         return True
+    if len(phrase.tokens) > 1 and phrase.tokens[1].kind == "number" and "third" in finite.forms:
+        return False  # gives 1 to 5 stars
     following = phrase.tokens[1].low if len(phrase.tokens) > 1 else ""
     return following not in PREPOSITIONS | {"a", "an", "the", "all"}
 
@@ -931,7 +933,7 @@ _HAVE = (
 )
 _CARRY = (
     "(includes|include|contains|contain|comprises|comprise|stores|store|keeps|keep|records|record|needs|need|requires|require|carries|carry|knows|holds|hold"
-    "|bears|gets|get|shows|features|takes|take|says|say|states|tells|(is|are) given)"
+    "|bears|names|name|states|state|gives|give|tells|notes|note|mentions|mention|specifies|specify|lists|quotes|quote|gets|get|says|say|shows|features|takes|take|(is|are) given)"
 )
 _GIVEN = "(with|giving|by giving|providing|by providing|including|consisting of|specifying|from|:|needs|stating)"
 _THESE = "[(the following|following|these) [(fields|attributes|properties|data|information|details|values|columns)]] [:]"
@@ -1010,7 +1012,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ),
     (f"<thing> [MUST] [additionally] {_HAVE} {_THESE} <fields>", _has),
     (f"<thing> [MUST] [additionally] {_CARRY} {_THESE} <fields>", _carries),
-    (f"<thing> (can|may|might|could) [also] {_HAVE} {_THESE} <fields>", _has_any),
+    (f"<thing> (can|may|might|could) [also] ({_HAVE}|carry|contain|include|hold|bear|name|mention|state|specify|give) {_THESE} <fields>", _has_any),
     (f"[MUST] (has|have|consists of|contains|comes with) {_THESE} <fields>", _topic_has),
     (f"<things> [MUST] {_HAVE} {_THESE} <fields>", _each_has),
     (

@@ -509,6 +509,13 @@ def _sources(plan: Plan, action: Action, steps: list[Step]) -> None:
     ]
     if not named:
         named = _before(made, action) or _still_alive(made, action)
+    if named and not steps and made.has("chain"):
+        action_text = f"A {world.label(action.entity)} has to be {named[0]} for this ({action.name.replace('_', ' ')})."
+        for requirement in made.requirements[:1]:
+            plan.rule(
+                action.entity, [action.name], f"{escape(made.name)} == {named[0]!r}", text=action_text,
+                requirement=requirement, name=f"{action.name}_only_when_{snake(named)}"[:55].rstrip("_"),
+            )  # fmt: skip
     if not named or not steps:
         return
     name = escape(made.name)

@@ -59,6 +59,7 @@ __all__ = [
     "Sketched",
     "Sorted",
     "States",
+    "StepByStep",
     "Status",
     "Successive",
     "Takes",
@@ -327,6 +328,14 @@ class States(Fact):
     values: tuple[str, ...]
     initial: str | None = None
     flow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepByStep(Fact):
+    """Clients change the status of items themselves, from one state to the next only."""
+
+    entity: str
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

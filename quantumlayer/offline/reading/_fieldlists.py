@@ -439,6 +439,8 @@ def _belongs(
     joined_by_and = any(token.low in {"and", "&", "plus", "+"} for token in separator)
     if first.kind == "word" and first.low in _CONTINUES:
         return not _starts_field(piece)
+    if joined_by_and and len(piece) == 1 and first.low in {"text", "number"}:
+        return False  # headline and text
     if first.kind == "word" and first.low in {"optional", "required", "unique", *_ALONE}:
         return len(piece) == 1 or not _noun_follows(piece)
     if first.low in NUMBER_WORDS and first.kind == "word":

@@ -11,6 +11,7 @@ from quantumlayer.offline.reading._accounts import ACCOUNT_SLOTS, ACCOUNTS
 from quantumlayer.offline.reading._asides import ASIDE_SLOTS, ASIDES
 from quantumlayer.offline.reading._behaviours import BEHAVIOURS, COUNTING
 from quantumlayer.offline.reading._clauses import Grammar
+from quantumlayer.offline.reading._deeds import DEED_SLOTS, DEEDS
 from quantumlayer.offline.reading._definitions import DEFINITIONS
 from quantumlayer.offline.reading._grouping import GROUPED
 from quantumlayer.offline.reading._listing import LISTING
@@ -41,6 +42,7 @@ def whole_grammar() -> Grammar:
         COUNTING,
         OPENINGS,
         TRADE,
+        DEEDS,
         REFUSALS,
         BEHAVIOURS,
         LISTING,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from quantumlayer.agents.expressions import navigation
+from quantumlayer.offline.reading._accounts import EXACT
 from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._definitions import CREATE
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
@@ -425,6 +426,8 @@ def _is_open(endpoint: EndpointDraft, facts: Sequence[tuple[Finding, Access]]) -
 
 
 def _covers(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Access) -> bool:
+    if fact.verbs == EXACT:
+        return fact.route is not None and plan.endpoint(fact.route.method, fact.route.path) is endpoint
     if fact.route is not None and fact.who == "login":
         return fact.route.path == endpoint.path and fact.route.method in {endpoint.method, ""}
     if fact.route is not None and len(fact.route.segments) > 2 and not fact.verbs:  # noqa: PLR2004
@@ -464,14 +467,16 @@ def _roles(
     facts: Sequence[tuple[Finding, Access]],
     access: dict[str, Any],
 ) -> None:
-    del plan
     for finding, fact in facts:
         if fact.who in _NO_ROLES:
             continue
         entity = (
             fact.items.entity if fact.items is not None and fact.items.entity else finding.topic
         )
-        if entity != endpoint.entity or not _does(endpoint, fact.verbs):
+        if fact.verbs == EXACT:
+            if fact.route is None or plan.endpoint(fact.route.method, fact.route.path) is not endpoint:
+                continue
+        elif entity != endpoint.entity or not _does(endpoint, fact.verbs):
             continue
         endpoint.asked([finding.source.id])
         access["login"] = True

@@ -208,11 +208,31 @@ def _pronoun(reader: Reader, at: int) -> Iterator[tuple[Items, int]]:
             yield from (
                 (items, end) for items, end in _extended(reader, person, at + 1) if end > at + 1
             )
+    yield from _a_person(reader, at)
     if low in {"what", "whatever", "whoever"} and reader.low(at + 1) in {"is", "was", "has"}:
         for condition, end in _predicates(reader, at + 1):
             yield Items(None, (condition,), words=(low,)), end
     if low in {"the", "a"} and reader.low(at + 1) in {"user", "caller", "person"}:
         yield Items(None, person=True, words=(reader.low(at + 1),)), at + 2
+
+
+_PERSONAL = frozenset(
+    "member customer student patient employee volunteer tenant player client guest reader driver agent"
+    " teacher trainer bidder seller shopper applicant voter participant attendee author resident borrower".split()
+)
+_OF_A_PERSON = frozenset({"a", "an", "the", "no", "each", "every", "any", "same", "one", "per"})
+
+
+def _a_person(reader: Reader, at: int) -> Iterator[tuple[Items, int]]:
+    """`no member`, `each customer`: whoever uses the service, where they are nothing that is kept."""
+    lexicon: Lexicon = reader.context.vocabulary.lexicon
+    start = at
+    while reader.low(start) in _OF_A_PERSON and start < len(reader.tokens):
+        start += 1
+    word = singular(reader.low(start))
+    if word in _PERSONAL and lexicon.find([word]) is None:
+        negated = reader.low(at) == "no"
+        yield Items(None, person=True, quantifier="no" if negated else "", words=(word,)), start + 1
 
 
 def _alone(reader: Reader, at: int) -> bool:

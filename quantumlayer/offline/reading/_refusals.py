@@ -51,7 +51,7 @@ _REFUSED = (
     "((is|are|be|gets|get|will be|must be|has to be|should be|shall be) [then] [also] (refused|rejected|denied"
     "|declined|forbidden|prohibited|disallowed|impossible|invalid|not possible|not allowed|not permitted"
     "|not accepted|an error|a conflict|blocked|turned down|answered) [with [an|a] [error]]"
-    "|(fails|fail|results in an error|leads to an error|gives an error|is no longer possible|must fail)"
+    "|(fails|fail|results in an error|leads to an error|gives an error|is no longer possible|must fail|has to fail|have to fail|will fail|makes no sense|make no sense|does not work|do not work|is no option|is out of the question|(is|are) turned (away|down))"
     "|(gets|get|gives|returns|results in|leads to|is|are) [a|an] [error|conflict])"
 )
 

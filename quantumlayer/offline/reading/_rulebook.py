@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._analysis import Finding
@@ -18,6 +19,7 @@ from quantumlayer.offline.reading._facts import (
     Opening,
     Operation,
     Refused,
+    StepByStep,
     Successive,
     Unique,
 )
@@ -69,6 +71,8 @@ def add_rules(plan: Plan) -> None:
                         _opening(plan, finding, fact)
                     case Successive():
                         successive(plan, finding, fact)
+                    case StepByStep():
+                        _step_by_step(plan, finding, fact)
                     case NotOneself():
                         not_oneself(plan, finding, fact)
                     case _:
@@ -104,6 +108,12 @@ def target_of(plan: Plan, finding: Finding, operation: Operation) -> list[Target
     Raises:
         Unresolved: No entity has such an operation.
     """
+    if operation.verbs == ("every-action",) and operation.object is not None and operation.object.entity:
+        entity = operation.object.entity
+        names = [action.name for action in plan.world.actions if action.entity == entity]
+        if not names:
+            raise Unresolved(f"nothing is done to a {plan.world.label(entity)}")
+        return [Target(entity, names)]
     targets = [_target(plan, finding, operation, verb) for verb in operation.verbs]
     merged: list[Target] = []
     for target in targets:
@@ -570,6 +580,25 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
         _unique_rule(plan, finding, entity, keys, fact.status)
         return
     _counted_rule(plan, finding, fact, entity, keys)
+
+
+def _step_by_step(plan: Plan, finding: Finding, fact: StepByStep) -> None:
+    """`The status may only move one step along new → in progress → fixed`."""
+    made = next((each for each in plan.world.state_fields(fact.entity) if each.has("flow")), None)
+    if made is None:
+        raise Unresolved("it is not said in which order the states follow each other")
+    known = {choice.lower(): choice for choice in made.spec["choices"]}
+    flow = [known[str(each).lower()] for each in next(iter(made.values("flow"))) if str(each).lower() in known]
+    name = escape(made.name)
+    steps = [f"(old.{name} == {one!r} and {name} == {two!r})" for one, two in pairwise(flow)]
+    plan.rule(
+        fact.entity, ["update"], " or ".join((f"{name} == old.{name}", *steps)), text=_text(finding),
+        requirement=finding.source.id, status=fact.status, name=f"{made.name}_step_by_step",
+    )  # fmt: skip
+    plan.rule(
+        fact.entity, ["create"], f"{name} == {flow[0]!r}", text=_text(finding),
+        requirement=finding.source.id, status=fact.status, name=f"{made.name}_at_first",
+    )  # fmt: skip
 
 
 def _is_single(world: World, entity: str) -> bool:

@@ -17,6 +17,7 @@ from quantumlayer.offline.reading._facts import (
     Said,
     Sets,
     States,
+    StepByStep,
     Touches,
     Transition,
     Unique,
@@ -70,6 +71,10 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
             values = [*fact.sources, to]
             made.say([Trait("state", value) for value in values], requirement)
             made.say([Trait("system")], requirement)
+        case StepByStep(entity=entity):
+            made = status_field(world, world.draft(entity), ())
+            made.traits = [(trait, each) for trait, each in made.traits if trait.key != "system"]
+            made.asked(requirement)
         case Worked():
             _ensure_worked(world, finding, fact)
         case Sets(param="empty", words=words):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -47,6 +47,8 @@ class Source:
     sketch: Sketch | None = None
     bodies: list[tuple[Route, Sketch]] = field(default_factory=list)
     """What routes take, as shown right behind them."""
+    allowed: str = ""
+    """Who may call the routes of a row, as a column of its table says."""
     inline: list[Fact] = field(default_factory=list)
     """Fields that stand in brackets behind a noun."""
 
@@ -79,7 +81,7 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         _lend_path(source)
         _give_methods(source)
         source.tokens, source.bodies = _without_bodies(source.tokens)
-        source.tokens = _without_idioms(source.tokens)
+        source.tokens = _quoted_choices(_without_idioms(source.tokens))
         if source.kind == "clause":
             source.tokens, source.inline = split_inline(source.tokens)
         sources.append(source)
@@ -128,13 +130,29 @@ def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
 
 
 _STOP = Token(".", ".", "mark", 0, 0)
+_ACCESS_HEADING = re.compile(
+    r"\b(log-?\s?in|auth\w*|token|access|who|signed in|public|protected|permissions?|allowed|roles?|account)\b", re.IGNORECASE
+)
+
+
+def _allowed(cells: Mapping[str, str]) -> str:
+    """What a column such as `Log-in needed?` or `Who` says of the routes in its row."""
+    for heading, cell in cells.items():
+        if _ACCESS_HEADING.search(heading) and cell.strip():
+            public = re.search(r"\bpublic\b", heading, re.IGNORECASE) is not None
+            words = re.sub(r"\([^()]*\)", " ", cell).strip().strip("`*.").lower()
+            if public and words in {"yes", "no", "x", "✓", "✗", "true", "false"}:
+                return "no" if words in {"yes", "x", "✓", "true"} else "yes"
+            return words
+    return ""
 
 
 def _row(item: Requirement) -> Source:
     kind = table_kind(tuple(item.cells), item.cells)
+    allowed = _allowed(item.cells)
     if kind == "other":
         full = tokenize(" ; ".join(cell for cell in item.cells.values() if cell))
-        return Source(item, "unknown_row", full, full)
+        return Source(item, "unknown_row", full, full, allowed=allowed)
     cells = columns(kind, item.cells)
     route = route_of_row(item.cells)
     if kind == "transitions":
@@ -145,7 +163,7 @@ def _row(item: Requirement) -> Source:
         name = Token(f"{route.method} {route.path}", "route", "route", 0, 0, route)
         failure = tokenize(cells.get("failure", ""))
         tokens = (name, *what, *((_STOP, *failure) if failure else ()))
-        return Source(item, "route", tokens, tokens, cells=cells, route=route)
+        return Source(item, "route", tokens, tokens, cells=cells, route=route, allowed=allowed)
     full = tokenize(" ; ".join(item.cells.values()))
     return Source(item, "field" if kind == "fields" else "entity", full, full, cells=cells)
 
@@ -332,6 +350,25 @@ def _behind_no_body(tokens: tuple[Token, ...], at: int) -> int:
     bracketed = lows[:1] == ["("] and lows[3:] == [")"]
     said = lows[1:3] in (["no", "body"], ["without", "body"], ["empty", "body"])
     return at + 4 if bracketed and said else at
+
+
+def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`a role (`doctor` or `nurse`)`: names in brackets with `or` between them are values."""
+    changed = list(tokens)
+    for at, token in enumerate(tokens):
+        end = at + 1
+        if token.low != "(" or end >= len(tokens) or tokens[end].kind != "name":
+            continue
+        while end < len(tokens) and (tokens[end].kind == "name" or tokens[end].low in {",", "or", "|"}):
+            end += 1
+        inner = tokens[at + 1 : end]
+        closed = end < len(tokens) and tokens[end].low in {")", ",", ";"}
+        if closed and any(each.low in {"or", "|"} for each in inner):
+            changed[at + 1 : end] = [
+                replace(each, low=f'"{each.low}"', kind="quote") if each.kind == "name" else each
+                for each in inner
+            ]
+    return tuple(changed)
 
 
 _IDIOMS = tuple(

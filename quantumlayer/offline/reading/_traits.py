@@ -770,7 +770,7 @@ def _listed(
         tokens = reader.tokens[at:end]
         literal = all(token.kind != "word" or token.low in {",", "or", "and"} for token in tokens)
         joined = any(token.low in {"or", "/", "|", "→"} for token in tokens)
-        flow = (Trait("flow", values),) if any(token.low == "→" for token in tokens) else ()
+        flow = (Trait("flow", values), Trait("chain", values)) if any(token.low == "→" for token in tokens) else ()
         if literal or joined or len(values) > 1:
             best = end, (Trait("choices", values), *flow)
             sure = literal or joined or len(values) > 2  # noqa: PLR2004 -- "a, b" may be two fields
