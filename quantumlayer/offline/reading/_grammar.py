@@ -29,6 +29,7 @@ Table = Iterable[tuple[str, Callable[..., Any]]]
 def whole_grammar() -> Grammar:
     """Compile every table of rules; where several rules fit, the first one wins."""
     slots = {
+        **DEED_SLOTS,
         **ACCESS_SLOTS,
         **ACCOUNT_SLOTS,
         **PREDICATE_SLOTS,
