@@ -382,6 +382,30 @@ async def test_a_stream_that_is_cut_off_never_passes_for_a_whole_one(
     assert caught.value.retryable
 
 
+SMALLEST = [
+    min((r for r in STREAMS if r.format == form), key=lambda r: len(r.body))
+    for form in sorted({recording.format for recording in STREAMS})
+]
+
+
+@of(SMALLEST)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(places=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=4))
+async def test_damaged_bytes_are_an_error_or_another_answer_and_nothing_worse(
+    recording: Recording, places: list[tuple[float, int]]
+) -> None:
+    body = bytearray(recording.body)
+    for share, byte in places:
+        body[int(share * (len(body) - 1))] = byte
+
+    try:
+        *_, last = await read(recording.with_body(bytes(body)), [100])
+    except ProviderError:
+        return
+    assert isinstance(last, Done)
+    last.reply.text.encode()
+
+
 @of([recording for recording in STREAMS if b"data: [DONE]" in recording.body])
 async def test_a_missing_done_is_no_error(recording: Recording) -> None:
     without = recording.with_body(recording.body.replace(b"data: [DONE]\n\n", b""))

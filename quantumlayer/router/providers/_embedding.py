@@ -106,7 +106,7 @@ def tokens_of(number: Any) -> int | None:
     """A number of tokens, as JSON or as a header has it, or None."""
     if isinstance(number, str) and number.isascii() and number.isdigit():
         return int(number)
-    return number if isinstance(number, int) and number >= 0 else None
+    return number if type(number) is int and number >= 0 else None  # and no truth value
 
 
 class OpenAIEmbeddings:

@@ -62,7 +62,7 @@ def mappings(value: Any) -> list[Mapping[str, Any]]:
 def count(value: Any, name: str) -> int:
     """The number of tokens under a name, 0 where there is none."""
     number = mapping(value).get(name)
-    return number if isinstance(number, int) and number > 0 else 0
+    return number if type(number) is int and number > 0 else 0  # and no truth value
 
 
 def well_formed(text: str) -> str:

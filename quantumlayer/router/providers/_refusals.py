@@ -18,7 +18,7 @@ from quantumlayer.errors import (
     QuotaExhaustedError,
     RateLimitedError,
 )
-from quantumlayer.router.providers._fields import mapping, parsed
+from quantumlayer.router.providers._fields import mapping, parsed, well_formed
 from quantumlayer.router.providers._wire import Origin, Refused
 
 __all__ = [
@@ -176,4 +176,4 @@ def code_and_reason(document: Any) -> tuple[str, str]:
 
 def clean(reason: str, origin: Origin) -> str:
     """The words as they may be shown: without the key, and of a readable length."""
-    return origin.secret.redact(reason)[:_MAX_REASON_CHARS] or "no reason given"
+    return well_formed(origin.secret.redact(reason)[:_MAX_REASON_CHARS]) or "no reason given"

@@ -159,7 +159,7 @@ def stop_reason(document: Mapping[str, Any], *, refused: bool, calls: bool) -> S
     """Why the model stopped, in our words."""
     if refused:
         return "filtered"
-    status = document.get("status")
+    status = string(document.get("status"))
     if status == "incomplete":
         reason = mapping(document.get("incomplete_details")).get("reason")
         return "filtered" if reason == "content_filter" else "length"

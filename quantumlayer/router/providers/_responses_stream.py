@@ -88,7 +88,7 @@ class ResponsesStream:
             ProviderError: The event reports an error.
         """
         check_reported(document, self._origin)
-        kind = document.get("type")
+        kind = string(document.get("type"))
         if kind == "error":
             raise reported_error(document, self._origin)
         if isinstance(document.get("response"), Mapping):
