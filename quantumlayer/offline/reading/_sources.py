@@ -14,11 +14,12 @@ from quantumlayer.offline.reading._definitions import CREATE, DELETE, DEFINITION
 from quantumlayer.offline.reading._facts import Fact
 from quantumlayer.offline.reading._inline import split_inline
 from quantumlayer.offline.reading._routes import Route, parse_route
+from quantumlayer.offline.reading._rewording import Rewording, bracketed, counted_words, reword
 from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
 from quantumlayer.offline.reading._tokens import Token, tokenize
 from quantumlayer.offline.reading._vocabulary import Lexicon
-from quantumlayer.offline.reading._words import is_plural, verb
+from quantumlayer.offline.reading._words import is_plural, singular, verb
 
 __all__ = ["Source", "known_names", "make_ready"]
 
@@ -87,7 +88,25 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         sources.append(source)
         by_id[item.id] = source
         previous = source
+    _reword(sources)
     return sources
+
+
+def _reword(sources: Sequence[Source]) -> None:
+    """Say definitions again in the few forms that the recognisers know."""
+    literals = (route.literals for source in sources for route in source.routes)
+    rewording = Rewording(
+        counted_words(source.requirement.text for source in sources),
+        frozenset(singular(part.replace("-", " ")) for parts in literals for part in parts),
+        known_names(sources),
+    )
+    headings: list[str] = []
+    for source in sources:
+        if source.headings != headings:
+            headings = source.headings
+            rewording.thing = rewording.named = ()
+        if source.kind == "clause" and source.tokens:
+            source.tokens = reword(source.tokens, rewording)
 
 
 def _source(item: Requirement) -> Source:
@@ -99,7 +118,7 @@ def _source(item: Requirement) -> Source:
         case _:
             full = tokenize(item.text)
             sketch = _only_sketch(full)
-            role, tokens = peel(_without_label(full), DEFINITION_SLOTS)
+            role, tokens = peel(bracketed(_without_label(full)), DEFINITION_SLOTS)
             return Source(
                 item, "example" if sketch else "clause", tokens, full, role, sketch=sketch
             )

@@ -1,0 +1,802 @@
+"""Sentences that define something, said again in the few forms that the recognisers know.
+
+People say in many ways that a thing has fields: `for each parcel we store …`, `one entry names …`,
+`recorded are …`. Each rule here turns one construction into `a parcel has …`, `the weight is …`.
+What a sentence leaves open (`each has`, `it is unique`) is filled in from the sentences before it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from quantumlayer.offline.reading._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
+from quantumlayer.offline.reading._facts import Thing
+from quantumlayer.offline.reading._fieldlists import _UNITS, FieldPhrase, read_fields
+from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading._patterns import (
+    Captures,
+    Pattern,
+    Reader,
+    SlotFunction,
+    compile_pattern,
+)
+from quantumlayer.offline.reading._tokens import Token, tokenize
+from quantumlayer.offline.reading._traits import read_traits
+from quantumlayer.offline.reading._words import is_plural, singular, verb
+
+__all__ = ["Rewording", "bracketed", "counted_words", "reword"]
+
+Tokens = tuple[Token, ...]
+
+
+@dataclass(slots=True)
+class Rewording:
+    """What the sentences before were about, for those that only say `it` and `each`."""
+
+    counted: Counter[str] = field(default_factory=Counter)
+    """How often each word of the document occurs, in the singular."""
+    collections: frozenset[str] = frozenset()
+    """What the paths of the document are called, in the singular."""
+    known: frozenset[str] = frozenset()
+    thing: Tokens = ()
+    """What the text is about."""
+    named: Tokens = ()
+    """The field that was named last."""
+    fields: set[str] = field(default_factory=set)
+    """Words that name fields."""
+    asked: bool = False
+    """Whether the sentence before asked what a thing consists of."""
+
+
+# --- forms ---------------------------------------------------------------------------------------
+
+_EVERY = "(each|every|a|an|any|all|one|each single|every single)"
+_SYSTEM = "(the|our|this) (system|service|server|backend|api|app|application|software|program|tool|database)"
+_WHO = f"(we|you|i|they|it|one|people|users|clients|everybody|{_SYSTEM}|(the|a|our) <noun:who>)"
+_KEEP = (
+    "(store|stores|keep|keeps|record|records|note|notes|save|saves|know|knows|track|tracks|hold|holds|register"
+    "|registers|write down|writes down|remember|remembers|collect|collects|capture|captures|log|logs|document"
+    "|documents|need|needs|want|enter|enters|file|files|note down|notes down|jot down|keep track of|see|maintain"
+    "|maintains|manage|ask for|asks for|require|requires|list|lists)"
+)
+_KEPT = (
+    "(stored|kept|recorded|noted|needed|known|registered|saved|tracked|held|required|written down|remembered"
+    "|collected|captured|logged|entered|documented|noted down|filed|on file|taken down|wanted|asked for|maintained)"
+)
+_ENTERED = (
+    "(stored|kept|recorded|noted|registered|saved|tracked|remembered|collected|captured|logged|entered|documented"
+    "|written down|noted down|taken down|filed|on file|maintained|kept track of)"
+)
+_HAS = (
+    "(comprises|comprise|is made up of|is composed of|is characterised by|is characterized by|is defined by|is entered with"
+    "|is stored with|is kept with|is recorded with|is saved with|is registered with|is noted with|is filed with"
+    "|is known by|is specified by|is represented by|is described with|is given|possesses|boasts|has got|names|says"
+    "|tells|states|offers|asks|lists|mentions|specifies|covers|features|bears|carries|stores|records|notes)"
+)
+_TELL = "(tells|says|states|shows|indicates|records|marks|tell|say|notes|denotes|signals|specifies|means|expresses)"
+_FIELDS = "(fields|attributes|properties|columns|data|details|particulars|information|parts|items)"
+_NAMED = "(written down|noted|recorded|kept|stored|entered|saved|given|held|put|found|sent|called|tracked)"
+
+_TELLING = frozenset(
+    "names says tells states gives shows lists mentions specifies asks offers has carries contains includes"
+    " bears records keeps stores notes holds features knows comprises gets needs requires".split()
+)
+
+
+def _rule(text: str, template: str) -> tuple[Pattern, tuple[str, ...]]:
+    return compile_pattern(text), tuple(template.split())
+
+
+_RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
+    # --- a thing has fields
+    _rule(
+        f"(for|of|about|per|with|on) {_EVERY} <thing> [<relative>] [,] {_WHO} [MUST] [(like|want|wish) to] {_KEEP} [:] <list:rest>",
+        "a $thing has $rest",
+    ),
+    _rule(
+        f"(for|about|per|of) (each|every|a|an|any|one|per) <thing> [<relative>] [,] (there is|there are|exists) [(an|one)] [entry] [(in|under|at) <route>] [(with|:|,|containing|holding)] <list:rest>",
+        "a $thing has $rest",
+    ),
+    _rule(f"(for|per) (each|every|a|an|any|one) <thing> [<relative>] [,] (there MUST be|we have|comes|come) <list:rest>", "a $thing has $rest"),
+    _rule(f"(for|per) (each|every|a|an|any|one|all) <thing> [<relative>] (:|-) [<list:rest>]", "a $thing has $rest"),
+    _rule(f"per <thing> (:|-|,) [{_WHO} {_KEEP}] <list:rest>", "a $thing has $rest"),
+    _rule(f"{_KEPT} (for|of|about|with|per|on) [{_EVERY}] <thing> [(is|are)] [:] [<list:rest>]", "a $thing has $rest"),
+    _rule(f"{_KEPT} (is|are) [:] <list:rest>", "it has $rest"),
+    _rule(f"[{_WHO}] [MUST] [(like|want|wish) to] {_KEEP} [,] (per|for each|for every|for a|for an|for all|of each|of every|about each|about every) <thing> [(,|:)] <list:rest>", "a $thing has $rest"),
+    _rule(f"[{_WHO}] [MUST] [(like|want|wish) to] {_KEEP} <list:rest> (per|for each|for every|of each|of every|about each|about every) <thing>", "a $thing has $rest"),
+    _rule(f"(the|its|possible) {_FIELDS} of [{_EVERY}] <thing> (are|is|:) <list:rest>", "a $thing has $rest"),
+    _rule(f"{_FIELDS} (of|for|in) [{_EVERY}] <thing> [(are|is)] [(:|-)] [<list:rest>]", "a $thing has $rest"),
+    _rule(f"{_EVERY} <thing> 's {_FIELDS} (are|is|:) <list:rest>", "a $thing has $rest"),
+    _rule("(each|every|one|a|an) <thing> (=|:) <list:rest>", "a $thing has $rest"),
+    _rule("<thing> = <list:rest>", "a $thing has $rest"),
+    _rule("(a|an|one|each|every) <thing> (is|means) <articles:rest>", "a $thing has $rest"),
+    _rule(f"(one|each|every|a|an|any) <thing> [<where>] [MUST] [also] {_HAS} [the following [{_FIELDS}]] [:] <list:rest>", "a $thing has $rest"),
+    _rule(f"<plural:thing> [<where>] [MUST] [also] (comprise|include|contain|carry|bear|offer|feature|come with|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
+    _rule("(the|our|we|you) [<noun:giver>] (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
+    _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
+    # --- a field is kept
+    _rule(f"in (it|them|this|there|this file|this record|the record|the file|the entry|each entry|the book|this book|that list|the list) {_WHO} [MUST] {_KEEP} [:] <list:rest>", "it has $rest"),
+    _rule(f"(each|each one|each of them|each of these|every one|every one of them|all of them|they all|they|all) [also] (has|have|comes with|come with|carries|carry|gets|get|needs|need|bears|contains|consists of|is given|includes|consist of|is made up of) <list:rest>", "it has $rest"),
+    _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every one|each one|every|all) of (them|these)", "it has $rest"),
+    _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every) <thing>", "a $thing has $rest"),
+    _rule("apart from (that|this|these|it) [,] (a|an|each|every|the) <thing> has <list:rest>", "a $thing has $rest"),
+    _rule(f"<a_field:rest> (is|are) [also] {_ENTERED} [(as well|too|also|along with it|with it|alongside|in addition|for each|every time)]", "it has $rest"),
+    _rule("<a_field:rest> [,] (is|are) [(also|likewise)] (part|a part) of (it|them|each|every one|the record|the entry|the <thing>)", "it has $rest"),
+    _rule(f"<name:called> {_TELL} (whether|if) <rest>", "it has $called ( boolean )"),
+    _rule(f"(whether|if) <phrase> (is|goes) {_NAMED} (as|in|under|by) <name:called>", "it has $called ( boolean )"),
+    _rule(f"(who|what|where|when|why|how|whom|whose <noun:x>) <phrase> (is|goes) {_NAMED} (as|in|under|by) <name:called>", "it has $called"),
+    _rule("<phrase> (may|can|could|might) [also] be (named|given|added|stored|recorded|entered|supplied|noted|provided|attached|mentioned|set|filled in) (:|in|as|-|under|with|,) <name:called> [, <rest>]", "it may have $called ( $rest )"),
+    _rule("<name:called> [LP <inside> RP] (can|may|could|might) [also] be (given|added|set|sent|supplied|provided|filled in|attached|entered|recorded|noted|stored|specified|present|there) [, [but] (it|they) (does|do|need|needs|has|have|must) not <rest>]", "it may have $called ( $inside )"),
+    _rule("<phrase> LP <name:called> RP (is|are|gets|will be|shall be) (filled in|filled|set|recorded|written|noted|stamped|generated|added|assigned|stored|worked out|determined|provided) by [(the|our)] (server|service|system|backend|api|app|application|software)", "the system sets $called"),
+    _rule("(the|our|this) (server|service|system|backend|api|app|application) (fills in|records|notes|sets|stamps|stores|writes|adds|keeps) (when|at what time|at what moment|at which moment|the moment when|on which day) <phrase> [LP] [(as|in|under|:|,)] <name:called> [RP]", "the system sets $called"),
+    # --- relations
+    _rule("(each|every|a|an|one|any) <thing> [<where>] (is|comes|stems|originates|goes|happens|was|gets|is made|is done|is written|is paid|is given|is placed|is held|takes place) (by|from|of|at|in|to|with|for|on) (exactly one|just one|one|precisely one|a single|one single|one and only one) <thing:two>", "a $thing belongs to one $two"),
+    _rule("(comes|stems|is|originates|is made|is written|goes|takes place|happens) (from|by|at|in|of|for|to|with|on) (exactly one|one|a single|precisely one|just one) <thing:two>", "it belongs to one $two"),
+    _rule("(belongs to|is part of|is for|is about|refers to) (exactly one|one|a single|precisely one|just one|a|an) <thing:two>", "it belongs to one $two"),
+    # --- choices
+    _rule("(each of them|each|it|this|they|each one|every one|all of them|a <thing:ignored>|an <thing:ignored>|each <thing:ignored>) (is|are) <choices:set> [,] (which|and this|and that|this|that) (we call|is called|is|we name|is known as|makes up) (its|the|their|a) <noun:called>", "it has a $called ( $set )"),
+    _rule("[the] (only|possible|allowed|permitted|available|valid) <noun:called> (is|are) [:] <choices:set> [, (nothing else|no others|that is all)]", "the $called is one of $set"),
+    _rule("[the] <noun:called> [that] (we have|there are|we know|we offer|we allow|we use|on offer|to choose from|available|we sell|we stock) (is|are) [:] <choices:set> [, (nothing else|no others|that is all)]", "the $called is one of $set"),
+    _rule("<phrase> (come|comes|are available|is available|exist|are sold|are offered) (in|as) <choices:set> , (so|thus|hence|therefore|and) (these|those|they) are (the only|all) [(possible|allowed|valid)] <noun:called>", "the $called is one of $set"),
+    # --- required and optional
+    _rule("<a_field:rest> (is|are) the only [<noun:x>] [(that|which) (is|are)] (not (obligatory|required|mandatory|needed|necessary|compulsory)|optional)", "$rest is optional"),
+    _rule("<a_field:rest> is the only (thing|one|part|field) (that|which|one) (may|can) be (missing|left out|omitted|empty|blank)", "$rest is optional"),
+    _rule("(only|just) <a_field:rest> (is|are) optional", "$rest is optional"),
+    _rule("(only|just) <a_field:rest> (may|can) be (missing|left out|omitted|empty|blank|left blank|left empty)", "$rest is optional"),
+    _rule(f"<nobody> (may|can|must|should|is allowed to) (leave|omit|skip|forget) [out] <a_field:rest> [(out|away|blank|empty)]", "$rest is required"),
+    _rule("<phrase> (can not|cannot|may not|must not) (do|come|be|exist|go) without <a_field:rest>", "$rest is required"),
+    _rule("<somebody> [(may|can|often|sometimes)] (leave|leaves) <a_field:rest> (out|away|off|blank|empty)", "$rest is optional"),
+    _rule("<somebody> [(may|can|often|sometimes)] (omit|omits|skip|skips|leave out|leaves out) <a_field:rest>", "$rest is optional"),
+    _rule(f"(a|an|some|many|most|not every|not all|one) <thing> [(can|may|do|does|will|might)] [(also|simply|often)] (without|with no|has no|have no|having no|not have|lacks|lack|be without|exist without|come without|comes without) [(a|an|the|any)] <field:rest> [(is|are|goes|can|may|simply|just|does|will|,|:|works) [<rest:tail>]]", "the $rest is optional"),
+    _rule("(a|an|the|any) <field:rest> (is|would be) (nice to have|good to have|welcome|a bonus|desirable|voluntary) [<rest:tail>]", "the $rest is optional"),
+    _rule("(not every|not all) <thing> (has|have|needs|need) (a|an|the) <field:rest>", "the $rest is optional"),
+    _rule(f"[{_WHO}] (do|does) not (insist on|require|need|ask for) <a_field:rest>", "$rest is optional"),
+    _rule(f"on <a_field:rest> {_WHO} (do|does) not insist", "$rest is optional"),
+    _rule("<a_field:rest> MUST (be (there|known|named|given|sent|in it)|not be (missing|left out|omitted))", "$rest is required"),
+    _rule("<a_field:rest> [CAN] [(also|sometimes|often)] (is|are|be|stay|stays|remain|remains) (missing|unknown|absent|empty|blank|left open) [<rest:tail>]", "$rest is optional"),
+    # --- unique
+    _rule("the same <field:rest> CANNOT be (given|assigned|used|taken|registered|entered|issued|handed out|stored|added) [<rest:tail>]", "the $rest is unique"),
+    _rule("[a|an|the] <field:rest> CANNOT be (given|assigned|used|taken|registered|entered|issued|handed out|stored|added) (twice|two times|again|a second time|more than once|to (two|several|more than one) <phrase>) [<rest:tail>]", "the $rest is unique"),
+    _rule("(two|no two|several|different) [<thing>] [of them] [(CANNOT|can|may|must|will|do not|should)] [ever] (have|share|carry|use|get|bear|with) the same <one>", "#named is unique"),
+    _rule("(two|no two|several|different) [<thing>] [of them] [(CANNOT|can|may|must|will|do not|should)] [ever] (have|share|carry|use|get|bear|with) the same <field:rest>", "the $rest is unique"),
+    _rule("<nobody> (may|can|must|should) [be] (<verbal>) [in] (twice|again|two times|more than once|a second time) (with|under|using) the same <field:rest>", "the $rest is unique"),
+    _rule("<nobody> (<verbal>) [in] (twice|again|two times|more than once|a second time) (with|under|using) the same <field:rest>", "the $rest is unique"),
+    _rule("<a_field:rest> (identifies|distinguishes|singles out|tells apart|uniquely identifies) <rest:tail>", "$rest is unique"),
+    _rule("<a_field:rest> (is|serves as) (the|our|its) (identifier|unique key|natural key|business key|primary key)", "$rest is unique"),
+    # --- defaults
+    _rule("(if|when|where|whenever) [(there is|there are)] no <field:rest> [(is|are|was|were|has been|have been|gets)] [(sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)] [,] [<subject>] (is|are|counts as|count as|becomes|stays|will be|defaults to|we assume|we take|we use|it means) [the] <literal:value>", "the $rest is $value by default"),
+    _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not|un)[(sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)] [,] <literal:value> is (entered|assumed|used|taken|set|stored|filled in|written|put|inserted) [(automatically|instead)]", "the $rest is $value by default"),
+    _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not (sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)|unknown|missing|absent|left out|left away|omitted|blank|empty) [,] <literal:value> is (entered|assumed|used|taken|set|stored|filled in|written|put|inserted) [(automatically|instead)]", "the $rest is $value by default"),
+    _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not (sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)|unknown|missing|absent|left out|left away|omitted|blank|empty) [,] [<subject>] (is|are|counts as|becomes|defaults to|we assume|assume|we take|take|we use|use) <literal:value>", "the $rest is $value by default"),
+    _rule("new <plural:thing> are <phrase> , (that is|i.e|i.e.|meaning|so|which means|in other words) [,] <field:rest> is <literal:value>", "the $rest is $value by default"),
+    _rule("(a new|each new|every new|any new) <thing> [is <phrase:x> ,] (starts|begins|has|comes) (with|out with) <field:rest> (at|set to|being|=) <literal:value>", "the $rest is $value by default"),
+    _rule("most [of them] are <noun:value> , (so|hence|therefore|thus|which is why|and) (that|this|it) is [also] (the default|what we assume|assumed|preset)", "#named is !value by default"),
+    _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say|it says) (otherwise|something else|differently|so) [,] (it|they|this|that) (does|do|is|are|has|was) not", "#named is no by default"),
+    _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] [(it|this|that|they)] (is|are) <literal:value>", "#named is $value by default"),
+    _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] there (is|are) <number:value> <noun:rest>", "it has $rest ( a whole number , $value by default )"),
+    _rule("there CANNOT [ever] be more than <number:high> <noun:rest> [,] (nor|or|and not|and never) (fewer|less) than <number:low>", "the $rest is between $low and $high"),
+    _rule("there CANNOT [ever] be (fewer|less) than <number:low> <noun:rest> [,] (nor|or|and not|and never) more than <number:high>", "the $rest is between $low and $high"),
+    _rule("(whatever|anything) <phrase> (sends|send|gives|give|enters|enter|writes|write|provides) [(for|in|as|to) (it|that|this|them)] is ignored", "#named is set by the system"),
+    # --- bounds
+    _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|is|are|extends|reaches|varies) (from|between) <bounds:low> and <field:other> (from|between) <bounds:high>", "the $rest is between $low ; the $other is between $high"),
+    _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|extends|reaches|varies) (from|between) <bounds:low>", "the $rest is between $low"),
+    _rule("[<actor> (can|may|MUST|only)] (accept|take|keep|ship|carry|allow|handle|transport) [only] <plural:thing> (<measuring:measure>) <rest>", "the !measure of a $thing is $rest"),
+)  # fmt: skip
+
+
+# --- slots ---------------------------------------------------------------------------------------
+
+
+def _as_tokens(read: SlotFunction) -> SlotFunction:
+    """Let a slot yield the tokens that it takes rather than what they mean."""
+
+    def slot(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+        for _, end in read(reader, at):
+            yield tuple(reader.tokens[at:end]), end
+
+    return slot
+
+
+def _thing(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    for thing, end in DEFINITION_SLOTS["thing"](reader, at):
+        if isinstance(thing, Thing) and thing.words and _may_be_kept(thing):
+            yield thing.tokens, end
+
+
+def _plural(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    for tokens, end in _thing(reader, at):
+        if is_plural(tokens[-1].low):
+            yield tokens, end
+
+
+def _may_be_kept(thing: Thing) -> bool:
+    words = thing.words
+    acts = any(
+        (found := verb(word)) is not None and "third" in found.forms and singular(word) != words[-1]
+        for word in words[1:-1]
+    )
+    return not acts and singular(words[-1]) not in GENERIC and words[-1] not in PRONOUNS
+
+
+def _list(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """Everything up to the end, if it begins like a list of fields."""
+    tokens = tuple(reader.tokens[at:])
+    if not tokens or tokens[0].kind not in {"word", "name", "number"}:
+        return
+    rewording = reader.context
+    known = rewording.known if isinstance(rewording, Rewording) else frozenset()
+    clear = _without_telling(tokens)
+    gapped = any(
+        is_plural(one.low)
+        and other.low == "with"
+        and start
+        and clear[start - 1].low in {",", "and"}
+        for start, (one, other) in enumerate(pairwise(clear))
+    )
+    if _begins_field(clear) and not gapped and _fields_of(clear, known):
+        yield clear, len(reader.tokens)
+
+
+_NO_BEGINNING = (PREPOSITIONS - {"at", "up"}) | frozenset(
+    "that which who been not never no only to it they we i you he she be being if when unless there".split()
+)
+
+
+def _begins_field(tokens: Tokens) -> bool:
+    if tokens[0].low in _NO_BEGINNING or tokens[0].low in {"same", "following"}:
+        return False
+    found = verb(tokens[0].low)
+    past = found is not None and "participle" in found.forms and "base" not in found.forms
+    return not past or (len(tokens) > 1 and tokens[1].low in {",", "("})
+
+
+def _fields_of(tokens: Tokens, known: frozenset[str]) -> list[FieldPhrase]:
+    """The fields of a list, if each of them may be one."""
+    phrases = read_fields(tokens, known)
+    short = all(
+        phrase.spelled is not None or (phrase.words and len(phrase.words) <= _LONGEST_FIELD)
+        for phrase in phrases
+    )
+    return phrases if phrases and short and len(phrases[0].left) < _LONGEST_FIELD else []
+
+
+_LONGEST_FIELD = 5
+_AFTER_TELLING = DETERMINERS | frozenset(
+    {"how", "whether", "when", "what", "where", "if", "one", "who", "at"}
+)
+
+
+def _without_telling(tokens: Tokens) -> Tokens:
+    """`a reader, says how many pages …, and offers a list`: further verbs of the same kind."""
+    kept: list[Token] = []
+    for at, token in enumerate(tokens):
+        before = tokens[at - 1].low if at else ","
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        tells = (
+            token.kind == "word" and token.low in _TELLING and before in {",", "and", ";", "also"}
+        )
+        if not (tells and after and (after.low in _AFTER_TELLING or after.kind == "name")):
+            kept.append(token)
+    return tuple(kept)
+
+
+def _articles(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`a score between 1 and 10 and a comment`: at least two, each with its article."""
+    for tokens, end in _list(reader, at):
+        known = reader.context.known if isinstance(reader.context, Rewording) else frozenset()
+        phrases = _fields_of(tokens, known)
+        if len(phrases) > 1 and all(each.article or each.spelled for each in phrases):
+            yield tokens, end
+
+
+def _field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """The name of a field without its article."""
+    if at < len(reader.tokens) and reader.tokens[at].kind == "name":
+        yield (reader.tokens[at],), at + 1
+        return
+    end = at
+    while end < min(len(reader.tokens), at + 3):
+        token = reader.tokens[end]
+        if token.kind != "word" or token.low in _NO_NAME:
+            break
+        end += 1
+    for stop in range(at + 1, end + 1):
+        yield tuple(reader.tokens[at:stop]), stop
+
+
+_NO_NAME = (
+    PREPOSITIONS
+    | DETERMINERS
+    | PRONOUNS
+    | ADVERBS
+    | frozenset(
+        "is are was were be has have had can may must should cannot not never and or but if when which that who"
+        " do does did will shall would only one ones same other there".split()
+    )
+)
+
+
+def _a_field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`the tare weight (kg, not negative)`, `title and link`, `due_date`."""
+    end = at
+    while reader.low(end) in {"the", "its", "their", "a", "an", "both"}:
+        end += 1
+    bare = end == at
+    for name, stop in _field(reader, end):
+        many = bare and is_plural(name[-1].low) and name[-1].kind == "word"
+        if reader.low(stop) == "(":
+            close = next((i for i in range(stop, len(reader.tokens)) if reader.low(i) == ")"), None)
+            if close is not None:
+                yield tuple(reader.tokens[at : close + 1]), close + 1
+        elif reader.low(stop) in {"and", "or", ","} and stop + 1 < len(reader.tokens):
+            for _, close in _a_field(reader, stop + 1):
+                yield tuple(reader.tokens[at:close]), close
+        if not many:
+            yield tuple(reader.tokens[at:stop]), stop
+
+
+def _relative(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`that is handed in`, `registered with us`: what says more about the thing."""
+    found = verb(reader.low(at))
+    past = found is not None and "participle" in found.forms
+    if reader.low(at) not in {"that", "which", "who", "we", "in", "at", "on", "of"} and not past:
+        return
+    for end in range(at + 1, min(len(reader.tokens), at + 8) + 1):
+        if reader.low(end) in {",", ":", "-", "there", "we", "("} or end == len(reader.tokens):
+            yield tuple(reader.tokens[at:end]), end
+            return
+
+
+def _where(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`to the sauna`: a prepositional phrase behind the subject."""
+    if reader.low(at) not in PREPOSITIONS - {"as"}:
+        return
+    for end in range(at + 2, min(len(reader.tokens), at + 6)):
+        if reader.low(end) in {",", ":", "(", ")", "-"}:
+            return
+        yield tuple(reader.tokens[at:end]), end
+
+
+def _bounds(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`-90 to 90`."""
+    for _, end in DEFINITION_SLOTS["amount"](reader, at):
+        if reader.low(end) in {"to", "and", "-", "up", "through"}:
+            start = end + (2 if reader.low(end + 1) == "to" else 1)
+            for _, stop in DEFINITION_SLOTS["amount"](reader, start):
+                yield tuple(reader.tokens[at:stop]), stop
+
+
+def _nobody(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    low = reader.low(at)
+    if low in {"nobody", "none"}:
+        yield (reader.tokens[at],), at + 1
+    if low == "no":
+        yield tuple(reader.tokens[at : at + 2]), at + 2
+
+
+def _somebody(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`Guests in a hurry`, `people`, `a guest`."""
+    for end in range(at + 1, min(len(reader.tokens), at + 6)):
+        if reader.low(end) in {
+            ",",
+            ":",
+            "(",
+            ";",
+            "is",
+            "are",
+            "has",
+            "have",
+            "which",
+            "that",
+            "not",
+        }:
+            return
+        yield tuple(reader.tokens[at:end]), end
+
+
+def _verbal(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    found = verb(reader.low(at))
+    if found is not None and at < len(reader.tokens):
+        yield (reader.tokens[at],), at + 1
+
+
+def _subject(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`it`, `the list`: what stands for the field."""
+    if reader.low(at) in {"it", "they", "that", "this"}:
+        yield (reader.tokens[at],), at + 1
+    elif reader.low(at) in {"the", "its", "their"} and at + 1 < len(reader.tokens):
+        yield tuple(reader.tokens[at : at + 2]), at + 2
+
+
+def _one(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    if reader.low(at) in {"one", "ones", "value"}:
+        yield (reader.tokens[at],), at + 1
+
+
+_MEASURES = {
+    "weighing": "weight", "costing": "price", "lasting": "duration", "measuring": "length",
+    "containing": "contents", "seating": "seats",
+}  # fmt: skip
+
+
+def _measuring(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    measure = _MEASURES.get(reader.low(at))
+    if measure is not None:
+        yield (_word(measure),), at + 1
+
+
+_TAKEN = (
+    "actor", "choices", "create", "creates", "inside", "literal", "name", "noun", "number", "phrase", "rest", "route",
+)  # fmt: skip
+_SLOTS: dict[str, SlotFunction] = {
+    **{name: _as_tokens(DEFINITION_SLOTS[name]) for name in _TAKEN},
+    "a_field": _a_field, "articles": _articles, "bounds": _bounds, "field": _field, "list": _list,
+    "measuring": _measuring, "nobody": _nobody, "one": _one, "plural": _plural, "relative": _relative,
+    "somebody": _somebody, "subject": _subject, "thing": _thing, "verbal": _verbal, "where": _where,
+}  # fmt: skip
+
+
+# --- rewording -----------------------------------------------------------------------------------
+
+
+def reword(tokens: Tokens, rewording: Rewording) -> Tokens:
+    """Say a sentence again in forms that are known; what no rule fits stays as it is."""
+    asked, rewording.asked = rewording.asked, False
+    if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
+        return tokens
+    said: list[Token] = []
+    for separator, segment in _segments(tokens):
+        said.extend(separator)
+        said.extend(_segment(segment, rewording, asked=asked))
+        asked = False
+    rewording.asked = bool(tokens) and tokens[-1].low == "?" and _asks(tokens)
+    return tuple(said)
+
+
+def _asks(tokens: Tokens) -> bool:
+    """`What is in a vacancy?`, `What do we keep about a guest?`: what follows are fields."""
+    return tokens[0].low in {"what", "which"} and any(
+        token.low in {"in", "about", "of", "consist", "contain", "have", "know", "store", "keep"}
+        for token in tokens
+    )
+
+
+_CLAUSE_STARTS = frozenset("it they that this nobody no there".split())
+
+
+def _segments(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
+    """Clauses that stand for themselves, each with what stands before it."""
+    start, depth = 0, 0
+    separator: Tokens = ()
+    for at, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        if depth or at < start or token.kind not in {"mark", "word"}:
+            continue
+        following = [each.low for each in tokens[at + 1 : at + 4]]
+        cut = 0
+        if token.low == ";":
+            cut = 1
+        elif (
+            token.low == ","
+            and following[:1] == ["and"]
+            and following[1:2]
+            and following[1] in _CLAUSE_STARTS
+        ):
+            cut = 2
+        elif (
+            token.low == ","
+            and following[:1]
+            and following[0] in {"where", "but"} | (_CLAUSE_STARTS - {"no", "that"})
+        ):
+            cut = 2 if following[0] in {"where", "but"} else 1
+        if cut and at > start:
+            yield separator, tokens[start:at]
+            separator, start = tokens[at : at + cut], at + cut
+    yield separator, tokens[start:]
+
+
+def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
+    tail: Tokens = ()
+    while tokens and tokens[-1].low in {".", "!", ":"} and tokens[-1].kind == "mark":
+        tail = (tokens[-1], *tail)
+        tokens = tokens[:-1]
+    if not tokens:
+        return tail
+    tokens = _about_one(_plain(tokens))
+    if tail[:1] and tail[0].low == ":":
+        said = _by_rule((*tokens, tail[0]), rewording)
+    else:
+        said = _by_rule(tokens, rewording)
+    if said is None:
+        said = _fragment(tokens, rewording, asked=asked) or _predicate(tokens, rewording) or tokens
+    _remember(said, rewording)
+    return (*said, *(tail[1:] if tail and said[-1].low == tail[0].low == ":" else tail))
+
+
+def _by_rule(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    words = frozenset(token.low for token in tokens)
+    reader = Reader(tokens, _SLOTS, rewording)
+    for pattern, template in _RULES:
+        if not pattern.possible(words):
+            continue
+        captures = next(pattern.wholes(reader), None)
+        if captures is None:
+            continue
+        said = _filled(template, captures, rewording)
+        if said is not None:
+            return said
+    return None
+
+
+def _filled(template: Iterable[str], captures: Captures, rewording: Rewording) -> Tokens | None:
+    said: list[Token] = []
+    for at, part in enumerate(template := tuple(template)):
+        if part[0] in "$!" and len(part) > 1:
+            tokens = captures.get(part[1:], ())
+            last = tokens[-1:] if part[0] == "!" else ()
+            said.extend(tokens[:-1] if last else tokens)
+            said.extend(
+                replace(each, low=singular(each.low), text=singular(each.text)) for each in last
+            )
+        elif part == "#named":
+            if not rewording.named:
+                return None
+            said.extend(rewording.named)
+        elif part == "it" and at == 0 and rewording.thing:
+            said.extend((_word("a"), *rewording.thing))
+        else:
+            said.append(_word(part))
+    while len(said) > 2 and said[-1].low == ")" and said[-2].low == "(":  # noqa: PLR2004 -- empty brackets
+        said = said[:-2]
+    return tuple(said)
+
+
+def _word(text: str) -> Token:
+    return Token(text, text, "mark" if text in {"(", ")", ",", ";"} else "word", -1, -1)
+
+
+def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | None:
+    """`Name, email, shirt size.` behind a sentence about volunteers."""
+    if not rewording.thing or any(token.kind in {"route", "sketch", "status"} for token in tokens):
+        return None
+    added = tokens[0].low in {"also", "plus", "additionally", "furthermore", "and", "optionally"}
+    if added and tokens[0].low != "optionally":
+        tokens = tokens[1:]
+    if not tokens or _speaks(tokens) or tokens[0].low in _GREETINGS or not _begins_field(tokens):
+        return None
+    clear = _without_telling(tokens)
+    phrases = _fields_of(clear, rewording.known)
+    if len(phrases) < 2 - added or (len(phrases) < 3 and not (added or asked)):  # noqa: PLR2004
+        return None
+    if any(phrase.left for phrase in phrases) and not asked:
+        return None
+    if any(verb(phrase.words[0]) and not phrase.article and "base" in verb(phrase.words[0]).forms
+           and len(phrase.words) > 1 for phrase in phrases if phrase.words):  # fmt: skip
+        return None
+    return (_word("a"), *rewording.thing, _word("has"), *clear)
+
+
+_GREETINGS = frozenset(
+    "thanks thank cheers hi hello dear hey best kind regards yours sincerely greetings ps please good".split()
+)
+_SPEAKING = frozenset(
+    "is are was were has have had can may must should cannot will shall would does do did not never".split()
+)
+
+
+def _speaks(tokens: Tokens) -> bool:
+    """Whether a sentence has a verb of its own, or somebody's name."""
+    depth = 0
+    relative = False
+    for at, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        if depth:
+            continue
+        found = verb(token.low) if token.kind == "word" and at else None
+        if found is not None and "third" in found.forms and not relative:
+            before, after = tokens[at - 1].low, tokens[at + 1].low if at + 1 < len(tokens) else ","
+            if before not in PREPOSITIONS | DETERMINERS | {",", "and"} and after not in {
+                ",",
+                "and",
+                "(",
+                ":",
+            }:
+                return True
+        relative = token.low in {"which", "that", "if", "who"} or (relative and token.low != ",")
+        if not relative and token.kind == "word" and token.low in _SPEAKING:
+            return True
+        if at and token.kind == "word" and token.text[:1].isupper() and not token.text.isupper():
+            return True
+    return False
+
+
+def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    """`It is unique.`, `That is 18 unless we want something else.`: of the field named before."""
+    if not rewording.named or tokens[0].low not in {"it", "that", "this"} or len(tokens) < 3:  # noqa: PLR2004
+        return None
+    if tokens[1].low not in _SPEAKING | {"counts", "starts", "defaults", "needs"}:
+        return None
+    traits, left = read_traits(tokens[1:])
+    keys = {trait.key for trait in traits}
+    if left or not keys or keys <= {"example", "nullable", "choices", "type"}:
+        return None
+    return (_word("the"), *rewording.named, *tokens[1:])
+
+
+# --- what is spoken of ---------------------------------------------------------------------------
+
+
+def _remember(tokens: Tokens, rewording: Rewording) -> None:
+    """Keep which thing, and which of its fields, was spoken of."""
+    at = next((i for i, token in enumerate(tokens[:7]) if token.low in {"has", "have"}), None)
+    if at is not None and at + 1 < len(tokens):
+        phrases = _fields_of(tokens[at + 1 :], rewording.known)
+        if phrases:
+            rewording.fields.update(phrase.label for phrase in phrases)
+            last = phrases[-1]
+            rewording.named = tuple(_word(word) for word in last.words)
+            if last.spelled is not None:
+                name = last.spelled
+                rewording.named = (Token(name, name.lower(), "name", -1, -1, name),)
+    else:
+        field_name = _leading_field(tokens)
+        if field_name:
+            rewording.named = field_name
+    thing = _salient(tokens, rewording)
+    if thing:
+        rewording.thing = thing
+
+
+def _leading_field(tokens: Tokens) -> Tokens:
+    """The subject of `The flag is …`, `Minutes is …`, where it may be a field."""
+    start = 1 if tokens[0].low in {"the", "its", "their"} else 0
+    for name, end in _field(Reader(tokens, _SLOTS), start):
+        if end < len(tokens) and tokens[end].low in {"is", "must", "may", "can", "cannot"}:
+            return name if start or name[0].kind == "name" or not is_plural(name[-1].low) else ()
+    return ()
+
+
+def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
+    """The noun that a sentence is most likely about, if it is about a thing that is kept."""
+    best: tuple[int, int, Tokens] = (1, 0, ())
+    for at, token in enumerate(tokens):
+        if token.kind != "word" or token.low in _NO_NAME:
+            continue
+        noun = singular(token.low)
+        unlikely = noun in GENERIC | VAGUE | _UNITS or noun in rewording.fields
+        if len(noun) < 3 or (unlikely and noun not in rewording.collections):  # noqa: PLR2004 -- no noun is that short
+            continue
+        before = tokens[at - 1].low if at else ""
+        score = min(rewording.counted[noun] - 1, 3) + (4 if noun in rewording.collections else 0)
+        if before in {"every", "each", "one"}:
+            score += 3
+        elif before in {"a", "an"}:
+            score += 1
+        elif noun != token.low:
+            found = verb(token.low)
+            follows = at + 1 < len(tokens) and tokens[at + 1].low in _NO_NAME | {"the", ",", "."}
+            if (
+                found is not None
+                and "third" in found.forms
+                and not (at == 0 or before in PREPOSITIONS)
+            ):
+                score -= 3
+            score += 2 if at <= 1 or not follows else 1
+        else:
+            continue
+        if (
+            verb(token.low) is not None
+            and noun == token.low
+            and before not in {"every", "each", "a", "an", "one"}
+        ):
+            continue
+        if score > best[0]:
+            best = (score, at, (replace(token, low=noun, text=noun),))
+    return best[2]
+
+
+# --- a sentence made plain -----------------------------------------------------------------------
+
+_EMPTY_TAILS = tuple(
+    text.split()
+    for text in (
+        ", nothing more", ", nothing else", ", no more", ", that is all", ", that is it", ", and that is all",
+        ", and nothing else", ", and nothing more", ", and so on", "and that is all", "and nothing else",
+    )
+)  # fmt: skip
+
+
+def _plain(tokens: Tokens) -> Tokens:
+    """Leave out words that add nothing at the end: `…, nothing more`."""
+    lows = [token.low for token in tokens]
+    for words in _EMPTY_TAILS:
+        if lows[-len(words) :] == words and len(lows) > len(words):
+            return _plain(tokens[: -len(words)])
+    return tokens
+
+
+_KINDS = {
+    "boxes": "boolean", "checkboxes": "boolean", "flags": "boolean", "booleans": "boolean", "switches": "boolean",
+    "dates": "date", "timestamps": "timestamp", "times": "time", "links": "url", "urls": "url", "texts": "text",
+    "strings": "text", "numbers": "number", "integers": "integer",
+}  # fmt: skip
+_KIND = {
+    "flag": "boolean",
+    "checkbox": "boolean",
+    "switch": "boolean",
+    "field": "",
+    "attribute": "",
+    "property": "",
+}
+
+
+def _about_one(tokens: Tokens) -> Tokens:
+    """`two check boxes: a and b` are `a` (boolean) and `b` (boolean); `the flag a` is `a`."""
+    said: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        end = at
+        while end < len(tokens) and end < at + 4 and (
+            tokens[end].low in {"two", "three", "four", "the", "check", "tick", "yes/no", "optional", "boolean"}
+        ):  # fmt: skip
+            end += 1
+        kind = _KINDS.get(tokens[end].low) if end < len(tokens) else None
+        start = (
+            end + 2 if end + 1 < len(tokens) and tokens[end + 1].low in {":", "-", ","} else end + 1
+        )
+        names = _names_from(tokens, start) if kind and end < len(tokens) else []
+        if kind and len(names) > 1:
+            for place, (name, joiner) in enumerate(names):
+                said.extend(
+                    [*([joiner] if place else []), name, _word("("), _word(kind), _word(")")]
+                )
+            at = start + 2 * len(names) - 1
+            continue
+        if (
+            tokens[at].low == "the" and at + 2 < len(tokens) and tokens[at + 1].low in _KIND
+            and tokens[at + 2].kind == "name"
+        ):  # fmt: skip
+            at += 2
+            continue
+        said.append(tokens[at])
+        at += 1
+    return tuple(said)
+
+
+def _names_from(tokens: Tokens, at: int) -> list[tuple[Token, Token]]:
+    names: list[tuple[Token, Token]] = []
+    joiner = _word(",")
+    while at < len(tokens) and tokens[at].kind == "name":
+        names.append((tokens[at], joiner))
+        if at + 1 >= len(tokens) or tokens[at + 1].low not in {",", "and"}:
+            break
+        joiner = tokens[at + 1]
+        at += 2
+    return names
+
+
+def bracketed(tokens: Tokens) -> Tokens:
+    """Turn a pair of dashes around an aside into brackets: `a score – whole numbers only – and …`."""
+    dashes = [
+        at
+        for at, token in enumerate(tokens)
+        if token.kind == "mark" and token.low == "-" and 0 < at < len(tokens) - 1
+        and tokens[at - 1].end < token.start and token.end < tokens[at + 1].start
+    ]  # fmt: skip
+    if len(dashes) != 2 or any(token.low in {"(", ")"} for token in tokens[dashes[0] : dashes[1]]):  # noqa: PLR2004
+        return tokens
+    one, two = dashes
+    return (
+        *tokens[:one], replace(tokens[one], text="(", low="("), *tokens[one + 1 : two],
+        replace(tokens[two], text=")", low=")"), *tokens[two + 1 :],
+    )  # fmt: skip
+
+
+def counted_words(texts: Iterable[str]) -> Counter[str]:
+    """How often each word occurs, in the singular."""
+    return Counter(
+        singular(token.low) for text in texts for token in tokenize(text) if token.kind == "word"
+    )
