@@ -787,7 +787,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "<items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
         lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s),
     ),
-    ("[once] [written] <items> CANNOT be <dones> [by (anybody|anyone|clients|users|any client|people)]", _never_done),
+    (
+        "[once] [written] <items> CANNOT be <dones> [by (anybody|anyone|clients|users|any client|people)]",
+        _never_done,
+    ),
     (
         "once (written|created|made|recorded|stored|saved) <items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
         lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s),

@@ -213,6 +213,8 @@ class _Cutter:
 
 
 _OCCASIONS = frozenset({"when", "whenever", "once", "after", "as"})
+
+
 def _are_routes(tokens: Sequence[Token]) -> bool:
     """`POST /a and POST /b`: what goes on is said of both."""
     return all(token.kind == "route" or token.low in {",", "and", "or"} for token in tokens)

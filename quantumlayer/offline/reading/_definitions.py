@@ -291,6 +291,8 @@ def _plausible(phrase: FieldPhrase) -> bool:
         return False
     if phrase.article == "no":
         return False
+    if phrase.words[-1:] and phrase.words[-1] in _CREDENTIALS and phrase.spelled is None:
+        return False
     if phrase.spelled is not None:
         return True
     if len(phrase.words) > 4 or not phrase.words:  # noqa: PLR2004 -- no name is that long
@@ -315,6 +317,7 @@ def _plausible(phrase: FieldPhrase) -> bool:
     return following not in PREPOSITIONS | {"a", "an", "the", "all"}
 
 
+_CREDENTIALS = frozenset({"login", "log-in", "token", "authentication", "authorization", "jwt"})
 _CLAUSAL = frozenset({"can", "may", "must", "should", "cannot", "will", "is", "are", "has", "have"})
 
 
@@ -570,6 +573,14 @@ def _carries(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [
         Fields(fact.thing, fact.phrases, sure=False) for fact in facts if isinstance(fact, Fields)
     ]
+
+
+def _shown_too(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Every tour shows its free_seats`: what no list of fields has the service works out."""
+    facts = _has(captures, situation)
+    if facts is None or not all(phrase.spelled for phrase in captures["fields"]):
+        return None
+    return [replace(fact, shown=True) for fact in facts if isinstance(fact, Fields)]
 
 
 def _has_any(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -933,7 +944,7 @@ _HAVE = (
 )
 _CARRY = (
     "(includes|include|contains|contain|comprises|comprise|stores|store|keeps|keep|records|record|needs|need|requires|require|carries|carry|knows|holds|hold"
-    "|bears|names|name|states|state|gives|give|tells|notes|note|mentions|mention|specifies|specify|lists|quotes|quote|gets|get|says|say|shows|features|takes|take|(is|are) given)"
+    "|bears|names|name|states|state|gives|give|tells|notes|note|mentions|mention|specifies|specify|lists|quotes|quote|gets|get|says|say|features|takes|take|(is|are) given)"
 )
 _GIVEN = "(with|giving|by giving|providing|by providing|including|consisting of|specifying|from|:|needs|stating)"
 _THESE = "[(the following|following|these) [(fields|attributes|properties|data|information|details|values|columns)]] [:]"
@@ -1102,6 +1113,19 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _route_takes,
     ),
     ("<route> [:] <sketch>", _route_takes),
+    (
+        f"[<actor> [(can|may|MUST)]] <do> [(a|an|the|their|one)] [<noun>] (with|by|via|through|using) <route> [,] {_GIVEN} [(his|her|their|my|your)] <fields>",
+        _route_takes,
+    ),
+    (
+        "<thing> [also] (shows|show|displays|display) [its|their] <fields>",
+        lambda c, s: _shown_too(c, s),
+    ),
+    (
+        f"(we|you|i|they|{_SYSTEM}) [MUST] [also] {_STORE} [(each|every|the|a)] <thing> 's <fields>",
+        _has,
+    ),
+    ("<thing> (takes place|is held|happens|is given) (on|at|in) <fields>", _has),
     (
         "(they|it|both|<routes>) [both] [MUST] (answer|answers|return|returns|respond|responds|give|gives) [with] [<number>] [with] (the|a) [(new|stored|resulting)] <thing> [(that|which) (was|is|has been) (recorded|created|stored|made|written|added|saved|booked)]",
         _answers_made,

@@ -140,6 +140,8 @@ class Fields(Fact):
     """Whether the route works on an item rather than making one."""
     sends: bool = False
     """Whether clients send these when they make the thing."""
+    shown: bool = False
+    """Whether answers show them, so that new ones among them are worked out."""
 
     @property
     def unread(self) -> int:

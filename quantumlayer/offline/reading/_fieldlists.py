@@ -133,7 +133,8 @@ _CONTINUES = (
         "earlier",
         "later",
     }
-    | {"written", "today", "system"}
+    | {"written", "today", "system", "maintained", "managed", "filled", "recorded", "kept", "added"}
+    | {"automatically", "normally", "usually", "stored", "hidden", "any"}
 )
 _ALONE = frozenset(
     {"optional", "required", "unique", "positive", "mandatory", "integer", "string"}
@@ -426,6 +427,8 @@ def _belongs(
     first = piece[0]
     if _starts_quantity(piece):
         return False
+    if _lists_parts(before) or (_opens_choices(before) and first.low not in DETERMINERS):
+        return True
     if first.kind == "name" and [token.low for token in separator] == [","]:
         return _is_clause(before)
     if first.low in {"a", "an", "the"} and _is_apposition(before, piece):
@@ -452,6 +455,15 @@ def _belongs(
     return _ends_in_character_kinds(before) and _names_character_kinds(piece)
 
 
+def _lists_parts(before: list[Token]) -> bool:
+    """`lines, each with a product`: what follows is a part of each of them."""
+    lows = [token.low for token in before]
+    return any(
+        low == "each" and lows[at + 1 : at + 2] in (["with"], ["having"], ["has"])
+        for at, low in enumerate(lows)
+    )
+
+
 def _is_clause(before: list[Token]) -> bool:
     """`the moment it ends`, whose name as in JSON stands behind the comma."""
     told = any(token.low in {"it", "they", "he", "she", "we", "you", "i"} for token in before[1:])
@@ -466,7 +478,9 @@ _APPOSED = frozenset(
 
 def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
     """`rollout`, an integer between 0 and 100; the default is 100."""
-    if len(piece) > 1 and piece[1].low in {"default", "minimum", "maximum"}:
+    behind_bound = piece[2].low if len(piece) > 2 else ""  # noqa: PLR2004 -- an article and a bound
+    bounds = len(piece) > 1 and piece[1].low in {"default", "minimum", "maximum"}
+    if bounds and behind_bound in {"of", "is", "value", "length", ":", "being", "="}:
         return True
     if [token.low for token in piece[1:3]] in _KINDS:
         return True  # stars, a whole number from 1 to 5
@@ -536,10 +550,20 @@ def _in_choices(before: list[Token], piece: list[Token], *, with_articles: bool)
     """Tell whether `priority: low | medium` goes on."""
     colon = any(token.low == ":" for token in before[1:])
     article = piece[0].low in DETERMINERS
-    if colon and not article:
+    if (colon or _opens_choices(before)) and not article:
         return True
     joins = any(token.low in {"or", "|"} for token in piece)
     return with_articles and not article and joins
+
+
+def _opens_choices(before: list[Token]) -> bool:
+    """`one of billing`, `either north`: the other values follow, up to the last behind `or`."""
+    lows = [token.low for token in before]
+    for at, low in enumerate(lows):
+        opened = low == "of" and at and lows[at - 1] in {"one", "any", "values"}
+        if opened or low in {"either", "namely", "choices", "values"}:
+            return not {"or", "and"} & set(lows[at + 1 :])
+    return False
 
 
 def _ends_in_character_kinds(before: list[Token]) -> bool:
@@ -655,7 +679,9 @@ def _opening(
         if token.kind != "word" and not (token.kind == "number" and at + 1 < len(tokens)):
             break
         many = token.low == "any" and _is_of(tokens, at + 1, {"number"})
-        single = token.low == "one" and following is not None and following.low != "of"
+        single = (
+            token.low == "one" and following is not None and following.low not in {"of", "or", "to"}
+        )
         if (token.low in DETERMINERS and not many) or single:
             phrase.article = phrase.article or token.low
         elif token.low in _ADJECTIVES and following and following.kind in {"word", "name"}:
@@ -669,6 +695,11 @@ def _opening(
         elif _is_of(tokens, at, {"number", "count", "amount"}) and _countable(tokens, at + 2):
             phrase.counted = True
             at += 2
+            continue
+        elif token.low in {"maximum", "minimum", "total"} and _is_of(tokens, at + 1, {"number"}):
+            phrase.counted = True
+            phrase.also.append((token.low, *(each.low for each in tokens[at + 3 : at + 4])))
+            at += 3
             continue
         elif token.low in {"which", "what", "whose"} and following and following.kind == "word":
             at += 1
@@ -780,6 +811,9 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
         noun = words and last and token.low in {"needs", "shows", "gets", "will", "can"}
         if not noun and (token.low in _NAME_STOPS or (token.low in DETERMINERS and words)):
             break
+        if words and token.low in {"they", "he", "she", "it", "we", "you", "i"}:
+            end = _behind_clause(tokens, end)  # the languages they speak (a list)
+            break
         following = tokens[end + 1].low if end + 1 < len(tokens) else ""
         if words and token.low in {"yes", "true"} and following in {"/", "or"}:
             break
@@ -803,6 +837,10 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
     return end
 
 
+def _behind_clause(tokens: Sequence[Token], at: int) -> int:
+    while at < len(tokens) and tokens[at].low not in {"(", ",", ":", ";"}:
+        at += 1
+    return at
 _PER = frozenset(
     "second minute hour day night week month year person head guest unit piece item km kilometre kg litre"
     " page serving session".split()

@@ -9,7 +9,7 @@ from typing import Any
 from quantumlayer.agents import Conflict
 from quantumlayer.agents.expressions import FUNCTIONS
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
-from quantumlayer.offline.reading._fieldtypes import type_of_name, type_of_value
+from quantumlayer.offline.reading._fieldtypes import is_textual, type_of_name, type_of_value
 from quantumlayer.offline.reading._sketches import UNKNOWN
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
@@ -161,6 +161,8 @@ def _by_bounds(
     default = made.last("default")
     if made.listed or made.has("many"):
         return "strings"
+    if by_name is None and is_textual(made.words):
+        return "string"
     if bounds and by_name in NUMERIC:
         return str(by_name)
     if bounds and by_name not in {"strings", "date", "datetime", "time"}:

@@ -9,7 +9,7 @@ from typing import Any
 from quantumlayer.offline.reading._sketches import UNKNOWN
 from quantumlayer.offline.reading._words import is_plural, singular
 
-__all__ = ["type_of_name", "type_of_value"]
+__all__ = ["is_textual", "type_of_name", "type_of_value"]
 
 _DATETIME = frozenset(
     "timestamp datetime start end begin beginning finish started stopped ended created updated modified"
@@ -60,6 +60,15 @@ _TEXT = frozenset(
     " directions method_text justification".split()
 )
 _STRINGS = frozenset("tag label keyword skill genre allergen topic".split())
+_NAMES = frozenset(
+    "name title subject username login nickname password passphrase secret label slug code phone fax"
+    " mobile author street city town country address region postcode zip iban isbn sku ean plate"
+    " language currency color colour brand maker manufacturer model genre species breed headline"
+    " caption question answer option alias handle hashtag theme motto venue location destination"
+    " origin department company firm occupation profession nationality reference keyword term isin"
+    " serial barcode token key field teacher doctor trainer guide owner sender recipient".split()
+)
+"""Nouns of things that are called something: bounds of them are bounds of their length."""
 _UNCOUNTED = frozenset(
     "notes details instructions remarks comments directions address status class series news progress"
     " access terms species business business-class basis bonus process focus bus boss gas alias canvas"
@@ -69,6 +78,11 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 _LONG_TEXT = 120
+
+
+def is_textual(words: Sequence[str]) -> bool:
+    """Tell whether a name is plainly that of a text, so that `max 100` means characters."""
+    return bool(words) and words[-1] in _NAMES
 
 
 def type_of_value(value: Any, words: Sequence[str]) -> str | None:

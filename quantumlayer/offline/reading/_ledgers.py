@@ -19,7 +19,9 @@ __all__ = ["guard_balances", "plan_kinds", "plan_ledgers"]
 _BALANCES = ("balance", "saldo", "stock", "points", "credits", "credit", "funds", "quantity")
 _AMOUNTS = ("amount", "quantity", "points", "value", "sum", "credits")
 _FROM = frozenset({"from", "source", "sender", "payer", "debit", "giver", "origin"})
-_TO = frozenset({"to", "target", "destination", "recipient", "receiver", "payee", "credit", "taker"})
+_TO = frozenset(
+    {"to", "target", "destination", "recipient", "receiver", "payee", "credit", "taker"}
+)
 _NUMERIC = {"money", "number", "integer"}
 
 

@@ -97,7 +97,10 @@ OPENINGS: tuple[tuple[str, Recogniser], ...] = (
         "(we|the <noun>|our <noun>) [only] (work|works|open|opens|(is|are) open) [only] [(from|on)] <weekdays> [[,] (from|between) <clock> (to|and|until|till|-) <clock:latest>]",
         _open,
     ),
-    (f"(we|the <noun>|our <noun>) [only] (work|works|open|opens|(is|are) open) [only] {_HOURS}", _open),
+    (
+        f"(we|the <noun>|our <noun>) [only] (work|works|open|opens|(is|are) open) [only] {_HOURS}",
+        _open,
+    ),
     (
         f"<items> [(CAN|MUST)] [only] [be] (take place|takes place|possible|happen|happens|made|booked|held|lie|start|starts) [only] [(on|from)] <weekdays> [[,] {_HOURS}]",
         _open,

@@ -189,6 +189,11 @@ def _asked(plan: Plan) -> dict[str, list[str]]:
 # --- owners --------------------------------------------------------------------------------------
 
 
+_PERSONAL_IDS = frozenset(
+    {"authorid", "ownerid", "creatorid", "createdby", "createdbyid", "userid"}
+)
+
+
 def add_owners(analysis: Analysis, world: World) -> None:
     """Give entities that belong to users the field that says to whom."""
     user = world.user
@@ -196,8 +201,12 @@ def add_owners(analysis: Analysis, world: World) -> None:
         return
     for draft in world.structure.entities.values():
         for made in draft.fields.values():
-            if made.has("user"):
+            personal = made.name.lower().replace("_", "") in _PERSONAL_IDS
+            if made.has("user") or made.has("caller") or (personal and made.references is None):
                 made.references = user
+            if made.has("caller") or (made.has("system") and personal):
+                made.say([Trait("required")], "")
+                draft.owner = draft.owner or made.name
     for finding in analysis.findings:
         for fact in finding.facts:
             if isinstance(fact, Owned) and fact.entity is not None:

@@ -585,7 +585,10 @@ def _apart(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
             items.entity,
             part.entity,
             captures.get("names", ()),
-            "part" in captures and "names" not in captures or "parts" in captures and "part" in captures,
+            "part" in captures
+            and "names" not in captures
+            or "parts" in captures
+            and "part" in captures,
             _status(situation),
         )
     ]
@@ -748,7 +751,9 @@ def _this_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | 
         if name in captures:
             condition, holds = captures[name]
             facts.append(
-                Refused(Operation(("route",)), condition, only=not holds, status=status, route=route)
+                Refused(
+                    Operation(("route",)), condition, only=not holds, status=status, route=route
+                )
             )
     return facts
 
@@ -766,9 +771,13 @@ def _too_many_done(captures: Captures, situation: Situation) -> Iterable[Fact] |
     if subject.entity is None or counted.entity is None or made.entity is None:
         return None
     state = Being(None, tuple(captures["state"].split()))
-    items = replace(counted, where=(*counted.where, state), of=(Items(subject.entity),), number=None)
+    items = replace(
+        counted, where=(*counted.where, state), of=(Items(subject.entity),), number=None
+    )
     when = Compare(Count(items), ">=", Literal(captures["number"]))
-    return [Refused(Operation(("create",), object=Items(made.entity)), when, status=_status(situation))]
+    return [
+        Refused(Operation(("create",), object=Items(made.entity)), when, status=_status(situation))
+    ]
 
 
 def _frozen(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

@@ -574,6 +574,12 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
             keys.append(name)
     if not keys and not fact.per_day:
         raise Unresolved("it is not clear for whom they are counted")
+    lows = [token.low for token in finding.source.full]
+    at_once = any(lows[at : at + 2] == ["same", "time"] for at in range(len(lows)))
+    timed = world.start(entity) is not None and world.end(entity) is not None
+    if fact.most == 1 and at_once and timed and not fact.per_day:
+        _no_overlap(plan, finding, NoOverlap(fact.items, fact.per, fact.status))
+        return
     if fact.most == 1 and not fact.per_day and not fact.items.where:
         if len(keys) == 1:
             keys = keys if _is_single(world, entity) else keys

@@ -552,7 +552,11 @@ class _Builder:
         referring = [phrase for phrase in phrases if lexicon.find(phrase.words) is not None]
         return (
             len(phrases) > 1
-            and (len(referring) == len(phrases) or not any(phrase.traits for phrase in phrases[:1]))
+            and (
+                _bracketed(phrases)
+                or len(referring) == len(phrases)
+                or not any(phrase.traits for phrase in phrases[:1])
+            )
             and all(not phrase.left for phrase in phrases)
         )
 
@@ -796,7 +800,7 @@ class _Builder:
         made.listed |= phrase.listed
         made.complete &= fact.complete
         traits = list(phrase.traits)
-        if fact.by_system:
+        if fact.by_system or (fact.shown and not made.requirements):
             traits.append(Trait("system"))
         if phrase.left:
             traits.append(Trait("unread", " ".join(token.text for token in phrase.left)))
@@ -898,6 +902,11 @@ class _Builder:
             lexicon.entities.append(word)
         self.structure.entity(word)
         return word
+
+
+def _bracketed(phrases: Sequence[FieldPhrase]) -> bool:
+    """`title (required), points (1..10)`: several names, each with what is said about it."""
+    return sum(1 for each in phrases if any(token.low == "(" for token in each.tokens)) > 1
 
 
 def _lows(source: Source) -> set[str]:

@@ -254,7 +254,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         "(NOT|CANNOT) [be] [go] (negative|below (zero|0)|less than (zero|0)|under (zero|0)|drop below zero)",
         _is("least", 0),
     ),
-    ("(can|may) be (zero|0) but not (less|lower|negative|below)", _is("least", 0)),
+    ("(can|may) be (zero|0) but (not|never) (less|lower|negative|below)", _is("least", 0)),
     ("(CANNOT|NOT) be (zero|0)", _is("above", 0)),
     ("(CANNOT|NOT) be (zero|0) or (negative|less|below)", _is("above", 0)),
     # --- bounds
@@ -472,6 +472,18 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _is("system"),
     ),
     ("not (set|settable|changeable) by (the|a) (client|user|caller)", _is("system")),
+    (
+        "[(automatically|always)] (set|assigned|filled) [in] (to|from|with|by) (the|whoever is) (current user|logged-in user|logged in user|caller|current user 's id|token|logged in|user who creates it)",
+        lambda _: (Trait("system"), Trait("caller")),
+    ),
+    (
+        "(the|id of the) (current user|logged-in user|logged in user|caller)",
+        lambda _: (Trait("system"), Trait("caller")),
+    ),
+    (
+        "(can|may|must) [only] be used by (one|only one|a single) <noun> [only]",
+        _is("unique"),
+    ),
     (
         "(NOT|CANNOT) [be] (taken|read|accepted|sent|given|supplied|set|passed|provided|part|written|filled in) (from|in|by|with|of) (a|the|any) (request|client|body|user|caller|input|hand)",
         _is("system"),

@@ -10,7 +10,15 @@ from quantumlayer.offline.reading._facts import Worked
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading._plan import Plan
-from quantumlayer.offline.reading._render import Frame, Scope, aggregate, state, usage, value
+from quantumlayer.offline.reading._render import (
+    Frame,
+    Scope,
+    aggregate,
+    opposite,
+    state,
+    usage,
+    value,
+)
 from quantumlayer.offline.reading._shaping import _worked_entity
 from quantumlayer.offline.reading._terms import (
     Arithmetic,
@@ -298,6 +306,9 @@ def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str
         text = _count_in_state(world, entity, scope, noun)
         if text is not None:
             return text, "integer"
+        text = _count_of_state(world, entity, noun)
+        if text is not None:
+            return text, "integer"
     lines = _sum_of_parts(world, entity, words) or _total_of_lines(world, entity, words)
     if lines is not None:
         return lines, "money"
@@ -330,3 +341,22 @@ def _count_in_state(world: World, entity: str, scope: Scope, words: tuple[str, .
             link = escape(world.references(name, entity)[0].name)
             return f"count({name}, {link} == this.id, {text})"
     return None
+
+
+def _count_of_state(world: World, entity: str, noun: tuple[str, ...]) -> str | None:
+    """`helpful_count` of articles with votes that are helpful or not."""
+    found = []
+    for name in world.structure.entities:
+        link = world.references(name, entity)
+        if not link or name == entity:
+            continue
+        scope = Scope(world, (Frame(name),))
+        for words in (noun, (noun[0].removeprefix("un"), *noun[1:])):
+            try:
+                text = state(scope, words)
+            except Unresolved:
+                continue
+            written = text if words == noun else opposite(text)
+            found.append(f"count({name}, {escape(link[0].name)} == this.id, {written})")
+            break
+    return found[0] if len(found) == 1 else None

@@ -319,6 +319,13 @@ class World:
                 conditions.append(f"{escape(made.name)} != {gone[0]!r}")
             elif gone:
                 conditions.append(f"{escape(made.name)} not in ({', '.join(map(repr, gone))})")
+        conditions.extend(
+            f"{escape(made.name)} == False"
+            for made in self.fields(entity)
+            if made.spec.get("type") == "boolean"
+            and made.spec.get("set_by") == "system"
+            and made.name.lower() in INACTIVE
+        )
         for action in self.actions:
             if action.entity != entity:
                 continue
