@@ -467,7 +467,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ("<role> (sees|see|CAN see|CAN view) (all|every one) of them", _role_sees_topic),
     ("[(only|just)] (one 's|my|your|their|his|her) own [<many>]", _only_own),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
-    ("(nobody|no one|no other <noun>) (else|other|) CAN [<dos>] [(it|them|that|so|<items>)]", _nobody_else),
+    ("(nobody else|no one else|no other <noun>) CAN [<dos>] [(it|them|that|so|<items>)]", _nobody_else),
     ("<dos> (my|their|his|her|your|our|one 's) own <many>", _does_own),
     (
         "[the] <noun> [of <items>] is (whoever|(the|that) (person|user|one|member|caller) (who|that)) (created|made|added|put up|wrote|posted|entered|placed|opened|offered|started|submitted|listed) (it|them|<items>)",

@@ -327,6 +327,8 @@ def _finite(tokens: Sequence[Token], at: int) -> bool:
     found = verb(tokens[at].low)
     if found is None or tokens[at - 1].low in PREPOSITIONS | {"a", "an", "the", "to"}:
         return False
+    if tokens[at - 1].kind == "route" and "base" in found.forms:
+        return True
     return "third" in found.forms or ("base" in found.forms and tokens[at - 1].low.endswith("s"))
 
 

@@ -9,7 +9,14 @@ from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import Apart, Barred, Sets
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
-from quantumlayer.offline.reading._render import Frame, Scope, condition, is_incoming, opposite
+from quantumlayer.offline.reading._render import (
+    Frame,
+    Scope,
+    condition,
+    is_incoming,
+    literal_text,
+    opposite,
+)
 from quantumlayer.offline.reading._terms import AllOf, Items, bind
 from quantumlayer.offline.reading._words import singular
 from quantumlayer.offline.reading._world import Unresolved, World, escape
@@ -212,6 +219,13 @@ def guard_balances(plan: Plan) -> None:
             for side in _sides(plan.world, endpoint):
                 if side.sign == "-" and side.link.references == rule.entity:
                     _carry(plan, rule.condition, endpoint, side, rule.requirements, rule.status)
+    for endpoint in plan.endpoints.values():
+        for side in _sides(plan.world, endpoint) if endpoint.kind == "create" else ():
+            least = side.balance.spec.get("minimum")
+            said = [each for trait, each in side.balance.traits if trait.key == "least"]
+            if side.sign == "-" and least is not None and said:
+                text = f"{escape(side.balance.name)} >= {literal_text(least)}"
+                _carry(plan, text, endpoint, side, said, 409)
     for finding in plan.analysis.findings:
         for fact in finding.facts:
             try:

@@ -10,7 +10,7 @@ from quantumlayer.offline.reading._accounts import EXACT
 from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._definitions import CREATE
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
-from quantumlayer.offline.reading._facts import Access, Mention, Owned, Winner
+from quantumlayer.offline.reading._facts import Access, Mention, NotOneself, Owned, Winner
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._traits import Trait
@@ -213,6 +213,10 @@ def add_owners(analysis: Analysis, world: World) -> None:
                 _own(world, world.draft(fact.entity), finding.source.id, fact.words)
             if isinstance(fact, Winner):
                 _own(world, world.draft(fact.entity), finding.source.id)
+            if isinstance(fact, NotOneself):
+                made = world.vocabulary.verbs.get(fact.verb.partition("-")[0])
+                if made is not None and made != user:
+                    _own(world, world.draft(made), finding.source.id)
         for route in finding.source.routes:
             name = own_list(world, route)
             if name is not None and name != user:

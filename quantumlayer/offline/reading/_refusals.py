@@ -1018,6 +1018,19 @@ _AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in t
 _SOMEBODY = "(people|you|one|they|users|a user|i|we|members|somebody)"
 
 REFUSALS: tuple[tuple[str, Recogniser], ...] = (
+    (
+        "[the] (first|very first) <items> MUST [(always|be)] [(be|reach|match|meet|be worth)] <comparison>",
+        _successive,
+    ),
+    ("[the] (first|very first) <items> MUST (reach|match|meet) <value>", _successive),
+    (
+        "(after that|from then on|later|afterwards|thereafter|then|after the first) [(every|any|each)] [(further|later|new|other|next)] <items> MUST [(always|be)] [be] <comparison>",
+        lambda c, s: _successive(c, s, later=True),
+    ),
+    (
+        "(every|any|each|all) (further|later|following|next|other) <items> MUST [(always|be)] [be] <comparison>",
+        lambda c, s: _successive(c, s, later=True),
+    ),
     # --- how many
     (
         f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|max|maximum|only) <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
@@ -1192,19 +1205,6 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     (
         "<field:left> MUST (be the same as|equal|match|be equal to) <field:right>",
         lambda c, s: _different({**c, "same": True}, s),
-    ),
-    (
-        "[the] (first|very first) <items> MUST [(always|be)] [(be|reach|match|meet|be worth)] <comparison>",
-        _successive,
-    ),
-    ("[the] (first|very first) <items> MUST (reach|match|meet) <value>", _successive),
-    (
-        "(after that|from then on|later|afterwards|thereafter|then|after the first) [(every|any|each)] [(further|later|new|other|next)] <items> MUST [(always|be)] [be] <comparison>",
-        lambda c, s: _successive(c, s, later=True),
-    ),
-    (
-        "(every|any|each|all) (further|later|following|next|other) <items> MUST [(always|be)] [be] <comparison>",
-        lambda c, s: _successive(c, s, later=True),
     ),
     (
         f"(<items>|{_SOMEBODY}) CANNOT <do> [(on|for|to|in|about|at)] [(your|their|his|her|my|one 's|its)] own <noun>",

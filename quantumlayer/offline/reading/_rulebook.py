@@ -42,6 +42,7 @@ from quantumlayer.offline.reading._terms import (
     FieldOf,
     Having,
     Items,
+    Literal,
     Opposite,
 )
 from quantumlayer.offline.reading._world import Unresolved, World, escape, key_of, person_key
@@ -774,9 +775,26 @@ def _possible(plan: Plan, finding: Finding, fact: Holds) -> list[str]:
         for name in plan.world.structure.entities
         if words and all(plan.world.field(name, each) is not None for each in words)
     ]
-    names = [*[name for name in names if name in having], *having, *names]
+    exact = [
+        name
+        for name in having
+        if all(any(made.words == each for made in plan.world.fields(name)) for each in words)
+    ]
+    owners = _owners_of(fact.condition)
+    names = [*owners, *[name for name in names if name in having], *exact, *having, *names]
+    if exact and not any(name in exact for name in names[:1]):
+        names = [*owners, *exact, *names]
     names.extend(plan.world.structure.entities)
     return list(dict.fromkeys(name for name in names if name))
+
+
+def _owners_of(term: Condition) -> list[str]:
+    """The entity whose field is bounded: `the balance of a purse must never drop below zero`."""
+    match term:
+        case Compare(left=FieldOf(owner=Items(entity=str() as entity, many=False)), right=Literal()):
+            return [entity]
+        case _:
+            return []
 
 
 def _words_of(term: Condition) -> list[tuple[str, ...]]:

@@ -65,7 +65,9 @@ def test_what_is_private_belongs_to_the_one_who_made_it(sentence: str) -> None:
     ],
 )
 def test_items_below_a_line_with_paths_are_fields(line: str) -> None:
-    made = _design(f"* A crate has a name.\n* {line}\n    * title, not empty\n    * due_on: date, optional\n")
+    made = _design(
+        f"* A crate has a name.\n* {line}\n    * title, not empty\n    * due_on: date, optional\n"
+    )
     job = next(entity for entity in made.entities if entity.name == "Job")
     assert {"title", "due_on"} <= {field.name for field in job.fields}
     routes = {(each.method, each.path) for each in made.endpoints}
@@ -159,5 +161,7 @@ def test_a_limit_on_open_items_holds_for_adding_and_reopening(sentence: str) -> 
 def test_a_name_may_be_taken_once_for_each_person(sentence: str) -> None:
     made = _design(f"{PRIVATE}Crates are private. {sentence}")
     crate = next(entity for entity in made.entities if entity.name == "Crate")
-    name = next(field for field in crate.fields if field.name in {"name", "user_id"} and field.unique_with)
+    name = next(
+        field for field in crate.fields if field.name in {"name", "user_id"} and field.unique_with
+    )
     assert {name.name, *name.unique_with} == {"name", "user_id"}
