@@ -34,7 +34,9 @@ UNDOES = {
     "unblock": "block", "unfreeze": "freeze", "deactivate": "activate", "disable": "enable",
     "unpublish": "publish", "unlock": "lock", "unpin": "pin", "reactivate": "deactivate", "unsuspend": "suspend",
     "unflag": "flag", "uncomplete": "complete", "unfavourite": "favourite", "unfavorite": "favorite",
-    "undelete": "delete", "open": "close", "unmark": "mark", "unassign": "assign", "unstar": "star",
+    "undelete": "delete", "stop": "start", "switch-off": "switch-on", "turn-off": "turn-on", "unmute": "mute",
+    "check-out": "check-in", "sign-out": "sign-in", "unsubscribe": "subscribe", "thaw": "freeze", "unhide": "hide",
+    "disarm": "arm", "disconnect": "connect", "unseal": "seal", "unload": "load", "open": "close", "unmark": "mark", "unassign": "assign", "unstar": "star",
 }  # fmt: skip
 
 
@@ -324,11 +326,18 @@ def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
     wanted = {state, state.replace(" ", "_"), state.replace(" ", "-"), word, f"is_{state}"}
     for made in world.fields(action.entity):
         kind = made.spec.get("type")
+        if kind == "enum" and not does and made.spec.get("default") is not None:
+            if any(choice.lower() in wanted for choice in made.spec["choices"]):
+                action.states = (made.name, repr(made.spec["default"]))  # resumed: as it was at first
+                return True
         if kind == "enum" and does:
             for choice in made.spec["choices"]:
                 if choice.lower() in wanted:
                     action.states = (made.name, repr(choice))
                     return True
+        if kind == "boolean" and made.name.lower() in {"open", "available", "sealed", "locked"} & _SHUTS.get(word, set()):
+            action.sets[made.name] = repr(not does)
+            return True
         if kind == "boolean" and made.name.lower() in wanted | _flags(word):
             action.sets[made.name] = repr(does)
             return True
@@ -342,9 +351,15 @@ def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
     return False
 
 
-_FLAGS = {"complete": {"done", "completed"}, "finish": {"done", "finished"}, "close": {"open"},
+_FLAGS = {"start": {"running", "active", "on", "started", "busy", "in_use"}, "turn-on": {"on"}, "switch-on": {"on"},
+          "complete": {"done", "completed"}, "finish": {"done", "finished"}, "close": {"open"},
           "activate": {"active"}, "pin": {"pinned"}, "read": {"read"}, "enable": {"enabled"},
           "publish": {"published", "public"}, "pay": {"paid"}, "do": {"done"}, "tick": {"done"}, "check": {"done", "checked"}}  # fmt: skip
+
+
+_SHUTS = {"close": {"open"}, "seal": {"open"}, "lock": {"open"}, "end": {"open"}, "shut": {"open"},
+          "reserve": {"available"}, "sell": {"available"}, "take": {"available"}}  # fmt: skip
+"""Switches that go off when this is done."""
 
 
 def _flags(word: str) -> set[str]:

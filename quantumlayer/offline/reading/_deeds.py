@@ -14,6 +14,7 @@ from quantumlayer.offline.reading._facts import (
     Fact,
     Operation,
     Refused,
+    Said,
     Sets,
     States,
     StepByStep,
@@ -21,9 +22,10 @@ from quantumlayer.offline.reading._facts import (
 )
 from quantumlayer.offline.reading._lexicon import PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
-from quantumlayer.offline.reading._refusals import _REFUSED, _TIMES
+from quantumlayer.offline.reading._refusals import _REFUSED
 from quantumlayer.offline.reading._routes import Route
-from quantumlayer.offline.reading._terms import Being, Condition, Items, Literal, Moment, negate
+from quantumlayer.offline.reading._terms import AS_BEFORE, Being, Condition, Items, Literal, Moment, negate
+from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._words import verb
 
 __all__ = ["DEEDS", "DEED_SLOTS"]
@@ -188,6 +190,16 @@ def _turns(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Sets(("flag",), Literal(captures["literal"]), route)]
 
 
+def _at_creation(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`started_at is the time of the request`: the service sets it when the item is made."""
+    return [Said(((captures["name"],),), None, (Trait("system"),))]
+
+
+def _at_first(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The flag is false when a parcel is registered`."""
+    return [Said((captures["field"].words,), None, (Trait("default", captures["literal"]),))]
+
+
 def _op_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Closing what is closed, or reopening what is open, is an error`."""
     facts: list[Fact] = []
@@ -204,17 +216,12 @@ def _op_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | No
 def _makes_no_sense(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Starting makes no sense while it is running`; kept for `stopping only while it is`."""
     condition, holds = captures["when"]
-    situation.extra["condition"] = condition
     return [Refused(captures["op"], condition, only=not holds, status=_status(situation))]
 
 
 def _only_then(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… , stopping only while it is`: the condition named before."""
-    condition = situation.extra.get("condition")
-    if condition is None:
-        return None
-    condition = negate(condition) if captures.get("not") else condition
-    return [Refused(captures["op"], condition, only=True, status=_status(situation))]
+    return [Refused(captures["op"], AS_BEFORE, only=not captures.get("not"), status=_status(situation))]
 
 
 def _spoken_routes(situation: Situation) -> Sequence[Route]:
@@ -288,7 +295,8 @@ def _no_way_back(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     if entity is None or not isinstance(state, str):
         return None
     when = Being(Items(entity), tuple(state.lower().split()))
-    return [Refused(Operation(("every-action",), object=Items(entity)), when, status=_status(situation))]
+    refused = Refused(Operation(("every-action",), object=Items(entity)), when, status=_status(situation))
+    return [States(Items(entity), (), (state,)), refused]
 
 
 def _neither(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -326,7 +334,6 @@ def _stepwise(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 
 _AFTER = "[,] [and] [((after|upon|with|by|through) which|whereupon|thereby|then|which means that|and then|so)]"
 _THE_STATUS = "(its|the|their|this sets the|that sets the) (status|state)"
-_TIMED = tuple(text for text, _, _ in _TIMES)
 _VIA = "(with|by|via|through|using|calling|by calling|over|:|-|LPAREN)"
 _FIRST = "(at first|first|initially|to begin with|in the beginning|to start with|when new|from the start|straight away|immediately|right away|at once|from the beginning|by default|at the beginning|straightaway|until then|for now)"
 _ANY_STATUS = "[(to|into)] [(any other|another|any)] [(status|state|of the others)]"
@@ -334,7 +341,7 @@ _ANY_STATUS = "[(to|into)] [(any other|another|any)] [(status|state|of the other
 DEEDS: tuple[tuple[str, Recogniser], ...] = (
     # --- who does it by which route
     (
-        f"[<agent>] [(CAN|MUST)] [(either|then|also)] <step> [(it|them|one|<items>)] [(off|up|out|down|back|away|over|again)] {_VIA} <route> [RPAREN] [<timing>]",
+        f"[<agent>] [(CAN|MUST)] [(either|then|also)] <step> [(it|them|one|<items>)] [(off|up|out|down|back|away|over|again|for good|later|early|once and for all|definitively|temporarily)] {_VIA} <route> [RPAREN] [<timing>]",
         _does_by,
     ),
     ("[<agent>] [(then|simply)] (calls|call|uses|use|sends|send|hits|goes to|invokes) <route>", _context),
@@ -356,6 +363,10 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> (stays|stay|remains|remain) (in|on) (the|our|its) (list|system|register|books|archive|record|records) [(then|though)]", _context),
     ("(whatever|what|everything that|anything that) (was|has been|is) <done> [once] [(before|already)] (stays|remains|is kept|stands) [(on record|in the list|there|as it is|on file)]", _context),
     ("(before that|until then|at first|before|initially) (both|all|they|these|it|all of them) (is|are) (null|empty|unset)", _context),
+    ("<name> (is|holds|gets|becomes|contains) the (time|moment|date|day) (of|at) [(the|its|this)] (request|call|creation|booking|recording|entry|saving|arrival|registration|which it is created)", _at_creation),
+    ("[(the|a)] (client|caller|user|body) (sends|gives|enters|provides|sets) only <names>", _context),
+    ("(creating|adding|recording|entering) <items> (means|is the same as|amounts to) <phrase>", _context),
+    ("<field> (is|are) <literal> (when|for|until|as long as) [(a|an|the)] [new] <items> (is|are|has been|was) [first] (registered|created|added|entered|made|new|recorded|stored|announced|set up)", _at_first),
     ("[the] <noun> is (stored|kept|saved|recorded|written down)", _context),
     # --- refused
     (f"<op> [,] (or|and|nor|as well as) <op:second> [,] {_REFUSED} [<when>]", _op_refused),

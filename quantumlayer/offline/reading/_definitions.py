@@ -503,6 +503,8 @@ def _has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         thing = situation.topic
     elif thing.label not in _ACCOUNTS and not _is_kept(thing, situation):
         return None
+    if _route_of_deed(thing, situation) is not None:
+        return None
     if thing.label in _ACCOUNTS and _has_password(captures["fields"]):
         user = Thing(("user",))
         return [Fields(user, captures["fields"]), Mention(user, ("sign-up",))]
@@ -887,6 +889,33 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Fields(thing, phrases)]
 
 
+def _listed_sure(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A bug = summary + status`, `stored per parcel: a tracking number and …`."""
+    thing: Thing = captures["thing"]
+    if not thing.words or not _is_kept(thing, situation):
+        return None
+    return [Fields(thing, captures["fields"])]
+
+
+def _deed_takes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Rejecting takes a reason, which must be given`: the body of the action of that name."""
+    route = _route_of_deed(captures["thing"], situation)
+    if route is None:
+        return None
+    return _body_of_action({"route": route, "fields": captures["fields"], "kept": True}, situation)
+
+
+def _route_of_deed(thing: Thing, situation: Situation) -> Any:
+    """The route of an action that a gerund names."""
+    if not thing.words or thing.article or not thing.words[0].endswith("ing"):
+        return None
+    wanted = base(thing.words[0])
+    for route in situation.extra.get("all_routes", ()):
+        if _is_action(route) and route.segments[-1].lower().partition("-")[0] == wanted:
+            return route
+    return None
+
+
 _USUAL = frozenset(
     "name title description date price email phone author text body amount quantity status address"
     " notes content password capacity start end type category city country rating age".split()
@@ -1151,6 +1180,12 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _sign_up({**c, "actor": None}, s),
     ),
     ("<thing> (:|-) <fields>", _listed),
+    ("<thing> = <fields>", _listed_sure),
+    (
+        "[(the following is|this is|these are|what is|what we)] (stored|kept|recorded|saved|noted|known|entered|stored fields|data|fields|we store|we keep) [(is|are)] (per|for each|for every|for a|about each|about every|of each|of every|of a) <thing> [(are|is)] [:] <fields>",
+        _listed_sure,
+    ),
+    ("<thing> (takes|needs|requires|expects|asks for|wants|comes with|is called with|is sent) <fields>", _deed_takes),
     (
         "<thing> [MUST] (connects|connect|links|link|joins|join|relates|combines|ties|assigns|records|registers) <thing:one> (with|to|and|for|in|at|on) <thing:two>",
         _connects,

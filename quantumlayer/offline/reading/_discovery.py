@@ -84,6 +84,7 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
     """
     search = _Search(sources)
     grammar = Grammar.of(DEFINITION_SLOTS, [SIGN_UPS, DEFINITIONS])
+    routes = [route for source in sources for route in source.routes]
     for at, source in enumerate(sources):
         _from_routes(search, source, at)
         _from_headings(search, source, at)
@@ -92,6 +93,7 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
             label = heading_label(source)
             topic = Thing(tuple(label.split())) if label else None
             situation = Situation(known, topic if topic and _nameable(topic) else None)
+            situation.extra["all_routes"] = routes
             for fact in (*source.inline, *grammar.understand(source.tokens, situation).facts):
                 _from_fact(search, fact, at)
             _from_introduction(search, source, at)

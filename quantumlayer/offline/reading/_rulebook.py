@@ -34,6 +34,7 @@ from quantumlayer.offline.reading._render import (
 )
 from quantumlayer.offline.reading._successions import not_oneself, successive
 from quantumlayer.offline.reading._terms import (
+    AS_BEFORE,
     AllOf,
     AnyOf,
     Being,
@@ -240,6 +241,11 @@ def _on(items: Items) -> list[Condition]:
 
 def _refused(plan: Plan, finding: Finding, fact: Refused) -> None:
     operation = fact.operation
+    if fact.when == AS_BEFORE:
+        said = [each.when for each in finding.facts if isinstance(each, Refused) and each.when not in {None, AS_BEFORE}]
+        if not said:
+            raise Unresolved("it is not said when this is refused")
+        fact = replace(fact, when=said[-1])
     subject = operation.subject
     if subject is not None and subject.also:
         for entity in (*subject.also, subject.entity):

@@ -396,6 +396,7 @@ _IDIOMS = tuple(
         "any more", "anymore", "any longer", "at all", "at any time", "in any case", "of course",
         "by the way", "for sure", "as usual", "as you know", "in any way", "under any circumstances",
         "needless to say", "goes without saying", "it goes without saying", "on its own", "by itself", "by themselves", "at any moment", "in principle", "in particular",
+        "from the system", "from the list", "from the database", "from the register", "from our system", "from the service",
         "later on", "later", "afterwards", "whatever happens", "whatever came of it", "no matter what",
     )
 )  # fmt: skip

@@ -345,8 +345,10 @@ class _Builder:
     grammar: Grammar
     topic: Thing | None = None
     route: Route | None = None
+    routes: list[Route] = field(default_factory=list)
 
     def run(self, sources: Sequence[Source]) -> None:
+        self.routes = [route for source in sources for route in source.routes]
         self._legends(sources)
         for source in sources:
             self._follow(source)
@@ -438,6 +440,7 @@ class _Builder:
             self._of_route(route, word, sketch, source.id, answer=False)
         situation = Situation(self.structure.known, self.topic, route=self.route)
         situation.extra["structure"] = self.structure
+        situation.extra["all_routes"] = self.routes
         tokens, _ = split_asides(source.tokens, self.structure.lexicon)
         self._apply(source.inline, source)
         for fact in self.grammar.understand(tokens, situation).facts:

@@ -13,6 +13,7 @@ from typing import Any
 from quantumlayer.offline.reading._slots import Span
 
 __all__ = [
+    "AS_BEFORE",
     "AllOf",
     "AnyOf",
     "Arithmetic",
@@ -189,6 +190,10 @@ class Being(Term):
     subject: Items | FieldOf | None
     words: tuple[str, ...]
     negated: bool = False
+
+
+AS_BEFORE = Being(None, ("as before",))
+"""The condition that the same statement named before: `stopping only while it is`."""
 
 
 @dataclass(frozen=True, slots=True)
