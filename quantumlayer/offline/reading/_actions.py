@@ -276,7 +276,8 @@ def settle_actions(world: World, steps: Iterable[Step], analysis: Analysis) -> N
                     ):
                         _sets_moment(world, action, fact.words)
     for action in world.actions:
-        if action.states is None and not action.sets:
+        given = all(text.startswith("param.") for text in action.sets.values())
+        if action.states is None and given:
             _by_name(world, action)
         _set_along(world, action)
 

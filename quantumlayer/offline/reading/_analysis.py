@@ -345,6 +345,11 @@ def _weight(understood: Understood) -> int:
     return sum(len(run) for run in understood.unread)
 
 
+_OF_ACCOUNTS = frozenset(
+    "login account accounts token logged log-in logged-in password sign-up signup register jwt role roles logs logging".split()
+)
+
+
 def _role_words(analysis: Analysis, source: Source) -> frozenset[str]:
     """`admins` and the like are roles also where no field says so."""
     common = {
@@ -359,4 +364,8 @@ def _role_words(analysis: Analysis, source: Source) -> frozenset[str]:
     }
     words = {singular(token.low) for token in source.tokens if token.kind == "word"}
     named = {entity.label for entity in analysis.structure.lexicon}
+    if not words & common or not any(
+        token.low in _OF_ACCOUNTS for each in analysis.sources for token in each.full
+    ):
+        return frozenset()
     return frozenset(words & common - named)

@@ -394,7 +394,7 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     (f"(skipping|leaving out|jumping over|omitting) (a step|steps|states|a state|one) {_REFUSED}", _stepwise),
     ("[and] so (is|are|does) (going|moving|stepping) (backwards|back|backward)", _stepwise),
     (f"[and] (going|moving|stepping) (backwards|back|backward) {_REFUSED}", _stepwise),
-    ("(the|its|their) (status|state) is changed (with|by|through|via) [a|an] [plain] [ordinary] patch [(on|of|to) <phrase>]", _context),
+    ("(the|its|their) (status|state) is changed (with|by|through|via) [a|an] [plain] [ordinary] patch [(on|of|to) [the|a|an] <items>]", _context),
 )  # fmt: skip
 DEEDS = tuple((text, function) for text, function in DEEDS if function is not None)
 """Actions, the states they lead to, and what refuses them."""

@@ -33,7 +33,7 @@ from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sources import Source
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab
-from quantumlayer.offline.reading._words import is_plural, noun_for, plural, singular, verb
+from quantumlayer.offline.reading._words import base, is_plural, noun_for, plural, singular, verb
 
 __all__ = ["discover", "fields_frame", "is_field_item", "makes"]
 
@@ -429,6 +429,9 @@ def _from_introduction(search: _Search, source: Source, at: int) -> None:
         search.note(thing.label, 0, at)
 
 
+_NO_HEADS = frozenset({"what", "it", "response", "answer", "reply", "result", "which", "whatever", "output"})
+
+
 def introduced(source: Source) -> Thing | None:
     """The thing that a statement introduces an example of, or None."""
     words = [token.low for token in source.tokens]
@@ -438,6 +441,8 @@ def introduced(source: Source) -> Thing | None:
             tail = set(words[at + 1 :]) - {":", "."}
             fits = marker in {"looks", "look"} or not tail or "like" in tail or "this" in tail
             head = [word for word in words[:at] if word not in DETERMINERS]
+            if head and head[0] in _NO_HEADS:
+                return None
             if fits and 1 <= len(head) <= 3:  # noqa: PLR2004 -- names are short
                 return Thing(tuple(head))
     return None
@@ -459,7 +464,16 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
     for evidence in search.found.values():
         if evidence.label in search.listed and evidence.defined:
             evidence.score += 2
-    accepted = [each for each in search.found.values() if _is_accepted(each, known)]
+    deeds = {
+        route.segments[-1].lower().partition("-")[0]
+        for source in search.sources for route in source.routes
+        if len(route.segments) > 2 and route.segments[-2].startswith("{")  # noqa: PLR2004 -- /x/{id}/reject
+    }  # fmt: skip
+    accepted = [
+        each
+        for each in search.found.values()
+        if _is_accepted(each, known) and not (each.label.endswith("ing") and base(each.label) in deeds)
+    ]
     accepted.sort(key=lambda each: (each.first, each.label))
     lexicon = Lexicon()
     for evidence in _merged(accepted):

@@ -130,6 +130,8 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None: 
         return None
     last = words[-1]
     head = singular(last)
+    if len(words) > 1 and last == head and head in {"place", "table", "chair", "person", "room"}:
+        return None  # the place where something was found; places are counted
     if len(words) > 1 and last in _UNIT_TYPES:
         return _UNIT_TYPES[last]
     if last == "at" or (len(words) == 1 and last in _DATETIME) or head in {"timestamp", "datetime"}:

@@ -372,10 +372,14 @@ def _behind_no_body(tokens: tuple[Token, ...], at: int) -> int:
 
 
 def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """`a role (`doctor` or `nurse`)`: names in brackets with `or` between them are values."""
+    """`a role (`doctor` or `nurse`)`: names in brackets with `or` between them are values, as is `status `new``."""
     changed = list(tokens)
     for at, token in enumerate(tokens):
         end = at + 1
+        if token.low in {"status", "state"} and end < len(tokens) and tokens[end].kind == "name":
+            value = tokens[end]
+            changed[end] = replace(value, low=f'"{value.low}"', kind="quote")
+            continue
         if token.low != "(" or end >= len(tokens) or tokens[end].kind != "name":
             continue
         while end < len(tokens) and (tokens[end].kind == "name" or tokens[end].low in {",", "or", "|"}):

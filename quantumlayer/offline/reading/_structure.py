@@ -581,6 +581,10 @@ class _Builder:
         route = source.route or (
             above.routes[-1] if above is not None and above.routes else self.route
         )
+        topic = self.structure.lexicon.thing(self.topic) if self.topic is not None else None
+        if topic is not None and "id" in sketch.members and (route is None or self._speaks_of(above, topic)):
+            self._sketched(topic, sketch, source.id, takes=False)
+            return
         if route is None:
             return
         answer = above is not None and _is_answer(above)
@@ -591,6 +595,10 @@ class _Builder:
             )
         word = self.structure.word_of_route(route)
         self._of_route(route, word, sketch, source.id, answer=answer)
+
+    def _speaks_of(self, above: Source | None, topic: EntityWord) -> bool:
+        """Whether what stands above an example is about making things of this kind, by no route."""
+        return above is not None and not above.routes and self.route is None and bool(topic.label)
 
     def _of_route(
         self,
