@@ -185,7 +185,7 @@ def _times_set(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
 def _turns(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Calling POST … turns it to true`."""
     route = captures.get("route") or situation.route
-    if not _acts_on_item(route):
+    if not _acts_on_item(route) or not isinstance(captures["literal"], bool):
         return None
     return [Sets(("flag",), Literal(captures["literal"]), route)]
 
