@@ -55,6 +55,15 @@ class Step:
     status: int | None = None
 
 
+def undone_by(word: str) -> str | None:
+    """What an action takes back: `reopen` → close, `unpack` → pack."""
+    known = UNDOES.get(word)
+    own = {"unite", "unify", "understand", "underline", "undergo"}
+    if known is None and len(word) > 4 and word.startswith("un") and word not in own:  # noqa: PLR2004
+        return word[2:]
+    return known
+
+
 def participle(word: str) -> str:
     """`cancel` → cancelled, `pick-up` → picked up."""
     first, _, particle = word.partition("-")
@@ -309,7 +318,7 @@ def _sets_moment(world: World, action: Action, words: tuple[str, ...]) -> None:
 
 def _by_name(world: World, action: Action) -> None:
     """`cancel` leads to the state `cancelled`, `archive` sets `archived`, `return` a return date."""
-    undone = UNDOES.get(action.verb)
+    undone = undone_by(action.verb)
     names = [(action.verb, True), *((word, True) for word in sorted(action.synonyms))]
     if undone is not None:
         names.extend((word, False) for word in _ALIKE.get(undone, (undone,)))

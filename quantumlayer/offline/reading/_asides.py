@@ -94,6 +94,15 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ("[(or|and|,)] <http> [(not found|no content|conflict|bad request|created|ok)]", _context),
     ("[→] <http> (+|and|with) (the|a|an) <phrase>", _context),
     ("(for|with) <http> [see] <phrase>", None),
+    ("(errors|error codes|status codes|statuses|responses|answers|http statuses|error handling)", _context),
+    (
+        "<http:number> [bad request] (for|on|when|if|with|:) [(an|a|the)] (invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|parameters|payload|payloads|fields)",
+        _status("invalid"),
+    ),
+    (
+        "<http:number> [(not found|conflict)] (for|on|when|if|with|:) [(an|a|the)] [(unknown|missing|nonexistent|non-existing|duplicate|duplicated)] (ids|id|items|things|resources|resource|duplicates|conflicts|conflict|routes|records|record|broken rules|rule violations)",
+        _context,
+    ),
     ("<http> (for|when|if) (anything|everything|whatever) <rest>", _context),
     (
         "<http> (if|when) (none|nothing|no <items>|there is none|there is no <items>) [(is|are|was) <adjective>]",

@@ -529,6 +529,14 @@ def _done_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 _OF_LISTS = frozenset({"combine", "filter", "sort", "search", "narrow", "order", "paginate", "mix"})
 
 
+def _done_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Items are packed with POST /items/{id}/pack`: another word for what the route does."""
+    route, items = captures["route"], captures["items"]
+    if route.method == "GET" or items.where or len(captures["dones"]) != 1:
+        return None
+    return [Does(route, captures["dones"][0], items)]
+
+
 def _wants_passive(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if items.entity is None and items.words[:1] not in {("it",), ("they",)}:
@@ -686,7 +694,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _starts_as,
     ),
     (
-        "(a|every|each|any) new <items> (is|are|has|have|gets) [(the|a)] [(status|state)] <state:to> [at first]",
+        "[(a|every|each|any)] new <items> (is|are|has|have|gets) [(the|a)] [(status|state)] <state:to> [at first]",
         _starts_as,
     ),
     (

@@ -1104,7 +1104,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _answers_with,
     ),
     (
-        "<route> [:] (the|that|one) <thing> (with|and) [its] <new_names>",
+        "<route> [:] (the|that|one|a|an) <thing> (with|and) [its] <new_names>",
         lambda c, s: _answers_with({**c, "only": True}, s),
     ),
     (
@@ -1210,6 +1210,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _mention,
     ),
     ("<things> (can|may|must|should|MUST) be <crud>", _mention),
+    (
+        "[(full|complete|the usual|all|basic|standard)] (crud|crud operations|crud endpoints|operations|endpoints) [(operations|endpoints|is needed)] (for|on|of) [(all|the)] <things>",
+        lambda c, s: _mention({**c, "crud": ("manage",)}, s),
+    ),
     (
         "<crud> [<things>] (works|work|goes|go|happens|happen|is done|are done|is possible|are possible) [(with|by|via|through|under|at|using) <phrase>] [:] [<route>]",
         _crud_works,

@@ -445,6 +445,24 @@ def introduced(source: Source) -> Thing | None:
                 return None
             if fits and 1 <= len(head) <= 3:  # noqa: PLR2004 -- names are short
                 return Thing(tuple(head))
+    return _captioned(source)
+
+
+_CAPTION = frozenset(
+    "a an the one each every example sample examples of for as in json body payload object typical our"
+    " e.g like here such new full complete request : . -".split()
+)
+
+
+def _captioned(source: Source) -> Thing | None:
+    """`A show:`, `Example of a booking:`, `A room as JSON:` above an example."""
+    tokens = source.tokens
+    if not tokens or tokens[-1].low != ":" or any(token.kind == "route" for token in tokens):
+        return None
+    words = tuple(token.low for token in tokens if token.low not in _CAPTION)
+    plain = all(token.kind in {"word", "mark"} for token in tokens)
+    if plain and 1 <= len(words) <= 2 and _nameable(Thing(words)):  # noqa: PLR2004 -- names are short
+        return Thing(words)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from quantumlayer.offline.reading._actions import UNDOES, Step, participle
+from quantumlayer.offline.reading._actions import Step, participle, undone_by
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import (
@@ -42,12 +42,29 @@ __all__ = ["plan_actions", "read_bodies"]
 def read_bodies(plan: Plan) -> None:
     """Find what each action takes, and the fields that keep it."""
     for action in plan.world.actions:
-        for name, sample in _members(plan, action).items():
+        members = _members(plan, action)
+        own = plan.world.field(action.entity, (action.name,)) if not members else None
+        if own is not None and own.spec.get("type") != "boolean" and _is_plain(plan, action):
+            plan.world.structure.bodies[action.route.method, action.route.path] = (
+                Sketch({own.name: UNKNOWN}),
+                action.requirements[0] if action.requirements else "",
+            )
+            members = _members(plan, action)
+        for name, sample in members.items():
             made = _target_field(plan.world, action, name) or _kept(plan, action, name, sample)
             if made is not None and "random" in str(made.spec.get("on_create", "")):
                 continue  # a code is compared with the one that was given out
             if made is not None:
                 action.sets[made.name] = f"param.{name}"
+
+
+def _is_plain(plan: Plan, action: Action) -> bool:
+    """Whether nothing is said of what an action leads to: `PUT /users/{id}/role` sets the role."""
+    return not any(
+        isinstance(fact, Sets | Transition) and _same(fact.route, action.route)
+        for finding in plan.analysis.findings
+        for fact in finding.facts
+    )
 
 
 _KEPT = frozenset({"string", "text", "email", "url", "boolean", "date", "datetime", "time"})
@@ -562,7 +579,7 @@ def _before(made: FieldDraft, action: Action) -> list[str]:
 def _guess(plan: Plan, action: Action, endpoint: EndpointDraft) -> None:
     """An action that nothing is said about keeps that it happened."""
     world = plan.world
-    undone = UNDOES.get(action.verb)
+    undone = undone_by(action.verb)
     before = participle(undone).replace(" ", "_").replace("-", "_") if undone is not None else ""
     draft = world.draft(action.entity)
     does = before not in draft.fields
@@ -582,7 +599,7 @@ def _guess(plan: Plan, action: Action, endpoint: EndpointDraft) -> None:
 
 def guess_flags(plan: Plan) -> None:
     """Make switches for actions that nothing else shows the outcome of, before rules are written."""
-    for action in sorted(plan.world.actions, key=lambda each: each.verb in UNDOES):
+    for action in sorted(plan.world.actions, key=lambda each: undone_by(each.verb) is not None):
         if action.states is not None or action.sets or _members(plan, action):
             continue
         if any(
@@ -604,7 +621,7 @@ def _next_state(plan: Plan, action: Action) -> bool:
         kept = made.spec.get("type") == "enum" and made.spec.get("set_by") == "system"
         if not kept or made.words[-1:] not in {("status",), ("state",)} or not made.has("initial"):
             continue
-        if action.verb in UNDOES:
+        if undone_by(action.verb) is not None:
             return False
         if state not in made.spec["choices"]:
             made.spec["choices"].append(state)

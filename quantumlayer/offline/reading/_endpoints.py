@@ -442,7 +442,8 @@ def _conventional(plan: Plan, name: str) -> None:
     }
     if _is_complete(named):
         return
-    only_nested = bool(nested) and not any(endpoint.path == draft.word.path for endpoint in top)
+    made_below = any(endpoint.kind == "create" for endpoint in nested)
+    only_nested = made_below and not any(endpoint.path == draft.word.path for endpoint in top)
     if only_nested:
         missing = _wanted_items(plan, name, missing, nested)
     own = [

@@ -10,7 +10,7 @@ from quantumlayer.offline.reading._accounts import EXACT
 from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._definitions import CREATE
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
-from quantumlayer.offline.reading._facts import Access, Mention, NotOneself, Owned, Winner
+from quantumlayer.offline.reading._facts import Access, Mention, NotOneself, Owned, Winner, Unique
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._traits import Trait
@@ -189,6 +189,11 @@ def _asked(plan: Plan) -> dict[str, list[str]]:
 # --- owners --------------------------------------------------------------------------------------
 
 
+def _per_user(fact: Unique, user: str) -> bool:
+    """`One vote per user and article`: whoever votes is kept with the vote."""
+    return fact.entity != user and any(each.entity == user or each.person for each in fact.of)
+
+
 _PERSONAL_IDS = frozenset(
     {"authorid", "ownerid", "creatorid", "createdby", "createdbyid", "userid"}
 )
@@ -211,6 +216,8 @@ def add_owners(analysis: Analysis, world: World) -> None:
         for fact in finding.facts:
             if isinstance(fact, Owned) and fact.entity is not None:
                 _own(world, world.draft(fact.entity), finding.source.id, fact.words)
+            if isinstance(fact, Unique) and fact.entity is not None and _per_user(fact, user):
+                _own(world, world.draft(fact.entity), finding.source.id)
             if isinstance(fact, Winner):
                 _own(world, world.draft(fact.entity), finding.source.id)
             if isinstance(fact, NotOneself):

@@ -1140,6 +1140,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         _shared,
     ),
     ("[only] <items> (per|for each|for every) <rest>", _one_per),
+    (
+        "[each|every|an|a|the|any] <names> CAN (appear|occur|be used|exist|be taken|be registered|be entered|be given) only (once|one time) [<pers>]",
+        _shared,
+    ),
     ("[(only|at most|just|max)] one (per|for each|for every) <rest>", _one_of_topic),
     (
         "[there (is|are|can be|may be)] never more than one <items> (per|on|for|in|at) [(each|every|a|one|the)] [same] <rest>",

@@ -291,11 +291,27 @@ def _of_parts(world: World, scope: Scope, entity: str, words: tuple[str, ...]) -
                     link = f"{escape(world.references(name, entity)[0].name)} == this.id"
                     return f"count({name}, {link}, {escape(made.name)} == {choice!r})"
         del inner
-    if len(parts) != 1:
+    found = []
+    for name in parts:
+        link = f"{escape(world.references(name, entity)[0].name)} == this.id"
+        if len(parts) > 1 and words[0] in _FUNCTIONS and not world.field(name, words[1:]):
+            continue
+        text = _folded(world, name, words, [link]) or _folded_state(world, name, words, link)
+        if text is not None:
+            found.append(text)
+    return found[0] if len(found) == 1 else None
+
+
+def _folded_state(world: World, entity: str, words: tuple[str, ...], link: str) -> str | None:
+    """`packed_grams`: the sum of a number over the items in a state."""
+    made = world.field(entity, words[1:]) if len(words) > 1 else None
+    if made is None or made.spec.get("type") not in {"integer", "money", "number"}:
         return None
-    name = parts[0]
-    link = f"{escape(world.references(name, entity)[0].name)} == this.id"
-    return _folded(world, name, words, [link])
+    try:
+        text = state(Scope(world, (Frame(entity),)), words[:1])
+    except Unresolved:
+        return None
+    return f"sum({entity}, {escape(made.name)}, {link}, {text})"
 
 
 _FUNCTIONS = {"total": "sum", "sum": "sum", "average": "avg", "avg": "avg", "mean": "avg", "best": "max",

@@ -64,7 +64,8 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
                 made.say(_about(fact.traits, made), requirement)
         case States():
             draft = world.draft(_entity(world, finding, fact.owner))
-            _add_states(status_field(world, draft, fact.words), fact, requirement)
+            made = _with_choices(draft, fact) or status_field(world, draft, fact.words)
+            _add_states(made, fact, requirement)
         case Transition(to=to) if to is not None:
             draft = world.draft(_entity_of_transition(world, finding, fact))
             made = status_field(world, draft, ())
@@ -159,6 +160,16 @@ def _changeable(world: World, finding: Finding, fact: Changeable) -> None:
                 made.asked(finding.source.id)
         return
     raise Unresolved("it is not clear which fields these are")
+
+
+def _with_choices(draft: EntityDraft, fact: States) -> FieldDraft | None:
+    """The field that has these values to choose from: `new users are readers` is about their role."""
+    wanted = {str(value).lower() for value in fact.values}
+    for made in draft.fields.values():
+        known = {str(value).lower() for values in made.values("choices") for value in values}
+        if not fact.words and wanted and wanted <= known:
+            return made
+    return None
 
 
 def _about(traits: tuple[Trait, ...], made: FieldDraft) -> list[Trait]:
