@@ -80,6 +80,8 @@ def designs(draw: st.DrawFn) -> SystemDesign:
     drafts = [_Draft(name) for name in names]
     for position, draft in enumerate(drafts):
         _fill(draw, draft, drafts[:position])
+    if len(drafts) > 1 and draw(st.integers(0, 4)) == 0:  # a circle of references
+        drafts[0].fields["back_id"] = _reference(draw, drafts[-1].name)
     if auth:
         for draft in drafts:
             if draw(st.booleans()):

@@ -33,6 +33,7 @@ from quantumlayer.offline.writing._kinds import COMPARABLE, NUMERIC, TIMELY, Kin
 
 __all__ = ["Binder"]
 
+_NONE: Mapping[str, Argument] = {}
 LENGTHS = {"minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}
 """Seconds of the functions that give a length of time."""
 _SIGNATURES: dict[str, tuple[tuple[Kind, ...], Kind]] = {
@@ -76,6 +77,7 @@ class Binder:
         self._computed: dict[Column, Bound] = {}
         self._open: list[Column] = []
         self._bound: dict[tuple[object, ...], Bound] = {}
+        self._quick: dict[tuple[object, ...], tuple[Bound, Mapping[str, Argument]]] = {}
         self.swapped: dict[str, Callable[[Bound], Bound]] = {}
 
     def bind(
@@ -99,13 +101,29 @@ class Binder:
         Raises:
             ExpressionError: A name leads nowhere, or the kinds of the parts do not fit.
         """
-        key = (text, this, row, tuple((arguments or {}).items()), kind)
+        found = arguments or _NONE
+        quick = (text, this, row, id(found), kind)
+        if quick not in self._quick:
+            node = self._looked_up(text, this, row, found, kind)
+            self._quick[quick] = (node, found)  # kept, so that nothing else gets its id
+        node = self._quick[quick][0]
+        swapped = self.swapped.get(text)
+        return node if swapped is None else swapped(node)
+
+    def _looked_up(
+        self,
+        text: str,
+        this: Scope | None,
+        row: Scope | None,
+        arguments: Mapping[str, Argument],
+        kind: Kind | None,
+    ) -> Bound:
+        key = (text, this, row, tuple(arguments.items()), kind)
         if key not in self._bound:
-            reader = _Reader(self, text, this, arguments or {})
+            reader = _Reader(self, text, this, arguments)
             node = reader.node(written.parse(text), row or this)
             self._bound[key] = node if kind is None else reader.taken_as(node, kind)
-        swapped = self.swapped.get(text)
-        return self._bound[key] if swapped is None else swapped(self._bound[key])
+        return self._bound[key]
 
     def condition(
         self,

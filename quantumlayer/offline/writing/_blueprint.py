@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from quantumlayer.agents import Endpoint, Entity, FieldSpec, SystemDesign
 from quantumlayer.agents.expressions import navigation
@@ -77,11 +78,17 @@ class Column:
             self.spec is not None
             and self.spec.set_by == "client"
             and self.spec.computed is None
-            and self.spec.on_create is None
+            and not self.set_by_design
         )
 
+    @property
+    def set_by_design(self) -> bool:
+        """Whether its value at creation or at a change is worked out, whatever a client sends."""
+        spec = self.spec
+        return spec is not None and not (spec.on_create is None and spec.on_update is None)
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Table:
     """An entity with the names it has in the code.
 
@@ -93,6 +100,7 @@ class Table:
         module: Name of its router's module.
         columns: The id, the fields in the design's order, then links to parents, by JSON name.
         links: For every list of children: the child's column that holds the parent's id.
+        stored_columns: The columns that the table has, without the id.
     """
 
     entity: Entity
@@ -102,6 +110,7 @@ class Table:
     module: str
     columns: Mapping[str, Column]
     links: dict[str, Column]
+    stored_columns: tuple[Column, ...]
 
     @property
     def name(self) -> str:
@@ -133,9 +142,16 @@ class Table:
         """The reference to the user that an item belongs to."""
         return None if self.entity.owner is None else self.columns[self.entity.owner]
 
-    def stored(self) -> Iterator[Column]:
-        """Yield the columns that the table has, without the id."""
-        return (column for column in self.columns.values() if column.stored and column.spec)
+    @cached_property
+    def keys(self) -> list[list[str]]:
+        """The fields whose values are unique, alone or together."""
+        found: list[list[str]] = []
+        for column in self.stored_columns:
+            if column.spec is not None and column.spec.unique:
+                found.append([column.name])
+            if column.spec is not None and column.spec.unique_with:
+                found.append([column.name, *column.spec.unique_with])
+        return found
 
 
 class Blueprint:
@@ -170,6 +186,7 @@ class Blueprint:
                 module=module,
                 columns=columns,
                 links={},
+                stored_columns=tuple(c for c in columns.values() if c.stored and c.spec),
             )
         for link in self._links.values():
             parent, child = self.tables[link.parent], self.tables[link.child]

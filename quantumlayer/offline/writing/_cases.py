@@ -39,6 +39,7 @@ class Casebook:
         self._names: dict[str, Names] = {}
         self._scenarios: dict[int, Scenarios] = {}
         self._setups: dict[int, Setup | None] = {}
+        self._looked_into: set[int] = set()
         self._settle()
 
     # --- recipes that the rules agree with -------------------------------------------------------
@@ -48,11 +49,10 @@ class Casebook:
         for table in self.service.blueprint.tables.values():
             try:
                 recipe = self.recipes.recipe(table.name)
+                works = recipe.way == "endpoint" and recipe.endpoint is not None
+                setup = self.setup(recipe.endpoint) if works and recipe.endpoint else None
             except SceneError:
                 continue
-            if recipe.way != "endpoint" or recipe.endpoint is None:
-                continue
-            setup = self.setup(recipe.endpoint)
             if not setup:
                 continue
             for key, value in setup.items():
@@ -110,6 +110,13 @@ class Casebook:
         own = self._names.setdefault(module, Names()).take(short, suffix="_case")
         quotes = self.service.quotes(ids)[:3]
         self.cases.setdefault(module, []).append(scene.case(own, quotes, ids, variants))
+
+    def first_time(self, rule: Rule) -> bool:
+        """Tell whether this is asked about a rule for the first time."""
+        if id(rule) in self._looked_into:
+            return False
+        self._looked_into.add(id(rule))
+        return True
 
     def module(self, table: Table) -> str:
         """Return the module of a table's tests."""

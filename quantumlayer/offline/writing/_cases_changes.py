@@ -144,7 +144,7 @@ def _stays(column: Column) -> bool:
 
 
 def _touched(table: Table) -> list[FieldSpec]:
-    specs = [column.spec for column in table.stored()]
+    specs = [column.spec for column in table.stored_columns]
     return [spec for spec in specs if spec is not None and spec.on_update is not None]
 
 

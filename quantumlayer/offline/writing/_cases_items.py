@@ -220,7 +220,7 @@ def _parametrised(
 def _unique(book: Casebook, endpoint: Endpoint) -> None:
     table = book.service.blueprint.table(endpoint.entity)
     sent = {column.name for column in book.service.body_columns(endpoint)}
-    for column in table.stored():
+    for column in table.stored_columns:
         spec = column.spec
         if spec is None or not (spec.unique or spec.unique_with):
             continue

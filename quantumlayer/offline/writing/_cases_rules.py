@@ -64,6 +64,8 @@ def _rule(book: Casebook, endpoint: Endpoint, rule: Rule) -> None:
         scene.expect(answer)
         word = ("what just fits", "what fits otherwise")[number]
         book.add(module, scene, f"{rule.name} allows {word}{where}", rule.requirements)
+    if not book.first_time(rule):
+        return  # the same function checks it here, too
     node = bound_rule(book.service, rule, endpoint)
 
     def about_rule(answer: Answer) -> bool:
@@ -232,7 +234,7 @@ def _set_by(book: Casebook, endpoint: Endpoint) -> Iterator[tuple[str, Bound]]:
         yield where, Total("exists", row, None, (condition,), Kind.BOOLEAN, nullable=False)
         yield effect.value, value
     if endpoint.kind in {"create", "signup"}:
-        for column in service.blueprint.tables[entity].stored():
+        for column in service.blueprint.tables[entity].stored_columns:
             if column.spec is not None and column.spec.on_create is not None:
                 text = column.spec.on_create
                 yield text, service.binder.bind(text, this, arguments=arguments, kind=column.kind)

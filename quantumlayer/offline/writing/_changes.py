@@ -272,7 +272,7 @@ class Changes:
     def _deadlines(self) -> Iterator[Bound]:
         """Yield what fields are set to at creation: deadlines are among them."""
         for table in self._service.blueprint.tables.values():
-            for column in table.stored():
+            for column in table.stored_columns:
                 if column.spec is not None and column.spec.on_create is not None:
                     this = Scope("this", table.name)
                     yield self._service.binder.bind(column.spec.on_create, this)

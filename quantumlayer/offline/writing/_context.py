@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from quantumlayer.agents import Endpoint, Pagination, Rule, SystemDesign
 from quantumlayer.agents.expressions import Path, parse, walk
@@ -21,6 +21,8 @@ _CHANGES = {"replace": "update", "signup": "create"}
 
 def in_path(endpoint: Endpoint) -> list[str]:
     """Return the names of an endpoint's path parameters, in order."""
+    if "{" not in endpoint.path:
+        return []
     return [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
 
 
@@ -39,6 +41,9 @@ class Service:
         self.binder = Binder(self.blueprint)
         self.schemas = Schemas(self.binder)
         self._looking_back: dict[str, bool] = {}
+        self.creation_orders: dict[tuple[str, int], list[tuple[Column, str]]] = {}
+        self._bodies: dict[int, list[Column]] = {}  # endpoints live as long as their design
+        self._arguments: dict[tuple[int, tuple[str, ...]], dict[str, Argument]] = {}
         self._texts = {entry.requirement: entry.text for entry in design.coverage if entry.text}
 
     @property
@@ -130,6 +135,11 @@ class Service:
 
     def body_columns(self, endpoint: Endpoint) -> list[Column]:
         """Return what a client may send to create or change an item."""
+        if id(endpoint) not in self._bodies:
+            self._bodies[id(endpoint)] = list(self._taken(endpoint))
+        return self._bodies[id(endpoint)]
+
+    def _taken(self, endpoint: Endpoint) -> Iterator[Column]:
         table = self.blueprint.table(endpoint.entity)
         skipped = set()
         if endpoint.parent is not None and endpoint.kind == "create":
@@ -139,15 +149,15 @@ class Service:
         linked = {
             link for parent in self.blueprint.tables.values() for link in parent.links.values()
         }
-        columns = []
         for column in table.columns.values():
-            if column.spec is None or column.computed is not None or column.name in skipped:
+            if column.spec is None or column.computed is not None or column.set_by_design:
+                continue
+            if column.name in skipped:
                 continue
             if column in linked and column.spec.set_by == "system":
                 continue
             if column.name in endpoint.body if endpoint.body is not None else column.from_client:
-                columns.append(column)
-        return columns
+                yield column
 
     # --- parameters ------------------------------------------------------------------------------
 
@@ -158,7 +168,12 @@ class Service:
             endpoint: Its query or body parameters, and those of its path.
             given: Optional parameters that are known to be there.
         """
-        known = set(given)
+        key = (id(endpoint), tuple(given))
+        if key not in self._arguments:
+            self._arguments[key] = self._parameters(endpoint, set(key[1]))
+        return self._arguments[key]
+
+    def _parameters(self, endpoint: Endpoint, known: set[str]) -> dict[str, Argument]:
         found = {
             name: Argument(name, kind, nullable=False)
             for name, kind in self.path_kinds(endpoint).items()

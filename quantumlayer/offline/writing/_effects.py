@@ -160,7 +160,7 @@ def bulk_locks(route: Route) -> list[str]:
 def on_update(route: Route, table: Table, item: str, this: Scope | None = None) -> list[str]:
     """Write what changes with every change of an item: `updated_at`."""
     this, lines = this or Scope("this", table.name), []
-    for column in table.stored():
+    for column in table.stored_columns:
         if column.spec is None or column.spec.on_update is None:
             continue
         node = route.service.binder.bind(column.spec.on_update, this, kind=column.kind)

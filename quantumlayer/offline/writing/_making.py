@@ -91,7 +91,7 @@ class Making:
     def _set_by_design(self, given: set[str]) -> list[tuple[Column, Bound]]:
         """Return what the design sets at creation, each behind what it is worked out from."""
         waiting = {}
-        for column in self.table.stored():
+        for column in self.table.stored_columns:
             spec = column.spec
             if spec is None or column.attribute in given:
                 continue
@@ -206,7 +206,7 @@ def assigned(variable: str, check: str) -> str:
 def unique_sentence(table: Table) -> str | None:
     """Say what is wrong when a constraint of uniqueness is broken; None where there is none."""
     sets: dict[frozenset[str], list[str]] = {}
-    for column in table.stored():
+    for column in table.stored_columns:
         spec = column.spec
         if spec is None:
             continue

@@ -40,7 +40,7 @@ def models(binder: Binder) -> Module:
     for table in order:
         classes.append(_Class(binder, table, frozenset(seen)).write())
         seen.add(table.name)
-    kinds = {column.kind for table in order for column in table.stored()}
+    kinds = {column.kind for table in order for column in table.stored_columns}
     return Module(
         "app/models.py",
         "What is stored: one class for each table",
@@ -118,7 +118,7 @@ class _Class:
             f'    __tablename__ = "{table.table}"',
         ]
         lines += ["", "    id: Mapped[int] = mapped_column(primary_key=True)"]
-        lines += [self._column(column) for column in table.stored()]
+        lines += [self._column(column) for column in table.stored_columns]
         lines += self._constraints()
         relations = [self._relation(column) for column in columns if column.reference]
         relations += [self._children(column) for column in columns if column.children]
@@ -171,7 +171,7 @@ class _Class:
         """Return the fields that stand in an index with others: their names have to be there."""
         return {
             name
-            for column in self._table.stored()
+            for column in self._table.stored_columns
             if column.spec is not None
             for name in column.spec.unique_with
         }
@@ -186,7 +186,7 @@ class _Class:
 
     def _constraints(self) -> list[str]:
         made: dict[frozenset[str], str] = {}
-        for column in self._table.stored():
+        for column in self._table.stored_columns:
             spec = column.spec
             if spec is None:
                 continue

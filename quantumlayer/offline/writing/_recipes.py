@@ -73,17 +73,33 @@ class Recipes:
     def __init__(self, service: Service) -> None:
         self.service = service
         self._recipes: dict[str, Recipe] = {}
+        self._hopeless: set[str] = set()
         self._pasts: dict[str, list[tuple[str, ...]]] = {}
 
     def recipe(self, name: str) -> Recipe:
         """Return the recipe of a table.
 
         Raises:
-            SceneError: A required field has no value that could be found.
+            SceneError: A required field has no value that could be found, or the first item would
+                have to refer to another one of its kind.
         """
         if name not in self._recipes:
             self._recipes[name] = self._made(self.service.blueprint.tables[name])
+            if self._circular(name, ()):
+                self._hopeless.add(name)
+        if name in self._hopeless:
+            raise SceneError(f"{name} needs itself")
         return self._recipes[name]
+
+    def _circular(self, name: str, above: tuple[str, ...]) -> bool:
+        """Tell whether making an item leads to making another of the same kind first."""
+        if name in above or name in self._hopeless:
+            return True
+        if name not in self._recipes:
+            self._recipes[name] = self._made(self.service.blueprint.tables[name])
+        recipe, inside = self._recipes[name], (*above, name)
+        needed = [*recipe.references, *recipe.parts]
+        return any(self._circular(column.references or "", inside) for column in needed)
 
     def adjust(self, name: str, values: Mapping[str, Any]) -> None:
         """Give fields of a recipe other values, because the rules want them."""
@@ -252,7 +268,7 @@ class Recipes:
             columns = self.part_columns(lists[0])
         else:
             recipe = Recipe(table, "row")
-            columns = [column for column in table.stored() if not column.nullable]
+            columns = [column for column in table.stored_columns if not column.nullable]
         self._fill(recipe, columns)
         return recipe
 
@@ -372,7 +388,7 @@ class Stage:
         """Store a row behind the service's back."""
         table = self.service.blueprint.tables[entity]
         typed = {}
-        for column in table.stored():
+        for column in table.stored_columns:
             default = column.spec.default if column.spec is not None else None
             value = values.get(column.name, [] if column.kind.value == "strings" else default)
             typed[column.name] = coerced(column.kind, value)

@@ -130,7 +130,9 @@ def _grouped(route: Route) -> None:
     start = f"select({', '.join(selected)}).select_from({table.model}){''.join(sql.joins)}"
     route.lines += [f"query = {start}{where}.group_by({group_code})", *conditions.later]
     schema = route.service.schemas.report(endpoint, _wish(route), fields)
-    page_code(route, schema, f"query.order_by({_order(route, labels, group_code)})", row=schema)
+    nullable = {field.name for field in fields if field.type.endswith("| None")}
+    order = _order(route, labels, group_code, nullable)
+    page_code(route, schema, f"query.order_by({order})", row=schema)
 
 
 def _labelled(code: str) -> str:
@@ -138,11 +140,17 @@ def _labelled(code: str) -> str:
     return code if code.endswith(")") or code.replace(".", "").isidentifier() else f"({code})"
 
 
-def _order(route: Route, labels: dict[str, str], group: str) -> str:
+def _order(route: Route, labels: dict[str, str], group: str, nullable: set[str]) -> str:
+    """Write what rows are ordered by, the group at last; empty values come last."""
     parts = []
     for name in route.endpoint.order_by:
-        label = labels.get(name.lstrip("-"))
-        if label is not None:
-            code = literal(label)
-            parts.append(f"desc({code})" if name.startswith("-") else code)
-    return ", ".join([*parts, group])
+        member = name.lstrip("-")
+        if member not in labels:
+            continue
+        code, down = literal(labels[member]), name.startswith("-")
+        if member in nullable:
+            parts.append(f"{'desc' if down else 'asc'}({code}).nulls_last()")
+        else:
+            parts.append(f"desc({code})" if down else code)
+    last = f"{group}.nulls_last()" if route.endpoint.group_name in nullable else group
+    return ", ".join([*parts, last])

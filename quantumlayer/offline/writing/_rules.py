@@ -56,11 +56,11 @@ class Locks:
 
 def bound_rule(service: Service, rule: Rule, endpoint: Endpoint | None = None) -> Bound:
     """Bind a rule's condition, with the parameters of an endpoint it is checked for."""
-    arguments: dict[str, Argument] = {}
+    arguments: Mapping[str, Argument] = {}
     for other in service.design.endpoints if endpoint is None else [endpoint]:
         if other.entity == rule.entity and service.triggers(other) & {*rule.on}:
-            for name, argument in service.arguments(other).items():
-                arguments.setdefault(name, argument)
+            found = service.arguments(other)
+            arguments = {**found, **arguments} if arguments else found
     return service.binder.condition(rule.condition, Scope("this", rule.entity), arguments=arguments)
 
 

@@ -10,7 +10,6 @@ from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._bound import (
     Attribute,
     Scope,
-    attributes,
 )
 from quantumlayer.offline.writing._kinds import Kind
 from quantumlayer.offline.writing._requests import Answer, RefusedError
@@ -70,17 +69,11 @@ class Answering(Reading):
 
     def _unique(self, item: Item) -> None:
         table = self._simulation.tables[item.entity]
-        for column in table.stored():
-            spec = column.spec
-            if spec is None:
-                continue
-            sets = [[spec.name]] if spec.unique else []
-            sets += [[spec.name, *spec.unique_with]] if spec.unique_with else []
-            for names in sets:
-                mine = self._key(item, table, names)
-                others = [i for i in self._world.all(table.name) if i is not item]
-                if None not in mine and any(self._key(i, table, names) == mine for i in others):
-                    raise RefusedError(409)
+        for names in table.keys:
+            mine = self._key(item, table, names)
+            others = [i for i in self._world.all(table.name) if i is not item]
+            if None not in mine and any(self._key(i, table, names) == mine for i in others):
+                raise RefusedError(409)
 
     @staticmethod
     def _key(item: Item, table: Table, names: Iterable[str]) -> list[Any]:
@@ -130,40 +123,16 @@ class Answering(Reading):
     def _made(self, table: Table, values: dict[str, Any], columns: Iterable[Column]) -> Item:
         """Store an item with what the design sets at creation, and its children."""
         whole: dict[str, Any] = {}
-        for column in table.stored():
+        for column in table.stored_columns:
             spec = column.spec
             default = spec.default if spec is not None else None
             if column.kind is Kind.STRINGS and default is None:
                 default = []
             whole[column.name] = values.get(column.name, coerced(column.kind, default))
         item = self._world.add(table.name, whole)
-        waiting = [
-            (column, text)
-            for column in table.stored()
-            if column.name not in values and (text := creation_text(column)) is not None
-        ]
-        this = Scope("this", table.name)
-        names = {column.name for column, _ in waiting}
-        while waiting:
-            ready = next(
-                (
-                    pair
-                    for pair in waiting
-                    if not {
-                        a.column.name
-                        for a in attributes(
-                            self._binder.bind(pair[1], this, arguments=self._bound_arguments())
-                        )
-                        if a.scope == this and not a.hops
-                    }
-                    & (names - {pair[0].name})
-                ),
-                waiting[0],
-            )
-            column, text = ready
-            self._set(item, column, text)
-            names.discard(column.name)
-            waiting.remove(ready)
+        for column, text in self._simulation.creation_order(table, self._endpoint):
+            if column.name not in values:
+                self._set(item, column, text)
         self._make_children(item, columns, self._request.body)
         return item
 
@@ -230,7 +199,7 @@ class Answering(Reading):
         return self._shown(item)
 
     def _touch(self, item: Item) -> None:
-        for column in self._simulation.tables[item.entity].stored():
+        for column in self._simulation.tables[item.entity].stored_columns:
             if column.spec is not None and column.spec.on_update is not None:
                 self._set(item, column, column.spec.on_update)
 
@@ -348,13 +317,6 @@ class Answering(Reading):
             made = self._made(table, values, [])
             self._unique(made)
             self._check({"create"}, table.name, made)
-
-
-def creation_text(column: Column) -> str | None:
-    """Return the expression that a column is set by at creation, if there is one."""
-    if column.spec is None:
-        return None
-    return column.spec.on_create or (column.spec.on_update if column.spec.required else None)
 
 
 def stored(column: Column, value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from quantumlayer.agents import Access
@@ -277,7 +278,10 @@ class Reading:
                 row[name] = plain(self._world.value(node, environment))
             rows.append(row)
         for name in reversed(endpoint.order_by):
-            rows.sort(key=lambda row: row[name.lstrip("-")], reverse=name.startswith("-"))
+            member, down = name.lstrip("-"), name.startswith("-")
+            filled = [row for row in rows if row[member] is not None]
+            empty = [row for row in rows if row[member] is None]
+            rows = [*sorted(filled, key=itemgetter(member), reverse=down), *empty]
         return rows
 
     # --- rules -----------------------------------------------------------------------------------

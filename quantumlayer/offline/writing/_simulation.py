@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from quantumlayer.agents import Include
-from quantumlayer.offline.writing._blueprint import Column
+from quantumlayer.agents import Endpoint, Include
+from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._bound import (
     Scope,
+    attributes,
 )
 from quantumlayer.offline.writing._context import Service
 from quantumlayer.offline.writing._requests import Answer, RefusedError, Request
@@ -33,15 +34,45 @@ class Simulation:
         self.binder = service.binder
         self.tables = service.blueprint.tables
         self.world = world or World(service.binder)
+        self._orders = service.creation_orders
 
     def request(self, request: Request) -> Answer:
         """Answer a request; one that is refused changes nothing."""
-        before = self.world.copy()
+        if request.endpoint.method == "GET" and not request.endpoint.effects:
+            before = self.world
+        else:
+            before = self.world.copy()
         try:
             return Answering(self, request).answer()
         except RefusedError as refused:
             self.world = before
             return Answer(refused.status, rule=refused.rule)
+
+    def creation_order(self, table: Table, endpoint: Endpoint) -> list[tuple[Column, str]]:
+        """Return what the design sets at creation, each behind what it is worked out from."""
+        key = (table.name, id(endpoint))
+        if key not in self._orders:
+            texts = ((column, _creation_text(column)) for column in table.stored_columns)
+            waiting = {column: text for column, text in texts if text is not None}
+            self._orders[key] = list(self._ordered_by_need(waiting, table, endpoint))
+        return self._orders[key]
+
+    def _ordered_by_need(
+        self, waiting: dict[Column, str], table: Table, endpoint: Endpoint
+    ) -> Iterator[tuple[Column, str]]:
+        this, arguments = Scope("this", table.name), self.service.arguments(endpoint)
+        reads = {
+            column: {
+                read.column
+                for read in attributes(self.binder.bind(text, this, arguments=arguments))
+                if read.scope == this and not read.hops
+            }
+            for column, text in waiting.items()
+        }
+        while waiting:
+            ready = (column for column in waiting if not reads[column] & {*waiting} - {column})
+            column = next(ready, next(iter(waiting)))
+            yield column, waiting.pop(column)
 
     def show(
         self, item: Item, shows: Sequence[str] | None = None, includes: Iterable[Include] = ()
@@ -91,3 +122,10 @@ class Simulation:
         filled = [item for item in items if value(item) is not None]
         empty = [item for item in items if value(item) is None]
         return [*sorted(filled, key=value, reverse=name.startswith("-")), *empty]
+
+
+def _creation_text(column: Column) -> str | None:
+    """Return the expression that a column is set by at creation, if there is one."""
+    if column.spec is None:
+        return None
+    return column.spec.on_create or (column.spec.on_update if column.spec.required else None)

@@ -54,7 +54,7 @@ _FROM = {
     "pydantic.alias_generators": "to_camel",
     "pydantic_settings": "BaseSettings SettingsConfigDict",
     "sqlalchemy": "JSON ColumnElement Connection Date DateTime Dialect Engine Float ForeignKey "
-    "Index Integer MetaData Numeric Select String UniqueConstraint and_ bindparam case cast "
+    "Index Integer MetaData Numeric Select String UniqueConstraint and_ asc bindparam case cast "
     "create_engine desc event exists extract func literal make_url or_ select text type_coerce",
     "sqlalchemy.exc": "DataError IntegrityError",
     "sqlalchemy.orm": "DeclarativeBase InstrumentedAttribute Mapped Session aliased "

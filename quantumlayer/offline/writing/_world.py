@@ -147,7 +147,8 @@ class World:
             case Value(value=value):
                 return value
             case Attribute():
-                return self._attribute(node, environment)
+                value = self._attribute(node, environment)
+                return bool(value) if node.kind is Kind.BOOLEAN else value
             case Argument(name=name):
                 return environment.arguments.get(name)
             case Arithmetic():
@@ -177,8 +178,7 @@ class World:
         item = environment.items.get(node.scope)
         for hop in node.hops:
             item = None if item is None else self.find(hop.references, item.values[hop.name])
-        value = None if item is None else self.field(item, node.column)
-        return bool(value) if node.kind is Kind.BOOLEAN else value
+        return None if item is None else self.field(item, node.column)
 
     def field(self, item: Item, column: Column) -> Any:
         """Return a field of an item, worked out if it is not stored."""
@@ -209,8 +209,15 @@ class World:
             case _:
                 return left % right if right else None
 
+    def _side(self, node: Bound, other: Bound, environment: Environment) -> Any:
+        """Work out a side of a comparison: an empty boolean is false only beside a constant."""
+        if isinstance(node, Attribute) and not isinstance(other, Value):
+            return self._attribute(node, environment)
+        return self.value(node, environment)
+
     def _comparison(self, node: Comparison, environment: Environment) -> bool | None:  # noqa: PLR0911 -- one case for each kind
-        left, right = (self.value(part, environment) for part in (node.left, node.right))
+        left = self._side(node.left, node.right, environment)
+        right = self._side(node.right, node.left, environment)
         match node.operator:
             case "==":
                 return bool(left == right)
