@@ -152,6 +152,9 @@ class _Reader:
             finding.facts = self._from_there(source, finding.facts)
             finding.facts.extend(source.inline)
             finding.facts.extend(Sketched(sketch, None, route) for route, sketch in source.bodies)
+            finding.facts.extend(
+                Sketched(sketch, None, route, takes=False) for route, sketch in source.answers
+            )
         else:
             finding.framed = source.kind != "unknown_row"
             if source.kind == "unknown_row":

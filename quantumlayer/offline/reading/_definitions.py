@@ -662,6 +662,15 @@ def _kept(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Fields(captures["thing"], captures["fields"], by_system=True)]
 
 
+def _known_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A game is known by its key`: there is no other with the same one."""
+    facts = list(_has(captures, situation) or ())
+    if not facts or len(captures["fields"]) != 1:
+        return None
+    captures["fields"][0].traits.append(Trait("unique"))
+    return facts
+
+
 def _each_has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     facts: list[Fact] = []
     for thing in captures["things"]:
@@ -1054,6 +1063,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (f"<thing> [MUST] [additionally] {_CARRY} {_THESE} <fields>", _carries),
     (f"<thing> (can|may|might|could) [also] ({_HAVE}|carry|contain|include|hold|bear|name|mention|state|specify|give) {_THESE} <fields>", _has_any),
     (f"[MUST] (has|have|consists of|contains|comes with) {_THESE} <fields>", _topic_has),
+    (
+        "<thing> [MUST] (is|are) (known|identified|addressed|found|referred to) (by|with|under|through) [(its|their|a|an|the)] [unique] <fields>",
+        _known_by,
+    ),
     (f"<things> [MUST] {_HAVE} {_THESE} <fields>", _each_has),
     (
         f"for (each|every|a|an|all|any) <thing> [,] (we|you|i|it|they|{_SYSTEM}) [MUST] [also] {_STORE} <fields>",

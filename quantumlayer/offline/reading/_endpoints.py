@@ -304,7 +304,8 @@ def _view(
             endpoint = EndpointDraft("GET", route.path, kind, shown.items.entity)
             endpoint.spec.update(parent=parent, name=snake([segments[-1]]))
             return endpoint
-        if (route.method, route.path) not in plan.world.structure.answers:
+        grouped = any(isinstance(fact, Grouped) for fact in facts)
+        if not grouped and (route.method, route.path) not in plan.world.structure.answers:
             return None
     endpoint = EndpointDraft("GET", route.path, kind, owner.name)
     endpoint.spec["lookup"] = lookup_field(plan.world, owner.name, segments[1][1:-1])

@@ -25,12 +25,15 @@ class GroupNote:
     only: list[Items] = field(default_factory=list)
     without: list[Items] = field(default_factory=list)
     states: list[Condition] = field(default_factory=list)
+    folds: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Fields of which the highest or the lowest is wanted → max or min."""
     order: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
     left: list[Token] = field(default_factory=list)
 
 
 _BITS: tuple[tuple[str, str], ...] = (
     ("(how many|[the] number of|[the] count of|[the] counts of|counting) <items>", "counted"),
+    ("[the] <superlative> <field_words> (of|per|for|by) (each|every) [single] (<field_words:by>|<items>|<word>)", "fold"),
     ("(of|per|for|by) (each|every) [single] <items> [ever] <done>", ""),
     ("(of|per|for|by) (each|every) [single] (<field_words>|<items>|<word>)", ""),
     ("(per|by|grouped by) (<field_words>|<items>|<word>)", ""),
@@ -78,6 +81,8 @@ def _keep(note: GroupNote, kind: str, captures: Captures) -> None:
             getattr(note, kind).append(captures["items"])
         case "state":
             note.states.append(Being(None, tuple(captures["state"].split())))
+        case "fold":
+            note.folds[tuple(captures["field_words"])] = captures["superlative"]
         case "down" | "up":
             note.order.append((("!number",), kind == "down"))
         case "name":

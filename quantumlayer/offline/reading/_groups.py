@@ -35,11 +35,26 @@ def grouped_report(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: 
         except Unresolved as reason:
             failures.append(str(reason))
             continue
+        _below(plan, endpoint, entity)
         endpoint.entity = entity
         endpoint.kind = "report"
         endpoint.asked([finding.source.id])
         return
     raise Unresolved(failures[0] if failures else "it is not clear what is counted in each row")
+
+
+def _below(plan: Plan, endpoint: EndpointDraft, entity: str) -> None:
+    """`/games/{key}/ranking`: only what belongs to the item of the path."""
+    owner, lookup = endpoint.entity, endpoint.spec.pop("lookup", "id")
+    if "{" not in endpoint.path or owner in {None, entity}:
+        return
+    links = plan.world.references(entity, owner or "")
+    if not links:
+        raise Unresolved("it is not clear what belongs to the item of the path")
+    param = endpoint.path.split("{", 1)[1].split("}", 1)[0]
+    endpoint.spec["parent"] = {
+        "entity": owner, "path_param": param, "lookup": lookup, "field": links[0].name,
+    }  # fmt: skip
 
 
 def _entities(
@@ -82,11 +97,20 @@ def _plan(
     if group is None:
         raise Unresolved(f"a {world.label(entity)} has nothing called {names[0]!r} to group by")
     group_name, made = group
-    returns = {
-        name: _member(world, entity, name, counting=bool(note.counted))
-        for name in names
-        if name != group_name
-    }
+    returns: dict[str, str] = {}
+    failures: list[str] = []
+    for name in names:
+        if name == group_name:
+            continue
+        try:
+            returns[name] = _member(world, entity, name, note)
+        except Unresolved as reason:
+            failures.append(str(reason))
+    if not returns:
+        raise Unresolved(failures[0] if failures else "it is not said what is counted")
+    for failure in failures:  # the rest of the row is as good without it
+        for requirement in endpoint.requirements[:1]:
+            plan.ledger.miss(requirement, failure)
     where = list(_where(world, entity, note))
     endpoint.spec.update(group_by=escape(made.name), group_name=group_name, returns=returns)
     if where:
@@ -95,9 +119,15 @@ def _plan(
     endpoint.spec["order_by"] = order or [group_name]
 
 
-def _member(world: World, entity: str, name: str, *, counting: bool) -> str:
+def _member(world: World, entity: str, name: str, note: GroupNote) -> str:
     """Work out a number from its name: `count`, `total_amount`, `sold`, `average_rating`."""
     words = _words(name)
+    counting = bool(note.counted)
+    folded = note.folds.get(words)
+    if folded is not None:
+        made = world.field(entity, words)
+        if made is not None and made.spec.get("type") in _NUMERIC:
+            return f"{folded}({entity}, {escape(made.name)})"
     functions = {"average": "avg", "avg": "avg", "mean": "avg", "total": "sum", "sum": "sum",
                  "best": "max", "highest": "max", "max": "max", "lowest": "min", "min": "min"}  # fmt: skip
     if words[-1] in {"count", "number"} or words[0] == "number":

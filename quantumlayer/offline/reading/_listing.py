@@ -620,6 +620,18 @@ def _paged(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     ]
 
 
+def _sized(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`?limit= says how many lines of the ranking are wanted, 10 if it is missing, 100 at most`."""
+    route: Route = captures["route"]
+    if len(route.query) != 1:
+        return None
+    target: Any = route if route.path else _where({}, situation)
+    last = captures.get("last")
+    if last is not None and not route.path:
+        target = Route("GET", f"/.../{last.low}")
+    return [Paged(target, None, route.query[0][0], int(captures["number"]), int(captures["most"]))]
+
+
 def _shows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     route = captures.get("route") or situation.route
     items: Items = captures["items"]
@@ -948,6 +960,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     (
         "(pagination|paging|paginated) [(with|by|via|using|:)] [<params>] [LP <number> (by default|default) [,] [(at most|max|maximum)] <number:most> [(at most|max|maximum)] RP]",
         _paged,
+    ),
+    (
+        "<query:route> (says|tells|sets|gives|limits|is|means) (how many|the number of|to how many) <noun> [(of|in) the <word:last>] [(are|is) (wanted|shown|returned|listed|given|sent)] [,] <number> (if it is missing|if missing|by default|without it|otherwise|if left out|if it is not given) [,] [(at most|up to|and at most)] <number:most> [(at most|at the most|max|maximum)]",
+        _sized,
     ),
     ("[the] (answer|response|result) is <sketch>", _answers),
     # --- what a route shows

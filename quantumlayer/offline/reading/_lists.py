@@ -25,7 +25,7 @@ from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._terms import AllOf, Condition, Items
 from quantumlayer.offline.reading._vocabulary import snake
-from quantumlayer.offline.reading._words import base, singular
+from quantumlayer.offline.reading._words import base, plural, singular
 from quantumlayer.offline.reading._world import Unresolved, World, escape
 
 __all__ = ["order_of", "plan_lists"]
@@ -182,6 +182,12 @@ def _redirect(plan: Plan, finding: Finding, fact: Redirects) -> None:
 
 def _targets(plan: Plan, finding: Finding, target: Items | Route | None) -> list[EndpointDraft]:
     """The lists that a statement is about."""
+    if isinstance(target, Route) and target.path.startswith("/.../"):  # `of the ranking`
+        last = target.path.rsplit("/", 1)[1]
+        return [
+            each for each in plan.endpoints.values()
+            if each.method == "GET" and each.path.rsplit("/", 1)[1] in {last, plural(last)}
+        ]  # fmt: skip
     if isinstance(target, Route) and target.path:
         endpoint = plan.endpoint("GET", target.path)
         return [endpoint] if endpoint is not None else []

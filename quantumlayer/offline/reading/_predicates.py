@@ -49,6 +49,8 @@ def _subjects(
                 if owner.entity is not None and not owner.where:
                     yield (owner, names), stop
         yield (None, names), end
+        if reader.low(end) in {"names", "name", "values", "value", "texts"}:  # player names
+            yield (None, names), end + 1
 
 
 def _traits(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
@@ -86,7 +88,11 @@ def _unknown_names(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...],
     yield from reader.slot("noun", at)
 
 
-PREDICATE_SLOTS: dict[str, SlotFunction] = {"subjects": _subjects, "traits": _traits}
+PREDICATE_SLOTS: dict[str, SlotFunction] = {
+    "choice": lambda reader, at: _choice(reader, at),
+    "subjects": _subjects,
+    "traits": _traits,
+}
 
 
 def _said(
@@ -105,6 +111,41 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`name and email (unique)`: without a verb it is said of the last only."""
     owner, names = captures["subjects"]
     return _said({**captures, "subjects": (owner, names[-1:])}, situation)
+
+
+def _fixed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Key and order are fixed`: they never change."""
+    owner, names = captures["subjects"]
+    thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
+    return [Said(names, thing, (Trait("immutable"),))]
+
+
+def _choice(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    if at < len(reader.tokens) and reader.tokens[at].kind in {"name", "quote"}:
+        yield str(reader.tokens[at].value), at + 1
+
+
+def _one_choice(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`With the order "lowest" …`: one of the values that a field may have."""
+    if len(captures["names"]) != 1:
+        return None
+    return [Said(captures["names"], None, (Trait("state", captures["literal"]),))]
+
+
+def _is_default(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`highest is the default`: of the field that has this value."""
+    return [Said((), None, (Trait("default", captures["literal"]),))]
+
+
+def _taken(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`409 key taken`."""
+    if captures["number"] not in {400, 409, 422} or len(captures["names"]) != 1:
+        return None
+    return [Said(captures["names"], None, (Trait("unique"),))]
+
+
+def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Context()] if captures["number"] in {400, 422} else None
 
 
 def _only_optional(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -178,8 +219,6 @@ PREDICATE_SLOTS["field_name"] = _field_name
 
 
 def _shown() -> tuple[Any, ...]:
-    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
-
     return (Trait("example"),)
 
 
@@ -189,8 +228,6 @@ def _optional() -> tuple[Any, ...]:
 
 def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Nobody sets the status directly`, `clients cannot change the balance`."""
-    from quantumlayer.offline.reading._traits import Trait  # noqa: PLC0415
-
     owner, names = captures["subjects"]
     thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
     return [Said(names, thing, (Trait("system"),))]
@@ -234,6 +271,17 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
         _said,
     ),
     ("<subjects> <traits>", _listed),
+    ("<subjects> (is|are|stay|stays|remain|remains) (fixed|frozen|final)", _fixed),
+    ("with (the|an|a) <names> <choice:literal> <clause>", _one_choice),
+    ("<choice:literal> is [the] default", _is_default),
+    (
+        "<number> [(if the|if|the|when the|for a)] <names> [(is|are|has been|already)] [already] (taken|used|in use|exists|exist|known|there|duplicate|not unique)",
+        _taken,
+    ),
+    (
+        "<number> [(if|when|for)] [(an|the)] (invalid|bad|not valid|malformed) [(body|data|input)]",
+        _context,
+    ),
     (
         "(show|give|tell|return|send) (us|me|them|everybody) [also] <subjects>",
         lambda c, s: _said({**c, "traits": _shown()}, s, shown=True),

@@ -51,6 +51,8 @@ def shape(analysis: Analysis, world: World, ledger: Ledger) -> None:
 def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, PLR0912 -- one case for each kind
     requirement = finding.source.id
     match fact:
+        case Said(names=()):
+            _default_of_topic(world, finding, fact)
         case Said():
             for words in fact.names:
                 owner = fact.owner.words[0] if fact.owner is not None else None
@@ -170,6 +172,18 @@ def _with_choices(draft: EntityDraft, fact: States) -> FieldDraft | None:
         if not fact.words and wanted and wanted <= known:
             return made
     return None
+
+
+def _default_of_topic(world: World, finding: Finding, fact: Said) -> None:
+    """`highest is the default`: of the field with that value, in an example or among its choices."""
+    (trait,) = fact.traits
+    for name in _candidates(world, finding, None):
+        for made in world.fields(name):
+            values = [*made.samples, *made.values("state"), *(v for vs in made.values("choices") for v in vs)]
+            if trait.value in values and not made.references:
+                made.say([Trait("state", trait.value), trait, Trait("initial", trait.value)], finding.source.id)
+                return
+    raise Unresolved(f"no field has the value {trait.value!r}")
 
 
 def _about(traits: tuple[Trait, ...], made: FieldDraft) -> list[Trait]:

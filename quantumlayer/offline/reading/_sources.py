@@ -46,6 +46,8 @@ class Source:
     cells: dict[Column, str] = field(default_factory=dict)
     route: Route | None = None
     sketch: Sketch | None = None
+    answers: list[tuple[Route, Sketch]] = field(default_factory=list)
+    """What routes that change something answer, as shown in the same sentence."""
     bodies: list[tuple[Route, Sketch]] = field(default_factory=list)
     """What routes take, as shown right behind them."""
     allowed: str = ""
@@ -82,6 +84,7 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         _lend_path(source)
         _give_methods(source)
         source.tokens, source.bodies = _without_bodies(source.tokens)
+        _shown_bodies(source)
         source.tokens = _quoted_choices(_without_idioms(source.tokens))
         if source.kind == "clause":
             source.tokens, source.inline = split_inline(source.tokens)
@@ -392,6 +395,37 @@ def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
                 for each in inner
             ]
     return tuple(changed)
+
+
+_ANSWERING = frozenset(
+    {"answers", "answer", "returns", "return", "responds", "gives", "get", "gets", "answering", "back", "receives"}
+)
+
+
+def _shown_bodies(source: Source) -> None:
+    """`POST /x registers a game: {…}; answers {…}`: what is sent, and what comes back."""
+    routes = [token.value for token in source.tokens if token.kind == "route" and token.value.path]
+    writing = [route for route in routes if route.method in {"POST", "PUT", "PATCH"}]
+    sketches = [token for token in source.tokens if token.kind == "sketch"]
+    if len(writing) != 1 or len(routes) != 1 or not sketches:
+        return
+    kept: list[Token] = []
+    for token in source.tokens:
+        if token.kind != "sketch" or token.value.is_list:
+            kept.append(token)
+            continue
+        lows = [each.low for each in kept[-4:]]
+        answering = bool(_ANSWERING & set(lows))
+        behind_colon = lows[-1:] in ([":"], ["("]) or len(kept) == 1
+        if answering:
+            source.answers.append((writing[0], token.value))
+            while kept and kept[-1].kind != "route" and kept[-1].low not in {";", ".", ":", ",", "and"}:
+                kept.pop()
+        elif behind_colon and not source.bodies and not source.answers:
+            source.bodies.append((writing[0], token.value))
+        else:
+            kept.append(token)
+    source.tokens = tuple(kept)
 
 
 _IDIOMS = tuple(

@@ -438,6 +438,9 @@ class _Builder:
         for route, sketch in source.bodies:
             word = self.structure.word_of_route(route)
             self._of_route(route, word, sketch, source.id, answer=False)
+        for route, sketch in source.answers:
+            word = self.structure.word_of_route(route)
+            self._of_route(route, word, sketch, source.id, answer=True)
         situation = Situation(self.structure.known, self.topic, route=self.route)
         situation.extra["structure"] = self.structure
         situation.extra["all_routes"] = self.routes
@@ -612,8 +615,10 @@ class _Builder:
         key = (route.method, route.path)
         if answer or route.method in {"GET", "DELETE"}:
             self.structure.answers.setdefault(key, (sketch, requirement))
+            body = self.structure.bodies.get(key)
             if word is not None and self._is_item_answer(route, sketch, word):
-                self._sketched(word, sketch, requirement, takes=False)
+                sent = set(body[0].members) if body is not None else None
+                self._sketched(word, sketch, requirement, takes=False, sent=sent)
             return
         if route.segments and route.segments[-1] in SIGN_UP:
             word = self._user()
@@ -634,7 +639,16 @@ class _Builder:
             self.structure.lexicon.by_segment(last) is word or f"/{last}" == word.path
         )
 
-    def _sketched(self, word: EntityWord, sketch: Sketch, requirement: str, *, takes: bool) -> None:
+    def _sketched(
+        self,
+        word: EntityWord,
+        sketch: Sketch,
+        requirement: str,
+        *,
+        takes: bool,
+        sent: set[str] | None = None,
+    ) -> None:
+        """Take over the members of an example; what only comes back is the service's."""
         draft = self.structure.entity(word)
         draft.asked(requirement)
         for name, value in sketch.members.items():
@@ -650,7 +664,7 @@ class _Builder:
                 not takes
                 and not known
                 and "id" in sketch.members
-                and draft.requirements[:1] != [requirement]
+                and (name not in sent if sent is not None else draft.requirements[:1] != [requirement])
             ):
                 made.say([Trait("system")], requirement)
                 if not takes and (value is False or value == 0):

@@ -303,7 +303,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- patterns
     ("[exactly] <number:n> digits", _digits),
     ("[exactly] <number:n> <character_kinds:kinds>", _counted_kinds),
-    ("<number:n> (to|-) <number:m> <character_kinds:kinds> [only]", _counted_kinds),
+    ("[(consists of|consisting of|made of|made up of|of)] <number:n> (to|-) <number:m> <character_kinds:kinds> [only]", _counted_kinds),
     (
         "[exactly] <number:n> random <character_kinds:kinds>",
         lambda c: _counted_kinds({**c, "random": True}),
