@@ -116,18 +116,6 @@ def _moment_word(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
             yield name, at + len(words)
 
 
-def _routes(reader: Reader, at: int) -> Iterator[tuple[tuple[Route, ...], int]]:
-    """Routes in a row: `POST /a and POST /b`, `GET /a, PUT /a`."""
-    for route, end in reader.slot("route", at):
-        joined = end
-        while reader.low(joined) in {",", "and", "or", "/", "&"}:
-            joined += 1
-        for more, stop in _routes(reader, joined):
-            yield (route, *more), stop
-        if route.path:
-            yield (route,), end
-
-
 _FIGURES = frozenset(
     {
         "figures",
@@ -157,7 +145,6 @@ BEHAVIOUR_SLOTS: dict[str, SlotFunction] = {
     "adjective": _adjective,
     "clock_now": _moment_word,
     "figures": _figure_words,
-    "routes": _routes,
     "state": _state,
     "states": _states,
     "superlative": lambda reader, at: _superlative(reader, at),

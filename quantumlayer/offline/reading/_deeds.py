@@ -46,6 +46,9 @@ def _agent(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
         found = verb(token.low)
         if found is not None and "third" not in found.forms and end == at + 1:
             return
+        pronoun = reader.low(end - 2) in {"i", "we", "you", "they"} and end - 2 >= at
+        if found is not None and "base" in found.forms and pronoun:
+            return  # `we read …` is a clause of its own
         if token.low not in PREPOSITIONS | {"the", "a", "an"}:
             yield True, end
 
