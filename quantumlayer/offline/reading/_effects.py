@@ -231,9 +231,9 @@ def _plan_named_creates(plan: Plan) -> None:
         body = [made.name for made in taken if made is not None and made.name not in effects]
         if body:
             endpoint.spec["body"] = body
-        endpoint.spec["effects"] = [
+        endpoint.spec.setdefault("effects", []).extend(
             {"target": name, "value": text} for name, text in effects.items()
-        ]
+        )
 
 
 def _count_visits(plan: Plan) -> None:
