@@ -411,8 +411,9 @@ def _from_frame(search: _Search, source: Source, at: int) -> None:
         return
     if source.parent is not None:
         thing = fields_frame(source.parent)
+        said = {token.low for token in source.parent.tokens[-3:]} & {"has", "have", "contains"}
         if thing is not None and _nameable(thing):
-            search.note(thing.label, 1, at).defined = True
+            search.note(thing.label, _ENOUGH if said else 1, at).defined = True
     elif source.requirement.parent is None:
         label = heading_label(source)
         if label:

@@ -817,7 +817,10 @@ class _Builder:
         if refers and target is not None:
             made = self._reference(draft, target, phrase.words)
         else:
-            made = self.structure.new_field(draft, phrase.words, phrase.spelled)
+            words = phrase.words
+            if phrase.parts and many and phrase.spelled is None and not is_plural(words[-1]):
+                words = (*words[:-1], plural(words[-1]))  # at least one slice, each with …
+            made = self.structure.new_field(draft, words, phrase.spelled)
         if fact.only and not made.requirements and fact.route is not None:
             made.only_in = fact.route.path
         made.also.extend(each for each in phrase.also if each not in made.also)
