@@ -251,6 +251,7 @@ class _Reader:
         elif "routes_now" in situation.extra:
             situation.extra["routes_before"] = situation.extra["routes_now"]
         situation.extra["all_routes"] = [route for each in self.analysis.sources for route in each.routes]
+        situation.extra["names"] = [str(token.value) for token in source.full if token.kind == "name"]
         situation.extra["has_route"] = bool(source.routes)
         heading = " ".join(source.headings[:1]).lower()
         situation.extra["forbids"] = any(each in heading for each in _FORBIDDING)

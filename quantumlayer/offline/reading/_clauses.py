@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from quantumlayer.offline.reading._facts import Fact
@@ -60,6 +60,8 @@ class Grammar:
     def understand(self, tokens: Sequence[Token], situation: Any) -> Understood:
         """Find the cut into clauses that leaves the fewest words unread."""
         words = words_of(tokens)
+        if words & _SCOPES:
+            words |= {"per"}  # see _with_scope_behind
         rules = [rule for rule in self.rules if rule[0].possible(words)]
         return _Cutter(self, rules, tuple(tokens), situation).best()
 
@@ -178,6 +180,7 @@ class _Cutter:
                     yield (*tokens[at + 1 :], *tokens[:at])
                     if tokens[at + 1].kind == "route" and tokens[0].low in _OCCASIONS:
                         yield tuple(tokens[at + 1 :])
+        yield from _with_scope_behind(tokens)
         for subject in subjects:
             rest = tokens[1:] if tokens[0].low in _ANAPHORA else tokens
             yield (*subject, *rest)
@@ -210,6 +213,43 @@ class _Cutter:
                 subjects.append(subject)
         subjects.sort(key=lambda found: not _are_routes(found) or -len(found))
         return subjects[:2]
+
+
+_SCOPES = frozenset({"per", "for", "within", "in", "on", "at"})
+_EACH = frozenset({"each", "every", "one", "any", "a", "an", "the", "same", "single", "given", "and"})
+_LONGEST_SCOPE = 7
+
+
+def _with_scope_behind(tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
+    """`Per weekday and hour a teacher …`, `within one building, every …`: for each of these, behind."""
+    first = tokens[0]
+    if first.low not in _SCOPES or first.kind != "word":
+        return
+    start = 1
+    while start < len(tokens) and tokens[start].low in _EACH:
+        start += 1
+    if start == 1 and first.low != "per":
+        return
+    if start > 1 and tokens[1].low == "the" and "same" not in {token.low for token in tokens[1:start]}:
+        return
+    per = replace(first, text="per", low="per")
+    for end in range(start + 1, min(start + _LONGEST_SCOPE, len(tokens) - 2)):
+        rest = tokens[end:]
+        while rest and rest[0].low in {",", ":", "however", "there"} - {"there"}:
+            rest = rest[1:]
+        if len(rest) > 2 and tokens[end].low not in {"and", "of"}:  # noqa: PLR2004 -- a clause
+            yield (*_without_commas(rest), per, *tokens[start:end])
+
+
+def _without_commas(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """`every number , however , occurs once`: what is only put in between goes."""
+    lows = [token.low for token in tokens]
+    if "however" in lows:
+        at = lows.index("however")
+        before = at - 1 if at and lows[at - 1] == "," else at
+        after = at + 2 if at + 1 < len(lows) and lows[at + 1] == "," else at + 1
+        return (*tokens[:before], *tokens[after:])
+    return tuple(tokens)
 
 
 _OCCASIONS = frozenset({"when", "whenever", "once", "after", "as"})

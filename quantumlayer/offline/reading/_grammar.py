@@ -10,8 +10,9 @@ from quantumlayer.offline.reading._access import ACCESS, ACCESS_SLOTS
 from quantumlayer.offline.reading._accounts import ACCOUNT_SLOTS, ACCOUNTS
 from quantumlayer.offline.reading._asides import ASIDE_SLOTS, ASIDES
 from quantumlayer.offline.reading._behaviours import BEHAVIOURS, COUNTING
+from quantumlayer.offline.reading._bounds import BOUND_SLOTS, BOUNDS
 from quantumlayer.offline.reading._clauses import Grammar
-from quantumlayer.offline.reading._deeds import DEED_SLOTS, DEEDS
+from quantumlayer.offline.reading._deeds import DEEDS
 from quantumlayer.offline.reading._definitions import DEFINITIONS
 from quantumlayer.offline.reading._grouping import GROUPED
 from quantumlayer.offline.reading._listing import LISTING
@@ -29,7 +30,7 @@ Table = Iterable[tuple[str, Callable[..., Any]]]
 def whole_grammar() -> Grammar:
     """Compile every table of rules; where several rules fit, the first one wins."""
     slots = {
-        **DEED_SLOTS,
+        **BOUND_SLOTS,
         **ACCESS_SLOTS,
         **ACCOUNT_SLOTS,
         **PREDICATE_SLOTS,
@@ -44,6 +45,7 @@ def whole_grammar() -> Grammar:
         OPENINGS,
         TRADE,
         DEEDS,
+        BOUNDS,
         REFUSALS,
         BEHAVIOURS,
         LISTING,

@@ -230,7 +230,8 @@ def _a_person(reader: Reader, at: int) -> Iterator[tuple[Items, int]]:
     while reader.low(start) in _OF_A_PERSON and start < len(reader.tokens):
         start += 1
     word = singular(reader.low(start))
-    if word in _PERSONAL and lexicon.find([word]) is None:
+    known = reader.context.vocabulary.fields
+    if word in _PERSONAL and lexicon.find([word]) is None and (word,) not in known:
         negated = reader.low(at) == "no"
         yield Items(None, person=True, quantifier="no" if negated else "", words=(word,)), start + 1
 

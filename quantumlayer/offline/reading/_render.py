@@ -97,6 +97,10 @@ def _find(scope: Scope, words: Sequence[str]) -> tuple[FieldDraft, str, Frame]:
             if made is not None:
                 prefix = f"{frame.prefix}{escape(navigation(reference.name))}."
                 return made, prefix + escape(made.name), Frame(reference.references, prefix)
+    edge = {("start",): scope.world.start, ("end",): scope.world.end}.get(tuple(words))
+    found = edge(scope.this.entity) if edge is not None else None
+    if found is not None:
+        return found, scope.this.prefix + escape(found.name), scope.this
     what = " ".join(words)
     raise Unresolved(f"no field is called {what!r} here")
 
@@ -365,6 +369,9 @@ def field_path(scope: Scope, term: FieldOf) -> tuple[FieldDraft, str]:
         return made, text
     frame = _frame_of(scope, term.owner)
     found = scope.world.field(frame.entity, term.words)
+    edge = {("start",): scope.world.start, ("end",): scope.world.end}.get(tuple(term.words))
+    if found is None and edge is not None:
+        found = edge(frame.entity)
     if found is None:
         owners = [each.entity for each in (term.owner, *term.owner.of) if each.entity is not None]
         balance = _balance(scope, term.words, owners)

@@ -44,8 +44,10 @@ _STARTS = (
     "arrived_at",
     "checked_in_at",
     "began_at",
-    "opened_at",
-)
+    "opened_at", "opens_on", "opens_at", "from", "from_day", "from_date", "date_from", "valid_from", "starts_on",
+    "begins_on", "arrival", "arrives_on", "arrival_date", "check_in", "check_in_date", "first_night", "starting_on",
+    "day_from", "starts", "begins", "opens", "from_time", "pick_up_date", "pickup_date", "departs_at",
+)  # fmt: skip
 _MOMENTS = (
     "scheduled_at",
     "scheduled_for",
@@ -81,8 +83,10 @@ _ENDS = (
     "left_at",
     "finished_at",
     "checked_out_at",
-    "returned_at",
-)
+    "returned_at", "to", "to_day", "to_date", "date_to", "valid_to", "check_out", "check_out_date", "leaves_on",
+    "departs_on", "last_night", "ending_on", "day_to", "ends", "closes", "to_time", "return_date", "until_date",
+    "arrives_at", "closes_at", "returns_on", "finishes_on", "finishes_at",
+)  # fmt: skip
 _DUE = ("due_date", "due", "due_on", "due_at", "deadline", "dueon", "duedate", "dueat")
 _PYTHON_WORDS = frozenset(
     "False None True and as assert async await break class continue def del elif else except finally"

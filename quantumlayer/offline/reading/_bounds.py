@@ -1,0 +1,327 @@
+"""Business rules in the words of everyday: one per pair, never before, at most, only if, not in the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from quantumlayer.offline.reading._clauses import Recogniser
+from quantumlayer.offline.reading._deeds import DEED_SLOTS
+from quantumlayer.offline.reading._definitions import CREATE, DELETE, READ, UPDATE, Situation
+from quantumlayer.offline.reading._facts import (
+    Context,
+    Fact,
+    Holds,
+    Limit,
+    Never,
+    NoOverlap,
+    Operation,
+    Refused,
+    Unique,
+)
+from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
+from quantumlayer.offline.reading._phrases import _field_words
+from quantumlayer.offline.reading._refusals import _REFUSED, keys_of
+from quantumlayer.offline.reading._terms import (
+    AnyOf,
+    Compare,
+    Condition,
+    FieldOf,
+    Fold,
+    Having,
+    Items,
+    Literal,
+    Moment,
+    Shift,
+    There,
+    negate,
+)
+
+__all__ = ["BOUNDS", "BOUND_SLOTS"]
+
+
+def _count(reader: Reader, at: int) -> Iterator[tuple[int, int]]:
+    """`at most 3`, `only one`, `no more than three`, `two … at most` as the greatest number."""
+    for text, less in (
+        (("at", "most"), 0), (("no", "more", "than"), 0), (("not", "more", "than"), 0), (("up", "to"), 0),
+        (("a", "maximum", "of"), 0), (("only",), 0), (("just",), 0), (("max",), 0), (("maximum",), 0),
+        (("fewer", "than"), 1), (("less", "than"), 1), (("exactly",), 0), (("never", "more", "than"), 0),
+    ):  # fmt: skip
+        if tuple(token.low for token in reader.tokens[at : at + len(text)]) == text:
+            for number, end in reader.slot("number", at + len(text)):
+                yield int(number) - less, end
+            if reader.low(at + len(text)) == "a" and reader.low(at + len(text) + 1) == "single":
+                yield 1, at + len(text) + 2
+
+
+BOUND_SLOTS: dict[str, SlotFunction] = {**DEED_SLOTS, "most": _count}
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def _status(situation: Situation) -> int | None:
+    status = situation.extra.get("status")
+    return status if isinstance(status, int) else None
+
+
+def _entity(situation: Situation) -> str | None:
+    for key in ("topic", "spoken"):
+        name = situation.extra.get(key)
+        if isinstance(name, str) and name != (situation.vocabulary.users or "User"):
+            return name
+    return None
+
+
+def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Context()]
+
+
+def _one_for_field(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A teacher can have only one class period per weekday and hour`, where the teacher is a field."""
+    made: Items = captures["made"]
+    if made.entity is None or captures["most"] != 1:
+        return None
+    names, of = keys_of(captures["rest"], situation)
+    if not names and not of:
+        return None
+    return [Unique(made.entity, (captures["field_words"], *names), of, made.where, _status(situation))]
+
+
+def _once_within(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Every number occurs only once per building`."""
+    entity = _entity(situation)
+    names, of = keys_of(captures["rest"], situation)
+    if not names and not of:
+        return None
+    of = tuple(each for each in of if each.entity != entity or each.person)
+    owner = captures.get("items")
+    entity = owner.entity if owner is not None and owner.entity else entity
+    return [Unique(entity, (*captures["names"], *names), of, (), _status(situation))]
+
+
+def _no_two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`There must not be two reservations that share a day per tool`."""
+    items: Items = captures["items"]
+    if items.entity is None:
+        return None
+    per = captures.get("pers", ((), False))[0]
+    return [NoOverlap(Items(items.entity, items.where, many=True), (*items.of, *per), _status(situation))]
+
+
+def _ordered(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The last day is never earlier than the first`, `no exhibition closes before it has opened`."""
+    items: Items | None = captures.get("items")
+    entity = items.entity if items is not None and items.entity else _entity(situation)
+    if entity is None or (items is not None and items.where):
+        return None
+    operator = ">" if captures.get("strict") else ">="
+    left, right = FieldOf(("end",), Items(entity)), FieldOf(("start",), Items(entity))
+    return [Holds(Compare(left, operator, right), entity, _status(situation))]
+
+
+def _when_made(captures: Captures, situation: Situation) -> str | None:
+    """The entity whose items are dated: named, or made by the verb, or what the text is about."""
+    made: Items | None = captures.get("made") or captures.get("items")
+    if made is not None and made.entity is not None:
+        return made.entity
+    verbs = captures.get("dos") or ()
+    for each in verbs:
+        entity = situation.vocabulary.verbs.get(each)
+        if entity is not None:
+            return str(entity)
+    return _entity(situation)
+
+
+def _not_dated(captures: Captures, situation: Situation, *, past: bool) -> Iterable[Fact] | None:
+    """`A reading dated in the future is not accepted`; whole days count where there is only a date."""
+    entity = _when_made(captures, situation)
+    if entity is None:
+        return None
+    start = FieldOf(("start",), Items(entity))
+    return [Holds(Compare(start, ">=" if past else "<=", Moment("now")), entity, _status(situation))]
+
+
+def _not_far(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nobody can reserve more than 60 days ahead`."""
+    entity = _when_made(captures, situation)
+    if entity is None:
+        return None
+    limit = Shift(Moment("now"), 1, captures["span"])
+    operator = ">=" if captures.get("least") else "<="
+    return [Holds(Compare(FieldOf(("start",), Items(entity)), operator, limit), entity, _status(situation))]
+
+
+def _adds_up(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`All stakes in a company must never add up to more than 100 percent`."""
+    items: Items = captures["items"]
+    if items.entity is None:
+        return None
+    of = items.of or captures.get("pers", ((), False))[0]
+    if not of:
+        return None
+    field = captures.get("field")
+    value = FieldOf(field.words) if field is not None else FieldOf(())
+    total = Fold("sum", value, Items(items.entity, items.where, tuple(of), many=True))
+    return [Holds(Compare(total, "<=", captures["right"]), items.entity, _status(situation))]
+
+
+def _given_at_most(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A resident may be given no more than 3 doses per day`."""
+    made: Items = captures["made"]
+    who: Items = captures["items"]
+    if made.entity is None or (who.entity is None and not who.person):
+        return None
+    per, per_day = captures.get("pers", ((), False))
+    return [Limit(replace(made, number=None), captures["most"], (who, *per), per_day, _status(situation))]
+
+
+def _needed_when(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Whenever the discount is above 0 there has to be a reason`."""
+    condition, holds = captures["when"]
+    if not holds:
+        condition = negate(condition)
+    words = captures["field_words"]
+    if _mentions(condition, words):
+        return None
+    given = Having(None, FieldOf(words))
+    return [Holds(AnyOf((negate(condition), given)), None, _status(situation))]
+
+
+def _mentions(condition: Condition, words: tuple[str, ...]) -> bool:
+    match condition:
+        case Compare(left=FieldOf(words=left)):
+            return left == words
+        case Having(items=FieldOf(words=had)):
+            return had == words
+        case _:
+            return False
+
+
+def _both_different(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… home_team_id and away_team_id; these must be different`."""
+    names = situation.extra.get("names", ())
+    if len(names) != 2:  # noqa: PLR2004 -- a pair
+        return None
+    left, right = (FieldOf((str(name),)) for name in names)
+    return [Holds(Compare(left, "!=", right), None, _status(situation))]
+
+
+def _none_when(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`If the visitor is too small, no ticket is issued`."""
+    condition, holds = captures["when"]
+    made: Items = captures["items"]
+    if made.entity is None:
+        return None
+    operation = Operation(("create",), object=made)
+    return [Refused(operation, condition, only=not holds, status=_status(situation))]
+
+
+def _kept_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`As long as any plant belongs to a family, deleting that family must be refused`."""
+    child, parent = captures["child"], captures["parent"]
+    operation: Operation = captures["op"]
+    if child.entity is None or parent.entity is None or operation.verbs[0] not in DELETE:
+        return None
+    operation = replace(operation, object=Items(parent.entity))
+    return [Refused(operation, There(Items(child.entity, child.where, many=True)), status=_status(situation))]
+
+
+def _free_again(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Once the last plant is gone the family can be deleted`: as everything is."""
+    return [Context()] if {*captures["dones"]} <= DELETE else None
+
+
+def _only_done(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`They can only be added and read`: nothing else is done to them."""
+    items: Items = captures["items"]
+    verbs = {*captures["dones"]}
+    if items.where or items.of or not verbs & (CREATE | READ) or not verbs <= CREATE | READ | UPDATE | DELETE:
+        return None
+    missing = tuple(
+        name for name, kinds in (("change", UPDATE), ("delete", DELETE)) if not verbs & kinds
+    )
+    return [Never(items, missing)] if missing else None
+
+
+def _nor_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… , nor to delete one`."""
+    kinds = {"change" if each in UPDATE else "delete" if each in DELETE else "" for each in captures["dos"]}
+    entity = _entity(situation)
+    if "" in kinds or entity is None:
+        return None
+    return [Never(Items(entity), tuple(sorted(kinds)))]
+
+
+_SOMEBODY = "(nobody|no one|you|one|people|they|users|guests|customers|members|clients|<items>)"
+_DAYS = "[(for|on|with|about)] [(days|dates|a day|a date|any day|moments|times|a time|a moment|a start|something)]"
+_OVERLAP = "(overlap|clash|collide|intersect|share (a|any|the same|one) (day|date|night|time|slot|hour)|fall on the same (day|date|night)|(take place|happen|are|run) at the same time|have (a|any) (day|date|night) in common|include the same (day|date|night))"
+_ENDS = "(closes|ends|finishes|stops|is over|close|end|finish|stop|leaves|is returned|expires)"
+_BEGINS = "(opened|started|begun|opens|starts|begins|open|start|begin|arrived|arrives|taken out|has begun)"
+_GIVEN = "(given|present|filled in|set|there|stated|entered|provided|supplied|named|written|specified|known)"
+_ONCE = "(occurs|occur|appears|appear|exists|exist|is used|are used|is given|is assigned|is taken|is unique|CAN (occur|appear|exist|be used|be given|be assigned|be taken))"
+
+BOUNDS: tuple[tuple[str, Recogniser], ...] = (
+    # --- once per pair
+    ("[a|an|the|each|every|one] <field_words> CAN (have|hold|give|take|teach|get|appear in|be in|make|attend|run) <most> <items:made> per <rest>", _one_for_field),
+    ("[a|an|the|each|every|one] <field_words> CAN only (have|hold|give|take|teach|get|appear in|be in|make|attend|run) (one|a single) <items:made> per <rest>", lambda c, s: _one_for_field({**c, "most": 1}, s)),
+    ("[a|an|the|each|every|one] <field_words> CANNOT (have|hold|give|take|teach|get|appear in|be in|make|attend|run) (two|several|more than one|a second) <items:made> per <rest>", lambda c, s: _one_for_field({**c, "most": 1}, s)),
+    (f"[a|an|the|each|every|any|all] [<items>] <names> {_ONCE} [(only|just|at most|exactly|no more than)] once [only] per <rest>", _once_within),
+    ("[a|an|the|each|every|any|all] [<items>] <names> (is|are|must be|has to be|have to be) unique per <rest>", _once_within),
+    # --- no overlap
+    (f"there (must|may|can|should|shall|will|are|is) (not|never|no) [be] [any] (two|several|more than one|any two|multiple|) <items> (that|which) {_OVERLAP} [<pers>]", _no_two),
+    (f"(no two|never two|not two) <items> (that|which|may|can|must|) {_OVERLAP} [<pers>]", _no_two),
+    ("if one (ends|finishes|stops) (on|at|in) <phrase> the next [one] (can|may) (start|begin) (on|at|in) <phrase:other> [at the earliest]", _context),
+    # --- one after the other
+    ("[the] (last|end|final|closing|return|second|later) [(day|date|time|moment|one)] (is|lies|comes|falls|CAN be|CAN lie|must be) (never|not) [be] (earlier than|before) [the] (first|start|opening|beginning|earlier) [(day|date|time|moment|one)]", _ordered),
+    ("[the] (last|end|final|closing|return|second|later) [(day|date|time|moment|one)] CANNOT (be|lie|come|fall) (earlier than|before) [the] (first|start|opening|beginning|earlier) [(day|date|time|moment|one)]", _ordered),
+    ("[the] (first|start|opening|beginning|earlier) [(day|date|time|moment|one)] CANNOT (be|lie|come|fall) (later than|after) [the] (last|end|final|closing|return|second|later) [(day|date|time|moment|one)]", _ordered),
+    (f"(no|never a) <items> {_ENDS} before (it|they) [(has|have|is|was)] {_BEGINS}", _ordered),
+    (f"<items> CANNOT (close|end|finish|stop|be over|be returned|expire) before (it|they) [(has|have|is|was)] {_BEGINS}", _ordered),
+    (f"<items> [MUST] (close|closes|end|ends|finish|finishes) after (it|they) [(has|have|is|was)] {_BEGINS}", lambda c, s: _ordered({**c, "strict": True}, s)),
+    ("(this|that|the same|it) [also] (holds|applies|is true|goes|counts) [also] (when|if|for) <phrase>", _context),
+    ("though there are <phrase>", _context),
+    # --- past and future
+    (f"<items> (dated|{_DAYS}) [(that|which) [(is|are|lie|lies)]] [already] [in the] (past|gone|over) {_REFUSED}", lambda c, s: _not_dated(c, s, past=True)),
+    (f"<items> (dated|{_DAYS}) [(that|which) [(is|are|lie|lies)]] [still] in the future {_REFUSED}", lambda c, s: _not_dated(c, s, past=False)),
+    (f"{_SOMEBODY} [CAN] [not] <dos> [<items:made>] {_DAYS} [(that|which) (is|are|lie|lies)] in the past", lambda c, s: _not_dated(c, s, past=True)),
+    (f"{_SOMEBODY} [CAN] [not] <dos> [<items:made>] {_DAYS} [(that|which) (is|are|lie|lies)] in the future", lambda c, s: _not_dated(c, s, past=False)),
+    (f"{_SOMEBODY} [CAN] [not] <dos> [<items:made>] [(any)] (more|further|earlier) than <span> (ahead|in advance|from now|into the future|beforehand|before)", _not_far),
+    (f"<items> CAN be <dones> (at most|up to|no more than|not more than|no further than) <span> (ahead|in advance|from now|into the future|beforehand)", _not_far),
+    (f"<items> CANNOT (be|lie) more than <span> (ahead|in advance|from now|in the future|away)", _not_far),
+    ("for today (they|it|that|<items>) (are|is) [still] (taken|accepted|possible|allowed|ok|fine|welcome)", _context),
+    ("today (and|or) (any|every|all) (earlier|later|other) (day|days|date|dates) (is|are) (ok|fine|allowed|possible|accepted|all right)", _context),
+    # --- sums
+    ("[(all|the)] [(the|of the)] <items> [<pers>] (must never|must not|may not|may never|CANNOT|can never|never) (add up to|sum up to|total|amount to|come to) more than <value:right> [(percent|%|in total|altogether|together)]", _adds_up),
+    ("[(all|the)] [(the|of the)] <items> [<pers>] [together] MUST (add up to|sum up to|total|amount to|come to) (at most|no more than|not more than) <value:right> [(percent|%|in total|altogether|together)]", _adds_up),
+    (f"<items> (that|which) would (push|bring|take|make|raise|exceed|break|lift|lead|go|violate) <phrase> {_REFUSED}", _context),
+    # --- how many
+    ("<items> CAN [only] be (given|assigned|prescribed|lent|sent|sold|offered|handed|booked|allotted) <most> <items:made> [<pers>]", _given_at_most),
+    ("<items> CAN [only] <do> <most> <items:made> <pers>", _given_at_most),
+    ("<items> CANNOT <do> more than <number:most> <items:made> [<pers>]", _given_at_most),
+    ("<items> CANNOT be (given|assigned|prescribed|lent|sent|sold|offered|handed|booked|allotted) more than <number:most> <items:made> [<pers>]", _given_at_most),
+    ("(whoever|no matter who|whichever <noun>) [(wants|tries|asks)] [to] [(record|do|book|enter)] [it]", _context),
+    ("[the] next day [(the)] (counting|count|counter) (starts|begins) (afresh|again|anew|from zero|over)", _context),
+    # --- needed only if
+    ("<when> [,] there (has to|have to|must|needs to|should) be [(a|an|the|some)] <field_words>", _needed_when),
+    (f"[(a|an|the)] <field_words> (is|are) [(only|then)] (required|mandatory|needed|obligatory|compulsory|a must) [only] <when>", _needed_when),
+    (f"[(a|an|the)] <field_words> (must|has to|have to|needs to) [only] be {_GIVEN} [only] <when>", _needed_when),
+    (f"<when> [,] [(a|an|the|its|their)] <field_words> (is|are) (required|mandatory|needed|obligatory|compulsory|a must)", _needed_when),
+    (f"<when> [,] [(a|an|the|its|their)] <field_words> (must|has to|have to|needs to) be {_GIVEN}", _needed_when),
+    ("<when> [,] (it|they|<items>) (must have|has to have|needs|need|requires|require|have to have) [(a|an|the)] <field_words>", _needed_when),
+    ("<items> (must have|has to have|needs|need|requires|require|have to have) [(a|an|the)] <field_words> <when>", _needed_when),
+    ("<items> CAN (do|go|manage|be) without (one|it|them|that)", _context),
+    ("<phrase> CAN do without (one|it|them|that)", _context),
+    # --- a pair that differs
+    ("(these|the two|both|they|those) (must|have to|has to|need to|should) [always] (be (different|distinct)|differ|not be (the same|equal|identical))", _both_different),
+    ("(these|the two|both|they|those) CANNOT be (the same|equal|identical) [<noun>]", _both_different),
+    ("<items> (does|do) not (play|fight|compete|run|meet) (against|with) (itself|themselves)", _context),
+    # --- refused, protected, never
+    ("<when> [,] no [(more|further|new)] <items> (is|are|will be|gets|get|must be|may be|CAN be) <done> [out]", _none_when),
+    ("no [(more|further|new)] <items> (is|are|will be|gets|get|must be|may be|CAN be) <done> [out] <when>", _none_when),
+    (f"(as long as|while|if|when|so long as|for as long as) [(there is|there are)] [(any|a|some|one|at least one|still|even one)] <items:child> [still] [(that|which)] (belongs|belong|refers|refer|is assigned|are assigned|is attached|are linked|is tied|is in|are in|points|is on|lives|hangs|is kept|are kept|is left|are left) [to|on|in|at] <items:parent> [,] <op> {_REFUSED}", _kept_for),
+    ("(once|when|after|as soon as) (the last|all|every|the) <items:child> (is|are|has|have) [been] (gone|deleted|removed|<done>) [,] <items> CAN be <dones> [(like everything else|again|too|as well|normally|like anything else)]", _free_again),
+    ("<items> CAN only be <dones> [(nothing else|never changed|and that is all)]", _only_done),
+    ("[,] [and] (nor|or) to <dos> (one|it|them|any)", _nor_to),
+)  # fmt: skip
+"""Rules that compare, count and forbid."""
