@@ -322,6 +322,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         _accounts,
     ),
     ("(signup|sign-up|registration|register|sign up) [and (login|log-in|log in)]", _accounts),
+    ("(register|sign up|signup|sign-up|create an account) (with|at|via|through|by|using) <route>", _accounts),
     (
         f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_TOKEN}] [(with <names>)] [(that|which) (<people_word>|is|has) <rest>]",
         _logs_in,
@@ -462,6 +463,16 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         f"(everybody|everyone|anybody|anyone|all users|all members|people|users|members) [(who|that)] [(is|are)] {_LOGGED} CAN <crud> (it|them|<many>)",
         _login_crud,
     ),
+    (
+        f"only {_PEOPLE} [(who|that)] [(is|are)] {_LOGGED} CAN <crud> (anything|something|things|data|content|any of it)",
+        lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]],
+    ),
+    (f"only {_LOGGED} {_PEOPLE} CAN <crud> (anything|something|things|data|content)",
+     lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]]),
+    (
+        f"{_EVERYBODY} CAN (browse|read|look|look around|look at|see|view) [(everything|all|anything|it all)] [(without (logging in|a log-in|an account|log-in))]",
+        _no_login,
+    ),
     ("<role> [CAN] (<do>|<does_what:do>) (it|them|<items>) [LP] <route> [RP]", _role_route),
     ("[or] (<do>|<does_what:do>) (it|them|<items>) LP <route> RP", _role_route),
     ("<role> (sees|see|CAN see|CAN view) (all|every one) of them", _role_sees_topic),
@@ -469,6 +480,10 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
     ("(nobody else|no one else|no other <noun>) CAN [<dos>] [(it|them|that|so|<items>)]", _nobody_else),
     ("<dos> (my|their|his|her|your|our|one 's) own <many>", _does_own),
+    (
+        "(whoever|(the|a) (person|user|one|member) (who|that)) (created|made|added|adds|creates|makes|posts|posted|writes|wrote|enters|registers|opens|puts up) <items> (owns|is the owner of) (it|them)",
+        lambda c, s: [Owned((), c["items"].entity)] if c["items"].entity else None,
+    ),
     (
         "[the] <noun> [of <items>] is (whoever|(the|that) (person|user|one|member|caller) (who|that)) (created|made|added|put up|wrote|posted|entered|placed|opened|offered|started|submitted|listed) (it|them|<items>)",
         _named_owner,

@@ -14,6 +14,7 @@ from quantumlayer.offline.reading._facts import (
     Counts,
     Does,
     Fact,
+    Fields,
     Figures,
     Inclusive,
     Means,
@@ -21,14 +22,17 @@ from quantumlayer.offline.reading._facts import (
     Operation,
     Redirects,
     Refused,
+    Refused,
     Sets,
     States,
+    Thing,
     Touches,
     Transition,
     Wants,
     Winner,
     Worked,
 )
+from quantumlayer.offline.reading._fieldlists import read_fields
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _quoted
 from quantumlayer.offline.reading._refusals import REFUSAL_SLOTS
@@ -39,6 +43,7 @@ from quantumlayer.offline.reading._terms import (
     Being,
     Call,
     Condition,
+    Count,
     Elapsed,
     FieldOf,
     Fold,
@@ -146,6 +151,7 @@ BEHAVIOUR_SLOTS: dict[str, SlotFunction] = {
     "clock_now": _moment_word,
     "figures": _figure_words,
     "state": _state,
+    "led": lambda reader, at: _led(reader, at),
     "states": _states,
     "superlative": lambda reader, at: _superlative(reader, at),
 }
@@ -207,6 +213,30 @@ def _make_each(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
         Transition(str(to), sources, route, None, items, _status(situation))
         for route, to in zip(routes, targets, strict=True)
     ]
+
+
+def _makes_in_brackets(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A mechanic takes it on (POST /orders/{id}/start), which makes it "in_progress"`."""
+    route: Route = captures["route"]
+    if not _on_item(route) or isinstance(captures["to"], bool):
+        return None
+    facts: list[Fact] = [
+        Transition(captures["to"], (), route, None, captures.get("items"), _status(situation))
+    ]
+    phrases = read_fields(captures.get("body", ()), situation.known)
+    if phrases:
+        facts.append(Fields(Thing(()), tuple(phrases), route=route, part=True))
+    return facts
+
+
+def _led(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
+    """What stands before a route in brackets: `when the work is done`."""
+    for end in range(at + 1, min(at + 12, len(reader.tokens))):
+        if reader.low(end) == "(":
+            yield tuple(reader.tokens[at:end]), end
+            return
+        if reader.tokens[end].kind != "word":
+            return
 
 
 def _goes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -422,6 +452,15 @@ def _extreme(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         return None
     value = Fold(function, FieldOf(()), Items(parts.entity))
     return [Worked(field.words, value, field.owner, fallback=captures["fallback"])]
+
+
+def _named_value(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The total of an order is the sum of …`: a value that nothing has named before."""
+    items: Items = captures["items"]
+    value: Value = captures["value"]
+    if items.entity is None or not isinstance(value, Fold | Arithmetic | Count | Elapsed):
+        return None
+    return [Worked(tuple(token.low for token in captures["name"]), value, items)]
 
 
 def _copied(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -675,6 +714,14 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "<items> (stays|stay|remains|remain|is kept|are kept) (visible|there|available|stored|in (the|our|its|their) <noun>|on record|on file)",
         _no_other_way,
     ),
+    (
+        "<led> LP <route> [, with <inside:body>] RP [,] (which|and that|that|and) [then] (makes|turns|sets) (it|them|<items>) [(into|to)] <state:to>",
+        _makes_in_brackets,
+    ),
+    (
+        "<led> LP <route> [, with <inside:body>] RP [,] (it|they|<items>) [then] (becomes|become|is then|are then|turns|is now|is) <state:to>",
+        _makes_in_brackets,
+    ),
     # --- states
     (
         "[(a|every|each|any)] [new] <items> (starts|start|begins|begin) (as|in|with|out as) [(the|a)] [(status|state)] <state:to>",
@@ -692,6 +739,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "<items> (is|are) <state:to> (at first|initially|to begin with|at the beginning|until <rest>|first|before that|before)",
         _starts_as,
     ),
+    ("<items> (is|are) (first|at first|initially|to begin with) <state:to>", _starts_as),
     (
         "<items> (is|are|becomes) <state:to> (when|once|as soon as|after|from the moment) (it|they|that|one) (is|are|has been|have been|was|were) [first] (made|new|created|booked|added|placed|opened|submitted|registered|received|announced|entered|reported|requested|planned|filed|published)",
         _starts_as,
@@ -767,6 +815,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _worked({**c, "sure": True}, s),
     ),
     ("<field> : <value> [, (null|empty) (without <phrase>|if <phrase>)]", _worked),
+    (
+        "(the|each) <noun:name> of (a|an|each|every|the) <items> (is|are|equals) [always] <value>",
+        _named_value,
+    ),
     ("<field> = <value>", lambda c, s: _worked({**c, "sure": True}, s)),
     ("<field> (is|are) (copied|taken|set) from <items> [(when|as) <rest>]", _copied),
     (
@@ -860,6 +912,11 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         "<items> (CAN|MUST) be <dones> [(with|by|via|through|using|at|:) <route>]",
         _wants_passive,
     ),
+    ("<items> (is|are) <dones> (with|by|via|through|using|at|:) <route>", _wants_passive),
+    (
+        "<route> [MUST] (shows|lists|returns|gives|answers with|show|list|return) (them|it|these|all of them|those|that)",
+        _no_other_way,
+    ),
     (
         "[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> [(a|the|one|my|their)] <noun> (in|on|for|at|of|from) <items> [(with|by|via|through|using|:) <route>]",
         _wants,
@@ -914,6 +971,16 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     (
         "[(the|a)] (next|following|new) [(one|<items>)] CAN (start|begin) [exactly] (on|at|in|when) [the] [(same|very)] [(minute|moment|second|time|instant)] [(when|that|in which|at which)] (the previous|the last|the one before|another|the other) [one] (ends|finishes|stops)",
         _no_other_way,
+    ),
+    (
+        "[(a|one|the|another)] [(next|following)] [(one|<items>)] CAN (start|begin|arrive) [exactly] on the [same] (day|date) [(on which|that|when|in which)] (another|the other|the previous|the one before|one) [(one|<noun>)] (ends|leaves|finishes|stops)",
+        lambda c, s: [Inclusive(touching=True)],
+    ),
+    (
+        "<items> (is|are) never <dones> [again]",
+        lambda c, s: [Refused(Operation(c["dones"], subject=c["items"], passive=True), status=_status(s))]
+        if c["items"].where
+        else None,
     ),
     ("[in] [any] (order|combination)", _no_other_way),
     (": lower case , <rest>", _no_other_way),

@@ -717,6 +717,17 @@ def _crud_works(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return _mention({**captures, "things": things}, situation)
 
 
+def _described_name(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A dog's `vaccinated_until` is a date`: a field that is named and described at once."""
+    traits, left = read_traits(captures["rest"])
+    if left or not traits or not _is_kept(captures["thing"], situation):
+        return None
+    if situation.vocabulary is not None:
+        return None
+    name = captures["name"]
+    return [Fields(captures["thing"], (FieldPhrase(tuple(_split(name)), name, traits=traits),))]
+
+
 def _some_are(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Some singers are on leave; that is a simple yes or no, and normally no.`"""
     if not _is_kept(captures["thing"], situation) or len(captures["flag"]) > 3:  # noqa: PLR2004
@@ -1234,6 +1245,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (
         "<things> (is|are|can be|MUST be) (addressed|identified|found|reached|referred to|looked up|known|fetched|picked) (by|with|via|under|through|at) <phrase> [:] <route>",
         _mention,
+    ),
+    (
+        "<thing> 's <name> (is|are|MUST be) (a|an|one of|optional|required) <rest>",
+        _described_name,
     ),
     (
         "(some|certain|a few) <thing> (is|are) <phrase:flag> (;|,|:|-) (that|this|it) is [a] [(simple|plain|mere)] (yes or no|yes / no|flag|boolean|switch) [[,] [and] (normally|usually|at first|by default) <literal>]",

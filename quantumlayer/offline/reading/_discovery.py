@@ -436,6 +436,8 @@ _NO_HEADS = frozenset({"what", "it", "response", "answer", "reply", "result", "w
 def introduced(source: Source) -> Thing | None:
     """The thing that a statement introduces an example of, or None."""
     words = [token.low for token in source.tokens]
+    if len(words) in {3, 4} and words[0] in {"a", "an"} and words[-1] == ":":
+        return Thing(tuple(words[1:-1]))  # A show:
     for marker in ("looks", "look", "is", "has", "are"):
         if marker in words:
             at = words.index(marker)

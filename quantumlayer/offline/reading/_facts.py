@@ -602,7 +602,9 @@ class AllRequired(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Inclusive(Fact):
-    """The first and the last day count both."""
+    """The first and the last day count both; or, with `touching`, one may begin as another ends."""
+
+    touching: bool = False
 
 
 @dataclass(frozen=True, slots=True)

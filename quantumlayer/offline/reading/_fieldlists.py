@@ -803,6 +803,10 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
             words.append(token.low)
             end += 1
             continue
+        if token.low == "automatically" and words:
+            phrase.traits.append(Trait("system"))
+            end += 1
+            break
         if token.low == "per" and words and end + 1 < len(tokens) and tokens[end + 1].low in _PER:
             words.extend(["per", tokens[end + 1].low])  # goals per week
             end += 2

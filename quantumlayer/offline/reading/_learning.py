@@ -48,6 +48,10 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
     yield words
     yield (name.lower(),)
     yield (*words[:-1], singular(words[-1]))
+    nouns = {"arrives": "arrival", "departs": "departure", "leaves": "departure", "created": "creation"}
+    if words[0] in nouns and len(words) > 1:
+        yield (nouns[words[0]],)
+        yield ("date", "of", nouns[words[0]])
     for short, full in (("min", "minimum"), ("max", "maximum"), ("avg", "average")):
         if words[0] == short and len(words) > 1:
             yield (full, *words[1:])

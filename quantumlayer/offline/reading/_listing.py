@@ -886,6 +886,14 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         "(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]",
         _filtered,
     ),
+    (
+        "[to] (list|see|show|browse) [(all|the)] <target> by <loose_params:params>",
+        lambda c, s: _filtered(c, s) if c.get("target") is not None else None,
+    ),
+    (
+        "[to] (look up|look-up|find|search|search for|look for) [(all|the)] <items> by (a part|part|parts|any part) of [(their|its|the)] <names> [LP <route> RP]",
+        _searched,
+    ),
     ("[to] (filter|narrow) (it|them) [down] [(by|to|with)] <params>", _filtered),
     ("[to] (filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>", _filtered),
     ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
@@ -949,6 +957,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ),
     (
         "<route:query> (lists|shows|gives|returns|→|for|is for) [only] [(all|the)] <items> [(instead|too|as well|only)]",
+        _switched,
+    ),
+    (
+        "[and] with <route:query> (lists|shows|gives|returns) [only] [(all|the)] <items> (that|which) (include|includes|cover|covers|contain|contains|fall on|are on|take place on) (that|this|the given) (day|date)",
         _switched,
     ),
     ("(sort|order|sorted|ordered|sorting) : <order>", _sorted),

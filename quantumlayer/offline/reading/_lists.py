@@ -553,6 +553,10 @@ def _by_day(world: World, entity: str, name: str, words: tuple[str, ...]) -> dic
         return None
     field = escape(made.name)
     text = field if made.spec["type"] == "date" else f"date({field})"
+    last = world.end(entity)
+    if words == ("on",) and last is not None and last is not made and last.spec["type"] == "date":
+        where = f"{field} <= param.{name} and {escape(last.name)} >= param.{name}"
+        return {"name": name, "type": "date", "where": where}
     if words in {("date",), ("day",), ("on",)}:
         return {"name": name, "type": "date", "where": f"{text} == param.{name}"}
     if words == ("month",):
@@ -765,7 +769,8 @@ def _availability(plan: Plan, finding: Finding, endpoint: EndpointDraft, route: 
     names = [name for name, _ in route.query]
     first = next(name for name in names if name.lower() in _FROM)
     last = next(name for name in names if name.lower() in _TO)
-    less, more = ("<=", ">=") if kind == "date" else ("<", ">")
+    whole = kind == "date" and not world.touching
+    less, more = ("<=", ">=") if whole else ("<", ">")
     link = world.references(booking, entity)[0]
     parts = [f"{escape(link.name)} == this.id", *world.active(booking),
              f"{escape(start.name)} {less} param.{last}", f"{escape(end.name)} {more} param.{first}"]  # fmt: skip

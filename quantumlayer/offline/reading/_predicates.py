@@ -56,7 +56,7 @@ def _subjects(
 def _traits(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
     """Everything behind the subject, if all of it says something about a field."""
     tokens = reader.tokens[at:]
-    if not tokens or tokens[0].low in {"and", "or"}:
+    if not tokens or tokens[0].low in {"and", "or", "belongs", "belong", "consists", "refers"}:
         return
     traits, left = read_traits(tokens)
     left = _without_noun(tokens, left)

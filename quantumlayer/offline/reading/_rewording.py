@@ -115,7 +115,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(a|an|one|each|every) <thing> (is|means) <articles:rest>", "a $thing has $rest"),
     _rule(f"(one|each|every|a|an|any) <thing> [<where>] [MUST] [also] {_HAS} [the following [{_FIELDS}]] [:] <list:rest>", "a $thing has $rest"),
     _rule(f"<plural:thing> [<where>] [MUST] [also] (comprise|include|contain|carry|bear|offer|feature|come with|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
-    _rule("(the|our|we|you) [<noun:giver>] (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
+    _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
     _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
     # --- a field is kept
     _rule(f"in (it|them|this|there|this file|this record|the record|the file|the entry|each entry|the book|this book|that list|the list) {_WHO} [MUST] {_KEEP} [:] <list:rest>", "it has $rest"),

@@ -835,7 +835,8 @@ def _no_overlap(plan: Plan, finding: Finding, fact: NoOverlap) -> None:
     where = [condition(scope.inside(entity), each) for each in fact.items.where]
     ends = f"{end('')} is None"
     active = [each for each in world.active(entity) if each not in {*where, ends}]
-    inclusive = world.start(entity).spec.get("type") == "date"  # type: ignore[union-attr]
+    dated = world.start(entity).spec.get("type") == "date"  # type: ignore[union-attr]
+    inclusive = dated and not world.touching
     less, more = ("<=", ">=") if inclusive else ("<", ">")
     parts = [
         *(f"{_key(key)} == this.{_key(key)}" for key in keys),

@@ -117,6 +117,8 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
                 made.say([Trait("immutable" if fact.stays else "touch")], requirement)
         case Changeable():
             _changeable(world, finding, fact)
+        case Inclusive(touching=True):
+            world.touching = True
         case Inclusive():
             world.inclusive = True
         case Hides(routes=()):

@@ -633,6 +633,8 @@ class _Builder:
 
     def _creates(self, route: Route, word: EntityWord) -> bool:
         last = route.segments[-1] if route.segments else ""
+        if last in SIGN_UP and word.label == "user" and "{" not in route.path:
+            return route.method == "POST"
         if last.startswith("{"):
             return route.method in {"PUT", "PATCH"}
         return route.method == "POST" and (

@@ -50,6 +50,8 @@ def _amount(key: str) -> _Builder:
 def _between(captures: Captures) -> Iterable[Trait]:
     high: Amount = captures["high"]
     low: Amount = captures["low"]
+    if low.unit and high.unit and low.unit != high.unit:
+        return ()  # one letter and two digits
     unit = high.unit or low.unit
     return (Trait("least", low.value, unit), Trait("most", high.value, unit))
 

@@ -217,8 +217,19 @@ _FOLDS = {"average": "avg", "avg": "avg", "mean": "avg", "total": "sum", "highes
           "lowest": "min", "max": "max", "min": "min"}  # fmt: skip
 
 
+def _is_count(plan: Plan, entity: str, made: FieldDraft) -> bool:
+    """`episode_count` of a show that episodes refer to: nobody sends that."""
+    world = plan.world
+    if made.words[-1:] != ("count",) or len(made.words) < 2 or made.has("required"):  # noqa: PLR2004
+        return False
+    target = world.structure.lexicon.find([singular(each) for each in made.words[:-1]])
+    return target is not None and bool(world.references(target.name, entity))
+
+
 def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
     """`reviewCount`, `average_rating`, `free_seats` that the service sets: what their names say."""
+    if _is_count(plan, entity, made):
+        made.spec["set_by"] = "system"
     if made.spec.get("set_by") != "system" or "computed" in made.spec or "on_create" in made.spec:
         return
     if ("default" in made.spec and not made.has("first")) or made.spec.get("type") not in {

@@ -32,6 +32,18 @@ _AMOUNTS = (
     "party_size", "number_of_guests", "participants", "number_of_people", "amount",
 )  # fmt: skip
 _STARTS = (
+    "arrives_on",
+    "arrives_at",
+    "arrival",
+    "arrival_date",
+    "check_in_date",
+    "starts_on",
+    "begins_on",
+    "from_date",
+    "from",
+    "pickup_date",
+    "picked_up_on",
+    "first_night",
     "starts_at",
     "start",
     "start_time",
@@ -61,6 +73,17 @@ _MOMENTS = (
     "event_date",
 )
 _ENDS = (
+    "leaves_on",
+    "leaves_at",
+    "departure",
+    "departure_date",
+    "check_out_date",
+    "finishes_at",
+    "to_date",
+    "to",
+    "return_date",
+    "returns_on",
+    "last_night",
     "ends_at",
     "end",
     "end_time",
@@ -141,6 +164,8 @@ class World:
     """Verbs that mean something else: withdraw → (delete, Enrolment)."""
     user: str | None = None
     """The entity of those who log in."""
+    touching: bool = False
+    """Whether one item may begin on the day on which another ends."""
     inclusive: bool = False
     """Whether the last day of a range counts as well as the first."""
 
