@@ -126,7 +126,7 @@ def _users() -> Entity:
             FieldSpec(
                 name="role",
                 type="enum",
-                choices=["member", "chief editor"],
+                choices=["member", "chief editor", "client", "2nd"],
                 default="member",
                 set_by="system",
                 required=False,

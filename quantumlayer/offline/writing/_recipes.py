@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quantumlayer.agents import Endpoint
 from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._context import Service
+from quantumlayer.offline.writing._names import VARIABLES, Names, snake
 from quantumlayer.offline.writing._requests import Answer, Request
 from quantumlayer.offline.writing._samples import Sample, sample
 from quantumlayer.offline.writing._simulation import Simulation
@@ -26,6 +27,8 @@ STRANGER = "eve"
 PASSWORD = "correct horse 1"  # noqa: S105 -- of users that exist in tests only
 
 
+FIXTURES = frozenset({"client", "make", "rows", "clock", "server", ANYBODY, STRANGER})
+"""What tests have other fixtures for."""
 MOST_STATES = 8
 LONGEST_PAST = 3
 """How many states of an item tests look at, and after how many actions at most."""
@@ -327,7 +330,7 @@ class Recipes:
 
 def persona(role: str) -> str:
     """Return what the user with a role is called in tests."""
-    return "".join(c if c.isalnum() else "_" for c in role.lower()).strip("_") or "somebody"
+    return Names(VARIABLES | FIXTURES).take(snake(role) or "somebody", suffix="_user")
 
 
 class Stage:

@@ -394,7 +394,7 @@ class Scene:
             if handle.entity == entity and handle.json["id"] == value:
                 return handle["id"]
         users = self.service.user
-        if users is not None and users.entity == entity:
+        if users is not None and users.entity == entity and value is not None:
             for name in self.fixtures:
                 if self.stage.people.get(name) == value:
                     return Person(name, value)
