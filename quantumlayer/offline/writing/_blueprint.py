@@ -16,6 +16,7 @@ from quantumlayer.offline.writing._names import (
     MODULES,
     VARIABLES,
     Names,
+    member,
     pascal,
     snake,
 )
@@ -244,7 +245,7 @@ class Blueprint:
         user = self.design.auth is not None and self.design.auth.entity == entity.name
         attributes = {}
         for spec in specs:  # attributes first: a relation gives way to a field of its name
-            wish = snake(spec.name)
+            wish = member(spec.name)
             if spec.type == "reference" and snake(navigation(spec.name)) == wish:
                 wish = f"{wish}_id"
             if user and spec.name == secret:

@@ -24,6 +24,7 @@ from quantumlayer.offline.writing._names import snake
 from quantumlayer.offline.writing._query import Conditions, include_query, order_code
 from quantumlayer.offline.writing._route import Route
 from quantumlayer.offline.writing._rules import Locks
+from quantumlayer.offline.writing._schemas import include_attribute
 from quantumlayer.offline.writing._source import tidy
 from quantumlayer.offline.writing._text import listed, literal
 
@@ -211,7 +212,7 @@ def _answer_item(route: Route) -> None:
     route.returns = whole
     parts = [f"**{plain}.model_validate({table.variable}).model_dump()"]
     for include in endpoint.includes:
-        name = f"{snake(include.name)}"
+        name = include_attribute(include)
         inner = schemas.output(
             route.service.blueprint.tables[include.entity],
             include.shows,

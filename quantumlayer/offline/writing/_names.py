@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from quantumlayer.offline.writing._source import IMPORTABLE
 
-__all__ = ["ATTRIBUTES", "CLASSES", "MODULES", "VARIABLES", "Names", "pascal", "snake"]
+__all__ = ["ATTRIBUTES", "CLASSES", "MODULES", "VARIABLES", "Names", "member", "pascal", "snake"]
 
 IMPORTED = frozenset(
     """
@@ -76,6 +76,12 @@ def snake(text: str) -> str:
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])|([a-z0-9])([A-Z])", r"\1\3_\2\4", text)
     words = re.sub(r"[^A-Za-z0-9]+", "_", spaced).strip("_").lower()
     return words if words[:1].isalpha() else f"x_{words}".rstrip("_")
+
+
+def member(text: str) -> str:
+    """Write the name of an attribute; pydantic warns about those that begin like its methods."""
+    name = snake(text)
+    return f"its_{name}" if name.startswith(("model_dump", "model_validate")) else name
 
 
 def pascal(text: str) -> str:

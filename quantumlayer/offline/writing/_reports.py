@@ -7,7 +7,7 @@ from quantumlayer.offline.writing._items import find
 from quantumlayer.offline.writing._kinds import Kind
 from quantumlayer.offline.writing._lists import page_code
 from quantumlayer.offline.writing._models import ANNOTATIONS
-from quantumlayer.offline.writing._names import ATTRIBUTES, Names, pascal, snake
+from quantumlayer.offline.writing._names import ATTRIBUTES, Names, member, pascal, snake
 from quantumlayer.offline.writing._python import PythonWriter
 from quantumlayer.offline.writing._query import Conditions
 from quantumlayer.offline.writing._route import Route
@@ -45,7 +45,7 @@ def report(route: Route) -> None:
     names = Names(ATTRIBUTES)
     for name, text in endpoint.returns.items():
         node = route.service.binder.bind(text, this, arguments=route.service.arguments(endpoint))
-        attribute = names.take(snake(name))
+        attribute = names.take(member(name))
         fields.append(Field(attribute, name, _annotation(node)))
         given.append(f"{attribute}={tidy(writer.value(node))}")
     for line in writer.before:
@@ -113,7 +113,7 @@ def _grouped(route: Route) -> None:
         route.lines.append(f"{name} = {group_code}")
         group_code = name
     names = Names(ATTRIBUTES | {"count", "index"})
-    label = names.take(snake(endpoint.group_name))
+    label = names.take(member(endpoint.group_name))
     fields = [Field(label, endpoint.group_name, _annotation(group))]
     selected, labels = (
         [f"{_labelled(group_code)}.label({literal(label)})"],
@@ -121,7 +121,7 @@ def _grouped(route: Route) -> None:
     )
     for name, text in endpoint.returns.items():
         node = binder.bind(text, row, arguments=arguments)
-        attribute = names.take(snake(name))
+        attribute = names.take(member(name))
         labels[name] = attribute
         fields.append(Field(attribute, name, _annotation(node)))
         selected.append(f"{_labelled(tidy(sql.selected(node)))}.label({literal(attribute)})")

@@ -14,11 +14,11 @@ from quantumlayer.offline.writing._bound import Scope
 from quantumlayer.offline.writing._constraints import input_type, rust_reads
 from quantumlayer.offline.writing._kinds import Kind, kind_of
 from quantumlayer.offline.writing._models import ANNOTATIONS, default_code
-from quantumlayer.offline.writing._names import ATTRIBUTES, CLASSES, Names, pascal, snake
+from quantumlayer.offline.writing._names import ATTRIBUTES, CLASSES, Names, member, pascal
 from quantumlayer.offline.writing._source import Module, block
 from quantumlayer.offline.writing._text import docstring, literal
 
-__all__ = ["Field", "Schemas", "schema_attribute"]
+__all__ = ["Field", "Schemas", "include_attribute", "schema_attribute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ class Schemas:
         if key not in self._schemas:
             name = self._names.take(f"{table.model}Page", f"{item}Page")
             taken = Names(ATTRIBUTES)
-            fields = [Field(taken.take(snake(m)), m, kind) for m, kind in members]
+            fields = [Field(taken.take(member(m)), m, kind) for m, kind in members]
             self._schemas[key] = _Schema(name, "Output", f"A page of {table.plural}", fields)
         return self._schemas[key].name
 
@@ -408,7 +408,7 @@ class Schemas:
 
 def include_attribute(include: Include) -> str:
     """Return what an included list is called in the code."""
-    return Names(ATTRIBUTES).take(snake(include.name))
+    return Names(ATTRIBUTES).take(member(include.name))
 
 
 def _not_empty(attributes: Sequence[str]) -> str:
