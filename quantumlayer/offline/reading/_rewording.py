@@ -148,7 +148,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(only|just) <a_field:rest> (may|can) be (missing|left out|omitted|empty|blank|left blank|left empty)", "$rest is optional"),
     _rule(f"<nobody> (may|can|must|should|is allowed to) (leave|omit|skip|forget) [out] <a_field:rest> [(out|away|blank|empty)]", "$rest is required"),
     _rule("<phrase> (can not|cannot|may not|must not) (do|come|be|exist|go) without <a_field:rest>", "$rest is required"),
-    _rule("<somebody> [(may|can|often|sometimes)] (leave|leaves) <a_field:rest> (out|away|off|blank|empty)", "$rest is optional"),
+    _rule("<somebody> [(may|can|often|sometimes)] (leave|leaves) <a_field:rest> (out|off|blank|empty)", "$rest is optional"),
     _rule("<somebody> [(may|can|often|sometimes)] (omit|omits|skip|skips|leave out|leaves out) <a_field:rest>", "$rest is optional"),
     _rule(f"(a|an|some|many|most|not every|not all|one) <thing> [(can|may|do|does|will|might)] [(also|simply|often)] (without|with no|has no|have no|having no|not have|lacks|lack|be without|exist without|come without|comes without) [(a|an|the|any)] <field:rest> [(is|are|goes|can|may|simply|just|does|will|,|:|works) [<rest:tail>]]", "the $rest is optional"),
     _rule("(a|an|the|any) <field:rest> (is|would be) (nice to have|good to have|welcome|a bonus|desirable|voluntary) [<rest:tail>]", "the $rest is optional"),
