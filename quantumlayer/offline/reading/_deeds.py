@@ -391,6 +391,7 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     ("<when> [,] <items> CAN neither be <dones> nor <dones:more>", _neither),
     ("<when> [,] <items> (can no longer|CANNOT) be <dones>", _neither),
     (f"[(any|every|a|each)] (further|second|repeated|later|other|new) (<do>|attempt to <do>) [(of|on|for|to)] [(it|them|<items>)] {_REFUSED}", _any_further),
+    ("<names> (repeat|repeats|recur|may repeat|can repeat) from <noun> to <noun:x>", _context),
     # --- one step after the other
     ("[it] [CAN] [may] only (move|go|advance|change|be moved|step) [(forward|on|along)] (one step|one by one|step by step|a step|one state) [(at a time|further|forward)] [(along|through|in|of)] [the] [(chain|order|row|sequence|line)] [:] <chain>", _stepwise),
     ("[it] [CAN] only (move|go|advance|change|step) [(forward|on|along)] (one step|step by step|a step|one state) [(at a time|further|forward)]", _stepwise),

@@ -291,6 +291,11 @@ def _plausible(phrase: FieldPhrase) -> bool:
         return False
     if phrase.article == "no":
         return False
+    if phrase.words and phrase.words[0] in ADVERBS and phrase.spelled is None:
+        return False  # obviously these must be different
+    behind_name = phrase.tokens[len(phrase.words)].low if len(phrase.tokens) > len(phrase.words) else ""
+    if behind_name == "with" and not phrase.article and is_plural(phrase.words[-1]) and phrase.left:
+        return False  # plants with a name: another thing
     if phrase.words[-1:] and phrase.words[-1] in _CREDENTIALS and phrase.spelled is None:
         return False
     if phrase.spelled is not None:
@@ -900,6 +905,8 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     else:
         sure = any(phrase.traits or phrase.spelled for phrase in phrases)
     usual = sum(1 for phrase in phrases if phrase.words[-1] in _USUAL)
+    if len(phrases) == 1 and thing.many and usual and phrases[0].traits and not phrases[0].left:
+        return [Fields(thing, phrases)]  # Tools: name, required
     if len(phrases) < 2 or not (sure or usual):  # noqa: PLR2004 -- one word behind a colon is no list
         return None
     lost = sum(1 for phrase in phrases if phrase.left)
@@ -907,6 +914,49 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if lost and not ((defined or thing.many) and 2 * lost < len(phrases)):
         return None
     return [Fields(thing, phrases)]
+
+
+def _route_lists(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST /stakes - company_id, holder, percent (up to 100)`: what the route takes."""
+    route, phrases = captures["route"], captures["fields"]
+    if route.method != "POST" or any(phrase.left for phrase in phrases):
+        return None
+    finite = verb(phrases[0].words[0]) if phrases[0].spelled is None else None
+    if finite is not None and finite.forms & {"third", "base"} and len(phrases[0].words) > 1:
+        return None
+    if phrases[0].article and len(phrases) == 1:
+        return None
+    return _route_takes(captures, situation)
+
+
+def _plural_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`…, plants with a name and a bed`: a second thing in the same sentence."""
+    thing: Thing = captures["thing"]
+    if not thing.many or thing.article not in {"", "the", "our"} or len(captures["fields"]) < 2:  # noqa: PLR2004
+        return None
+    if any(phrase.left for phrase in captures["fields"]):
+        return None
+    return _has(captures, situation)
+
+
+def _created_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Issue a ticket for a ride (`ride_id`) and enter the height (`height_cm`)`."""
+    thing: Thing = captures["thing"]
+    if not _is_kept(thing, situation):
+        return None
+    name = captures["name"]
+    reference = FieldPhrase(tuple(_split(name)), name)
+    return [Fields(thing, (reference, *captures["fields"])), Mention(thing, ("create",))]
+
+
+def _placed_in(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… stands in a building, referred to as building_id`."""
+    thing = captures.get("thing") or situation.topic
+    name = captures["name"]
+    if thing is None or not name.lower().endswith("id"):
+        return None
+    thing = thing if thing.words else situation.topic or thing
+    return [Fields(thing, (FieldPhrase(tuple(_split(name)), name),), sure=False)]
 
 
 def _listed_sure(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -995,7 +1045,7 @@ _CARRY = (
     "(includes|include|contains|contain|comprises|comprise|stores|store|keeps|keep|records|record|needs|need|requires|require|carries|carry|knows|holds|hold"
     "|bears|names|name|states|state|gives|give|tells|notes|note|mentions|mention|specifies|specify|lists|quotes|quote|gets|get|says|say|features|takes|take|(is|are) given)"
 )
-_GIVEN = "(with|giving|by giving|providing|by providing|including|consisting of|specifying|from|:|needs|stating)"
+_GIVEN = "(with|by leaving|leaving|by entering|by stating|by filling in|by typing|by naming|by telling us|by writing|by choosing|giving|by giving|providing|by providing|including|consisting of|specifying|from|:|needs|stating)"
 _THESE = "[(the following|following|these) [(fields|attributes|properties|data|information|details|values|columns)]] [:]"
 _STORE = "(store|keep|record|save|note|need|track|hold|want to know|remember|know|write down|want|collect|capture|manage)"
 _SYSTEM = "(the|our) (system|service|server|backend|api|app|application|software)"
@@ -1204,6 +1254,21 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _sign_up({**c, "actor": None}, s),
     ),
     ("<thing> (:|-) <fields>", _listed),
+    ("<route> (-|→) <fields>", _route_lists),
+    (f"<thing> to have {_THESE} <fields>", _has),
+    ("<thing> with [(their|its|a)] <fields>", _plural_with),
+    (
+        "[(the|a|our)] [<noun>] [of the <noun:x>] (<create>|<creates>) [(a|an|the|new|all)] <thing> with [(the|a|an|their)] <fields>",
+        _created_with,
+    ),
+    (
+        "<create> [(a|an|the|new)] <thing> (for|on|in|at|to) (a|an|the) <noun> LPAREN <name> RPAREN and (enter|give|state|type|type in|choose|pick|add|note|record|fill in) <fields>",
+        _created_for,
+    ),
+    (
+        "[<thing>] (stands|stand|lies|lie|hangs|hang|lives|live|sits|sit|is|are|belongs|belong|stays|goes|happens) (in|at|on|to|with|under|for) (a|an|one|the|exactly one) <thing:two> [,] (referred to as|given as|called|named|as|known as|kept as|stored as|its id is) <name>",
+        _placed_in,
+    ),
     ("<thing> = <fields>", _listed_sure),
     (
         "[(the following is|this is|these are|what is|what we)] (stored|kept|recorded|saved|noted|known|entered|stored fields|data|fields|we store|we keep) [(is|are)] (per|for each|for every|for a|about each|about every|of each|of every|of a) <thing> [(are|is)] [:] <fields>",

@@ -23,6 +23,10 @@ _HAVING = frozenset("has have having with consists contains includes".split())
 _COMMON = frozenset(
     "name title email label code number description text username url phone address full_name date".split()
 )
+_KEEPING = frozenset(
+    "be have do keep store record save note manage know own run need want track hold register list collect".split()
+)
+"""Verbs that make nothing else of the thing."""
 _LONGEST_NOUN = 3
 
 
@@ -164,7 +168,7 @@ def _verb_before(before: Sequence[Token], start: int) -> str | None:
     }:
         at -= 1
     found = verb(before[at].low) if at >= 0 and before[at].kind == "word" else None
-    if found is None or not found.forms & {"base", "third"} or found.base in {"be", "have", "do"}:
+    if found is None or not found.forms & {"base", "third"} or found.base in _KEEPING:
         return None
     return found.base
 

@@ -439,6 +439,8 @@ def _unique_rule(
     active = [*(world.active(entity) if _can_lapse(world, entity) else ()), *extra]
     whatever = "whatever" in {token.low for token in finding.source.full}
     if not active or whatever:
+        free = [key for key in keys if "unique_with" not in world.draft(entity).fields[key].spec]
+        keys = [*(key for key in keys if key != (free or keys)[-1]), (free or keys)[-1]]
         made = world.draft(entity).fields[keys[-1]]
         made.spec["unique_with"] = [key for key in keys[:-1]]
         if len(keys) == 1:
