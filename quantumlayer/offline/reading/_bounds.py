@@ -312,6 +312,7 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> (must have|has to have|needs|need|requires|require|have to have) [(a|an|the)] <field_words> <when>", _needed_when),
     ("<items> CAN (do|go|manage|be) without (one|it|them|that)", _context),
     ("<phrase> CAN do without (one|it|them|that)", _context),
+    ("[the|its] <names> (follows|follow|is recalculated|is worked out again|is updated|changes along|changes too|adapts) (whenever|when|each time|every time|if|as soon as) <rest>", _context),
     # --- a pair that differs
     ("(these|the two|both|they|those) (must|have to|has to|need to|should) [always] (be (different|distinct)|differ|not be (the same|equal|identical))", _both_different),
     ("(these|the two|both|they|those) CANNOT be (the same|equal|identical) [<noun>]", _both_different),

@@ -294,7 +294,7 @@ def _plausible(phrase: FieldPhrase) -> bool:
     if phrase.words and phrase.words[0] in ADVERBS and phrase.spelled is None:
         return False  # obviously these must be different
     behind_name = phrase.tokens[len(phrase.words)].low if len(phrase.tokens) > len(phrase.words) else ""
-    if behind_name == "with" and not phrase.article and is_plural(phrase.words[-1]) and phrase.left:
+    if behind_name == "with" and not phrase.article and is_plural(phrase.words[-1]):
         return False  # plants with a name: another thing
     if phrase.words[-1:] and phrase.words[-1] in _CREDENTIALS and phrase.spelled is None:
         return False
@@ -898,7 +898,7 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if _has_password(phrases) and thing.label in _ACCOUNTS:
         user = Thing(("user",))
         return [Fields(user, phrases), Mention(user, ("sign-up",))]
-    if not _is_named(thing) or thing.label in VAGUE or thing.tokens[-1].kind == "name":
+    if not _is_named(thing) or (thing.label in VAGUE and not thing.many) or thing.tokens[-1].kind == "name":
         return None
     if situation.vocabulary is not None:
         sure = situation.vocabulary.lexicon.thing(thing) is not None
@@ -1258,7 +1258,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (f"<thing> to have {_THESE} <fields>", _has),
     ("<thing> with [(their|its|a)] <fields>", _plural_with),
     (
-        "[(the|a|our)] [<noun>] [of the <noun:x>] (<create>|<creates>) [(a|an|the|new|all)] <thing> with [(the|a|an|their)] <fields>",
+        "[(the|a|our)] [<word:one>] [<word:two>] [of the <word:x>] (<create>|<creates>) [(a|an|the|new|all)] <thing> with [(the|a|an|their)] <fields>",
         _created_with,
     ),
     (

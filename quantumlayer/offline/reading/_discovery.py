@@ -229,6 +229,8 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
             search.listed.update(
                 singular(phrase.label) for phrase in fact.phrases if is_plural(phrase.words[-1])
             )
+            if thing.many and thing.label in VAGUE and fact.sure:
+                weight += 2
             if fact.route is None or thing.label == "user":
                 evidence = search.note(thing.label, weight, at)
                 evidence.defined = True

@@ -14,6 +14,8 @@ from quantumlayer.offline.reading._words import NOMINALISATIONS, noun_for, singu
 
 __all__ = ["aliases", "learn"]
 
+_UNITS = frozenset("cm mm m km kg g l ml eur usd gbp chf percent minutes hours days min sec seconds celsius kwh".split())
+"""What a number is counted in: `height_cm` is the height."""
 _SUFFIXES = frozenset({"at", "on", "date", "time", "day", "timestamp"})
 
 
@@ -55,6 +57,11 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
     for short, full in (("min", "minimum"), ("max", "maximum"), ("avg", "average")):
         if words[0] == short and len(words) > 1:
             yield (full, *words[1:])
+    if len(words) > 1 and words[-1] in _UNITS:
+        yield words[:-1]
+        for short, full in (("min", "minimum"), ("max", "maximum"), ("avg", "average")):
+            if words[0] == short and len(words) > 2:  # noqa: PLR2004 -- more than the unit
+                yield (full, *words[1:-1])
     if words[-1] == "email":
         yield (*words, "address")
         yield (*words, "addresses")

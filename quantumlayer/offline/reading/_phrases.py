@@ -792,10 +792,44 @@ def _conditions(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
         yield first, end
 
 
+_MEASURES: dict[str, tuple[str, str]] = {
+    "shorter": ("height", "<"), "smaller": ("height", "<"), "taller": ("height", ">"), "younger": ("age", "<"),
+    "older": ("age", ">"), "heavier": ("weight", ">"), "lighter": ("weight", "<"), "longer": ("length", ">"),
+    "wider": ("width", ">"), "faster": ("speed", ">"), "slower": ("speed", "<"), "deeper": ("depth", ">"),
+    "hotter": ("temperature", ">"), "colder": ("temperature", "<"), "dearer": ("price", ">"), "cheaper": ("price", "<"),
+}  # fmt: skip
+"""Adjectives that compare, with the field that they speak of."""
+
+
+def _measured(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
+    """`the visitor is shorter than the ride's minimum height`: the height that was given."""
+    end = at
+    while end < min(len(reader.tokens), at + 4) and reader.low(end) not in {"is", "are", "was", "were"}:
+        if reader.tokens[end].kind != "word":
+            return
+        end += 1
+    if end == at or reader.low(end) not in {"is", "are", "was", "were"}:
+        return
+    end += 1
+    negated = reader.low(end) == "not"
+    end += negated
+    measure = _MEASURES.get(reader.low(end))
+    if measure is None or reader.low(end + 1) != "than":
+        return
+    dimension, operator = measure
+    named = [words for words in reader.context.vocabulary.fields if words[0] == dimension and len(words) <= 2]  # noqa: PLR2004
+    if not named:
+        return
+    for value, stop in reader.slot("value", end + 2):
+        compared = Compare(FieldOf(min(named, key=len)), operator, value)
+        yield (Opposite(compared) if negated else compared), stop
+
+
 def _condition(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     while reader.low(at) in ADVERBS - {"there"} and at < len(reader.tokens):
         at += 1
     yield from _there(reader, at)
+    yield from _measured(reader, at)
     for subject, end in reader.slot("items", at):
         for condition, stop in _predicates(reader, end):
             bound = bind(condition, subject)

@@ -276,6 +276,8 @@ def _element(reader: Reader, at: int) -> tuple[Any, int] | None:
 
 
 def _is_clause(words: list[str]) -> bool:
+    if {"whenever", "when", "if", "while", "because", "unless"} & {word.lower() for word in words}:
+        return True
     found = verb(words[-1].lower())
     return len(words) > 2 and found is not None and "third" in found.forms  # noqa: PLR2004 -- phrases
 

@@ -150,10 +150,23 @@ def operand_of(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Value
     raise Unresolved(f"{' '.join(token.text for token in tokens)!r} is not understood")
 
 
+def _without_ban(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`quantity times unit_price; cannot be sent by the client`: that goes for all that is worked out."""
+    for at, token in enumerate(tokens):
+        behind = {each.low for each in tokens[at + 1 :]}
+        if token.low in {";", ",", "."} and behind & _BANS and behind & {"sent", "set", "given", "written", "only", "changed", "client"}:
+            return tokens[:at]
+    return tokens
+
+
+_BANS = frozenset({"not", "never", "cannot", "read-only", "no", "read"})
+
+
 def _meaning(
     plan: Plan, finding: Finding, entity: str, made: FieldDraft, tokens: tuple[Token, ...]
 ) -> None:
     """Read a value, perhaps with `empty as long as …` behind it."""
+    tokens = _without_ban(tokens)
     reader = _reader(plan, finding, tokens)
     best: tuple[int, Value] | None = None
     for term, end in reader.slot("value", 0):
