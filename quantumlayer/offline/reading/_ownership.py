@@ -399,7 +399,11 @@ def _inherit(plan: Plan, endpoint: EndpointDraft) -> None:
     if entity is None or entity == world.user or access.get("own") or access.get("roles"):
         return
     parent = (endpoint.spec.get("parent") or {}).get("entity")
-    parts = [made.references for made in world.fields(entity) if made.references != world.user]
+    parts = [
+        made.references
+        for made in world.fields(entity)
+        if made.references not in {None, world.user}
+    ]
     below = parent or (parts[0] if world.draft(entity).owner is None and parts else None)
     if below is None or world.draft(below).owner is None or not _private(plan, below):
         return

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from quantumlayer.offline.reading._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
 from quantumlayer.offline.reading._facts import Thing
+from quantumlayer.offline.reading._fieldtypes import type_of_name
 from quantumlayer.offline.reading._fieldlists import _UNITS, FieldPhrase, read_fields
 from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._patterns import (
@@ -111,7 +112,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule(f"{_FIELDS} (of|for|in) [{_EVERY}] <thing> [(are|is)] [(:|-)] [<list:rest>]", "a $thing has $rest"),
     _rule(f"{_EVERY} <thing> 's {_FIELDS} (are|is|:) <list:rest>", "a $thing has $rest"),
     _rule("(each|every|one|a|an) <thing> (=|:) <list:rest>", "a $thing has $rest"),
-    _rule("<thing> = <list:rest>", "a $thing has $rest"),
+    _rule("<whole:thing> = <list:rest>", "a $thing has $rest"),
     _rule("(a|an|one|each|every) <thing> (is|means) <articles:rest>", "a $thing has $rest"),
     _rule(f"(one|each|every|a|an|any) <thing> [<where>] [MUST] [also] {_HAS} [the following [{_FIELDS}]] [:] <list:rest>", "a $thing has $rest"),
     _rule(f"<plural:thing> [<where>] [MUST] [also] (comprise|include|contain|carry|bear|offer|feature|come with|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
@@ -204,6 +205,13 @@ def _thing(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     for thing, end in DEFINITION_SLOTS["thing"](reader, at):
         if isinstance(thing, Thing) and thing.words and _may_be_kept(thing):
             yield thing.tokens, end
+
+
+def _whole(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """A thing with fields, and no number or date: `minutes = …` says how they are worked out."""
+    for tokens, end in _thing(reader, at):
+        if type_of_name([token.low for token in tokens]) is None:
+            yield tokens, end
 
 
 def _plural(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
@@ -435,7 +443,7 @@ _SLOTS: dict[str, SlotFunction] = {
     **{name: _as_tokens(DEFINITION_SLOTS[name]) for name in _TAKEN},
     "a_field": _a_field, "articles": _articles, "bounds": _bounds, "field": _field, "list": _list,
     "measuring": _measuring, "nobody": _nobody, "one": _one, "plural": _plural, "relative": _relative,
-    "somebody": _somebody, "subject": _subject, "thing": _thing, "verbal": _verbal, "where": _where,
+    "somebody": _somebody, "subject": _subject, "thing": _thing, "verbal": _verbal, "where": _where, "whole": _whole,
 }  # fmt: skip
 
 
