@@ -28,7 +28,7 @@ from quantumlayer.router import (
     Router,
     RoutingRequest,
 )
-from quantumlayer.router.providers import OpenAICompatible, _http
+from quantumlayer.router.providers import OpenAICompatible, _carriers, _http
 from quantumlayer.testing import ScriptedModel
 
 pytestmark = pytest.mark.anyio
@@ -377,13 +377,17 @@ async def test_without_a_credential_no_header_is_sent() -> None:
     assert b"authorization" not in server.requests[0].lower()
 
 
-def test_each_event_loop_gets_a_client_of_its_own(anyio_backend_name: str) -> None:
+def test_each_event_loop_gets_a_client_of_its_own(
+    anyio_backend_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A session of aiohttp that nobody closes complains; a client of httpx does not.
+    monkeypatch.setattr(_http, "has_aiohttp", lambda: False)
     endpoint = OpenAICompatible("m", base_url="http://127.0.0.1:1")._endpoint
-    clients: list[httpx.AsyncClient] = []
+    clients: list[object] = []
 
     async def use() -> None:
-        clients.append(endpoint._own_client())
-        assert endpoint._own_client() is clients[-1]
+        clients.append(endpoint._own_carrier())
+        assert endpoint._own_carrier() is clients[-1]
 
     for _ in range(2):
         anyio.run(use, backend=anyio_backend_name)
@@ -394,8 +398,8 @@ def test_a_client_of_another_library_brings_its_own_exceptions() -> None:
     class Client(httpx.AsyncClient):
         """A subclass of the user's: its module is not httpx's."""
 
-    assert _http._library(Client()) is httpx
-    assert _http._library(None) is httpx
+    assert _carriers._library(Client()) is httpx
+    assert _carriers._library(None) is httpx
 
 
 @pytest.mark.parametrize(

@@ -174,10 +174,12 @@ async def test_a_wrong_key_is_refused_and_shows_nowhere(make: Make) -> None:
 
 async def test_a_key_shows_in_no_log(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    async with Router([make()], retry=RetryPolicy(rounds=1)) as router:
-        await router.complete("hello")
-        with pytest.raises(AllDeploymentsFailedError):
-            await router.complete("garbled")
+    async with httpx.AsyncClient() as client:
+        for provider in (make(), make(client=client)):
+            async with Router([provider], retry=RetryPolicy(rounds=1)) as router:
+                await router.complete("hello")
+                with pytest.raises(AllDeploymentsFailedError):
+                    await router.complete("garbled")
 
     assert caplog.records
     assert KEY not in caplog.text

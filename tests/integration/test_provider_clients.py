@@ -118,36 +118,20 @@ async def test_its_failures_are_ours(aimock: str, make: Make, library: str) -> N
 async def test_an_own_client_has_aiohttp_underneath_where_that_runs(
     aimock: str, make: Make, anyio_backend_name: str
 ) -> None:
-    pytest.importorskip("httpx_aiohttp", reason="no httpx_aiohttp: the extra `fast` brings it")
+    pytest.importorskip("aiohttp", reason="no aiohttp: the extra `fast` brings it")
     provider: Any = make(aimock)
     await provider.complete(HELLO)
-    client = provider._endpoint._made
+    carrier = provider._endpoint._made
     cut = await failure(provider, "cut")
+    lonely: Any = make("http://127.0.0.1:1")
+    nobody = await failure(lonely, "hello")
+    await lonely.aclose()
     await provider.aclose()
 
-    wanted = "HttpxAiohttpClient" if anyio_backend_name == "asyncio" else "AsyncClient"
-    assert type(client).__name__ == wanted
-    assert client.is_closed
+    wanted = "_AiohttpCarrier" if anyio_backend_name == "asyncio" else "HttpxCarrier"
+    assert type(carrier).__name__ == wanted
+    assert type(nobody) is ProviderUnavailableError
     assert type(cut) is ProviderUnavailableError
-
-
-async def test_a_signature_is_not_left_to_a_client_that_changes_paths(
-    aimock: str, anyio_backend_name: str
-) -> None:
-    del anyio_backend_name
-    provider = Bedrock(
-        MODEL,
-        region="us-east-1",
-        base_url=aimock,
-        access_key_id="AKIDEXAMPLE",
-        secret_access_key="x",
-    )
-    with pytest.raises(ProviderError):  # aimock knows of no signatures
-        await provider.complete(HELLO)
-    client = provider._endpoint._made
-    await provider.aclose()
-
-    assert type(client) is httpx.AsyncClient
 
 
 async def test_such_a_client_is_refused_where_requests_are_signed(anyio_backend_name: str) -> None:

@@ -1,20 +1,16 @@
-"""The one module that speaks HTTP.
+"""The one module that speaks HTTP, by what `_carriers` carries.
 
 It uses httpx, or a client handed in: httpx's own or one with the same surface, as httpx2 has. With
-the extra `fast` the client it makes on asyncio has aiohttp underneath.
+the extra `fast`, what no client was handed in for is carried by aiohttp on asyncio.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
-from importlib.util import find_spec
-from types import ModuleType
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from urllib.parse import urlsplit
 
-import anyio
 import httpx
 from anyio.lowlevel import current_token
 
@@ -24,16 +20,17 @@ from quantumlayer.errors import (
     ProviderUnavailableError,
     RouterConfigError,
 )
+from quantumlayer.router.providers._carriers import (
+    Carrier,
+    Failures,
+    HttpxCarrier,
+    aiohttp_carrier,
+    has_aiohttp,
+    is_aiohttp,
+)
 from quantumlayer.router.providers._credentials import Credential, Outgoing
 
 __all__ = ["Endpoint", "Response"]
-
-# Source: the defaults of OpenAI's Python client.
-_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
-_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
-
-# Longest time for closing a connection whose answer is not wanted any more.
-_CLOSE_S = 1.0
 
 # Longest body that is read into memory: far above any model's answer, far below the memory.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -44,7 +41,7 @@ class Response:
 
     Attributes:
         status: The HTTP status.
-        headers: The headers, by lower-case name.
+        headers: The headers, by name in any case.
     """
 
     def __init__(
@@ -83,10 +80,10 @@ class Response:
 
 
 class Endpoint:
-    """One deployment's address, credential and HTTP client.
+    """One deployment's address and credential, and what carries its requests.
 
-    The client is made on first use and belongs to the event loop it was made in; one handed in is
-    used as it is, with its own timeouts and limits, and never closed.
+    Connections are made on first use and belong to the event loop they were made in. A client that
+    was handed in is used as it is, with its own timeouts and limits, and never closed.
 
     Args:
         deployment: Whose endpoint it is, for errors.
@@ -117,16 +114,14 @@ class Endpoint:
             "accept-encoding": "identity",
             **(headers or {}),
         }
-        if credential.covers_target and _is_aiohttp(client):
+        if credential.covers_target and client is not None and is_aiohttp(client):
             raise RouterConfigError(
-                f"{deployment!r} signs its requests, and aiohttp sends paths otherwise than they "
-                "were signed: pass a client of httpx, or none."
+                f"{deployment!r} signs its requests, and a client of httpx_aiohttp sends paths "
+                "otherwise than they were signed: pass a client of httpx, or none."
             )
-        self._given = client
-        self._made: httpx.AsyncClient | None = None
+        self._given = HttpxCarrier(client) if client is not None else None
+        self._made: Carrier | None = None
         self._loop: object = None
-        self._library = _library(client)
-        self._failures: tuple[type[Exception], ...] = (self._library.HTTPError,)
 
     @asynccontextmanager
     async def post(self, path: str, body: bytes) -> AsyncIterator[Response]:
@@ -135,88 +130,63 @@ class Endpoint:
         Raises:
             ProviderError: The endpoint did not answer; also while the body is being read.
         """
-        client = self._given or self._own_client()
-        request = client.build_request(
-            "POST", self._base_url + path, content=body, headers=self._headers
-        )
-        target = request.url.raw_path.decode("ascii")
-        outgoing = Outgoing("POST", request.headers["host"], target, self._headers, body)
-        request.headers.update(await self._credential.headers(outgoing))
-        with self._translated():
+
+        async def sign(host: str, target: str) -> Mapping[str, str]:
+            return await self._credential.headers(
+                Outgoing("POST", host, target, self._headers, body)
+            )
+
+        carrier = self._given or self._own_carrier()
+        with self._translated(carrier.failures):
             # No redirects: a key must not follow one to another host.
-            response = await client.send(request, stream=True, follow_redirects=False)
-        # Not `aiter_raw`, which has nothing to give where a client has read the body already.
-        body_chunks = response.aiter_bytes()
+            answer = await carrier.post(self._base_url + path, self._headers, body, sign)
         try:
-            if response.headers.get("content-encoding", "identity") != "identity":
+            if answer.headers.get("content-encoding", "identity") != "identity":
                 raise MalformedReplyError(self._deployment, "the answer is compressed unasked")
-            async with aclosing(self._read(body_chunks)) as chunks:
-                yield Response(response.status_code, response.headers, chunks)
+            async with aclosing(self._read(answer.chunks, carrier.failures)) as chunks:
+                yield Response(answer.status, answer.headers, chunks)
         finally:
-            with anyio.move_on_after(_CLOSE_S, shield=True):
-                await _finish(response, body_chunks)
+            await answer.close()
 
     async def aclose(self) -> None:
-        """Close the client, unless it was handed in. The next request makes another one."""
+        """Close the connections, unless they are of a client that was handed in.
+
+        The next request makes others.
+        """
         made, self._made = self._made, None
         if made is not None:
             await made.aclose()
 
-    async def _read(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-        with self._translated():
+    async def _read(
+        self, chunks: AsyncIterator[bytes], failures: Failures
+    ) -> AsyncGenerator[bytes, None]:
+        with self._translated(failures):
             async for chunk in chunks:
                 yield chunk
 
-    def _own_client(self) -> httpx.AsyncClient:
+    def _own_carrier(self) -> Carrier:
         loop = current_token()
         if self._made is None or self._loop != loop:
             # Connections of another loop cannot be used in this one, nor closed from it.
-            # aiohttp sends `%3A` in a path as `:`, which would break a signature over it.
-            fast = (
-                not self._credential.covers_target
-                and _on_asyncio()
-                and find_spec("httpx_aiohttp") is not None
-            )
-            self._made, self._loop = _new_client(fast=fast), loop
-            if fast:  # its transport translates most of aiohttp's exceptions, not all
-                self._failures = (httpx.HTTPError, importlib.import_module("aiohttp").ClientError)
+            fast = has_aiohttp() and _on_asyncio()
+            self._made = aiohttp_carrier(self._base_url) if fast else HttpxCarrier(None)
+            self._loop = loop
         return self._made
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
-        library = self._library
+    def _translated(self, failures: Failures) -> Iterator[None]:
         try:
             yield
-        except library.ConnectTimeout as error:
+        except failures.no_connection as error:
             raise self._unavailable("no connection", error) from error
-        except library.TimeoutException as error:
+        except failures.too_late as error:
             raise ProviderTimeoutError(self._deployment, "no answer in time") from error
-        except self._failures as error:
+        except failures.any as error:
             raise self._unavailable(type(error).__name__, error) from error
 
     def _unavailable(self, what: str, error: Exception) -> ProviderUnavailableError:
         words = self._credential.redact(str(error))
         return ProviderUnavailableError(self._deployment, f"{what}: {words}" if words else what)
-
-
-async def _finish(response: httpx.Response, chunks: AsyncIterator[bytes]) -> None:
-    """Close the connection, then let the generators inside httpx run into its end.
-
-    They are nested and do not close one another: left alone they would be closed by the garbage
-    collector, which trio warns of.
-    """
-    await response.aclose()
-    with suppress(Exception):
-        async for _ in chunks:
-            pass
-
-
-def _new_client(*, fast: bool) -> httpx.AsyncClient:
-    make = (
-        importlib.import_module("httpx_aiohttp").HttpxAiohttpClient if fast else httpx.AsyncClient
-    )
-    client: httpx.AsyncClient = make(timeout=_TIMEOUT, limits=_LIMITS)
-    return client
 
 
 def _on_asyncio() -> bool:
@@ -225,20 +195,6 @@ def _on_asyncio() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _is_aiohttp(client: httpx.AsyncClient | None) -> bool:
-    kinds = type(client).__mro__
-    return any(kind.__module__.partition(".")[0] == "httpx_aiohttp" for kind in kinds)
-
-
-def _library(client: httpx.AsyncClient | None) -> ModuleType:
-    """The library whose exceptions a client raises: httpx, or the one that continues it."""
-    for kind in type(client).__mro__:
-        package = kind.__module__.partition(".")[0]
-        if package.startswith("httpx") and package != "httpx_aiohttp":
-            return importlib.import_module(package)
-    return httpx
 
 
 def _plain_url(url: str) -> str:
@@ -252,4 +208,4 @@ def _plain_url(url: str) -> str:
             f"The base_url of {parts.hostname!r} has a user, query or fragment: leave them out and "
             "pass the credential as `api_key`."
         )
-    return url.rstrip("/")
+    return str(httpx.URL(url)).rstrip("/")  # encoded as it is to be sent

@@ -46,7 +46,7 @@ class Bedrock(Embedder):
         name: Name of the deployment, where `aws.bedrock/model` would not be unique.
         card: Price and limits that the catalog does not know.
         client: An `httpx.AsyncClient`, or one with the same surface, to use instead of an own one.
-            Where requests are signed, not one of aiohttp, which rewrites paths.
+            Where requests are signed, not one of `httpx_aiohttp`, which rewrites paths.
 
     Raises:
         RouterConfigError: There is no credential or no region, or the URL is not plain http or
