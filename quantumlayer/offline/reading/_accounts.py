@@ -62,8 +62,10 @@ def _who(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
         "own",
     } and start < len(reader.tokens):
         start += 1
-    for role, end in _role(reader, start):
-        yield role, end
+    named = list(_role(reader, start))
+    yield from named
+    if named:
+        return  # board members are no members as such
     for end, _ in compile_pattern(SIGNED).prefixes(reader, start):
         for stop in _noun_ends(reader, end):
             yield LOGIN, stop
@@ -76,11 +78,16 @@ def _who(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
         yield from _described(reader, start, end)
 
 
+_ROLE_NOUNS = frozenset(
+    {"user", "users", "account", "accounts", "member", "members", "people", "staff"}
+)
+
+
 def _role(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     roles = reader.context.extra.get("roles", frozenset())
     word = singular(reader.low(at))
     if word in roles:
-        yield word, at + 1 + (reader.low(at + 1) in {"user", "users", "account", "accounts"})
+        yield word, at + 1 + (reader.low(at + 1) in _ROLE_NOUNS)
     elif word in _ADMIN:
         named = next((each for each in ("admin", "administrator") if each in roles), None)
         if named is not None:

@@ -118,7 +118,8 @@ def _roles(structure: Structure) -> frozenset[str]:
             person = draft.word.label == "user" or any(
                 each.words[-1:] == ("password",) for each in draft.fields.values()
             )
-            if made.words[-1:] in {("role",), ("kind",), ("type",)} and person:
+            named = made.words[-1:] in {("kind",), ("type",)} and person
+            if made.words[-1:] == ("role",) or named:
                 for values in made.values("choices"):
                     found.update(str(value).lower() for value in values)
     return frozenset(found)

@@ -1250,8 +1250,8 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _sign_up,
     ),
     (
-        f"[(if|when)] (anyone|anybody|everybody|everyone|whoever|who|people|somebody|users|<thing:ignored>) [(who|that)] {_JOINS} [{_THEMSELVES}] [(first|themselves)] (with|by giving|using|by providing|giving|:|LPAREN|by choosing) [(their|a|an)] <fields>",
-        lambda c, s: _sign_up({**c, "actor": None}, s),
+        f"[(if|when)] (anyone|anybody|everybody|everyone|whoever|who|people|somebody|users|<thing:actor>) [(who|that)] {_JOINS} [{_THEMSELVES}] [(first|themselves)] (with|by giving|using|by providing|giving|:|LPAREN|by choosing) [(their|a|an)] <fields>",
+        _sign_up,
     ),
     ("<thing> (:|-) <fields>", _listed),
     ("<route> (-|→) <fields>", _route_lists),
