@@ -316,12 +316,12 @@ def _moved(
             continue
         key = f"{table.variable}.{column.attribute}"
         sent = f"body.{route.service.schemas.attribute(column)}"
-        if column in free:
-            key = f"{key} if {sent} is None else {sent}" if partial else sent
-        variable = route.local(column.attribute)
+        variable = key if column not in free else sent
+        if column in free and partial:
+            variable = route.local(column.attribute)
+            lines.append(f"{variable} = {key} if {sent} is None else {sent}")
         target = route.service.blueprint.table(column.references)
         call = route.finders.visible(target, variable, route.endpoint, lock=True)
-        lines.append(f"{variable} = {key}")
         lines.append(f"if {variable} is not None:\n    {call}" if column.nullable else call)
     return lines
 

@@ -56,7 +56,7 @@ def page_code(route: Route, shown: str, query: str, *, row: str) -> None:
 
 
 def _offset(route: Route, shown: str, query: str, row: str, *, mapped: bool) -> None:
-    page = route.local("page", "part")
+    page = "page"  # no parameter and no item is called that
     route.query.append((page, f"{page}: {route.page_type()}"))
     route.answer, route.returns = f"list[{shown}]", f"Sequence[{row}]"
     if mapped:
@@ -68,7 +68,7 @@ def _offset(route: Route, shown: str, query: str, row: str, *, mapped: bool) -> 
 
 def _pages(route: Route, pagination: Pagination, shown: str, query: str, *, mapped: bool) -> None:
     table = route.item()
-    number, size = route.local("page", "page_number"), route.local("size", "size_of_page")
+    number, size = "page", "page_size"  # no parameter and no item is called that
     largest = max(pagination.maximum_size, 1)
     default = min(max(pagination.default_size, 1), largest)
     for variable, name, bounds, start in (

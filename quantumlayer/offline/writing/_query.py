@@ -220,7 +220,7 @@ def sorting(route: Route, sql: SqlWriter) -> str | None:
     endpoint, table = route.endpoint, route.item()
     if not endpoint.sortable:
         return None
-    variable = route.local("sort")
+    variable = "sort"  # no parameter and no item is called that
     names = list(dict.fromkeys(endpoint.sortable))
     alias = (
         f"Query(alias={literal(endpoint.sort_param)})" if variable != endpoint.sort_param else ""

@@ -76,7 +76,7 @@ class Recipes:
     def __init__(self, service: Service) -> None:
         self.service = service
         self._recipes: dict[str, Recipe] = {}
-        self._hopeless: set[str] = set()
+        self._hopeless: dict[str, bool] = {}
         self._pasts: dict[str, list[tuple[str, ...]]] = {}
 
     def recipe(self, name: str) -> Recipe:
@@ -86,17 +86,16 @@ class Recipes:
             SceneError: A required field has no value that could be found, or the first item would
                 have to refer to another one of its kind.
         """
-        if name not in self._recipes:
-            self._recipes[name] = self._made(self.service.blueprint.tables[name])
-            if self._circular(name, ()):
-                self._hopeless.add(name)
-        if name in self._hopeless:
+        if name not in self._hopeless:
+            self._hopeless[name] = False  # while looking: a part asks for the recipe of its parent
+            self._hopeless[name] = self._circular(name, ())
+        if self._hopeless[name]:
             raise SceneError(f"{name} needs itself")
         return self._recipes[name]
 
     def _circular(self, name: str, above: tuple[str, ...]) -> bool:
         """Tell whether making an item leads to making another of the same kind first."""
-        if name in above or name in self._hopeless:
+        if name in above:
             return True
         if name not in self._recipes:
             self._recipes[name] = self._made(self.service.blueprint.tables[name])

@@ -142,7 +142,7 @@ class Scene:
         recipe = self.recipes.recipe(entity)
         if caller is None and recipe.endpoint is not None:
             caller = self.recipes.actor(recipe.endpoint)
-        first = self._person_argument(caller)
+        first = self._person_argument(caller) if self.recipes.needs_caller(recipe) else ""
         json = self.stage.make(entity, resolved(dict(changes)), caller)
         handle = Handle(self.name(recipe.table.variable), entity, json)
         self.need("make")
