@@ -11,7 +11,7 @@ from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._accounts import granted_by_row
 from quantumlayer.offline.reading._clauses import Understood
 from quantumlayer.offline.reading._definitions import Situation
-from quantumlayer.offline.reading._discovery import discover, fields_frame, is_field_item
+from quantumlayer.offline.reading._discovery import detach_lists, discover, fields_frame, is_field_item
 from quantumlayer.offline.reading._facts import (
     Fact,
     Owned,
@@ -77,6 +77,7 @@ def analyse(items: Sequence[Requirement], silent: frozenset[str] = frozenset()) 
     """
     sources = make_ready(items, silent)
     known = known_names(sources)
+    detach_lists(sources, known)
     structure = build_structure(sources, discover(sources, known), known)
     vocabulary = learn(structure, sources)
     analysis = Analysis(sources, structure, vocabulary, roles=_roles(structure))

@@ -29,7 +29,7 @@ from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait, read_traits
 from quantumlayer.offline.reading._words import base, is_plural, verb
 
-__all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation"]
+__all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation", "plausible_field"]
 
 
 @dataclass(slots=True)
@@ -229,7 +229,7 @@ def _fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], 
     situation = reader.context
     known = situation.known if isinstance(situation, Situation) else frozenset()
     phrases = read_fields(tokens, known)
-    if phrases and all(_plausible(phrase) for phrase in phrases):
+    if phrases and all(plausible_field(phrase) for phrase in phrases):
         yield tuple(phrases), len(reader.tokens)
 
 
@@ -286,7 +286,8 @@ def _no_field(tokens: Sequence[Token]) -> bool:
     return found is not None and "participle" in found.forms and "base" not in found.forms
 
 
-def _plausible(phrase: FieldPhrase) -> bool:
+def plausible_field(phrase: FieldPhrase) -> bool:
+    """Whether a phrase can be the name of a field."""
     if phrase.tokens and phrase.tokens[0].low in {"you", "we", "i", "they", "it", "she", "he"}:
         return False
     if phrase.article == "no":

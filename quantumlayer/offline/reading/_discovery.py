@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from quantumlayer.offline.reading._accounts import SIGN_UPS
+from quantumlayer.offline.reading._attached import detach, list_of
 from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._definitions import (
     DEFINITION_SLOTS,
@@ -28,6 +29,7 @@ from quantumlayer.offline.reading._facts import (
     Thing,
 )
 from quantumlayer.offline.reading._fieldlists import read_field
+from quantumlayer.offline.reading._inline import split_inline
 from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sources import Source
@@ -35,7 +37,7 @@ from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab
 from quantumlayer.offline.reading._words import base, is_plural, noun_for, plural, singular, verb
 
-__all__ = ["discover", "fields_frame", "is_field_item", "makes"]
+__all__ = ["detach_lists", "discover", "fields_frame", "is_field_item", "makes"]
 
 _ENOUGH = 3
 _AUTH_SEGMENTS = frozenset(
@@ -99,6 +101,44 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
             _from_introduction(search, source, at)
         _from_frame(search, source, at)
     return _settle(search, known)
+
+
+def detach_lists(sources: Iterable[Source], known: frozenset[str]) -> None:
+    """Take the lists of fields that are attached to nouns out of the sentences."""
+    for source in sources:
+        if source.kind != "clause":
+            continue
+        source.tokens, found = detach(source.tokens, known)
+        source.inline.extend(found)
+        if not found and source.requirement.kind == "item":
+            _detach_item(source, known)
+        if source.tokens:
+            source.tokens, rest = split_inline(source.tokens)
+            source.inline.extend(rest)
+
+
+def _detach_item(source: Source, known: frozenset[str]) -> None:
+    """`donor, amount (above 0)` as an item below a label or a heading that names the thing."""
+    if not source.tokens or is_field_item(source.tokens):
+        return
+    words = _frame_words(source)
+    if not words or singular(words[-1]) in GENERIC | VAGUE:
+        return
+    phrases = list_of(source.tokens, known, telling=False, loose=True)
+    if phrases is not None and len(phrases) > 1:
+        source.inline.append(Fields(Thing(tuple(words)), tuple(phrases)))
+        source.tokens = ()
+
+
+def _frame_words(source: Source) -> list[str]:
+    """The noun of the label or of the heading above an item."""
+    if source.parent is None:
+        return heading_label(source).split()
+    words = [token.low for token in source.parent.tokens if token.low not in {":", ".", "-"}]
+    first = next((at for at, word in enumerate(words) if word in PREPOSITIONS), len(words))
+    words = [word for word in words[:first] if word not in DETERMINERS]
+    fits = len(words) <= 3 and all(re.fullmatch(r"[a-z][\w-]*", word) for word in words)  # noqa: PLR2004 -- names are short
+    return words if fits and not any(_verbal(token) for token in source.parent.tokens) else []
 
 
 # --- evidence ------------------------------------------------------------------------------------

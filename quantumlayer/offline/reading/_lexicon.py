@@ -45,6 +45,7 @@ VERBS: frozenset[str] = frozenset(
     volunteer vote wait walk want warn waste watch withdraw wish work worry write yield close-down
     reach undo win expect undergo overbook overdraw underbid favour exceed own cease
     stop translate escape wind teach see feed carry bear hear speak study cook eat drink sleep hang
+    catalogue catalog gather breed harvest swap recruit photograph train donate log weigh
     pend top shorten lengthen vet scrap inactivate reinstate disqualify hand narrow combine tidy sum
     """.split()
 )
@@ -144,7 +145,7 @@ ADVERBS = frozenset(
     " automatically immediately certainly naturally currently later too either anyway instead"
     " actually basically typically generally respectively therefore thus however moreover"
     " furthermore besides finally obviously clearly ever directly explicitly optionally"
-    " again strictly easily quickly exactly".split()
+    " merely again strictly easily quickly exactly".split()
 )
 NOISE = ADVERBS - {
     "again",

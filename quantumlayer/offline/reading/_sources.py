@@ -12,7 +12,6 @@ from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._clauses import peel
 from quantumlayer.offline.reading._definitions import CREATE, DELETE, DEFINITION_SLOTS, READ, UPDATE
 from quantumlayer.offline.reading._facts import Fact
-from quantumlayer.offline.reading._inline import split_inline
 from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rewording import Rewording, bracketed, counted_words, reword
 from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
@@ -53,7 +52,7 @@ class Source:
     allowed: str = ""
     """Who may call the routes of a row, as a column of its table says."""
     inline: list[Fact] = field(default_factory=list)
-    """Fields that stand in brackets behind a noun."""
+    """Fields that stand behind a noun; the tokens are without them."""
 
     @property
     def id(self) -> str:
@@ -86,8 +85,6 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         source.tokens, source.bodies = _without_bodies(source.tokens)
         _shown_bodies(source)
         source.tokens = _quoted_choices(_without_idioms(source.tokens))
-        if source.kind == "clause":
-            source.tokens, source.inline = split_inline(source.tokens)
         sources.append(source)
         by_id[item.id] = source
         previous = source
