@@ -77,6 +77,7 @@ _SEEKING = READ - {"see"} | {
     "reply",
 }
 """Behind these `with` leads to parameters: `list boats with a min_price`."""
+_SECRETS = frozenset({"password", "passphrase", "pin"})
 _LONGEST_NOUN = 3
 
 
@@ -121,7 +122,9 @@ def _list_at(
     loose = tokens[at].low not in {"(", "=", "{"}
     telling = _is_told(tokens, noun) or f"{'_'.join(_label(noun))}_id" in known
     phrases = list_of(tokens[start:end], known, telling=telling, loose=loose)
-    if phrases is None:
+    if phrases is None or any(phrase.words[-1] in _SECRETS for phrase in phrases):
+        return None  # who has a password is left to the sentences about accounts
+    if len(phrases) == 1 and not _is_full(noun, phrases[0], telling=telling or loose):
         return None
     words = tuple(each.low for each in noun)
     return Fields(Thing(words, tokens=tuple(noun)), tuple(phrases)), behind
@@ -248,6 +251,12 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
     if found is not None and not is_plural(noun[-1].low) and found.forms <= {"past", "participle"}:
         return None
     return noun
+
+
+def _is_full(noun: Sequence[Token], phrase: FieldPhrase, *, telling: bool) -> bool:
+    """Whether one field is all there is: `quizzes (name)`, but not `which product (product_id)`."""
+    renamed = {*phrase.words} - {"id"} <= {singular(token.low) for token in noun}
+    return not renamed and (telling or is_plural(noun[-1].low))
 
 
 def _label(noun: Sequence[Token]) -> list[str]:

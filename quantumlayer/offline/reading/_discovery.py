@@ -121,6 +121,8 @@ def _detach_item(source: Source, known: frozenset[str]) -> None:
     """`donor, amount (above 0)` as an item below a label or a heading that names the thing."""
     if not source.tokens or is_field_item(source.tokens):
         return
+    if any(_verbal(token) for token in source.tokens if token.kind == "word"):
+        return
     words = _frame_words(source)
     if not words or singular(words[-1]) in GENERIC | VAGUE:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from quantumlayer.offline.reading._definitions import GENERIC, _no_field, _plausible
+from quantumlayer.offline.reading._definitions import GENERIC, _no_field, plausible_field
 from quantumlayer.offline.reading._facts import Fact, Fields, Nominal, Thing
 from quantumlayer.offline.reading._fieldlists import FieldPhrase, _split, read_fields
 from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
@@ -95,7 +95,7 @@ def _fields(inside: Sequence[Token]) -> list[FieldPhrase]:
     if any(token.kind in {"route", "sketch", "quote", "status"} for token in inside[:1]):
         return []
     phrases = read_fields(inside)
-    if any(phrase.left or not _plausible(phrase) for phrase in phrases):
+    if any(phrase.left or not plausible_field(phrase) for phrase in phrases):
         return []
     if any(_is_finite(token) for token in inside):
         return []
