@@ -102,8 +102,10 @@ def detach(
         found.append(attached)
     if not found:
         return tuple(tokens), []
-    words = [token for token in kept if token.kind != "mark"]
-    if len(words) <= _LONGEST_NOUN + 2 and not any(_is_finite(token) for token in words):
+    named = {word for fields in found for word in fields.thing.words}
+    words = {token.low for token in kept if token.kind not in {"mark", "route"}}
+    verbless = len(words) <= _LONGEST_NOUN + 2 and not any(_is_finite(token) for token in kept)
+    if verbless or words <= named | DETERMINERS:
         kept = [token for token in kept if token.kind == "route"]
     return tuple(kept), found
 
@@ -235,9 +237,9 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
     noun = tokens[start:end]
     before = tokens[start - 1].low if start else ""
     if noun and before in PREPOSITIONS | DETERMINERS and tokens[at].low != "(":
-        head = _head_of_subject(tokens[_clause_start(tokens, at) : end])
-        noun = head if head is not None else noun
-    while noun and (noun[0].low in ADVERBS or _does(noun)):
+        head = _head(tokens[_clause_start(tokens, at) : start])
+        noun = head or noun
+    while noun and (noun[0].low in ADVERBS or _does(tokens, noun)):
         noun = noun[1:]
     if not noun or noun[-1].low in PRONOUNS:
         return None
@@ -255,7 +257,7 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
 
 def _is_full(noun: Sequence[Token], phrase: FieldPhrase, *, telling: bool) -> bool:
     """Whether one field is all there is: `quizzes (name)`, but not `which product (product_id)`."""
-    renamed = {*phrase.words} - {"id"} <= {singular(token.low) for token in noun}
+    renamed = bool({*phrase.words} & {singular(token.low) for token in noun})
     return not renamed and (telling or is_plural(noun[-1].low))
 
 
@@ -275,15 +277,18 @@ def _clause_start(tokens: Sequence[Token], at: int) -> int:
     return 0
 
 
-def _does(noun: Sequence[Token]) -> bool:
-    """Whether a verb stands before the noun: `record journeys`, `records sales`."""
-    found = verb(noun[0].low)
-    return (
-        len(noun) > 1
-        and found is not None
-        and found.base in _KEEPING
-        and "gerund" not in found.forms
-    )
+def _does(tokens: Sequence[Token], noun: Sequence[Token]) -> bool:
+    """Whether a verb stands before the noun: `record journeys`, `facilities keep buildings`."""
+    keeping = [_keeps(token) for token in noun[:-1]]
+    start = _place(tokens, noun)
+    if keeping[:1] == [True] and start and _keeps(tokens[start - 1]):
+        return False  # writes log entries
+    return any(keeping)
+
+
+def _keeps(token: Token) -> bool:
+    found = verb(token.low) if token.kind == "word" else None
+    return found is not None and found.base in _KEEPING and bool(found.forms & {"base", "third"})
 
 
 def _is_nominal(token: Token) -> bool:
@@ -324,16 +329,25 @@ def _is_nominal(token: Token) -> bool:
     }
 
 
-def _head_of_subject(tokens: Sequence[Token]) -> Sequence[Token] | None:
-    """`Tools in the neighbourhood shed`: the noun before the first preposition, without any verb."""
-    first = next((at for at, token in enumerate(tokens) if token.low in PREPOSITIONS), None)
-    if not first or any(_is_finite(token) for token in tokens):
-        return None
-    head = list(tokens[:first])
-    while head and head[0].low in DETERMINERS:
-        head = head[1:]
-    fits = 0 < len(head) <= _LONGEST_NOUN and all(_is_nominal(token) for token in head)
-    return head if fits and tokens[first].low != "of" else None
+def _head(tokens: Sequence[Token]) -> Sequence[Token]:
+    """`Tools in the …`, `we write invoices to …`: the noun before the last preposition, if there is one."""
+    end = len(tokens)
+    while end and tokens[end - 1].low in DETERMINERS:
+        end -= 1
+    if not end or tokens[end - 1].low not in PREPOSITIONS - {"of", "per", "with"}:
+        return ()
+    if tokens[end - 1].low == "for" and end < len(tokens) and tokens[end].low in {"each", "every"}:
+        return ()
+    end -= 1
+    start = end
+    while start and end - start < _LONGEST_NOUN and _is_nominal(tokens[start - 1]):
+        start -= 1
+    noun = tokens[start:end]
+    if noun and start and tokens[start - 1].low in PREPOSITIONS | DETERMINERS:
+        noun = _head(tokens[:start]) or noun
+    found = verb(noun[-1].low) if noun else None
+    plain = found is None or is_plural(noun[-1].low) or (start and tokens[start - 1].low in DETERMINERS)
+    return noun if noun and plain and noun[0].low not in PREPOSITIONS else ()
 
 
 def _is_finite(token: Token) -> bool:
@@ -370,6 +384,11 @@ def _fits(tokens: Sequence[Token], at: int, noun: Sequence[Token]) -> bool:
     loose = tokens[at].low not in {"(", "=", "{"}
     before = {token.low for token in tokens[first:start]}
     inside = sum({"(": 1, ")": -1}.get(token.low, 0) for token in tokens[:at]) > 0
+    if start and tokens[start - 1].low in {"'s", "its", "their", "his", "her"}:
+        return False
+    listed = [place for place in range(start) if tokens[place].low == ":"]
+    if not loose and listed and any(token.low in {",", "and"} for token in tokens[listed[-1] : start]):
+        return False  # what stands in brackets describes a field of a list
     if inside and not any(token.low == "(" for token in tokens[max(0, start - 2) : start]):
         return False
     routes = [token.value for token in tokens[first:at] if token.kind == "route"]
@@ -452,7 +471,7 @@ def _demands(tokens: Sequence[Token]) -> bool:
     ) or any(token.kind != "word" for token in tokens)
 
 
-_BARE_TYPES = frozenset({"text", "number", "date", "time", "price", "url"})
+_BARE_TYPES = frozenset({"text", "number"})
 
 
 def _named(tokens: Sequence[Token]) -> list[Token]:
