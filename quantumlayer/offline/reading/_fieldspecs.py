@@ -295,7 +295,7 @@ def _default(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
 def _set_by(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
     by_name = made.name.lower() in _SYSTEM_BY_NAME
     random = made.has("random")
-    if made.has("system") or by_name or random:
+    if (made.has("system") and not made.has("sent")) or by_name or random:
         spec["set_by"] = "system"
     length = int(made.last("random")) if random else _code_length(made, spec)
     if length:

@@ -793,7 +793,10 @@ class _Builder:
         draft = self.structure.entity(word)
         draft.asked(source.id)
         self.topic = Thing(tuple(word.label.split()))
+        sent = fact.sends and fact.route is not None and self._creates(fact.route, word)
         for phrase in fact.phrases:
+            if sent and not fact.by_system:
+                phrase.traits.append(Trait("sent"))
             self._phrase(draft, phrase, fact, source)
 
     def _phrase(
