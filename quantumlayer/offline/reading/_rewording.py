@@ -244,8 +244,20 @@ def _list(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
         and clear[start - 1].low in {",", "and"}
         for start, (one, other) in enumerate(pairwise(clear))
     )
+    if _is_formula(clear):
+        return
     if _begins_field(clear) and not gapped and _fields_of(clear, known):
         yield clear, len(reader.tokens)
+
+
+def _is_formula(tokens: Tokens) -> bool:
+    """`full minutes between the two`, `price times quantity`: how something is worked out."""
+    lows = [token.low for token in tokens]
+    between = any(
+        one == "between" and other in {"the", "both", "them", "these"}
+        for one, other in pairwise(lows)
+    )
+    return between or not {"times", "minus", "multiplied", "divided", "sum", "×", "*"}.isdisjoint(lows)
 
 
 _NO_BEGINNING = (PREPOSITIONS - {"at", "up"}) | frozenset(
