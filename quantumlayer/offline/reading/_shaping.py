@@ -94,7 +94,8 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
         case Sets(words=words, value=Moment()) if words not in {("flag",)}:
             if fact.route is not None or fact.verb is not None:
                 made = _ensure(world, finding, words, fact.owner)
-                made.say([Trait("system"), Trait("nullable")], requirement)
+                if not made.has("sent"):  # clients send it when they make the item
+                    made.say([Trait("system"), Trait("nullable")], requirement)
         case Sets(words=words, value=None) | Sets(words=words, param=str()):
             made = _ensure(world, finding, words, fact.owner)
             made.say([Trait("system"), Trait("nullable")], requirement)

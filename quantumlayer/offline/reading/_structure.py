@@ -835,6 +835,8 @@ class _Builder:
         traits = list(phrase.traits)
         if fact.by_system or (fact.shown and not made.requirements):
             traits.append(Trait("system"))
+        if fact.sends and not fact.part:
+            traits.append(Trait("sent"))
         if phrase.left:
             traits.append(Trait("unread", " ".join(token.text for token in phrase.left)))
         made.say(traits, source.id)
