@@ -23,6 +23,7 @@ from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction, compile_pattern
 from quantumlayer.offline.reading._terms import Items
 from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._words import base, singular, verb
 
 __all__ = ["EXACT", "ACCOUNTS", "ACCOUNT_SLOTS", "SIGN_UPS", "granted_by_row"]
@@ -407,6 +408,22 @@ def _joins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Fields(user, phrases), Mention(user, ("sign-up",))]
 
 
+def _first_is(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The very first account is the administrator`: a role that the service gives."""
+    word = captures["admin"].low
+    if singular(word) not in _ADMIN | {"owner", "moderator", "manager", "superuser", "root", "boss"}:
+        return None
+    traits = [Trait("choices", [word, "user"]), Trait("system"), Trait("first_is", word)]
+    role = FieldPhrase(("role",), traits=traits)
+    user = Thing(("user",))
+    return [Fields(user, (role,), by_system=True), Mention(user, ("sign-up",))]
+
+
+def _credentials_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Email and password.`, below a heading such as Accounts."""
+    return [Mention(Thing(("user",)), ("sign-up",))]
+
+
 def _accounts_exist(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Mention(Thing(("user",)), ("sign-up",))]
 
@@ -434,7 +451,20 @@ _THE = "[(a|an|the|any|all|new|every|each|existing|all the|all of the)]"
 _USERS = (
     "(every|each|a|any|all|the) (user|users|member|members|person|customer|account|account holder)"
 )
+_ACCOUNT = "(account|user|person|one|member|customer|account holder)"
 SIGN_UPS: tuple[tuple[str, Recogniser], ...] = (
+    (
+        f"[the] [very] first {_ACCOUNT} [(that is created|to be created|created|who signs up|that signs up|to sign up|to register|who registers|that registers|signing up)] (is|becomes|gets to be|is made|will be|is always) [(the|an|a)] <word:admin>",
+        _first_is,
+    ),
+    (
+        f"(every|all|any|each) [(other|further|following|later|next)] {_ACCOUNT} [(after it|after that|after them)] (is|becomes|gets to be|is made|will be) [(the|an|a)] [(ordinary|normal|plain|regular|simple|common)] <word>",
+        _context,
+    ),
+    (
+        "[(an|a|their|with|by)] (email|username|user name|login name|email address) (and|,|plus|+|/) [(a|an|their)] password",
+        _credentials_only,
+    ),
     (
         "(sign-up|signup|signing up|registration|registering|to sign up|to register|registering an account|an account|a new account|creating an account) [MUST] (asks for|ask for|takes|needs|wants|requires|is by|means giving|works with|happens with|is done with|is made with|consists of|has|is made of) [(the|a|an|their)] <fields>",
         _joins,

@@ -87,6 +87,8 @@ def _settle(draft: EntityDraft, made: FieldDraft, ledger: Ledger, *, partly: boo
     _bounds(made, spec, ledger)
     _default(made, spec, ledger)
     _set_by(made, spec, ledger)
+    if made.has("first_is"):
+        spec["on_create"] = f"{made.last('first_is')!r} if not exists({draft.word.name}) else 'user'"
     _required(draft, made, spec, ledger, partly=partly)
     if kind == "email" and spec.get("unique"):
         spec["case_insensitive"] = True
