@@ -216,6 +216,7 @@ ACCOUNT_SLOTS: dict[str, SlotFunction] = {
     "doeses": _list_of_forms(frozenset({"third", "base"})),
     "doings": _list_of_forms(frozenset({"gerund"})),
     "alldones": _list_of_forms(frozenset({"participle"})),
+    "did": _list_of_forms(frozenset({"past", "participle"})),
     "objects": _target,
     "who": _who,
 }
@@ -526,11 +527,11 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     ("[<phrase:ignored>] : per (user|account|person|member)", lambda c, s: _own_only({"target": (Items(None),)}, s)),
     ("[(visibility|scope|ownership|access)] [:] per (user|account|person|member)", lambda c, s: _own_only({"target": (Items(None),)}, s)),
     (
-        f"<who> [(CAN|MUST)] [only] <doeses:verbs> (only|just) [the] <many> [(that|which)] (they|he|she|he or she) (<done:made>|have <done:made>|has <done:made>) [themselves] [himself or herself] [themself]",
+        f"<who> [(CAN|MUST)] [only] <doeses:verbs> (only|just) [the] <many> [(that|which)] (they|he|she|he or she) [(have|has)] <did:made> [themselves] [himself or herself] [themself]",
         _own_again,
     ),
     (
-        f"<who> [(CAN|MUST)] only <doeses:verbs> [the] <many> [(that|which)] (they|he|she|he or she) [(have|has)] <done:made> [themselves] [himself or herself]",
+        f"<who> [(CAN|MUST)] only <doeses:verbs> [the] <many> [(that|which)] (they|he|she|he or she) [(have|has)] <did:made> [themselves] [himself or herself]",
         _own_again,
     ),
     (

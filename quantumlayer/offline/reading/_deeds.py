@@ -203,6 +203,13 @@ def _at_first(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Said((captures["field"].words,), None, (Trait("default", captures["literal"]),))]
 
 
+def _sets_there(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… with POST …, which sets afloat to true`."""
+    if not _acts_on_item(situation.route):
+        return None
+    return [Sets(captures["field"].words, Literal(captures["literal"]), situation.route)]
+
+
 def _op_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Closing what is closed, or reopening what is open, is an error`."""
     facts: list[Fact] = []
@@ -362,6 +369,7 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     ("[(i.e|that is|it|this|and|which|the call|calling it)] [.] [,] (puts|put|writes|write|stores|records|enters|notes|saves|sets) (the current time|the current date|now|the time|the moment|the date|the current moment|the present time) (into|in|to|as|under) <name>", _sets_now),
     ("[and] the (moment|time|date) [(too|as well|also)] [,] (as|in) <name>", _sets_now),
     ("[(both|the|these|all)] (times|dates|moments|timestamps) (is|are) (recorded|set|filled in|stored|noted|kept|written down|taken) [by (the server|the service|the system|us)] LPAREN <inside> RPAREN", _times_set),
+    ("[,] [and] (which|that|this|it) [(then|thereby)] (sets|turns|switches|puts|flips|changes) <field> to <literal>", _sets_there),
     ("[calling] <route> (turns|flips|sets|switches|changes|puts|makes) (it|this|that|the flag|the switch) [over] [to] <literal>", _turns),
     ("<items> (stays|stay|remains|remain) (in|on) (the|our|its) (list|system|register|books|archive|record|records) [(then|though)]", _context),
     ("(whatever|what|everything that|anything that) (was|has been|is) <done> [once] [(before|already)] (stays|remains|is kept|stands) [(on record|in the list|there|as it is|on file)]", _context),
@@ -393,8 +401,8 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     (f"[(any|every|a|each)] (further|second|repeated|later|other|new) (<do>|attempt to <do>) [(of|on|for|to)] [(it|them|<items>)] {_REFUSED}", _any_further),
     ("<names> (repeat|repeats|recur|may repeat|can repeat) from <noun> to <noun:x>", _context),
     # --- one step after the other
-    ("[it] [CAN] [may] only (move|go|advance|change|be moved|step) [(forward|on|along)] (one step|one by one|step by step|a step|one state) [(at a time|further|forward)] [(along|through|in|of)] [the] [(chain|order|row|sequence|line)] [:] <chain>", _stepwise),
-    ("[it] [CAN] only (move|go|advance|change|step) [(forward|on|along)] (one step|step by step|a step|one state) [(at a time|further|forward)]", _stepwise),
+    ("[(it|the status|its status|the state|their status)] [CAN] [may] only (move|go|advance|change|be moved|step) [(forward|on|along)] (one step|one by one|step by step|a step|one state) [(at a time|further|forward)] [(along|through|in|of)] [the] [(chain|order|row|sequence|line)] [:] <chain>", _stepwise),
+    ("[(it|the status|its status|the state|their status)] [CAN] only (move|go|advance|change|step) [(forward|on|along)] (one step|step by step|a step|one state) [(at a time|further|forward)]", _stepwise),
     (f"(skipping|leaving out|jumping over|omitting) (a step|steps|states|a state|one) {_REFUSED}", _stepwise),
     ("[and] so (is|are|does) (going|moving|stepping) (backwards|back|backward)", _stepwise),
     (f"[and] (going|moving|stepping) (backwards|back|backward) {_REFUSED}", _stepwise),

@@ -69,6 +69,8 @@ class _Evidence:
 class _Search:
     sources: Sequence[Source]
     found: dict[str, _Evidence] = field(default_factory=dict)
+    referred: set[str] = field(default_factory=set)
+    """Nouns that stand in the field list of another thing."""
     listed: set[str] = field(default_factory=set)
     """Nouns of which something has several."""
 
@@ -265,6 +267,8 @@ def heading_label(source: Source) -> str:
 
 
 def _from_fact(search: _Search, fact: Fact, at: int) -> None:
+    if isinstance(fact, Fields):
+        search.referred.update(singular(phrase.label) for phrase in fact.phrases)
     match fact:
         case Fields(thing=Thing(words=words) as thing) if words and _nameable(thing):
             weight = (_ENOUGH if fact.sure else 1) + (1 if len(fact.phrases) > 1 else 0)
@@ -534,6 +538,9 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
         for source in search.sources for route in source.routes
         if len(route.segments) > 2 and route.segments[-2].startswith("{")  # noqa: PLR2004 -- /x/{id}/reject
     }  # fmt: skip
+    for each in search.found.values():
+        if each.defined and each.label in VAGUE & search.referred:
+            each.score += 2
     accepted = [
         each
         for each in search.found.values()
