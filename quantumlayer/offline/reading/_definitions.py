@@ -265,7 +265,7 @@ def _short_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, 
         situation = reader.context
         known = situation.known if isinstance(situation, Situation) else frozenset()
         phrases = read_fields(reader.tokens[at:end], known)
-        if phrases and all(_plausible(phrase) for phrase in phrases):
+        if phrases and all(plausible_field(phrase) for phrase in phrases):
             yield tuple(phrases), end
 
 
@@ -652,7 +652,7 @@ def _kept_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, .
         fixed = lows[:1] in (["of"], ["at"], ["on"], ["from"]) and lows[-1] in _THEN
         if fixed and at < len(reader.tokens) - length:
             phrases = read_fields(reader.tokens[at : len(reader.tokens) - length])
-            if phrases and all(_plausible(phrase) and not phrase.left for phrase in phrases):
+            if phrases and all(plausible_field(phrase) and not phrase.left for phrase in phrases):
                 yield tuple(phrases), len(reader.tokens)
 
 
