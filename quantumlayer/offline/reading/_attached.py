@@ -110,9 +110,7 @@ def detach(
     return tuple(kept), found
 
 
-def _list_at(
-    tokens: Sequence[Token], at: int, known: frozenset[str]
-) -> tuple[Fields, int] | None:
+def _list_at(tokens: Sequence[Token], at: int, known: frozenset[str]) -> tuple[Fields, int] | None:
     """Read a list that begins at a bracket, a colon, a dash or `with`; tell where it ends."""
     opening = _opening(tokens, at)
     if opening is None:
@@ -346,7 +344,9 @@ def _head(tokens: Sequence[Token]) -> Sequence[Token]:
     if noun and start and tokens[start - 1].low in PREPOSITIONS | DETERMINERS:
         noun = _head(tokens[:start]) or noun
     found = verb(noun[-1].low) if noun else None
-    plain = found is None or is_plural(noun[-1].low) or (start and tokens[start - 1].low in DETERMINERS)
+    plain = (
+        found is None or is_plural(noun[-1].low) or (start and tokens[start - 1].low in DETERMINERS)
+    )
     return noun if noun and plain and noun[0].low not in PREPOSITIONS else ()
 
 
@@ -387,7 +387,11 @@ def _fits(tokens: Sequence[Token], at: int, noun: Sequence[Token]) -> bool:
     if start and tokens[start - 1].low in {"'s", "its", "their", "his", "her"}:
         return False
     listed = [place for place in range(start) if tokens[place].low == ":"]
-    if not loose and listed and any(token.low in {",", "and"} for token in tokens[listed[-1] : start]):
+    if (
+        not loose
+        and listed
+        and any(token.low in {",", "and"} for token in tokens[listed[-1] : start])
+    ):
         return False  # what stands in brackets describes a field of a list
     if inside and not any(token.low == "(" for token in tokens[max(0, start - 2) : start]):
         return False

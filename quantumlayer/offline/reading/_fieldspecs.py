@@ -9,7 +9,7 @@ from typing import Any
 from quantumlayer.agents import Conflict
 from quantumlayer.agents.expressions import FUNCTIONS
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
-from quantumlayer.offline.reading._fieldtypes import is_textual, type_of_name, type_of_value
+from quantumlayer.offline.reading._fieldtypes import is_list_name, is_textual, type_of_name, type_of_value
 from quantumlayer.offline.reading._sketches import UNKNOWN
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
@@ -165,6 +165,9 @@ def _by_bounds(
         return "strings"
     if by_name is None and is_textual(made.words):
         return "string"
+    if bounds and by_name == "strings" and units <= {""} and not is_list_name(made.words):
+        over = any(trait.key in {"above", "below"} for trait in bounds)
+        return "number" if over else "integer"  # bags (1-10), scoops (at least 1)
     if bounds and by_name in NUMERIC:
         return str(by_name)
     if bounds and by_name not in {"strings", "date", "datetime", "time"}:

@@ -9,7 +9,7 @@ from typing import Any
 from quantumlayer.offline.reading._sketches import UNKNOWN
 from quantumlayer.offline.reading._words import is_plural, singular
 
-__all__ = ["is_textual", "type_of_name", "type_of_value"]
+__all__ = ["is_list_name", "is_textual", "type_of_name", "type_of_value"]
 
 _DATETIME = frozenset(
     "timestamp datetime start end begin beginning finish started stopped ended created updated modified"
@@ -44,7 +44,7 @@ _UNIT_TYPES = {
 _NUMBER = frozenset(
     "weight height width length distance temperature latitude longitude lat lng lon percentage percent"
     " ratio factor hour area volume average mean depth speed radius humidity probability share wattage"
-    " dose dosage value_in".split()
+    " dose dosage value_in second gram kilogram kilo kg km litre liter metre meter cm mm mile degree watt kwh".split()
 )
 _BOOLEAN = frozenset(
     "done completed finished active enabled disabled archived published paid available blocked verified"
@@ -83,6 +83,11 @@ _LONG_TEXT = 120
 def is_textual(words: Sequence[str]) -> bool:
     """Tell whether a name is plainly that of a text, so that `max 100` means characters."""
     return bool(words) and words[-1] in _NAMES
+
+
+def is_list_name(words: Sequence[str]) -> bool:
+    """Whether a name in the plural is known to name texts: tags, keywords; not bags or scoops."""
+    return bool(words) and singular(words[-1]) in _STRINGS
 
 
 def type_of_value(value: Any, words: Sequence[str]) -> str | None:
