@@ -37,7 +37,7 @@ from quantumlayer.capsule import (
     read,
     unpack,
 )
-from quantumlayer.messages import Exchange, ModelReply, ModelRequest, Verdict
+from quantumlayer.messages import Exchange, ModelReply, ModelRequest, Outcome, Verdict
 
 ROUNDS = 40
 FILES = 1_000
@@ -69,7 +69,9 @@ def example() -> Draft:
         requirements=tuple(
             Requirement(f"R{n + 1}", f"Requirement {n + 1}.", "assumed") for n in range(100)
         ),
-        validation=Validation("L2", (Verdict("ruff", "PASS", "ruff", "0.12", ("check", ".")),)),
+        validation=Validation(
+            "L2", (Verdict("ruff", Outcome.PASS, "ruff", "0.12", ("check", ".")),)
+        ),
         transcript=Transcript((Document("# A thousand files"), *calls)),
     )
 

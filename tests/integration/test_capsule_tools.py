@@ -32,7 +32,7 @@ from quantumlayer.capsule import (
     pack,
     unpack,
 )
-from quantumlayer.messages import Exchange, ModelReply, ModelRequest, Verdict
+from quantumlayer.messages import Exchange, ModelReply, ModelRequest, Outcome, Verdict
 
 BLOBS = "blobs/sha256/"
 
@@ -54,7 +54,9 @@ def capsule() -> QuantumCapsule:
                 CapsuleFile("start", b"#!/bin/sh\n", Author("DevOpsEngineer"), executable=True),
             ),
             requirements=(Requirement("R1", "It works.", "assumed", files=("app/main.py",)),),
-            validation=Validation("L2", (Verdict("ruff", "PASS", "ruff", "0.12", ("check",)),)),
+            validation=Validation(
+                "L2", (Verdict("ruff", Outcome.PASS, "ruff", "0.12", ("check",)),)
+            ),
             transcript=Transcript((Document("# Blog"), call)),
         ),
         SigningKey.generate(),

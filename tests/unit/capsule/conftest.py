@@ -23,6 +23,7 @@ from quantumlayer.messages import (
     Message,
     ModelReply,
     ModelRequest,
+    Outcome,
     OutputSchema,
     Route,
     Text,
@@ -59,7 +60,9 @@ REPLY = ModelReply(
 @pytest.fixture(scope="session")
 def draft() -> Draft:
     developer = Author("Developer", "offline", "rules", REQUEST.digest)
-    ruff = Verdict("ruff", "PASS", "ruff", "0.12.0", ("check", "."), "clean", {"ratio": 0.875})
+    ruff = Verdict(
+        "ruff", Outcome.PASS, "ruff", "0.12.0", ("check", "."), "clean", {"ratio": 0.875}
+    )
     return Draft(
         name="tiny-blog",
         version="0.1.0",
