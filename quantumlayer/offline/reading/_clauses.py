@@ -473,6 +473,9 @@ def _without_purpose(
                 continue
             if tokens[at].low == "as" and tokens[at - 1].low in _AS_FAR:
                 continue
+            so = at + 1 if tokens[at].low == "," else at
+            if not story and [token.low for token in tokens[so : so + 2]] in (["so", "it"], ["so", "they"]):
+                continue  # so it may be left blank
             if pattern.whole(reader) is not None:
                 return tokens[:at]
     return tokens

@@ -241,7 +241,7 @@ def _plain_words(heading: str) -> list[str]:
 
 def _from_rows(search: _Search, source: Source, at: int) -> None:
     if source.kind == "field":
-        label = heading_label(source)
+        label = heading_label(source) or _routed_before(search, at)
         first = (
             source.previous is None
             or source.previous.kind != "field"
@@ -254,6 +254,17 @@ def _from_rows(search: _Search, source: Source, at: int) -> None:
         words = re.findall(r"[A-Za-z][\w-]*", source.cells.get("entity", "").lower())
         if words:
             search.note(singular(" ".join(words)), _ENOUGH, at).defined = True
+
+
+def _routed_before(search: _Search, at: int) -> str:
+    """The collection that was spoken of before a table of fields without a heading."""
+    for source in reversed(search.sources[:at]):
+        if source.kind == "field":
+            continue
+        for route in source.routes:
+            if route.literals and is_plural(route.literals[0]):
+                return _label(route.literals[0])
+    return ""
 
 
 def heading_label(source: Source) -> str:
@@ -335,6 +346,11 @@ _FIELD_WORDS = frozenset({"fields", "attributes", "properties", "columns", "data
 
 def fields_frame(source: Source) -> Thing | None:
     """The thing whose fields the items below a statement list, as in `projects` or `A note has:`."""
+    placed = [route for route in source.routes if route.path]
+    if len(placed) == 1 and source.tokens and (source.tokens[-1].low == ":" or len(source.tokens) < 4):  # noqa: PLR2004
+        last = placed[0].literals[-1:] if placed[0].method in {"", "POST"} else []
+        if last and len(placed[0].literals) == len(placed[0].segments) and is_plural(last[0]):
+            return Thing(tuple(singular(last[0].replace("-", " ")).split()))
     labelled = source.tokens and source.tokens[0].kind == "route"
     described = source.full if labelled else source.tokens
     tokens = [token for token in _before_paths(described) if token.low not in {":", ".", "-"}]

@@ -161,6 +161,8 @@ NOISE = ADVERBS - {
 
 NUMBER_WORDS: dict[str, int] = {
     "zero": 0,
+    "nought": 0,
+    "naught": 0,
     "one": 1,
     "two": 2,
     "three": 3,

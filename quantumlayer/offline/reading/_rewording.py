@@ -23,6 +23,7 @@ from quantumlayer.offline.reading._patterns import (
     Reader,
     SlotFunction,
     compile_pattern,
+    words_of,
 )
 from quantumlayer.offline.reading._tokens import Token, tokenize
 from quantumlayer.offline.reading._traits import read_traits
@@ -48,6 +49,8 @@ class Rewording:
     """The field that was named last."""
     fields: set[str] = field(default_factory=set)
     """Words that name fields."""
+    headed: bool = False
+    """Whether nothing was said yet below the heading that names the thing."""
     asked: bool = False
     """Whether the sentence before asked what a thing consists of."""
 
@@ -115,7 +118,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<whole:thing> = <list:rest>", "a $thing has $rest"),
     _rule("(a|an|one|each|every) <thing> (is|means) <articles:rest>", "a $thing has $rest"),
     _rule(f"(one|each|every|a|an|any) <thing> [<where>] [MUST] [also] {_HAS} [the following [{_FIELDS}]] [:] <list:rest>", "a $thing has $rest"),
-    _rule(f"<plural:thing> [<where>] [MUST] [also] (comprise|include|contain|carry|bear|offer|feature|come with|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
+    _rule(f"<plural:thing> [<where>] [MUST] [also] (comprise|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
     _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
     _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
     # --- a field is kept
@@ -123,6 +126,10 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule(f"(each|each one|each of them|each of these|every one|every one of them|all of them|they all|they|all) [also] (has|have|comes with|come with|carries|carry|gets|get|needs|need|bears|contains|consists of|is given|includes|consist of|is made up of) <list:rest>", "it has $rest"),
     _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every one|each one|every|all) of (them|these)", "it has $rest"),
     _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every) <thing>", "a $thing has $rest"),
+    _rule("(has|have|contains|contain|comprises|consists of) <list:rest>", "it has $rest"),
+    _rule("(may|can|could|might) [also|optionally] (have|carry|contain|include) <list:rest>", "it may have $rest"),
+    _rule("<thing:ignored> (types in|type in|types|enters|enter|fills in|fill in|writes down|notes down|puts in|keys in|inputs|submits|hands in|gives|states) (their|his|her|its) <list:rest>", "it has $rest"),
+    _rule(f"[{_WHO}] [(MUST|can|only|may)] [only] (accept|accepts|take|takes|keep|ship|carry|carries|allow|handle|transport|admit) [only] <plural:thing> (<measuring:measure>) <rest>", "the !measure of a $thing is $rest"),
     _rule("apart from (that|this|these|it) [,] (a|an|each|every|the) <thing> has <list:rest>", "a $thing has $rest"),
     _rule(f"<a_field:rest> (is|are) [also] {_ENTERED} [(as well|too|also|along with it|with it|alongside|in addition|for each|every time)]", "it has $rest"),
     _rule("<a_field:rest> [,] (is|are) [(also|likewise)] (part|a part) of (it|them|each|every one|the record|the entry|the <thing>)", "it has $rest"),
@@ -176,15 +183,14 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(a new|each new|every new|any new) <thing> [is <phrase:x> ,] (starts|begins|has|comes) (with|out with) <field:rest> (at|set to|being|=) <literal:value>", "the $rest is $value by default"),
     _rule("most [of them] are <noun:value> , (so|hence|therefore|thus|which is why|and) (that|this|it) is [also] (the default|what we assume|assumed|preset)", "#named is !value by default"),
     _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say|it says) (otherwise|something else|differently|so) [,] (it|they|this|that) (does|do|is|are|has|was) not", "#named is no by default"),
-    _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] [(it|this|that|they)] (is|are) <literal:value>", "#named is $value by default"),
     _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] there (is|are) <number:value> <noun:rest>", "it has $rest ( a whole number , $value by default )"),
+    _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] [(it|this|that|they)] (is|are) <literal:value>", "#named is $value by default"),
     _rule("there CANNOT [ever] be more than <number:high> <noun:rest> [,] (nor|or|and not|and never) (fewer|less) than <number:low>", "the $rest is between $low and $high"),
     _rule("there CANNOT [ever] be (fewer|less) than <number:low> <noun:rest> [,] (nor|or|and not|and never) more than <number:high>", "the $rest is between $low and $high"),
     _rule("(whatever|anything) <phrase> (sends|send|gives|give|enters|enter|writes|write|provides) [(for|in|as|to) (it|that|this|them)] is ignored", "#named is set by the system"),
     # --- bounds
     _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|is|are|extends|reaches|varies) (from|between) <bounds:low> and <field:other> (from|between) <bounds:high>", "the $rest is between $low ; the $other is between $high"),
     _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|extends|reaches|varies) (from|between) <bounds:low>", "the $rest is between $low"),
-    _rule("[<actor> (can|may|MUST|only)] (accept|take|keep|ship|carry|allow|handle|transport) [only] <plural:thing> (<measuring:measure>) <rest>", "the !measure of a $thing is $rest"),
 )  # fmt: skip
 
 
@@ -248,6 +254,9 @@ def _list(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
         return
     if _begins_field(clear) and not gapped and _fields_of(clear, known):
         yield clear, len(reader.tokens)
+        for end in range(len(reader.tokens) - 1, at, -1):
+            if reader.low(end) in {"for", "per", "with", "of", "about", "to", "on"}:
+                yield _without_telling(tuple(reader.tokens[at:end])), end
 
 
 def _is_formula(tokens: Tokens) -> bool:
@@ -462,8 +471,13 @@ _SLOTS: dict[str, SlotFunction] = {
 # --- rewording -----------------------------------------------------------------------------------
 
 
-def reword(tokens: Tokens, rewording: Rewording) -> Tokens:
-    """Say a sentence again in forms that are known; what no rule fits stays as it is."""
+def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
+    """Say a sentence again in forms that are known; what no rule fits stays as it is.
+
+    `full` is the sentence with everything that was taken off: what it is about may stand there.
+    """
+    if tokens[0].low in {"whatever", "anything"}:
+        tokens = full
     asked, rewording.asked = rewording.asked, False
     if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
         return tokens
@@ -472,6 +486,9 @@ def reword(tokens: Tokens, rewording: Rewording) -> Tokens:
         said.extend(separator)
         said.extend(_segment(segment, rewording, asked=asked))
         asked = False
+    if said and all(one.low == other.low for one, other in zip(said, tokens, strict=False)):
+        rewording.thing = _salient(full, rewording) or rewording.thing
+    rewording.headed = False
     rewording.asked = bool(tokens) and tokens[-1].low == "?" and _asks(tokens)
     return tuple(said)
 
@@ -531,13 +548,25 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
     else:
         said = _by_rule(tokens, rewording)
     if said is None:
+        said = _behind_label(tokens, rewording)
+    if said is None:
         said = _fragment(tokens, rewording, asked=asked) or _predicate(tokens, rewording) or tokens
     _remember(said, rewording)
     return (*said, *(tail[1:] if tail and said[-1].low == tail[0].low == ":" else tail))
 
 
+def _behind_label(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    """`Cellar book: for every wine …`: what stands before the colon only names the whole."""
+    for at, token in enumerate(tokens[1:6], 1):
+        if token.low == ":":
+            return _by_rule(tokens[at + 1 :], rewording)
+        if token.kind != "word" or token.low in _SPEAKING:
+            return None
+    return None
+
+
 def _by_rule(tokens: Tokens, rewording: Rewording) -> Tokens | None:
-    words = frozenset(token.low for token in tokens)
+    words = words_of(tokens)
     reader = Reader(tokens, _SLOTS, rewording)
     for pattern, template in _RULES:
         if not pattern.possible(words):
@@ -569,6 +598,11 @@ def _filled(template: Iterable[str], captures: Captures, rewording: Rewording) -
             said.extend((_word("a"), *rewording.thing))
         else:
             said.append(_word(part))
+    thing = [token.low for token in captures.get("thing", rewording.thing)]
+    for at in range(len(said) - 3, 2, -1):
+        own = [token.low for token in said[at : at + 3]]
+        if thing and own == ["the", thing[-1], "'s"]:
+            said[at : at + 3] = [_word("its")]
     while len(said) > 2 and said[-1].low == ")" and said[-2].low == "(":  # noqa: PLR2004 -- empty brackets
         said = said[:-2]
     return tuple(said)
@@ -589,7 +623,11 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
         return None
     clear = _without_telling(tokens)
     phrases = _fields_of(clear, rewording.known)
-    if len(phrases) < 2 - added or (len(phrases) < 3 and not (added or asked)):  # noqa: PLR2004
+    alone = len(phrases) == 1 and phrases[0].spelled is not None and tokens[0].kind == "word"
+    alone = alone and bool(phrases[0].traits)
+    if rewording.headed and len(phrases) and not any(phrase.left for phrase in phrases) and len(tokens) < 8:  # noqa: PLR2004
+        return (_word("a"), *rewording.thing, _word("has"), *clear)
+    if not alone and (len(phrases) < 2 - added or (len(phrases) < 3 and not (added or asked))):  # noqa: PLR2004
         return None
     if any(phrase.left for phrase in phrases) and not asked:
         return None
@@ -681,7 +719,7 @@ def _leading_field(tokens: Tokens) -> Tokens:
 
 def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
     """The noun that a sentence is most likely about, if it is about a thing that is kept."""
-    best: tuple[int, int, Tokens] = (1, 0, ())
+    best: tuple[int, int, Tokens] = (0, 0, ())
     for at, token in enumerate(tokens):
         if token.kind != "word" or token.low in _NO_NAME:
             continue
@@ -694,7 +732,8 @@ def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
         if before in {"every", "each", "one"}:
             score += 3
         elif before in {"a", "an"}:
-            score += 1
+            after = tokens[at + 1].low if at + 1 < len(tokens) else ""
+            score += 3 if after in {"is", "are"} else 1
         elif noun != token.low:
             found = verb(token.low)
             follows = at + 1 < len(tokens) and tokens[at + 1].low in _NO_NAME | {"the", ",", "."}
@@ -731,6 +770,11 @@ _EMPTY_TAILS = tuple(
 
 def _plain(tokens: Tokens) -> Tokens:
     """Leave out words that add nothing at the end: `…, nothing more`."""
+    for at, token in enumerate(tokens[:-1]):
+        if token.low in {"∈", "in"} and tokens[at + 1].kind == "sketch":
+            values = [Token(name, name.lower(), "quote", -1, -1, name) for name in tokens[at + 1].value.members]
+            listed = [each for value in values for each in (_word(","), value)][1:]
+            return (*tokens[:at], *(_word(word) for word in ("is", "one", "of")), *listed, *tokens[at + 2 :])
     lows = [token.low for token in tokens]
     for words in _EMPTY_TAILS:
         if lows[-len(words) :] == words and len(lows) > len(words):

@@ -116,7 +116,9 @@ _HEADINGS: dict[Column, frozenset[str]] = {
         | {"after", "afterwards", "state after", "status after", "becomes", "target", "leads to"}
     ),
     "action": frozenset({"action", "event", "transition", "step", "trigger", "command"}),
-    "entity": frozenset({"entity", "thing", "object", "model", "record", "item", "table"}),
+    "entity": frozenset(
+        {"entity", "thing", "object", "model", "record", "item", "table", "resource", "collection"}
+    ),
     "fields": frozenset({"fields", "attributes", "data", "properties", "columns", "what we keep"}),
     "role": frozenset({"role", "who", "user", "roles", "allowed for", "access", "permission"}),
 }

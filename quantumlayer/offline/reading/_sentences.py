@@ -44,6 +44,8 @@ def _ends(text: str, match: re.Match[str]) -> bool:
         return not (rest[0].islower() and match.start() and not text[match.start() - 1].isalnum())
     before = _LAST_WORD.search(text, max(0, match.start() - 20), match.start())
     word = before[1] if before else ""
+    if word.lower() in {"no", "max", "min"} and rest[0].isupper():
+        return True
     if word.lower() in _ABBREVIATIONS:
         return word.lower() == "etc" and rest[0].isupper()
     if len(word) == 1 and word.isupper() and rest[0].isupper():

@@ -10,7 +10,15 @@ from typing import Literal
 
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._clauses import peel
-from quantumlayer.offline.reading._definitions import CREATE, DELETE, DEFINITION_SLOTS, READ, UPDATE
+from quantumlayer.offline.reading._definitions import (
+    CREATE,
+    DEFINITION_SLOTS,
+    DELETE,
+    GENERIC,
+    READ,
+    UPDATE,
+    VAGUE,
+)
 from quantumlayer.offline.reading._facts import Fact
 from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rewording import Rewording, bracketed, counted_words, reword
@@ -104,9 +112,23 @@ def _reword(sources: Sequence[Source]) -> None:
     for source in sources:
         if source.headings != headings:
             headings = source.headings
-            rewording.thing = rewording.named = ()
+            rewording.named = ()
+            rewording.thing = _headed(headings)
+            rewording.headed = bool(rewording.thing)
         if source.kind == "clause" and source.tokens:
-            source.tokens = reword(source.tokens, rewording)
+            source.tokens = reword(source.tokens, source.full, rewording)
+
+
+def _headed(headings: Sequence[str]) -> tuple[Token, ...]:
+    """The thing that a heading of one or two words names."""
+    tokens = [token for token in tokenize(headings[0] if headings else "") if token.kind != "mark"]
+    tokens = [token for token in tokens if token.low not in {"a", "an", "the"}]
+    if not 1 <= len(tokens) <= 2 or any(token.kind != "word" for token in tokens):  # noqa: PLR2004 -- names are short
+        return ()
+    noun = singular(tokens[-1].low)
+    if noun in GENERIC | VAGUE:
+        return ()
+    return (*tokens[:-1], replace(tokens[-1], text=noun, low=noun))
 
 
 def _source(item: Requirement) -> Source:

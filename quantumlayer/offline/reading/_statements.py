@@ -30,6 +30,9 @@ _MARKER = re.compile(
 _LABEL = re.compile(
     r"^(?:\*\*|__|\[)?[A-Z]{1,5}[-_ ]?\d{1,4}(?:\.\d{1,3})*(?:[.:)\]]|\*\*|__| -| –| —)+\s+(?=\S)"
 )
+_LABEL_WORD = re.compile(r"^(?:\*\*)?(?:Requirement|Req|Feature|Rule|Point|Story|Need|Wish)\.?\s+#?\d{1,4}(?:\.\d{1,3})*\s*(?:[.:)\]]|-|–|—)+(?:\*\*)?\s+(?=\S)")
+_COLUMN = re.compile(r"^(?P<name>`?[A-Za-z_][\w.]{0,39}`?)(?:\s{2,}|\t+)(?P<rest>[^\s=|–—-].*)$")
+_METHODS_AND_PATH = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b[^.]*\s/\w")
 _ROUTE = re.compile(r"^`?(?:GET|POST|PUT|PATCH|DELETE)\s+/")
 _QUESTION = re.compile(
     r"^(?:\*\*|__)?Q(?:uestion)?\s?\d*\s*[:.)](?:\*\*|__)?\s+(?P<text>.+)$", re.IGNORECASE
@@ -144,6 +147,7 @@ def _titles(blocks: Sequence[_Block]) -> bool:
         and len(text) <= _LONGEST_TITLE
         and not text.endswith((".", "!", "?", ",", ":", ";"))
         and not _ROUTE.match(text)
+        and not _METHODS_AND_PATH.search(text)
         and not text.startswith(("{", "|"))
     )
 
@@ -216,7 +220,16 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     routes = sum(1 for line in lines if _ROUTE.match(line))
     piece: list[str] = []
     marked = False
+    columns = len(lines) > 1 and sum(1 for line in lines if _COLUMN.match(line)) > 1
     for line in lines:
+        column = _COLUMN.match(_MARKER.sub("", line))
+        if column and (columns or len(lines) == 1):
+            if piece:
+                yield " ".join(piece), marked
+                piece = []
+            yield f"{column['name']}: {column['rest']}", columns
+            marked = False
+            continue
         marker = None if _ANSWER.match(line) else _MARKER.match(line)
         bold = bool(_BOLD_LINE.match(line) or _ASKED_LINE.match(line) or _QUESTION.match(line))
         answer = bool(_ANSWER.match(line))
@@ -234,7 +247,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
             continue
         piece.append(line[marker.end() :] if marker else line)
         if len(piece) == 1:
-            piece[0] = _LABEL.sub("", piece[0])
+            piece[0] = _LABEL_WORD.sub("", _LABEL.sub("", piece[0]))
     if piece:
         yield " ".join(piece), marked
 

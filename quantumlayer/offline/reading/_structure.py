@@ -705,6 +705,8 @@ class _Builder:
         if word is None and source.parent is not None:
             subject = self._subject(source.parent)
             word = self.structure.lexicon.thing(subject) if subject else None
+        if word is None and self.topic is not None:
+            word = self.structure.lexicon.thing(self.topic)
         if word is None:
             self.structure.ledger.miss(source.id, "it is not clear which thing has this field")
             return
