@@ -222,7 +222,17 @@ class _Reader:
             thing = fields_frame(parent)
             if thing is not None and structure.lexicon.thing(thing) is not None:
                 return self._known_field(source)
-        return self._known_field(source) and source.tokens[0].kind == "name"
+        labelled = any(token.low in {":", "-"} for token in source.tokens[1:4])
+        labelled = labelled and not self._half_read(source)
+        return self._known_field(source) and (labelled or source.tokens[0].kind == "name")
+
+    def _half_read(self, source: Source) -> bool:
+        return any(
+            trait.key == "unread" and requirement == source.id
+            for draft in self.analysis.structure.entities.values()
+            for made in draft.fields.values()
+            for trait, requirement in made.traits
+        )
 
     def _known_field(self, source: Source) -> bool:
         return any(

@@ -11,7 +11,7 @@ from quantumlayer.offline.reading._lexicon import DETERMINERS, NUMBER_WORDS, PRE
 from quantumlayer.offline.reading._patterns import Captures, Reader, compile_pattern
 from quantumlayer.offline.reading._slots import BASIC_SLOTS
 from quantumlayer.offline.reading._tokens import Token
-from quantumlayer.offline.reading._traits import Trait, read_traits
+from quantumlayer.offline.reading._traits import SYMBOLS, Trait, read_traits
 from quantumlayer.offline.reading._words import is_plural, plural, singular, verb
 
 __all__ = ["FieldPhrase", "read_field", "read_fields"]
@@ -452,7 +452,23 @@ def _belongs(
         return True
     if _in_choices(before, piece, with_articles=with_articles and not joined_by_and):
         return True
-    return _ends_in_character_kinds(before) and _names_character_kinds(piece)
+    if _ends_in_character_kinds(before) and _names_character_kinds(piece):
+        return True
+    return _goes_on_with_format(before, piece)
+
+
+def _goes_on_with_format(before: list[Token], piece: list[Token]) -> bool:
+    """`four digits, a dot, then three letters`: further parts of how a text is made up."""
+    kinds = {"digits", "letters", "characters", "digit", "letter", "sign", *SYMBOLS}
+    if not any(token.low in kinds for token in before):
+        return False
+    lows = [token.low for token in piece]
+    while lows and lows[0] in {"then", "followed", "by", "and", "a", "an", "the", "finally", "another"}:
+        lows = lows[1:]
+    if lows[:1] and lows[0] in SYMBOLS and len(lows) < 3:  # noqa: PLR2004 -- a dot, a plus sign
+        return True
+    counted = lows[:1] and (piece[-len(lows)].kind == "number" or lows[0] in NUMBER_WORDS)
+    return bool(counted and kinds & set(lows) and piece[0].low in {"then", "followed", "and"})
 
 
 def _lists_parts(before: list[Token]) -> bool:
@@ -466,7 +482,9 @@ def _lists_parts(before: list[Token]) -> bool:
 
 def _is_clause(before: list[Token]) -> bool:
     """`the moment it ends`, whose name as in JSON stands behind the comma."""
-    told = any(token.low in {"it", "they", "he", "she", "we", "you", "i"} for token in before[1:])
+    told = before[0].low in _ASKING or any(
+        token.low in {"it", "they", "he", "she", "we", "you", "i", "which", "whom"} for token in before[1:]
+    )
     return told and not any(token.kind == "name" for token in before)
 
 
@@ -487,11 +505,11 @@ def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
     named = any(token.kind == "name" for token in before[:3])
     if named and len(before) <= 3 and _describes(piece):  # noqa: PLR2004 -- nothing but the name
         return True
-    typed = len(piece) > 1 and piece[1].low in _APPOSED | {"whole"}
+    typed = len(piece) > 1 and piece[1].low in _APPOSED | {"whole", "yes", "true", "yes/no", "simple"}
     behind = piece[2].low if len(piece) > 2 else ""  # noqa: PLR2004 -- a type and what follows it
     if typed and piece[1].low == "number" and behind == "of":
         return False
-    return named and typed and (not behind or behind in PREPOSITIONS | _CLAUSES | {"number", "("})
+    return named and typed and (not behind or behind in PREPOSITIONS | _CLAUSES | {"number", "(", "/", "or", "flag", "saying"})
 
 
 _CLAUSES = frozenset({"that", "which", "where", "when"})
@@ -582,7 +600,10 @@ def _names_character_kinds(piece: list[Token]) -> bool:
 def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> FieldPhrase | None:
     """Read the phrase of one field; None where it names nothing."""
     tokens = [token for token in tokens if token.low != "." or token.kind != "mark"]
-    at, phrase = _opening(tokens, known)
+    described = _described(tokens)
+    at, phrase = (0, FieldPhrase(())) if described else _opening(tokens, known)
+    if described:
+        tokens, phrase.traits, phrase.counted = described
     name_end = _name(tokens, at, phrase)
     if not phrase.words:
         name_end = _bracketed_name(tokens, at, phrase)
@@ -597,6 +618,33 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
         phrase.traits.append(Trait("type", "money"))
     phrase.left.extend(_serious(rest, left))
     return phrase
+
+
+_ASKING = frozenset("what when how who whom where whether if why which".split())
+_CLAUSAL = _ASKING | frozenset("that it they he she we you".split())
+
+
+def _described(tokens: Sequence[Token]) -> tuple[list[Token], list[Trait], bool] | None:
+    """`when it departs (departs_at, …)`, `the day on which it ends, ends_on`: the name stands behind."""
+    at = next((i for i, token in enumerate(tokens) if token.kind == "name"), 0)
+    lows = [token.low for token in tokens[:at]]
+    if len(lows) < 3 or not _CLAUSAL & set(lows):  # noqa: PLR2004 -- a clause
+        return None
+    opened = lows[-1] == "("
+    if not (opened or lows[-1] in {",", "as", "in", "field", "called", ":"} or at == len(tokens) - 1):
+        return None
+    if "(" in lows[:-1]:
+        return None
+    traits: list[Trait] = []
+    if lows[0] in {"whether", "if"}:
+        traits.append(Trait("type", "boolean"))
+    joined = " ".join(lows)
+    if "time of day" in joined or "what time" in joined:
+        traits.append(Trait("type", "clock"))
+    if "how much" in joined:
+        traits.append(Trait("type", "numeric"))
+    rest = [*([tokens[at - 1]] if opened else []), *tokens[at + 1 :]]
+    return [tokens[at], *rest], traits, "how many" in joined
 
 
 def _in_money(tokens: Sequence[Token]) -> bool:
@@ -931,6 +979,9 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
         if (token.kind != "name" and not told) or at == 0:
             continue
         opened = rest[at - 1].low == "(" or (at == 1 and rest[0].low == ",")
+        following = rest[at + 1 : at + 3]
+        if len(following) > 1 and following[0].low in {",", "or", "/", "|"} and following[1].kind == "name":
+            continue  # a difficulty (`easy`, `hard`)
         named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low not in {
             "utc"
         }

@@ -148,6 +148,8 @@ def _refined(kind: str, made: FieldDraft) -> str:
         return "money"
     if kind == "string" and by_name == "text":
         return "text"
+    if kind == "clock":
+        return "time"
     if kind == "time" and made.words[-1:] == ("at",):
         return "datetime"
     return kind
@@ -429,7 +431,7 @@ def _conflicts(draft: EntityDraft, made: FieldDraft) -> list[Conflict]:
 def _type_conflict(name: str, made: FieldDraft) -> list[Conflict]:
     groups = {
         "integer": "number", "number": "number", "money": "number", "numeric": "number",
-        "boolean": "boolean", "date": "moment", "datetime": "moment", "time": "moment",
+        "boolean": "boolean", "clock": "moment", "date": "moment", "datetime": "moment", "time": "moment",
         "email": "text", "url": "text", "text": "text", "string": "text",
     }  # fmt: skip
     seen: list[tuple[str, str, str]] = []

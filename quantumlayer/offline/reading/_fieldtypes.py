@@ -43,7 +43,7 @@ _UNIT_TYPES = {
 }  # fmt: skip
 _NUMBER = frozenset(
     "weight height width length distance temperature latitude longitude lat lng lon percentage percent"
-    " ratio factor hour area volume average mean depth speed radius humidity probability share wattage"
+    " altitude elevation ratio factor hour area volume average mean depth speed radius humidity probability share wattage"
     " dose dosage value_in second gram kilogram kilo kg km litre liter metre meter cm mm mile degree watt kwh".split()
 )
 _BOOLEAN = frozenset(
@@ -169,6 +169,8 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None: 
         return "string"
     if head in {"average", "mean"} or words[0] in {"average", "mean", "avg"}:
         return "number"
+    if head == "value" and len(words) > 1 and words[0] in {"face", "market", "book", "nominal", "sale", "resale", "insured", "estimated"}:
+        return "money"
     if head in _MONEY and not (is_plural(last) and head not in {"price", "cost", "fee"}):
         return "money"
     if head == "rate" and len(words) > 1:

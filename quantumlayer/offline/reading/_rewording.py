@@ -703,7 +703,7 @@ def _remember(tokens: Tokens, rewording: Rewording) -> None:
         field_name = _leading_field(tokens)
         if field_name:
             rewording.named = field_name
-    thing = _salient(tokens, rewording)
+    thing = _subject_thing(tokens) or _salient(tokens, rewording)
     if thing:
         rewording.thing = thing
 
@@ -715,6 +715,17 @@ def _leading_field(tokens: Tokens) -> Tokens:
         if end < len(tokens) and tokens[end].low in {"is", "must", "may", "can", "cannot"}:
             return name if start or name[0].kind == "name" or not is_plural(name[-1].low) else ()
     return ()
+
+
+def _subject_thing(tokens: Tokens) -> Tokens:
+    """`A vaccination belongs to …`, `a greenhouse has …`: the subject, with its article."""
+    if tokens[0].low not in {"a", "an", "each", "every", "one"}:
+        return ()
+    at = next((i for i, token in enumerate(tokens[:5]) if token.low in {"has", "have", "belongs"}), 0)
+    name = tokens[1:at]
+    if not 1 <= len(name) <= 2 or any(token.kind != "word" for token in name):  # noqa: PLR2004 -- names are short
+        return ()
+    return (*name[:-1], replace(name[-1], low=singular(name[-1].low), text=singular(name[-1].text)))
 
 
 def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:

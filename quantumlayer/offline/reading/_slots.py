@@ -215,6 +215,7 @@ _NO_CHOICE = (
     )
     | {"with", "is", "are", "at", "by", "must", "can", "may", "has", "have", "not", "where", "if"}
     | {"unless", "only", "each", "per", "but", "it", "they", "otherwise", "we", "you", "from", "of"}
+    | {"e.g", "i.e", "such", "like", "normally", "usually", "preset", "so"}
     | {"when", "while", "than", "between", "least", "most", "without", "be", "will", "should", "i"}
 )
 _JOINERS = frozenset({",", "/", "|", "or", "and", "→"})

@@ -39,7 +39,7 @@ from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading._sources import Source, split_asides
-from quantumlayer.offline.reading._tokens import tokenize
+from quantumlayer.offline.reading._tokens import Token, tokenize
 from quantumlayer.offline.reading._traits import Trait, read_traits
 from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon, class_name, kebab, snake
 from quantumlayer.offline.reading._words import is_plural, noun_for, plural, singular
@@ -462,11 +462,24 @@ class _Builder:
             if not described:
                 return []
         if thing is None or self.structure.lexicon.thing(thing) is None:
-            thing = self._frame_of_fields(source)
+            thing = self._frame_of_fields(source) or self._known_field(source)
         if thing is None:
             return []
         phrases = self._item_fields(source)
         return [Fields(thing, tuple(phrases))] if phrases else []
+
+    def _known_field(self, source: Source) -> Thing | None:
+        """`phone: 8 to 15 digits` below a sentence that has named the fields of the thing."""
+        word = self.structure.lexicon.thing(self.topic) if self.topic is not None else None
+        head: list[Token] = []
+        for token in source.tokens[:4]:
+            if token.low in {":", "-"} and token.kind == "mark":
+                phrase = read_field(head, self.structure.known)
+                if word is None or phrase is None:
+                    return None
+                return self.topic if self.structure.entity(word).find(phrase.words) else None
+            head.append(token)
+        return None
 
     def _questioned(self, source: Source) -> list[Fact]:
         """The answer to `What does a note consist of?`, or `Fields: …` in one line."""
