@@ -421,7 +421,7 @@ def _names_only(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]
     """`open_count and done_count`: spelled names with nothing between them."""
     lows = {token.low for token in reader.tokens[at:] if token.kind != "name"}
     for names, end in _new_names(reader, at):
-        if lows <= {",", "and", "its", "their", "the", "."}:
+        if lows <= {",", "and", "or", "/", "its", "their", "the", "."}:
             yield names, end
 
 

@@ -580,6 +580,17 @@ def _filtered(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Filtered(captures["params"], target)]
 
 
+def _seen_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`I list boats with min_price and max_price`: bounds that are given as parameters."""
+    names = captures["new_names"]
+    if not all(_BOUND.match(name) for name in names):
+        return None
+    return _filtered({**captures, "params": tuple((name,) for name in names)}, situation)
+
+
+_BOUND = re.compile(r"(?:min|max|from|until|before|after)(?:_|[A-Z])")
+
+
 def _searched(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     param = captures.get("name") or captures.get("param")
     if isinstance(param, Route):
@@ -895,6 +906,7 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _searched,
     ),
     ("[to] (filter|narrow) (it|them) [down] [(by|to|with)] <params>", _filtered),
+    ("[as (a|an|the) <noun> [(with|of|on|in) [(a|an|the)] <noun:kind>] [,]] [(i|we|you|they|people|users|clients|visitors)] [(can|may|MUST)] (list|lists|see|browse|browses|show|get|fetch|look for|look up) <target> (with|by|using|through|via) <names_only:new_names>", _seen_with),
     ("[to] (filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>", _filtered),
     ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
     ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),

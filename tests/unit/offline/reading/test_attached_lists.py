@@ -57,3 +57,17 @@ def test_brackets_inside_a_list_describe_a_field(text: str) -> None:
 def test_what_has_bounds_is_counted_and_units_are_measured(text: str, kind: str) -> None:
     made = design(read(text))
     assert made.entities[0].fields[-1].type == kind
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "As a tenant with a small purse I list flats with `min_rent` and/or `max_rent`.",
+        "People can browse flats by `min_rent` and `max_rent`.",
+    ],
+)
+def test_a_list_is_narrowed_by_bounds_and_has_no_such_fields(wish: str) -> None:
+    made = design(read(f"A flat has a street and a rent. {wish}"))
+    listing = next(each for each in made.endpoints if (each.method, each.path) == ("GET", "/flats"))
+    assert {"min_rent", "max_rent"} <= {param.name for param in listing.params}
+    assert [field.name for field in made.entities[0].fields] == ["street", "rent"]
