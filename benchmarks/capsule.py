@@ -69,9 +69,7 @@ def example() -> Draft:
         requirements=tuple(
             Requirement(f"R{n + 1}", f"Requirement {n + 1}.", "assumed") for n in range(100)
         ),
-        validation=Validation(
-            "L2", (Verdict("ruff", Outcome.PASS, "ruff", "0.12", ("check", ".")),)
-        ),
+        validation=Validation("L2", (Verdict("ruff", Outcome.PASS, "ruff", "0.12", ()),)),
         transcript=Transcript((Document("# A thousand files"), *calls)),
     )
 

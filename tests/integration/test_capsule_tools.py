@@ -54,9 +54,7 @@ def capsule() -> QuantumCapsule:
                 CapsuleFile("start", b"#!/bin/sh\n", Author("DevOpsEngineer"), executable=True),
             ),
             requirements=(Requirement("R1", "It works.", "assumed", files=("app/main.py",)),),
-            validation=Validation(
-                "L2", (Verdict("ruff", Outcome.PASS, "ruff", "0.12", ("check",)),)
-            ),
+            validation=Validation("L2", (Verdict("ruff", Outcome.PASS, "ruff", "0.12", ()),)),
             transcript=Transcript((Document("# Blog"), call)),
         ),
         SigningKey.generate(),
