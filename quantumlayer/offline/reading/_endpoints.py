@@ -72,6 +72,9 @@ def _is_listed(plan: Plan, route: Route) -> bool:
 def _at_place(plan: Plan, finding: Finding, route: Route) -> None:
     """`Single wishes live at /wishes/{id}`: the usual routes of items are there."""
     segments = [part for part in route.segments if part not in _PREFIXES]
+    if len(segments) == 3 and segments[1].startswith("{"):  # noqa: PLR2004 -- /tours/{id}/stops
+        _at_nested_place(plan, finding, route, segments)
+        return
     if len(segments) != 2 or not segments[1].startswith("{"):  # noqa: PLR2004 -- /wishes/{id}
         return
     word = _is_collection(plan, route, segments)
@@ -82,6 +85,23 @@ def _at_place(plan: Plan, finding: Finding, route: Route) -> None:
             continue
         endpoint = EndpointDraft(method, route.path, kind, word.name)
         endpoint.spec["lookup"] = lookup_field(plan.world, word.name, segments[1][1:-1])
+        endpoint.asked([finding.source.id])
+        plan.add(endpoint)
+
+
+def _at_nested_place(
+    plan: Plan, finding: Finding, route: Route, segments: Sequence[str]
+) -> None:
+    """`The stops of a tour live at /tours/{id}/stops`: they are made and listed there."""
+    word = _word(plan, segments[-1])
+    parent = _parent(plan, word.name, segments, 1) if word is not None else None
+    if word is None or parent is None:
+        return
+    for method, kind in _KINDS.items():
+        if kind in plan.never.get(word.name, {}):
+            continue
+        endpoint = EndpointDraft(method, route.path, kind, word.name)
+        endpoint.spec["parent"] = parent
         endpoint.asked([finding.source.id])
         plan.add(endpoint)
 

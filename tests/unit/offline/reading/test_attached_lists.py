@@ -71,3 +71,16 @@ def test_a_list_is_narrowed_by_bounds_and_has_no_such_fields(wish: str) -> None:
     listing = next(each for each in made.endpoints if (each.method, each.path) == ("GET", "/flats"))
     assert {"min_rent", "max_rent"} <= {param.name for param in listing.params}
     assert [field.name for field in made.entities[0].fields] == ["street", "rent"]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "The buoys of a regatta live at /regattas/{id}/buoys.",
+        "All buoys of a regatta are found under `/regattas/{regatta_id}/buoys`.",
+    ],
+)
+def test_what_lives_below_an_item_is_made_and_listed_there(where: str) -> None:
+    made = design(read(f"A regatta has a title. A buoy has a colour and a position. {where}"))
+    kinds = {(each.method, each.kind) for each in made.endpoints if each.path.endswith("}/buoys")}
+    assert {("POST", "create"), ("GET", "list")} <= kinds
