@@ -90,6 +90,8 @@ def _lists(before: Sequence[Token], words: frozenset[str]) -> bool:
 
 def _fields(inside: Sequence[Token]) -> list[FieldPhrase]:
     """The fields inside a bracket, if it holds nothing else."""
+    if not inside or inside[0].low in {"parameter", "parameters", "query"}:
+        return []
     if _no_field(inside) or not read_traits(inside)[1]:
         return []
     if any(token.kind in {"route", "sketch", "quote", "status"} for token in inside[:1]):
