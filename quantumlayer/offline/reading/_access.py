@@ -22,7 +22,6 @@ from quantumlayer.offline.reading._facts import (
 from quantumlayer.offline.reading._listing import LISTING_SLOTS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._terms import Items, negate
-
 from quantumlayer.offline.reading._words import singular
 
 __all__ = ["ACCESS", "ACCESS_SLOTS"]
@@ -145,7 +144,10 @@ def _does_own(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     """`I want to change or remove my own pets`."""
     if set(captures["dos"]) & {"be", "have", "do"}:
         return None
-    return [Access("owner", captures["dos"], each, None, _status(situation)) for each in captures["many"]]
+    return [
+        Access("owner", captures["dos"], each, None, _status(situation))
+        for each in captures["many"]
+    ]
 
 
 def _login_crud(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -160,7 +162,7 @@ def _role_route(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     """`The board accepts it (POST /applications/{id}/accept)`."""
     route = captures["route"]
     role = captures.get("role") or situation.extra.get("acting")
-    if role is None or route.method == "GET" or len(route.segments) < 3:  # noqa: PLR2004
+    if role is None or route.method == "GET" or len(route.segments) < 3:
         return None
     return [Access(role, (route.segments[-1].lower(),), captures.get("items"), route)]
 
@@ -172,7 +174,7 @@ def _role_sees_topic(captures: Captures, situation: Situation) -> Iterable[Fact]
 
 
 def _only_own(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`Can one see those of others? No, only one's own.`"""
+    """Read `Can one see those of others? No, only one's own`."""
     topic = situation.extra.get("topic")
     many = captures.get("many") or ((Items(topic),) if isinstance(topic, str) else ())
     return [Access("owner", (), each, None, _status(situation)) for each in many] or None
@@ -313,7 +315,7 @@ ACCESS_SLOTS["people_word"] = _people_word
 
 _PEOPLE = "(users|people|a user|every user|each user|everybody|everyone|anyone|you|they|members|each person|a person|we|the user|all users|one|<role>)"
 _EVERYBODY = "(everybody|everyone|anybody|anyone|all|all people|the public|visitors|guests)"
-_TOKEN = "(jwt|token|access token|bearer token|jwt token|json web token|valid token|valid jwt|login|log-in|authentication|valid bearer token)"
+_SESSION = "(jwt|token|access token|bearer token|jwt token|json web token|valid token|valid jwt|login|log-in|authentication|valid bearer token)"
 _LOGGED = "(logged in|logged-in|authenticated|signed in|authorised|authorized)"
 
 ACCESS: tuple[tuple[str, Recogniser], ...] = (
@@ -322,45 +324,51 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         _accounts,
     ),
     ("(signup|sign-up|registration|register|sign up) [and (login|log-in|log in)]", _accounts),
-    ("(register|sign up|signup|sign-up|create an account) (with|at|via|through|by|using) <route>", _accounts),
     (
-        f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_TOKEN}] [(with <names>)] [(that|which) (<people_word>|is|has) <rest>]",
+        "(register|sign up|signup|sign-up|create an account) (with|at|via|through|by|using) <route>",
+        _accounts,
+    ),
+    (
+        f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_SESSION}] [(with <names>)] [(that|which) (<people_word>|is|has) <rest>]",
         _logs_in,
     ),
-    ("<route> (returns|answers|gives|issues|sends) [with] [(a|an|the)] " + _TOKEN, _logs_in),
-    (f"[(with|by|via|through|using)] [(a|an|the)] {_TOKEN}", _logs_in),
+    ("<route> (returns|answers|gives|issues|sends) [with] [(a|an|the)] " + _SESSION, _logs_in),
+    (f"[(with|by|via|through|using)] [(a|an|the)] {_SESSION}", _logs_in),
     (
         "[(log in|login|log-in|sign in|logs in)] (with|by|using) [(the|a|an|their|your)] <names:by> [and [(the|a|their|your)] password]",
         _logs_in,
     ),
     (
-        f"(every|each|all|any) [(other)] [<items>] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations) (needs|need|requires|require|MUST have|expects|expect|is|are) [it] [(as)] [(a|an|the)] [valid] ({_TOKEN}|protected|private|{_LOGGED}) [(with|by|as) <phrase>]",
+        f"(every|each|all|any) [(other)] [<items>] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations) (needs|need|requires|require|MUST have|expects|expect|is|are) [it] [(as)] [(a|an|the)] [valid] ({_SESSION}|protected|private|{_LOGGED}) [(with|by|as) <phrase>]",
         _login,
     ),
     (
-        f"(everything|all|all of it|anything) [(else)] [(except|but) <phrase>] (needs|requires|MUST have|is behind|need) [(it|a|an|the)] [(valid)] [({_TOKEN})]",
+        f"(everything|all|all of it|anything) [(else)] [(except|but) <phrase>] (needs|requires|MUST have|is behind|need) [(it|a|an|the)] [(valid)] [({_SESSION})]",
         _login,
     ),
     (
         f"(the rest|everything else|all the rest|everything|anything else|all other <noun:other>) [of (the|our|this) <noun>] [(is|are)] (for|reserved for|only for|open to|available to|visible to) [{_PEOPLE}] [(who|that) (is|are)] {_LOGGED} [{_PEOPLE}] [[,] (except|but not|apart from) [(for|that)] <crud:open> [(all|the|any)] <many>] [(:|,|;) (that|this|which) (is|are) (open|free|public|possible|allowed) [(to|for)] {_EVERYBODY}]",
         _rest_login,
     ),
-    (f"<route> [(and|,) <route:second>] (needs|requires|need|require) [(a|the)] {_TOKEN}", _login),
     (
-        f"(no|there is no|we need no|no need for) [(a)] {_TOKEN} [(is|are)] [(needed|required|necessary|wanted|asked for|planned|yet)] [(for now|yet|here|at this stage)]",
-        _no_login,
-    ),
-    (
-        f"without [(a)] [valid] {_TOKEN} [(there is|the answer is|:|→|you get|they get|,)] <phrase>",
+        f"<route> [(and|,) <route:second>] (needs|requires|need|require) [(a|the)] {_SESSION}",
         _login,
     ),
     (
-        f"no [valid] {_TOKEN} (there is|the answer is|:|→|you get|they get|,|means|gets|gives) <phrase>",
+        f"(no|there is no|we need no|no need for) [(a)] {_SESSION} [(is|are)] [(needed|required|necessary|wanted|asked for|planned|yet)] [(for now|yet|here|at this stage)]",
+        _no_login,
+    ),
+    (
+        f"without [(a)] [valid] {_SESSION} [(there is|the answer is|:|→|you get|they get|,)] <phrase>",
+        _login,
+    ),
+    (
+        f"no [valid] {_SESSION} (there is|the answer is|:|→|you get|they get|,|means|gets|gives) <phrase>",
         _login,
     ),
     (
         "(the|a) "
-        + _TOKEN
+        + _SESSION
         + " (is|must be) sent as [(a|an)] (bearer token|header <phrase>|authorization header|bearer)",
         _logs_in,
     ),
@@ -467,8 +475,10 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         f"only {_PEOPLE} [(who|that)] [(is|are)] {_LOGGED} CAN <crud> (anything|something|things|data|content|any of it)",
         lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]],
     ),
-    (f"only {_LOGGED} {_PEOPLE} CAN <crud> (anything|something|things|data|content)",
-     lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]]),
+    (
+        f"only {_LOGGED} {_PEOPLE} CAN <crud> (anything|something|things|data|content)",
+        lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]],
+    ),
     (
         f"{_EVERYBODY} CAN (browse|read|look|look around|look at|see|view) [(everything|all|anything|it all)] [(without (logging in|a log-in|an account|log-in))]",
         _no_login,
@@ -478,7 +488,10 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ("<role> (sees|see|CAN see|CAN view) (all|every one) of them", _role_sees_topic),
     ("[(only|just)] (one 's|my|your|their|his|her) own [<many>]", _only_own),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
-    ("(nobody else|no one else|no other <noun>) CAN [<dos>] [(it|them|that|so|<items>)]", _nobody_else),
+    (
+        "(nobody else|no one else|no other <noun>) CAN [<dos>] [(it|them|that|so|<items>)]",
+        _nobody_else,
+    ),
     ("<dos> (my|their|his|her|your|our|one 's) own <many>", _does_own),
     (
         "(whoever|(the|a) (person|user|one|member) (who|that)) (created|made|added|adds|creates|makes|posts|posted|writes|wrote|enters|registers|opens|puts up) <items> (owns|is the owner of) (it|them)",
@@ -488,7 +501,10 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         "[the] <noun> [of <items>] is (whoever|(the|that) (person|user|one|member|caller) (who|that)) (created|made|added|put up|wrote|posted|entered|placed|opened|offered|started|submitted|listed) (it|them|<items>)",
         _named_owner,
     ),
-    ("<items> CAN [only] be <dones:dos> [only] by <owner> [(alone|only|themselves|and nobody else|and no one else)]", _owner_does),
+    (
+        "<items> CAN [only] be <dones:dos> [only] by <owner> [(alone|only|themselves|and nobody else|and no one else)]",
+        _owner_does,
+    ),
     (
         "(anybody else|anyone else|others|everybody else|everyone else|other users|all others) (gets|get|receives|receive|is answered with|are refused with) [a|an] <number>",
         _others_get,

@@ -26,7 +26,7 @@ from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._words import base, singular, verb
 
-__all__ = ["EXACT", "ACCOUNTS", "ACCOUNT_SLOTS", "SIGN_UPS", "granted_by_row"]
+__all__ = ["ACCOUNTS", "ACCOUNT_SLOTS", "EXACT", "SIGN_UPS", "granted_by_row"]
 
 EXACT = ("exact",)
 """Stands for verbs where only the route named is meant."""
@@ -107,7 +107,7 @@ def _plain(token: Token) -> bool:
     if token.kind != "word" or token.low in PREPOSITIONS | DETERMINERS:
         return False
     found = verb(token.low)
-    return found is None or not found.forms & {"third", "past"} or token.low in {"users"}
+    return found is None or not found.forms & {"third", "past"} or token.low == "users"
 
 
 def _described(reader: Reader, start: int, end: int) -> Iterator[tuple[str, int]]:
@@ -166,7 +166,7 @@ def _list_of_forms(forms: frozenset[str]) -> SlotFunction:
             return
         found = verb(token.low)
         word = found.base if found is not None and found.forms & forms else ""
-        if not word and "gerund" in forms and token.low.endswith("ing") and len(token.low) > 5:  # noqa: PLR2004 -- bring, sing
+        if not word and "gerund" in forms and token.low.endswith("ing") and len(token.low) > 5:
             word = base(token.low)
         if not word and "participle" in forms and token.low.endswith("ed"):
             word = base(token.low)
@@ -232,7 +232,11 @@ def _status(situation: Situation) -> int | None:
 
 def _targets(captures: Captures, situation: Situation) -> Sequence[Items]:
     spoken = situation.extra.get("spoken")
-    return captures.get("target") or captures.get("many") or (Items(spoken if isinstance(spoken, str) else None),)
+    return (
+        captures.get("target")
+        or captures.get("many")
+        or (Items(spoken if isinstance(spoken, str) else None),)
+    )
 
 
 def _open_to(
@@ -277,7 +281,7 @@ def _needs_login(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 
 def _all_need_login(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The whole API is for members who are logged in`."""
-    if captures.get("who", LOGIN) not in {LOGIN}:
+    if captures.get("who", LOGIN) != LOGIN:
         return None
     return [Access(LOGIN)]
 
@@ -286,7 +290,10 @@ def _closed_to(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     """`Nothing about scores is available to someone who has not logged in`."""
     if captures["who"] != STRANGER:
         return None
-    return [Access(LOGIN, tuple(captures.get("verbs", ())), items) for items in _targets(captures, situation)]
+    return [
+        Access(LOGIN, tuple(captures.get("verbs", ())), items)
+        for items in _targets(captures, situation)
+    ]
 
 
 def _open_verbs(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -328,7 +335,10 @@ def _own_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     }
     if not verbs or verbs[0] in seen:
         verbs = ()
-    return [Access("owner", verbs, items, None, _status(situation)) for items in _targets(captures, situation)]
+    return [
+        Access("owner", verbs, items, None, _status(situation))
+        for items in _targets(captures, situation)
+    ]
 
 
 def _own_again(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -351,9 +361,72 @@ def _maker(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return facts
 
 
-_NOBODY_ASKED = frozenset({"no", "none", "-", "–", "—", "anyone", "anybody", "everyone", "everybody", "public", "not needed", "open", "all", "false", "optional", "✗", "any", "nobody"})
-_LOGGED = frozenset({"yes", "login", "log-in", "required", "token", "user", "users", "logged in", "logged-in user", "member", "members", "true", "needed", "bearer", "bearer token", "jwt", "✓", "x", "any user", "all users", "signed in", "authenticated", "logged-in users", "a token", "account", "private"})
-_OWNING = frozenset({"owner", "the owner", "owner only", "only the owner", "author", "creator", "its owner", "own", "own only", "the author"})
+_NOBODY_ASKED = frozenset(
+    {
+        "no",
+        "none",
+        "-",
+        "–",
+        "—",
+        "anyone",
+        "anybody",
+        "everyone",
+        "everybody",
+        "public",
+        "not needed",
+        "open",
+        "all",
+        "false",
+        "optional",
+        "✗",
+        "any",
+        "nobody",
+    }
+)
+_LOGGED = frozenset(
+    {
+        "yes",
+        "login",
+        "log-in",
+        "required",
+        "token",
+        "user",
+        "users",
+        "logged in",
+        "logged-in user",
+        "member",
+        "members",
+        "true",
+        "needed",
+        "bearer",
+        "bearer token",
+        "jwt",
+        "✓",
+        "x",
+        "any user",
+        "all users",
+        "signed in",
+        "authenticated",
+        "logged-in users",
+        "a token",
+        "account",
+        "private",
+    }
+)
+_OWNING = frozenset(
+    {
+        "owner",
+        "the owner",
+        "owner only",
+        "only the owner",
+        "author",
+        "creator",
+        "its owner",
+        "own",
+        "own only",
+        "the author",
+    }
+)
 
 
 def granted_by_row(allowed: str, routes: Sequence[Any], roles: frozenset[str]) -> list[Fact]:
@@ -367,7 +440,10 @@ def granted_by_row(allowed: str, routes: Sequence[Any], roles: frozenset[str]) -
         return [Access(LOGIN, EXACT, None, route) for route in routes]
     if words in _OWNING:
         return [Access("owner", EXACT, None, route) for route in routes]
-    named = [singular(each) for each in words.replace(" or ", " ").replace(" and ", " ").replace(" only", " ").split()]
+    named = [
+        singular(each)
+        for each in words.replace(" or ", " ").replace(" and ", " ").replace(" only", " ").split()
+    ]
     if named and all(each in roles for each in named):
         return [Access(role, EXACT, None, route) for role in named for route in routes]
     return []
@@ -377,7 +453,11 @@ def _one_role(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     """`Doctors write prescriptions`; `nurses cannot` after it makes it theirs alone."""
     who = captures["who"]
     if who in {LOGIN, ANYONE, PEOPLE, STRANGER}:
-        return _open_to(who, tuple(captures["verbs"]), captures, situation, only=False) if who != STRANGER else None
+        return (
+            _open_to(who, tuple(captures["verbs"]), captures, situation, only=False)
+            if who != STRANGER
+            else None
+        )
     verbs = tuple(captures["verbs"])
     situation.extra["granted"] = [(who, verbs, items) for items in _targets(captures, situation)]
     return [
@@ -412,7 +492,14 @@ def _joins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _first_is(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The very first account is the administrator`: a role that the service gives."""
     word = captures["admin"].low
-    if singular(word) not in _ADMIN | {"owner", "moderator", "manager", "superuser", "root", "boss"}:
+    if singular(word) not in _ADMIN | {
+        "owner",
+        "moderator",
+        "manager",
+        "superuser",
+        "root",
+        "boss",
+    }:
         return None
     traits = [Trait("choices", [word, "user"]), Trait("system"), Trait("first_is", word)]
     role = FieldPhrase(("role",), traits=traits)
@@ -511,14 +598,14 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     (f"{_THE} <many> CAN be <alldones:verbs> by <who> [[,] (even|also) {_WITHOUT}]", _open_verbs),
     (f"<doeses:verbs> {_THE} <many> {_WITHOUT}", _open_verbs),
     (f"(even|also) {_WITHOUT}", _context),
-    (f"(no account|no login|no accounts|no token|no sign-up|no signup) [(is|are)] (needed|required|necessary) [for (that|this|it)]", _context),
+    ("(no account|no login|no accounts|no token|no sign-up|no signup) [(is|are)] (needed|required|necessary) [for (that|this|it)]", _context),
     # --- one's own
     (
-        f"<who> [(CAN|MUST)] [only] <doeses:verbs> [only] (their|his|her|his or her|its|your|my) own <many> [(only|alone)] [[,] (and|but|,) (nobody else|no one else|nobody else 's|no one else 's|not those of others|not anybody else 's|nothing else|no others|never those of (others|other people))]",
+        "<who> [(CAN|MUST)] [only] <doeses:verbs> [only] (their|his|her|his or her|its|your|my) own <many> [(only|alone)] [[,] (and|but|,) (nobody else|no one else|nobody else 's|no one else 's|not those of others|not anybody else 's|nothing else|no others|never those of (others|other people))]",
         _own_only,
     ),
     (
-        f"<who> [(CAN|MUST)] [only] <doeses:verbs> [only] (their|his|her|his or her|its|your|my) own <many> [,] and (nobody|no one|nobody else|no one else) 's",
+        "<who> [(CAN|MUST)] [only] <doeses:verbs> [only] (their|his|her|his or her|its|your|my) own <many> [,] and (nobody|no one|nobody else|no one else) 's",
         _own_only,
     ),
     ("(and|but) (nobody else|no one else|nobody|no one) ['s]", _context),
@@ -527,11 +614,11 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     ("[<phrase:ignored>] : per (user|account|person|member)", lambda c, s: _own_only({"target": (Items(None),)}, s)),
     ("[(visibility|scope|ownership|access)] [:] per (user|account|person|member)", lambda c, s: _own_only({"target": (Items(None),)}, s)),
     (
-        f"<who> [(CAN|MUST)] [only] <doeses:verbs> (only|just) [the] <many> [(that|which)] (they|he|she|he or she) [(have|has)] <did:made> [themselves] [himself or herself] [themself]",
+        "<who> [(CAN|MUST)] [only] <doeses:verbs> (only|just) [the] <many> [(that|which)] (they|he|she|he or she) [(have|has)] <did:made> [themselves] [himself or herself] [themself]",
         _own_again,
     ),
     (
-        f"<who> [(CAN|MUST)] only <doeses:verbs> [the] <many> [(that|which)] (they|he|she|he or she) [(have|has)] <did:made> [themselves] [himself or herself]",
+        "<who> [(CAN|MUST)] only <doeses:verbs> [the] <many> [(that|which)] (they|he|she|he or she) [(have|has)] <did:made> [themselves] [himself or herself]",
         _own_again,
     ),
     (
@@ -543,13 +630,13 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: [Access("owner", items=each, status=_status(s)) for each in c["many"]],
     ),
     (f"{_THE} <many> (is|are) <done> by the (logged-in|logged in|signed-in|current|calling) <noun> [(to|for|on|about|of|in|at) <phrase>]", _maker),
-    (f"(only|just) (its|their|the) (author|owner|creator|writer|maker) [CAN] (alone|only)", _context),
+    ("(only|just) (its|their|the) (author|owner|creator|writer|maker) [CAN] (alone|only)", _context),
     # --- what people may do
     (f"only <who> [CAN] <doeses:verbs> {_THE} <objects:target>", lambda c, s: _may({**c, "only": True}, s)),
     (f"<who> CAN <doeses:verbs> {_THE} <many:target> and <doeses:more> [(a|an|new)] [<many:second>] [one] [<credentials>]", _may_each),
     (f"<who> (CAN|MUST) [also] <doeses:verbs> {_THE} <many:target> [as well]", _may),
     (f"<who> <doeses:verbs> {_THE} <many:target>", _one_role),
-    (f"<who> CAN look <many:target> up", lambda c, s: _may({**c, "verbs": ("see",)}, s)),
+    ("<who> CAN look <many:target> up", lambda c, s: _may({**c, "verbs": ("see",)}, s)),
     ("<who> CANNOT [(do (that|this|so|it)|either)]", _not_the_other),
     (f"<who> CAN <doeses:verbs> (us|me|you|them|him|her|somebody) {_THE} <many:target>", _may),
     (f"<doings:verbs> {_THE} [<objects:target>] {_OPEN} (to|for) (both|all|either|all of them|everybody|everyone|<who:ignored>) [,] but (to|for) <who>", _closed_to),

@@ -59,7 +59,7 @@ def undone_by(word: str) -> str | None:
     """What an action takes back: `reopen` → close, `unpack` → pack."""
     known = UNDOES.get(word)
     own = {"unite", "unify", "understand", "underline", "undergo"}
-    if known is None and len(word) > 4 and word.startswith("un") and word not in own:  # noqa: PLR2004
+    if known is None and len(word) > 4 and word.startswith("un") and word not in own:
         return word[2:]
     return known
 
@@ -86,7 +86,7 @@ def item_actions(analysis: Analysis) -> Iterator[tuple[Route, EntityWord, str]]:
     for source in analysis.sources:
         for route in source.routes:
             segments = [part for part in route.segments if part not in _PREFIXES]
-            if route.method not in {"POST", "PUT", "PATCH"} or len(segments) < 2:  # noqa: PLR2004
+            if route.method not in {"POST", "PUT", "PATCH"} or len(segments) < 2:
                 continue
             last = segments[-1]
             if last.startswith("{") or last in _ACCOUNT or (route.method, route.path) in seen:
@@ -252,16 +252,12 @@ def _row_steps(world: World, finding: Finding, ledger: Ledger) -> Iterable[Step]
 
 def _values(cell: str) -> list[str]:
     """`open, in progress` and `new or assigned` are two states each."""
-    found: list[str] = []
-    for token in tokenize(cell):
-        if token.kind in {"word", "name", "quote"} and token.low not in {
-            "or",
-            "and",
-            "any",
-            "the",
-            "a",
-        }:
-            found.append(str(token.value or token.text))
+    found = [
+        str(token.value or token.text)
+        for token in tokenize(cell)
+        if token.kind in {"word", "name", "quote"}
+        and token.low not in {"or", "and", "any", "the", "a"}
+    ]
     if found and all(token.kind == "word" for token in tokenize(cell)) and len(found) > 1:
         joined = [token.low for token in tokenize(cell)]
         if "or" not in joined and "and" not in joined:
@@ -324,7 +320,7 @@ def _by_name(world: World, action: Action) -> None:
         names.extend((word, False) for word in _ALIKE.get(undone, (undone,)))
     elif action.verb.startswith("un") and verb(action.verb[2:]) is not None:
         names.append((action.verb[2:], False))
-    if action.verb.startswith("re") and len(action.verb) > 4:  # noqa: PLR2004 -- reopen, resend
+    if action.verb.startswith("re") and len(action.verb) > 4:
         names.insert(1, (action.verb[2:], True))
     for word, does in names:
         if _leads_to(world, action, word, does=does):
@@ -338,14 +334,22 @@ def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
         kind = made.spec.get("type")
         if kind == "enum" and not does and made.spec.get("default") is not None:
             if any(choice.lower() in wanted for choice in made.spec["choices"]):
-                action.states = (made.name, repr(made.spec["default"]))  # resumed: as it was at first
+                action.states = (
+                    made.name,
+                    repr(made.spec["default"]),
+                )  # resumed: as it was at first
                 return True
         if kind == "enum" and does:
             for choice in made.spec["choices"]:
                 if choice.lower() in wanted:
                     action.states = (made.name, repr(choice))
                     return True
-        if kind == "boolean" and made.name.lower() in {"open", "available", "sealed", "locked"} & _SHUTS.get(word, set()):
+        if kind == "boolean" and made.name.lower() in {
+            "open",
+            "available",
+            "sealed",
+            "locked",
+        } & _SHUTS.get(word, set()):
             action.sets[made.name] = repr(not does)
             return True
         if kind == "boolean" and made.name.lower() in wanted | _flags(word):

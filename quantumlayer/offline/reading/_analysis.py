@@ -11,7 +11,12 @@ from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._accounts import granted_by_row
 from quantumlayer.offline.reading._clauses import Understood
 from quantumlayer.offline.reading._definitions import Situation
-from quantumlayer.offline.reading._discovery import detach_lists, discover, fields_frame, is_field_item
+from quantumlayer.offline.reading._discovery import (
+    detach_lists,
+    discover,
+    fields_frame,
+    is_field_item,
+)
 from quantumlayer.offline.reading._facts import (
     Fact,
     Owned,
@@ -164,7 +169,10 @@ class _Reader:
         granted = granted_by_row(source.allowed, source.routes, self.analysis.roles)
         if granted:
             finding.facts.extend(granted)
-            finding.framed, finding.unread = True, [] if source.kind == "unknown_row" else finding.unread
+            finding.framed, finding.unread = (
+                True,
+                [] if source.kind == "unknown_row" else finding.unread,
+            )
         self._remember(finding)
         return finding
 
@@ -262,8 +270,12 @@ class _Reader:
             situation.extra["routes_now"] = source.routes
         elif "routes_now" in situation.extra:
             situation.extra["routes_before"] = situation.extra["routes_now"]
-        situation.extra["all_routes"] = [route for each in self.analysis.sources for route in each.routes]
-        situation.extra["names"] = [str(token.value) for token in source.full if token.kind == "name"]
+        situation.extra["all_routes"] = [
+            route for each in self.analysis.sources for route in each.routes
+        ]
+        situation.extra["names"] = [
+            str(token.value) for token in source.full if token.kind == "name"
+        ]
         situation.extra["has_route"] = bool(source.routes)
         heading = " ".join(source.headings[:1]).lower()
         situation.extra["forbids"] = any(each in heading for each in _FORBIDDING)
@@ -302,7 +314,11 @@ class _Reader:
         named = None
         for at, token in enumerate(source.full):
             for end in (at + 2, at + 1):
-                word = lexicon.find([each.low for each in source.full[at:end]]) if token.kind == "word" else None
+                word = (
+                    lexicon.find([each.low for each in source.full[at:end]])
+                    if token.kind == "word"
+                    else None
+                )
                 if word is not None and word.label != "user":
                     named = named or word.name
         user = lexicon.find(["user"])
@@ -318,8 +334,8 @@ class _Reader:
         if parent is None or source.requirement.kind != "item" or not parent.tokens:
             return source.tokens
         last = parent.tokens[-1]
-        introduces = last.low == ":" and len(parent.tokens) > 2  # noqa: PLR2004 -- more than a label
-        if not introduces or len(parent.tokens) > 12:  # noqa: PLR2004 -- introductions are short
+        introduces = last.low == ":" and len(parent.tokens) > 2
+        if not introduces or len(parent.tokens) > 12:
             return source.tokens
         tail = parent.tokens[-2].low
         if tail in {"can", "may", "must", "to", "should", "cannot", "not", "by"}:

@@ -60,7 +60,7 @@ _SOFTWARE = frozenset(
     "service api backend system app application tool program software server microservice site website"
     " platform product service-api web-service database".split()
 )
-ASIDE_SLOTS = {"software": _software, "quoted": lambda reader, at: _quoted(reader, at)}
+ASIDE_SLOTS = {"software": _software, "quoted": _quoted}
 
 
 def _status(case: str) -> Recogniser:
@@ -87,14 +87,20 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ("(thanks|thank you|cheers|yours|yours sincerely|sincerely|best) [<rest>]", _context),
     ("with kind regards [<rest>]", _context),
     ("(many|best|kind|warm|kindest) (thanks|wishes|regards|greetings) [<rest>]", _context),
-    ("(could|can|would) you [please] (make|build|write|create|develop|set up|program) <software>", _context),
+    (
+        "(could|can|would) you [please] (make|build|write|create|develop|set up|program) <software>",
+        _context,
+    ),
     (f"[(we|i|they|people|somebody|our <noun>)] [(also|just|really)] {_WANT} <software>", _context),
     ("<software> (that|which|to|for) <rest>", None),
     ("<quoted> means that <rest>", _context),
     ("[(or|and|,)] <http> [(not found|no content|conflict|bad request|created|ok)]", _context),
     ("[→] <http> (+|and|with) (the|a|an) <phrase>", _context),
     ("(for|with) <http> [see] <phrase>", None),
-    ("(errors|error codes|status codes|statuses|responses|answers|http statuses|error handling)", _context),
+    (
+        "(errors|error codes|status codes|statuses|responses|answers|http statuses|error handling)",
+        _context,
+    ),
     (
         "<http:number> [bad request] (for|on|when|if|with|:) [(an|a|the)] (invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|parameters|payload|payloads|fields)",
         _status("invalid"),
@@ -106,15 +112,21 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ("<http> (for|when|if) (anything|everything|whatever) <rest>", _context),
     (
         "<http> (if|when) (none|nothing|no <items>|there is none|there is no <items>) [(is|are|was) <adjective>]",
-        lambda c, s: _none_status(c, s),
+        _none_status,
     ),
     (
         "<route> [MUST] [(works|answers|returns|is answered|are answered)] [(with)] <http> [with <phrase>]",
         _status("success"),
     ),
     ("(that|this|it) is what <phrase> is for", _context),
-    ("[the] (requirement levels|key words|keywords|requirement words|words) [LP <inside> RP] [<phrase>] [, <phrase>] [, <phrase>] [, <phrase>] [, <phrase>] (are to be interpreted as|are used as) <rest>", _context),
-    ("[the] (requirement levels|key words|keywords|requirement words) [LP <inside> RP] (follow|are used as in|are to be interpreted as [described] in|mean what) <rest>", _context),
+    (
+        "[the] (requirement levels|key words|keywords|requirement words|words) [LP <inside> RP] [<phrase>] [, <phrase>] [, <phrase>] [, <phrase>] [, <phrase>] (are to be interpreted as|are used as) <rest>",
+        _context,
+    ),
+    (
+        "[the] (requirement levels|key words|keywords|requirement words) [LP <inside> RP] (follow|are used as in|are to be interpreted as [described] in|mean what) <rest>",
+        _context,
+    ),
     (
         "(this|that|it) is (the|a|our|only the|only a) (first|second|initial|early|small|simple) (version|draft|attempt|step|release|iteration|prototype|part|sketch) [<rest>]",
         _context,

@@ -52,8 +52,8 @@ from quantumlayer.offline.reading._rulebook import add_rules
 from quantumlayer.offline.reading._shaping import settle_states, shape
 from quantumlayer.offline.reading._stock import plan_stock
 from quantumlayer.offline.reading._trial import buildable
-from quantumlayer.offline.reading._worked import plan_values
 from quantumlayer.offline.reading._wishes import check_wishes
+from quantumlayer.offline.reading._worked import plan_values
 from quantumlayer.offline.reading._world import World, escape
 
 __all__ = ["find_conflicts", "make_design", "make_plan"]
@@ -174,7 +174,7 @@ def _assembled(plan: Plan, auth: dict[str, Any] | None, requirements: Requiremen
                 requirements=rule.requirements,
             )
             for rule in plan.rules
-        ],  # fmt: skip
+        ],
         auth=Auth(**auth) if auth is not None else None,
         components=_components(auth),
         decisions=_decisions(plan),

@@ -22,7 +22,6 @@ from quantumlayer.offline.reading._facts import (
     Operation,
     Redirects,
     Refused,
-    Refused,
     Sets,
     States,
     Thing,
@@ -205,7 +204,7 @@ def _makes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _make_each(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`POST …/publish or POST …/reject turns a "pending" review into "published" or "rejected"`."""
     routes, targets = captures["routes"], captures["targets"]
-    if len(routes) != len(targets) or len(routes) < 2:  # noqa: PLR2004 -- one for each
+    if len(routes) != len(targets) or len(routes) < 2:
         return None
     items: Items = captures["items"]
     sources = _from_states(items)
@@ -287,7 +286,7 @@ def _on_item(route: Route | None) -> bool:
     return (
         route is not None
         and route.method in {"POST", "PUT", "PATCH"}
-        and len(route.segments) > 2  # noqa: PLR2004 -- a collection, an item and what is done
+        and len(route.segments) > 2
         and not route.segments[-1].startswith("{")
     )
 
@@ -344,7 +343,7 @@ def _in_state(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 
 def _flow(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     values = captures["values"]
-    if len(values) < 2:  # noqa: PLR2004 -- one state is no flow
+    if len(values) < 2:
         return None
     return [States(None, (), tuple(values), initial=values[0], flow=True)]
 
@@ -502,7 +501,7 @@ def _never(*operations: str) -> Recogniser:
 def _never_done(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Movements are neither changed nor deleted`: no such routes."""
     items: Items = captures["items"]
-    if items.where or items.of or items.entity is None and not items.words:
+    if items.where or items.of or (items.entity is None and not items.words):
         return None
     kinds = {"change": "change", "update": "change", "edit": "change", "modify": "change", "alter": "change",
              "delete": "delete", "remove": "delete", "erase": "delete", "correct": "change"}  # fmt: skip
@@ -978,9 +977,11 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ),
     (
         "<items> (is|are) never <dones> [again]",
-        lambda c, s: [Refused(Operation(c["dones"], subject=c["items"], passive=True), status=_status(s))]
-        if c["items"].where
-        else None,
+        lambda c, s: (
+            [Refused(Operation(c["dones"], subject=c["items"], passive=True), status=_status(s))]
+            if c["items"].where
+            else None
+        ),
     ),
     ("[in] [any] (order|combination)", _no_other_way),
     (": lower case , <rest>", _no_other_way),
@@ -1001,7 +1002,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<route> [MUST] <does> [<items>] [(again|now|then|back)]", _does),
     (
         "<route> [MUST] <does> [<items>] [,] (once and for all|for good|only once|just once|once)",
-        lambda c, s: _does_once(c, s),
+        _does_once,
     ),
     ("[(you|we|it)] (work|works|figure|figures) out <names> [(from|by) <rest>]", _no_other_way),
     (

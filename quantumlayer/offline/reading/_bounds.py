@@ -20,7 +20,6 @@ from quantumlayer.offline.reading._facts import (
     Unique,
 )
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
-from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._refusals import _REFUSED, keys_of
 from quantumlayer.offline.reading._terms import (
     AnyOf,
@@ -30,7 +29,6 @@ from quantumlayer.offline.reading._terms import (
     Fold,
     Having,
     Items,
-    Literal,
     Moment,
     Shift,
     There,
@@ -85,7 +83,9 @@ def _one_for_field(captures: Captures, situation: Situation) -> Iterable[Fact] |
     names, of = keys_of(captures["rest"], situation)
     if not names and not of:
         return None
-    return [Unique(made.entity, (captures["field_words"], *names), of, made.where, _status(situation))]
+    return [
+        Unique(made.entity, (captures["field_words"], *names), of, made.where, _status(situation))
+    ]
 
 
 def _once_within(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -106,7 +106,11 @@ def _no_two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if items.entity is None:
         return None
     per = captures.get("pers", ((), False))[0]
-    return [NoOverlap(Items(items.entity, items.where, many=True), (*items.of, *per), _status(situation))]
+    return [
+        NoOverlap(
+            Items(items.entity, items.where, many=True), (*items.of, *per), _status(situation)
+        )
+    ]
 
 
 def _ordered(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -139,7 +143,9 @@ def _not_dated(captures: Captures, situation: Situation, *, past: bool) -> Itera
     if entity is None:
         return None
     start = FieldOf(("start",), Items(entity))
-    return [Holds(Compare(start, ">=" if past else "<=", Moment("now")), entity, _status(situation))]
+    return [
+        Holds(Compare(start, ">=" if past else "<=", Moment("now")), entity, _status(situation))
+    ]
 
 
 def _not_far(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -149,7 +155,11 @@ def _not_far(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         return None
     limit = Shift(Moment("now"), 1, captures["span"])
     operator = ">=" if captures.get("least") else "<="
-    return [Holds(Compare(FieldOf(("start",), Items(entity)), operator, limit), entity, _status(situation))]
+    return [
+        Holds(
+            Compare(FieldOf(("start",), Items(entity)), operator, limit), entity, _status(situation)
+        )
+    ]
 
 
 def _adds_up(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -173,7 +183,11 @@ def _given_at_most(captures: Captures, situation: Situation) -> Iterable[Fact] |
     if made.entity is None or (who.entity is None and not who.person):
         return None
     per, per_day = captures.get("pers", ((), False))
-    return [Limit(replace(made, number=None), captures["most"], (who, *per), per_day, _status(situation))]
+    return [
+        Limit(
+            replace(made, number=None), captures["most"], (who, *per), per_day, _status(situation)
+        )
+    ]
 
 
 def _needed_when(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -201,7 +215,7 @@ def _mentions(condition: Condition, words: tuple[str, ...]) -> bool:
 def _both_different(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… home_team_id and away_team_id; these must be different`."""
     names = situation.extra.get("names", ())
-    if len(names) != 2:  # noqa: PLR2004 -- a pair
+    if len(names) != 2:
         return None
     left, right = (FieldOf((str(name),)) for name in names)
     return [Holds(Compare(left, "!=", right), None, _status(situation))]
@@ -224,7 +238,11 @@ def _kept_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     if child.entity is None or parent.entity is None or operation.verbs[0] not in DELETE:
         return None
     operation = replace(operation, object=Items(parent.entity))
-    return [Refused(operation, There(Items(child.entity, child.where, many=True)), status=_status(situation))]
+    return [
+        Refused(
+            operation, There(Items(child.entity, child.where, many=True)), status=_status(situation)
+        )
+    ]
 
 
 def _free_again(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -236,7 +254,12 @@ def _only_done(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     """`They can only be added and read`: nothing else is done to them."""
     items: Items = captures["items"]
     verbs = {*captures["dones"]}
-    if items.where or items.of or not verbs & (CREATE | READ) or not verbs <= CREATE | READ | UPDATE | DELETE:
+    if (
+        items.where
+        or items.of
+        or not verbs & (CREATE | READ)
+        or not verbs <= CREATE | READ | UPDATE | DELETE
+    ):
         return None
     missing = tuple(
         name for name, kinds in (("change", UPDATE), ("delete", DELETE)) if not verbs & kinds
@@ -246,7 +269,10 @@ def _only_done(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
 
 def _nor_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… , nor to delete one`."""
-    kinds = {"change" if each in UPDATE else "delete" if each in DELETE else "" for each in captures["dos"]}
+    kinds = {
+        "change" if each in UPDATE else "delete" if each in DELETE else ""
+        for each in captures["dos"]
+    }
     entity = _entity(situation)
     if "" in kinds or entity is None:
         return None
@@ -287,8 +313,8 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     (f"{_SOMEBODY} [CAN] [not] <dos> [<items:made>] {_DAYS} [(that|which) (is|are|lie|lies)] in the past", lambda c, s: _not_dated(c, s, past=True)),
     (f"{_SOMEBODY} [CAN] [not] <dos> [<items:made>] {_DAYS} [(that|which) (is|are|lie|lies)] in the future", lambda c, s: _not_dated(c, s, past=False)),
     (f"{_SOMEBODY} [CAN] [not] <dos> [<items:made>] [(any)] (more|further|earlier) than <span> (ahead|in advance|from now|into the future|beforehand|before)", _not_far),
-    (f"<items> CAN be <dones> (at most|up to|no more than|not more than|no further than) <span> (ahead|in advance|from now|into the future|beforehand)", _not_far),
-    (f"<items> CANNOT (be|lie) more than <span> (ahead|in advance|from now|in the future|away)", _not_far),
+    ("<items> CAN be <dones> (at most|up to|no more than|not more than|no further than) <span> (ahead|in advance|from now|into the future|beforehand)", _not_far),
+    ("<items> CANNOT (be|lie) more than <span> (ahead|in advance|from now|in the future|away)", _not_far),
     ("for today (they|it|that|<items>) (are|is) [still] (taken|accepted|possible|allowed|ok|fine|welcome)", _context),
     ("today (and|or) (any|every|all) (earlier|later|other) (day|days|date|dates) (is|are) (ok|fine|allowed|possible|accepted|all right)", _context),
     # --- sums
@@ -304,9 +330,9 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     ("[the] next day [(the)] (counting|count|counter) (starts|begins) (afresh|again|anew|from zero|over)", _context),
     # --- needed only if
     ("<when> [,] there (has to|have to|must|needs to|should) be [(a|an|the|some)] <field_words>", _needed_when),
-    (f"[(a|an|the)] <field_words> (is|are) [(only|then)] (required|mandatory|needed|obligatory|compulsory|a must) [only] <when>", _needed_when),
+    ("[(a|an|the)] <field_words> (is|are) [(only|then)] (required|mandatory|needed|obligatory|compulsory|a must) [only] <when>", _needed_when),
     (f"[(a|an|the)] <field_words> (must|has to|have to|needs to) [only] be {_GIVEN} [only] <when>", _needed_when),
-    (f"<when> [,] [(a|an|the|its|their)] <field_words> (is|are) (required|mandatory|needed|obligatory|compulsory|a must)", _needed_when),
+    ("<when> [,] [(a|an|the|its|their)] <field_words> (is|are) (required|mandatory|needed|obligatory|compulsory|a must)", _needed_when),
     (f"<when> [,] [(a|an|the|its|their)] <field_words> (must|has to|have to|needs to) be {_GIVEN}", _needed_when),
     ("<when> [,] (it|they|<items>) (must have|has to have|needs|need|requires|require|have to have) [(a|an|the)] <field_words>", _needed_when),
     ("<items> (must have|has to have|needs|need|requires|require|have to have) [(a|an|the)] <field_words> <when>", _needed_when),

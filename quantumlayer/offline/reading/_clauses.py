@@ -216,7 +216,9 @@ class _Cutter:
 
 
 _SCOPES = frozenset({"per", "for", "within", "in", "on", "at"})
-_EACH = frozenset({"each", "every", "one", "any", "a", "an", "the", "same", "single", "given", "and"})
+_EACH = frozenset(
+    {"each", "every", "one", "any", "a", "an", "the", "same", "single", "given", "and"}
+)
 _LONGEST_SCOPE = 7
 
 
@@ -230,14 +232,18 @@ def _with_scope_behind(tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
         start += 1
     if start == 1 and first.low != "per":
         return
-    if start > 1 and tokens[1].low == "the" and "same" not in {token.low for token in tokens[1:start]}:
+    if (
+        start > 1
+        and tokens[1].low == "the"
+        and "same" not in {token.low for token in tokens[1:start]}
+    ):
         return
     per = replace(first, text="per", low="per")
     for end in range(start + 1, min(start + _LONGEST_SCOPE, len(tokens) - 2)):
         rest = tokens[end:]
         while rest and rest[0].low in {",", ":", "however", "there"} - {"there"}:
             rest = rest[1:]
-        if len(rest) > 2 and tokens[end].low not in {"and", "of"}:  # noqa: PLR2004 -- a clause
+        if len(rest) > 2 and tokens[end].low not in {"and", "of"}:
             yield (*_without_commas(rest), per, *tokens[start:end])
 
 
@@ -264,7 +270,21 @@ _CONDITIONAL = frozenset(
     {"if", "when", "whenever", "once", "as", "while", "after", "unless", "until", "before"}
 )
 _PERSONS = frozenset(
-    {"i", "we", "you", "he", "she", "they", "nobody", "somebody", "someone", "everybody", "anyone", "people", "who"}
+    {
+        "i",
+        "we",
+        "you",
+        "he",
+        "she",
+        "they",
+        "nobody",
+        "somebody",
+        "someone",
+        "everybody",
+        "anyone",
+        "people",
+        "who",
+    }
 )
 _ANAPHORA = frozenset({"it", "they", "this", "these", "that"})
 _ERRORS = frozenset({400, 401, 403, 404, 405, 409, 410, 422})
@@ -323,7 +343,7 @@ def _status_inside(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | 
 
 def _counts(token: Token) -> bool:
     """Whether leaving a token unread is a loss."""
-    return token.kind not in {"mark"} and token.low not in ADVERBS | _JOINERS
+    return token.kind != "mark" and token.low not in ADVERBS | _JOINERS
 
 
 def _is_base(token: Token) -> bool:
@@ -474,7 +494,10 @@ def _without_purpose(
             if tokens[at].low == "as" and tokens[at - 1].low in _AS_FAR:
                 continue
             so = at + 1 if tokens[at].low == "," else at
-            if not story and [token.low for token in tokens[so : so + 2]] in (["so", "it"], ["so", "they"]):
+            if not story and [token.low for token in tokens[so : so + 2]] in (
+                ["so", "it"],
+                ["so", "they"],
+            ):
                 continue  # so it may be left blank
             if pattern.whole(reader) is not None:
                 return tokens[:at]

@@ -24,7 +24,15 @@ from quantumlayer.offline.reading._lexicon import PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._refusals import _REFUSED
 from quantumlayer.offline.reading._routes import Route
-from quantumlayer.offline.reading._terms import AS_BEFORE, Being, Condition, Items, Literal, Moment, negate
+from quantumlayer.offline.reading._terms import (
+    AS_BEFORE,
+    Being,
+    Condition,
+    Items,
+    Literal,
+    Moment,
+    negate,
+)
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._words import verb
 
@@ -41,7 +49,15 @@ def _agent(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
     """Who does it, in up to six words: `the manager`, `the officer of the watch`, `pupils`."""
     for end in range(at + 1, min(at + 7, len(reader.tokens))):
         token = reader.tokens[end - 1]
-        if token.kind != "word" or token.low in {"not", "never", "no", "nobody", "only", "if", "when"}:
+        if token.kind != "word" or token.low in {
+            "not",
+            "never",
+            "no",
+            "nobody",
+            "only",
+            "if",
+            "when",
+        }:
             return
         found = verb(token.low)
         if found is not None and "third" not in found.forms and end == at + 1:
@@ -231,12 +247,16 @@ def _makes_no_sense(captures: Captures, situation: Situation) -> Iterable[Fact] 
 
 def _only_then(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… , stopping only while it is`: the condition named before."""
-    return [Refused(captures["op"], AS_BEFORE, only=not captures.get("not"), status=_status(situation))]
+    return [
+        Refused(captures["op"], AS_BEFORE, only=not captures.get("not"), status=_status(situation))
+    ]
 
 
 def _spoken_routes(situation: Situation) -> Sequence[Route]:
     routes = [each for each in situation.extra.get("routes", ()) if _acts_on_item(each)]
-    return routes or [each for each in situation.extra.get("routes_before", ()) if _acts_on_item(each)]
+    return routes or [
+        each for each in situation.extra.get("routes_before", ()) if _acts_on_item(each)
+    ]
 
 
 def _both_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -258,7 +278,12 @@ def _both_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None
         return None
     condition = condition if holds else negate(condition)
     return [
-        Refused(Operation((_deed(route),), object=Items(entity)), condition, only=True, status=_status(situation))
+        Refused(
+            Operation((_deed(route),), object=Items(entity)),
+            condition,
+            only=True,
+            status=_status(situation),
+        )
         for route in routes
     ]
 
@@ -270,7 +295,11 @@ def _each_once(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     if not routes or entity is None:
         return None
     return [
-        Refused(Operation((_deed(route),), object=Items(entity), again=True), None, status=_status(situation))
+        Refused(
+            Operation((_deed(route),), object=Items(entity), again=True),
+            None,
+            status=_status(situation),
+        )
         for route in routes
     ]
 
@@ -305,7 +334,9 @@ def _no_way_back(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     if entity is None or not isinstance(state, str):
         return None
     when = Being(Items(entity), tuple(state.lower().split()))
-    refused = Refused(Operation(("every-action",), object=Items(entity)), when, status=_status(situation))
+    refused = Refused(
+        Operation(("every-action",), object=Items(entity)), when, status=_status(situation)
+    )
     return [States(Items(entity), (), (state,)), refused]
 
 
@@ -317,7 +348,9 @@ def _neither(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if entity is None or items.person:
         return None
     dones = (*captures["dones"], *captures.get("more", ()))
-    operation = Operation(tuple(dict.fromkeys(dones)), subject=replace(items, entity=entity), passive=True)
+    operation = Operation(
+        tuple(dict.fromkeys(dones)), subject=replace(items, entity=entity), passive=True
+    )
     return [Refused(operation, condition, only=not holds, status=_status(situation))]
 
 

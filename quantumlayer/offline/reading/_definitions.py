@@ -176,7 +176,7 @@ def _thing(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
         end += 1
     for stop in range(end, start, -1):
         words = tuple(token.low for token in reader.tokens[start:stop])
-        if words[-1] in {"'s"}:
+        if words[-1] == "'s":
             continue
         yield Thing(words, article, number, tuple(reader.tokens[start:stop])), stop
 
@@ -281,7 +281,7 @@ def _no_field(tokens: Sequence[Token]) -> bool:
     if first.kind != "word":
         return False
     if first.low in _NO_FIELD | PREPOSITIONS:
-        return first.low not in {"at", "up", "no", "between", "from", "more"} or len(tokens) < 3  # noqa: PLR2004
+        return first.low not in {"at", "up", "no", "between", "from", "more"} or len(tokens) < 3
     found = verb(first.low)
     return found is not None and "participle" in found.forms and "base" not in found.forms
 
@@ -294,18 +294,18 @@ def plausible_field(phrase: FieldPhrase) -> bool:
         return False
     if phrase.words and phrase.words[0] in ADVERBS and phrase.spelled is None:
         return False  # obviously these must be different
-    behind_name = phrase.tokens[len(phrase.words)].low if len(phrase.tokens) > len(phrase.words) else ""
+    behind_name = (
+        phrase.tokens[len(phrase.words)].low if len(phrase.tokens) > len(phrase.words) else ""
+    )
     if behind_name == "with" and not phrase.article and is_plural(phrase.words[-1]):
         return False  # plants with a name: another thing
     if phrase.words[-1:] and phrase.words[-1] in _CREDENTIALS and phrase.spelled is None:
         return False
     if phrase.spelled is not None:
         return True
-    if len(phrase.words) > 4 or not phrase.words:  # noqa: PLR2004 -- no name is that long
+    if len(phrase.words) > 4 or not phrase.words:
         return False
-    if any(
-        word in _NO_NOUN - {"own", "number", "of", "per", "only"} for word in phrase.words
-    ):
+    if any(word in _NO_NOUN - {"own", "number", "of", "per", "only"} for word in phrase.words):
         return False
     if phrase.words[-1] in {"first", "last"} and len(phrase.words) > 1 and not phrase.article:
         return False  # newest first
@@ -567,7 +567,7 @@ def _names_agent(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 
 def _is_action(route: Any) -> bool:
     """Whether a route does something to one item: `POST /tickets/{id}/close`."""
-    if route is None or route.method not in {"POST", "PUT", "PATCH"} or len(route.segments) < 3:  # noqa: PLR2004
+    if route is None or route.method not in {"POST", "PUT", "PATCH"} or len(route.segments) < 3:
         return False
     last = route.segments[-1]
     return route.segments[-2].startswith("{") and last[0].isalpha() and not is_plural(last)
@@ -625,23 +625,40 @@ _SOMETIMES = "(but|though|although|which|and|yet) [(i|we|you|they|people|it|that
 def _sometimes(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
     """`don't always find the time to write one`, `is sometimes missing`, `may be missing`."""
     lows = [token.low for token in reader.tokens[at : at + 12]]
-    hedges = {"always", "sometimes", "often", "rarely", "seldom", "occasionally", "everybody", "everyone", "every", "all"}
-    if lows and hedges & set(lows) and ({"not", "never", "missing", "rarely", "seldom", "empty", "without"} & set(lows)):
+    hedges = {
+        "always",
+        "sometimes",
+        "often",
+        "rarely",
+        "seldom",
+        "occasionally",
+        "everybody",
+        "everyone",
+        "every",
+        "all",
+    }
+    if (
+        lows
+        and hedges & set(lows)
+        and ({"not", "never", "missing", "rarely", "seldom", "empty", "without"} & set(lows))
+    ):
         yield True, len(reader.tokens)
 
 
-_WORKED_OUT = frozenset("total subtotal sum balance average count remaining tax vat discount shipping".split())
+_WORKED_OUT = frozenset(
+    "total subtotal sum balance average count remaining tax vat discount shipping".split()
+)
 
 
 def _also_shows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The order also shows subtotal, shipping and total`: what is worked out, not sent."""
     facts = _has(captures, situation)
-    if facts is None or not any(
-        set(phrase.words) & _WORKED_OUT for phrase in captures["fields"]
-    ):
+    if facts is None or not any(set(phrase.words) & _WORKED_OUT for phrase in captures["fields"]):
         return None
     return [
-        Fields(fact.thing, fact.phrases, by_system=True) for fact in facts if isinstance(fact, Fields)
+        Fields(fact.thing, fact.phrases, by_system=True)
+        for fact in facts
+        if isinstance(fact, Fields)
     ]
 
 
@@ -656,7 +673,9 @@ def _kept_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, .
                 yield tuple(phrases), len(reader.tokens)
 
 
-_THEN = frozenset({"day", "time", "moment", "date", "ordering", "sale", "booking", "purchase", "order"})
+_THEN = frozenset(
+    {"day", "time", "moment", "date", "ordering", "sale", "booking", "purchase", "order"}
+)
 
 
 def _kept(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -735,8 +754,8 @@ def _described_name(captures: Captures, situation: Situation) -> Iterable[Fact] 
 
 
 def _some_are(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`Some singers are on leave; that is a simple yes or no, and normally no.`"""
-    if not _is_kept(captures["thing"], situation) or len(captures["flag"]) > 3:  # noqa: PLR2004
+    """Read `Some singers are on leave; that is a simple yes or no, and normally no`."""
+    if not _is_kept(captures["thing"], situation) or len(captures["flag"]) > 3:
         return None
     words = tuple(token.low for token in captures["flag"])
     traits = [Trait("type", "boolean"), Trait("default", bool(captures.get("literal", False)))]
@@ -899,7 +918,11 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if _has_password(phrases) and thing.label in _ACCOUNTS:
         user = Thing(("user",))
         return [Fields(user, phrases), Mention(user, ("sign-up",))]
-    if not _is_named(thing) or (thing.label in VAGUE and not thing.many) or thing.tokens[-1].kind == "name":
+    if (
+        not _is_named(thing)
+        or (thing.label in VAGUE and not thing.many)
+        or thing.tokens[-1].kind == "name"
+    ):
         return None
     if situation.vocabulary is not None:
         sure = situation.vocabulary.lexicon.thing(thing) is not None
@@ -908,7 +931,7 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     usual = sum(1 for phrase in phrases if phrase.words[-1] in _USUAL)
     if len(phrases) == 1 and thing.many and usual and phrases[0].traits and not phrases[0].left:
         return [Fields(thing, phrases)]  # Tools: name, required
-    if len(phrases) < 2 or not (sure or usual):  # noqa: PLR2004 -- one word behind a colon is no list
+    if len(phrases) < 2 or not (sure or usual):
         return None
     lost = sum(1 for phrase in phrases if phrase.left)
     defined = _lexicon(situation) is not None and _lexicon(situation).thing(thing) is not None
@@ -933,7 +956,7 @@ def _route_lists(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 def _plural_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`…, plants with a name and a bed`: a second thing in the same sentence."""
     thing: Thing = captures["thing"]
-    if not thing.many or thing.article not in {"", "the", "our"} or len(captures["fields"]) < 2:  # noqa: PLR2004
+    if not thing.many or thing.article not in {"", "the", "our"} or len(captures["fields"]) < 2:
         return None
     if any(phrase.left for phrase in captures["fields"]):
         return None
@@ -1099,14 +1122,17 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _kept,
     ),
     (
-        f"<thing> (keeps|keep|stores|store|remembers|remember|records|record) [(the|its|their|a|an)] <kept:fields>",
+        "<thing> (keeps|keep|stores|store|remembers|remember|records|record) [(the|its|their|a|an)] <kept:fields>",
         _kept,
     ),
     (
         "<thing> (also|additionally|besides|further) (shows|show|has|have|tells|contains|gets) [the] <fields>",
         _also_shows,
     ),
-    (f"there (is|are|may be|can be) [also] [(a|an|the)] <short_fields:fields> [,] {_SOMETIMES}", _there_is),
+    (
+        f"there (is|are|may be|can be) [also] [(a|an|the)] <short_fields:fields> [,] {_SOMETIMES}",
+        _there_is,
+    ),
     ("there (is|are) also [(a|an|the)] <fields>", _there_is),
     (
         f"(it|this|<route>) [MUST] {_TAKES} <body_fields:fields> [,] (which|that) (we|(is|are|MUST be) (kept|stored|saved|recorded)) [(keep|store|save|record|remember)] [(with|on|in|for) <phrase>]",
@@ -1123,7 +1149,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ),
     (f"<thing> [MUST] [additionally] {_HAVE} {_THESE} <fields>", _has),
     (f"<thing> [MUST] [additionally] {_CARRY} {_THESE} <fields>", _carries),
-    (f"<thing> (can|may|might|could) [also] ({_HAVE}|carry|contain|include|hold|bear|name|mention|state|specify|give) {_THESE} <fields>", _has_any),
+    (
+        f"<thing> (can|may|might|could) [also] ({_HAVE}|carry|contain|include|hold|bear|name|mention|state|specify|give) {_THESE} <fields>",
+        _has_any,
+    ),
     (f"[MUST] (has|have|consists of|contains|comes with) {_THESE} <fields>", _topic_has),
     (
         "<thing> [MUST] (is|are) (known|identified|addressed|found|referred to) (by|with|under|through) [(its|their|a|an|the)] [unique] <fields>",
@@ -1223,7 +1252,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ),
     (
         "<thing> [also] (shows|show|displays|display) [its|their] <fields>",
-        lambda c, s: _shown_too(c, s),
+        _shown_too,
     ),
     (
         f"(we|you|i|they|{_SYSTEM}) [MUST] [also] {_STORE} [(each|every|the|a)] <thing> 's <fields>",
@@ -1275,7 +1304,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         "[(the following is|this is|these are|what is|what we)] (stored|kept|recorded|saved|noted|known|entered|stored fields|data|fields|we store|we keep) [(is|are)] (per|for each|for every|for a|about each|about every|of each|of every|of a) <thing> [(are|is)] [:] <fields>",
         _listed_sure,
     ),
-    ("<thing> (takes|needs|requires|expects|asks for|wants|comes with|is called with|is sent) <fields>", _deed_takes),
+    (
+        "<thing> (takes|needs|requires|expects|asks for|wants|comes with|is called with|is sent) <fields>",
+        _deed_takes,
+    ),
     (
         "<thing> [MUST] (connects|connect|links|link|joins|join|relates|combines|ties|assigns|records|registers) <thing:one> (with|to|and|for|in|at|on) <thing:two>",
         _connects,

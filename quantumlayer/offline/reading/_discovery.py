@@ -141,7 +141,7 @@ def _frame_words(source: Source) -> list[str]:
     words = [token.low for token in source.parent.tokens if token.low not in {":", ".", "-"}]
     first = next((at for at, word in enumerate(words) if word in PREPOSITIONS), len(words))
     words = [word for word in words[:first] if word not in DETERMINERS]
-    fits = len(words) <= 3 and all(re.fullmatch(r"[a-z][\w-]*", word) for word in words)  # noqa: PLR2004 -- names are short
+    fits = len(words) <= 3 and all(re.fullmatch(r"[a-z][\w-]*", word) for word in words)
     return words if fits and not any(_verbal(token) for token in source.parent.tokens) else []
 
 
@@ -219,7 +219,7 @@ def _from_headings(search: _Search, source: Source, at: int) -> None:
         words = _plain_words(heading)
         if words and words[0] in DETERMINERS:
             words = words[1:]
-        if 1 <= len(words) <= 2 and not heading.endswith("?"):  # noqa: PLR2004 -- names are short
+        if 1 <= len(words) <= 2 and not heading.endswith("?"):
             label = singular(" ".join(words))
             if label not in GENERIC:
                 evidence = search.note(label, 1, at)
@@ -272,7 +272,7 @@ def heading_label(source: Source) -> str:
     for heading in source.headings[:1]:
         words = [word for word in _plain_words(heading) if word not in DETERMINERS | {"entity", "table", "fields"}
                  | {"model", "resource", "object", "attributes", "of", "data"}]  # fmt: skip
-        if 1 <= len(words) <= 3 and singular(words[-1]) not in GENERIC:  # noqa: PLR2004 -- names are short
+        if 1 <= len(words) <= 3 and singular(words[-1]) not in GENERIC:
             return singular(" ".join(words))
     return ""
 
@@ -347,7 +347,11 @@ _FIELD_WORDS = frozenset({"fields", "attributes", "properties", "columns", "data
 def fields_frame(source: Source) -> Thing | None:
     """The thing whose fields the items below a statement list, as in `projects` or `A note has:`."""
     placed = [route for route in source.routes if route.path]
-    if len(placed) == 1 and source.tokens and (source.tokens[-1].low == ":" or len(source.tokens) < 4):  # noqa: PLR2004
+    if (
+        len(placed) == 1
+        and source.tokens
+        and (source.tokens[-1].low == ":" or len(source.tokens) < 4)
+    ):
         last = placed[0].literals[-1:] if placed[0].method in {"", "POST"} else []
         if last and len(placed[0].literals) == len(placed[0].segments) and is_plural(last[0]):
             return Thing(tuple(singular(last[0].replace("-", " ")).split()))
@@ -364,11 +368,11 @@ def fields_frame(source: Source) -> Thing | None:
         return None
     if words[-1] in _FIELD_WORDS:
         words = [word for word in words[:-1] if word not in {"the", "following", "of"}]
-    elif words[0] in _FIELD_WORDS and len(words) > 2 and words[1] in {"of", "for"}:  # noqa: PLR2004
+    elif words[0] in _FIELD_WORDS and len(words) > 2 and words[1] in {"of", "for"}:
         words = [word for word in words[2:] if word not in DETERMINERS]
     elif words[-1] in {"has", "have", "contains", "contain", "includes"}:
         words = words[:-1]
-    if not words or len(words) > 3 or any(word in PREPOSITIONS for word in words):  # noqa: PLR2004
+    if not words or len(words) > 3 or any(word in PREPOSITIONS for word in words):
         return None
     return Thing(tuple(words))
 
@@ -410,7 +414,7 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
     if tokens[0].kind == "name" and (len(head) == 1 or len(head) < len(tokens)):
         return True
     if tokens[0].low in DETERMINERS:
-        return len(head) < 6 and not any(_verbal(token) for token in head)  # noqa: PLR2004
+        return len(head) < 6 and not any(_verbal(token) for token in head)
     found = verb(tokens[0].low)
     if found is not None and len(head) > 1 and "base" in found.forms:
         return False
@@ -430,7 +434,7 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
     phrase = read_field(head)
     return (
         phrase is not None
-        and len(phrase.words) <= 3  # noqa: PLR2004 -- names are short
+        and len(phrase.words) <= 3
         and not phrase.left
         and not any(_verbal(token) for token in head)
     )
@@ -487,14 +491,16 @@ def _from_frame(search: _Search, source: Source, at: int) -> None:
 def _from_introduction(search: _Search, source: Source, at: int) -> None:
     """`An article looks like this:` with an example behind it, or `A recipe is` and then JSON."""
     tokens = source.tokens
-    if not tokens or len(tokens) > 14:  # noqa: PLR2004 -- introductions are short
+    if not tokens or len(tokens) > 14:
         return
     thing = introduced(source)
     if thing is not None and _nameable(thing):
         search.note(thing.label, 0, at)
 
 
-_NO_HEADS = frozenset({"what", "it", "response", "answer", "reply", "result", "which", "whatever", "output"})
+_NO_HEADS = frozenset(
+    {"what", "it", "response", "answer", "reply", "result", "which", "whatever", "output"}
+)
 
 
 def introduced(source: Source) -> Thing | None:
@@ -510,7 +516,7 @@ def introduced(source: Source) -> Thing | None:
             head = [word for word in words[:at] if word not in DETERMINERS]
             if head and head[0] in _NO_HEADS:
                 return None
-            if fits and 1 <= len(head) <= 3:  # noqa: PLR2004 -- names are short
+            if fits and 1 <= len(head) <= 3:
                 return Thing(tuple(head))
     return _captioned(source)
 
@@ -528,7 +534,7 @@ def _captioned(source: Source) -> Thing | None:
         return None
     words = tuple(token.low for token in tokens if token.low not in _CAPTION)
     plain = all(token.kind in {"word", "mark"} for token in tokens)
-    if plain and 1 <= len(words) <= 2 and _nameable(Thing(words)):  # noqa: PLR2004 -- names are short
+    if plain and 1 <= len(words) <= 2 and _nameable(Thing(words)):
         return Thing(words)
     return None
 
@@ -552,7 +558,7 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
     deeds = {
         route.segments[-1].lower().partition("-")[0]
         for source in search.sources for route in source.routes
-        if len(route.segments) > 2 and route.segments[-2].startswith("{")  # noqa: PLR2004 -- /x/{id}/reject
+        if len(route.segments) > 2 and route.segments[-2].startswith("{")
     }  # fmt: skip
     for each in search.found.values():
         if each.defined and each.label in VAGUE & search.referred:
@@ -560,7 +566,8 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
     accepted = [
         each
         for each in search.found.values()
-        if _is_accepted(each, known) and not (each.label.endswith("ing") and base(each.label) in deeds)
+        if _is_accepted(each, known)
+        and not (each.label.endswith("ing") and base(each.label) in deeds)
     ]
     accepted.sort(key=lambda each: (each.first, each.label))
     lexicon = Lexicon()
@@ -646,7 +653,7 @@ def _full_label(search: _Search, evidence: _Evidence, labels: set[str]) -> tuple
         tokens = source.full
         for at in range(1, len(tokens)):
             before, token = tokens[at - 1], tokens[at]
-            if token.low not in forms or before.kind != "word" or at < 2:  # noqa: PLR2004
+            if token.low not in forms or before.kind != "word" or at < 2:
                 continue
             if tokens[at - 2].low in {"as", "called", "named", "via", "through"} and _attributive(
                 before

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._actions import Step, participle, undone_by
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._drafts import FieldDraft
@@ -17,11 +18,12 @@ from quantumlayer.offline.reading._facts import (
     Winner,
 )
 from quantumlayer.offline.reading._fieldlists import FieldPhrase
+from quantumlayer.offline.reading._fieldtypes import type_of_name, type_of_value
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._render import Frame, Scope, condition, value
 from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._shaping import status_field
 from quantumlayer.offline.reading._sketches import UNKNOWN, Sketch
-from quantumlayer.offline.reading._fieldtypes import type_of_name, type_of_value
 from quantumlayer.offline.reading._terms import (
     Arithmetic,
     FieldOf,
@@ -31,8 +33,6 @@ from quantumlayer.offline.reading._terms import (
     Value,
     Written,
 )
-from quantumlayer.agents.expressions import navigation
-from quantumlayer.offline.reading._shaping import status_field
 from quantumlayer.offline.reading._vocabulary import snake
 from quantumlayer.offline.reading._world import INACTIVE, Action, Unresolved, World, escape
 
@@ -162,7 +162,7 @@ def _target_field(world: World, action: Action, name: str) -> FieldDraft | None:
 def _target(world: World, entity: str, name: str) -> FieldDraft | None:
     words = tuple(snake([name]).split("_"))
     made = world.field(entity, words)
-    if made is not None and made.spec.get("type") not in {"children"}:
+    if made is not None and made.spec.get("type") != "children":
         return made
     return None
 

@@ -72,10 +72,10 @@ def _is_listed(plan: Plan, route: Route) -> bool:
 def _at_place(plan: Plan, finding: Finding, route: Route) -> None:
     """`Single wishes live at /wishes/{id}`: the usual routes of items are there."""
     segments = [part for part in route.segments if part not in _PREFIXES]
-    if len(segments) == 3 and segments[1].startswith("{"):  # noqa: PLR2004 -- /tours/{id}/stops
+    if len(segments) == 3 and segments[1].startswith("{"):
         _at_nested_place(plan, finding, route, segments)
         return
-    if len(segments) != 2 or not segments[1].startswith("{"):  # noqa: PLR2004 -- /wishes/{id}
+    if len(segments) != 2 or not segments[1].startswith("{"):
         return
     word = _is_collection(plan, route, segments)
     if word is None:
@@ -89,9 +89,7 @@ def _at_place(plan: Plan, finding: Finding, route: Route) -> None:
         plan.add(endpoint)
 
 
-def _at_nested_place(
-    plan: Plan, finding: Finding, route: Route, segments: Sequence[str]
-) -> None:
+def _at_nested_place(plan: Plan, finding: Finding, route: Route, segments: Sequence[str]) -> None:
     """`The stops of a tour live at /tours/{id}/stops`: they are made and listed there."""
     word = _word(plan, segments[-1])
     parent = _parent(plan, word.name, segments, 1) if word is not None else None
@@ -174,7 +172,7 @@ def _collection(
 
 
 def _item(plan: Plan, method: str, route: Route, segments: Sequence[str]) -> EndpointDraft | None:
-    if len(segments) != 2 or not segments[1].startswith("{") or method not in _ITEM_KINDS:  # noqa: PLR2004
+    if len(segments) != 2 or not segments[1].startswith("{") or method not in _ITEM_KINDS:
         return None
     word = _is_collection(plan, route, segments)
     if word is None:
@@ -224,7 +222,7 @@ def _below_item(
     plan: Plan, finding: Finding, method: str, route: Route, segments: Sequence[str]
 ) -> EndpointDraft | None:
     """`/polls/{id}/votes`, `/tickets/{id}/close`, `/garages/{id}/occupancy`."""
-    if len(segments) < 3 or not segments[1].startswith("{"):  # noqa: PLR2004
+    if len(segments) < 3 or not segments[1].startswith("{"):
         return None
     owner = _word(plan, segments[0])
     if owner is None:
@@ -352,7 +350,7 @@ def _below_collection(
     plan: Plan, finding: Finding, method: str, route: Route, segments: Sequence[str]
 ) -> EndpointDraft | None:
     """`/rooms/available`, `/tickets/summary`, `/entries/start`, `/entries/current`."""
-    if len(segments) != 2 or segments[0].startswith("{") or segments[1].startswith("{"):  # noqa: PLR2004
+    if len(segments) != 2 or segments[0].startswith("{") or segments[1].startswith("{"):
         return None
     word = _is_collection(plan, route, segments)
     if word is None:
@@ -395,7 +393,7 @@ def _alone(
     """`/stock`, `/{code}`, `/shared/{share_code}`."""
     if method != "GET":
         return None
-    if len(segments) < 3 and segments[-1].startswith("{"):  # noqa: PLR2004 -- /{code}, /s/{code}
+    if len(segments) < 3 and segments[-1].startswith("{"):
         words = {token.low for token in finding.source.full}
         param = segments[-1][1:-1]
         entity = _only_with(plan, param)
@@ -497,7 +495,7 @@ def _addressed(plan: Plan, name: str) -> tuple[str, str]:
     for finding in plan.analysis.findings:
         for route in finding.source.routes:
             segments = [part for part in route.segments if part not in _PREFIXES]
-            if len(segments) < 2 or not segments[1].startswith("{"):  # noqa: PLR2004
+            if len(segments) < 2 or not segments[1].startswith("{"):
                 continue
             word = _word(plan, segments[0])
             if word is not None and word.name == name:
@@ -509,7 +507,7 @@ def _addressed(plan: Plan, name: str) -> tuple[str, str]:
 
 def _is_complete(kinds: set[str]) -> bool:
     """Whether the document lists the routes of an entity so fully that no other is wanted."""
-    return {"create", "read"} <= kinds and len(kinds) >= 4 and bool(kinds & _CHANGES)  # noqa: PLR2004
+    return {"create", "read"} <= kinds and len(kinds) >= 4 and bool(kinds & _CHANGES)
 
 
 def _is_managed(plan: Plan, name: str) -> bool:

@@ -266,7 +266,6 @@ _NAME_STOPS = (
     | {
         "such",
         "like",
-        "like",
         "e.g",
         "=",
         "defaults",
@@ -318,7 +317,6 @@ _NAME_STOPS = (
         "gets",
         "what",
         "how",
-        "given",
     }
 )
 
@@ -356,7 +354,7 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
     for piece, separator in _pieces(tokens):
         before = parts[-1] if parts else None
         lows = [token.low for token in piece]
-        wish = lows[0] == "if" and len(lows) <= 5 and lows[1:2] != ["it"]  # noqa: PLR2004
+        wish = lows[0] == "if" and len(lows) <= 5 and lows[1:2] != ["it"]
         marker = " ".join(lows) in _IF_YOU_LIKE or wish
         if marker and any(token.low == "and" for token in separator):
             pending = [*separator, *piece]
@@ -463,9 +461,19 @@ def _goes_on_with_format(before: list[Token], piece: list[Token]) -> bool:
     if not any(token.low in kinds for token in before):
         return False
     lows = [token.low for token in piece]
-    while lows and lows[0] in {"then", "followed", "by", "and", "a", "an", "the", "finally", "another"}:
+    while lows and lows[0] in {
+        "then",
+        "followed",
+        "by",
+        "and",
+        "a",
+        "an",
+        "the",
+        "finally",
+        "another",
+    }:
         lows = lows[1:]
-    if lows[:1] and lows[0] in SYMBOLS and len(lows) < 3:  # noqa: PLR2004 -- a dot, a plus sign
+    if lows[:1] and lows[0] in SYMBOLS and len(lows) < 3:
         return True
     counted = lows[:1] and (piece[-len(lows)].kind == "number" or lows[0] in NUMBER_WORDS)
     return bool(counted and kinds & set(lows) and piece[0].low in {"then", "followed", "and"})
@@ -483,7 +491,8 @@ def _lists_parts(before: list[Token]) -> bool:
 def _is_clause(before: list[Token]) -> bool:
     """`the moment it ends`, whose name as in JSON stands behind the comma."""
     told = before[0].low in _ASKING or any(
-        token.low in {"it", "they", "he", "she", "we", "you", "i", "which", "whom"} for token in before[1:]
+        token.low in {"it", "they", "he", "she", "we", "you", "i", "which", "whom"}
+        for token in before[1:]
     )
     return told and not any(token.kind == "name" for token in before)
 
@@ -496,20 +505,33 @@ _APPOSED = frozenset(
 
 def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
     """`rollout`, an integer between 0 and 100; the default is 100."""
-    behind_bound = piece[2].low if len(piece) > 2 else ""  # noqa: PLR2004 -- an article and a bound
+    behind_bound = piece[2].low if len(piece) > 2 else ""
     bounds = len(piece) > 1 and piece[1].low in {"default", "minimum", "maximum"}
     if bounds and behind_bound in {"of", "is", "value", "length", ":", "being", "="}:
         return True
     if [token.low for token in piece[1:3]] in _KINDS:
         return True  # stars, a whole number from 1 to 5
     named = any(token.kind == "name" for token in before[:3])
-    if named and len(before) <= 3 and _describes(piece):  # noqa: PLR2004 -- nothing but the name
+    if named and len(before) <= 3 and _describes(piece):
         return True
-    typed = len(piece) > 1 and piece[1].low in _APPOSED | {"whole", "yes", "true", "yes/no", "simple"}
-    behind = piece[2].low if len(piece) > 2 else ""  # noqa: PLR2004 -- a type and what follows it
+    typed = len(piece) > 1 and piece[1].low in _APPOSED | {
+        "whole",
+        "yes",
+        "true",
+        "yes/no",
+        "simple",
+    }
+    behind = piece[2].low if len(piece) > 2 else ""
     if typed and piece[1].low == "number" and behind == "of":
         return False
-    return named and typed and (not behind or behind in PREPOSITIONS | _CLAUSES | {"number", "(", "/", "or", "flag", "saying"})
+    return (
+        named
+        and typed
+        and (
+            not behind
+            or behind in PREPOSITIONS | _CLAUSES | {"number", "(", "/", "or", "flag", "saying"}
+        )
+    )
 
 
 _CLAUSES = frozenset({"that", "which", "where", "when"})
@@ -520,7 +542,7 @@ def _describes(piece: list[Token]) -> bool:
     """`owner`, the name of a team; `users`, a list of names: no name as in JSON of its own."""
     lows = [token.low for token in piece]
     return (
-        len(lows) > 3  # noqa: PLR2004 -- an article, a noun, `of` and another noun
+        len(lows) > 3
         and lows[1] in _DESCRIBING
         and lows[2] == "of"
         and not any(token.kind == "name" for token in piece)
@@ -529,11 +551,11 @@ def _describes(piece: list[Token]) -> bool:
 
 def _counts_before(before: list[Token], separator: list[Token], piece: list[Token]) -> bool:
     """`a stock, the number of pieces on the shelf`: what the field before counts."""
-    counts = len(piece) > 2 and piece[0].low in {"the", "that", "i.e"} and piece[1].low in {  # noqa: PLR2004
+    counts = len(piece) > 2 and piece[0].low in {"the", "that", "i.e"} and piece[1].low in {
         "number", "amount", "count", "quantity",
     } and piece[2].low == "of"  # fmt: skip
     words = [token.low for token in before if token.kind == "word" and token.low not in DETERMINERS]
-    plain = len(before) <= 3 and all(token.kind in {"word", "name"} for token in before)  # noqa: PLR2004
+    plain = len(before) <= 3 and all(token.kind in {"word", "name"} for token in before)
     comma = [token.low for token in separator] == [","]
     return counts and plain and comma and type_of_name(words) in {"integer", "number"}
 
@@ -628,10 +650,12 @@ def _described(tokens: Sequence[Token]) -> tuple[list[Token], list[Trait], bool]
     """`when it departs (departs_at, …)`, `the day on which it ends, ends_on`: the name stands behind."""
     at = next((i for i, token in enumerate(tokens) if token.kind == "name"), 0)
     lows = [token.low for token in tokens[:at]]
-    if len(lows) < 3 or not _CLAUSAL & set(lows):  # noqa: PLR2004 -- a clause
+    if len(lows) < 3 or not _CLAUSAL & set(lows):
         return None
     opened = lows[-1] == "("
-    if not (opened or lows[-1] in {",", "as", "in", "field", "called", ":"} or at == len(tokens) - 1):
+    if not (
+        opened or lows[-1] in {",", "as", "in", "field", "called", ":"} or at == len(tokens) - 1
+    ):
         return None
     if "(" in lows[:-1]:
         return None
@@ -684,7 +708,7 @@ def _elements(
     opened = at < len(tokens) and tokens[at].low == "(" and tokens[-1].low == ")"
     if opened and is_plural(phrase.words[-1]) and not any(token.low == "or" for token in inner):
         parts = read_fields(inner, known)
-        plain = all(not part.left and len(part.words) <= 3 for part in parts)  # noqa: PLR2004
+        plain = all(not part.left and len(part.words) <= 3 for part in parts)
         usual = sum(1 for part in parts if part.words[-1] in _PARTS or part.spelled)
         if len(parts) > 1 and plain and usual > 1:
             phrase.parts.extend(parts)
@@ -700,7 +724,9 @@ _PARTS = frozenset(
 
 def _bracketed_name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
     """`how many (quantity, one or more)`: the bracket begins with the name."""
-    opened = at + 2 < len(tokens) and tokens[at].low == "(" and tokens[at + 2].low in {",", ")", ":"}
+    opened = (
+        at + 2 < len(tokens) and tokens[at].low == "(" and tokens[at + 2].low in {",", ")", ":"}
+    )
     if not opened or tokens[at + 1].kind not in {"word", "name"}:
         return at
     token = tokens[at + 1]
@@ -893,6 +919,8 @@ def _behind_clause(tokens: Sequence[Token], at: int) -> int:
     while at < len(tokens) and tokens[at].low not in {"(", ",", ":", ";"}:
         at += 1
     return at
+
+
 _PER = frozenset(
     "second minute hour day night week month year person head guest unit piece item km kilometre kg litre"
     " page serving session".split()
@@ -922,7 +950,7 @@ def _trimmed(words: list[str], phrase: FieldPhrase) -> list[str]:
     if len(words) > 1 and words[-1] in {"address", "addresses"} and words[-2] in {"email", "mail"}:
         phrase.traits.append(Trait("type", "email"))
         words = [*words[:-2], "email" if words[-1] == "address" else "emails"]
-    if len(words) == 3 and words[0] in _MOMENTS and words[1] in {"it", "they"}:  # noqa: PLR2004
+    if len(words) == 3 and words[0] in _MOMENTS and words[1] in {"it", "they"}:
         words = [words[2], _MOMENTS[words[0]]]  # the moment it ends
     if len(words) > 1 and words[-1] in {"flag", "checkbox"}:
         phrase.traits.append(Trait("type", "boolean"))
@@ -947,9 +975,9 @@ def _from_bracket(rest: Sequence[Token], phrase: FieldPhrase) -> Sequence[Token]
         phrase.traits.append(Trait("besides"))
     if phrase.counted and rest and rest[0].low in _CLAUSE_STARTS:
         opened = next((at for at, token in enumerate(rest) if token.low == "("), None)
-        if opened is not None and opened < 6:  # noqa: PLR2004 -- not far behind the verb
+        if opened is not None and opened < 6:
             return rest[opened:]
-        return [] if len(rest) < 4 else rest  # noqa: PLR2004
+        return [] if len(rest) < 4 else rest
     return rest
 
 
@@ -961,7 +989,7 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
     rest = list(rest)
     if phrase.spelled is not None:
         return rest
-    if len(rest) > 2 and rest[0].low == "(" and rest[2].low in {",", ")"}:  # noqa: PLR2004 -- (name)
+    if len(rest) > 2 and rest[0].low == "(" and rest[2].low in {",", ")"}:
         token = rest[1]
         again = any(
             each.low == token.low for each in phrase.tokens[: len(phrase.tokens) - len(rest)]
@@ -980,11 +1008,13 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
             continue
         opened = rest[at - 1].low == "(" or (at == 1 and rest[0].low == ",")
         following = rest[at + 1 : at + 3]
-        if len(following) > 1 and following[0].low in {",", "or", "/", "|"} and following[1].kind == "name":
+        if (
+            len(following) > 1
+            and following[0].low in {",", "or", "/", "|"}
+            and following[1].kind == "name"
+        ):
             continue  # a difficulty (`easy`, `hard`)
-        named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low not in {
-            "utc"
-        }
+        named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low != "utc"
         if opened or (named and not _compares(rest[:at])):
             phrase.also.append(phrase.words)
             phrase.spelled = str(token.value or token.low)

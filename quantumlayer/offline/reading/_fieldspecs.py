@@ -9,7 +9,12 @@ from typing import Any
 from quantumlayer.agents import Conflict
 from quantumlayer.agents.expressions import FUNCTIONS
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
-from quantumlayer.offline.reading._fieldtypes import is_list_name, is_textual, type_of_name, type_of_value
+from quantumlayer.offline.reading._fieldtypes import (
+    is_list_name,
+    is_textual,
+    type_of_name,
+    type_of_value,
+)
 from quantumlayer.offline.reading._sketches import UNKNOWN
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
@@ -88,7 +93,9 @@ def _settle(draft: EntityDraft, made: FieldDraft, ledger: Ledger, *, partly: boo
     _default(made, spec, ledger)
     _set_by(made, spec, ledger)
     if made.has("first_is"):
-        spec["on_create"] = f"{made.last('first_is')!r} if not exists({draft.word.name}) else 'user'"
+        spec["on_create"] = (
+            f"{made.last('first_is')!r} if not exists({draft.word.name}) else 'user'"
+        )
     _required(draft, made, spec, ledger, partly=partly)
     if kind == "email" and spec.get("unique"):
         spec["case_insensitive"] = True
@@ -283,11 +290,12 @@ def _default(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
             spec["default"] = str(value)
     elif kind in {"date", "datetime"} and str(value).lower() in {"today", "now"}:
         spec["on_create_default"] = f"{'today' if kind == 'date' else 'now'}()"
-    elif kind == "boolean" and isinstance(value, bool):
-        spec["default"] = value
-    elif kind in NUMERIC and isinstance(value, int | float) and not isinstance(value, bool):
-        spec["default"] = value
-    elif kind in TEXTUAL and isinstance(value, str) or (kind == "strings" and value == []):
+    elif (
+        (kind == "boolean" and isinstance(value, bool))
+        or (kind in NUMERIC and isinstance(value, int | float) and not isinstance(value, bool))
+        or (kind in TEXTUAL and isinstance(value, str))
+        or (kind == "strings" and value == [])
+    ):
         spec["default"] = value
     elif value is None and kind == "strings":
         spec["default"] = []
@@ -321,9 +329,7 @@ def _set_by(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
     moment = "today()" if spec["type"] == "date" else "now()"
     if made.has("empty_until") or made.has("nullable") or "deleted" in words:
         spec["required"] = False
-    elif words & _UPDATED:
-        spec["on_create"] = spec["on_update"] = moment
-    elif made.has("touch"):
+    elif words & _UPDATED or made.has("touch"):
         spec["on_create"] = spec["on_update"] = moment
     elif words & _CREATED or made.has("system"):
         said = _meaning(made)
@@ -337,7 +343,7 @@ def _code_length(made: FieldDraft, spec: dict[str, Any]) -> int | None:
     if spec.get("set_by") != "system" or spec["type"] != "string" or made.has("computed"):
         return None
     if pattern.startswith("[") and pattern.endswith("}") and pattern[-3:-1].strip("{,").isdigit():
-        return int(pattern[pattern.rindex("{") + 1 : -1].split(",")[-1])
+        return int(pattern[pattern.rindex("{") + 1 : -1].rsplit(",", maxsplit=1)[-1])
     exact = spec.get("min_length") == spec.get("max_length") and spec.get("max_length")
     if exact and made.words[-1] in {"code", "token", "pin", "key", "reference"}:
         spec.pop("min_length")
@@ -363,16 +369,18 @@ def _required(
     if made.has("required"):
         spec["required"] = True
         return
-    if made.has("optional") or made.has("nullable") or made.has("empty_until"):
-        spec["required"] = False
-    elif "default" in spec or "on_create_default" in spec:
+    if (
+        made.has("optional")
+        or made.has("nullable")
+        or made.has("empty_until")
+        or "default" in spec
+        or "on_create_default" in spec
+    ):
         spec["required"] = False
     elif kind == "boolean":
         spec["required"] = False
         spec["default"] = False
-    elif kind == "strings" and "min_length" not in spec:
-        spec["required"] = False
-    elif not made.complete:
+    elif (kind == "strings" and "min_length" not in spec) or not made.complete:
         spec["required"] = False
     elif partly and made.references is None:
         spec["required"] = False

@@ -127,7 +127,7 @@ def _type_of_text(value: str, words: Sequence[str]) -> str:
     )
 
 
-def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None:  # noqa: C901, PLR0911, PLR0912 -- one line for each kind of name
+def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None:
     """Guess a type from a name; None where any text will do."""
     if counted:
         return "integer"
@@ -149,7 +149,7 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None: 
         return "date"
     if "date" in words or (len(words) > 1 and words[0] == "date"):
         return "date"
-    if len(words) == 2 and words[0] == "valid" and last in {"from", "until", "to"}:  # noqa: PLR2004
+    if len(words) == 2 and words[0] == "valid" and last in {"from", "until", "to"}:
         return "date"
     if head == "deadline":
         return "date"
@@ -169,7 +169,12 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None: 
         return "string"
     if head in {"average", "mean"} or words[0] in {"average", "mean", "avg"}:
         return "number"
-    if head == "value" and len(words) > 1 and words[0] in {"face", "market", "book", "nominal", "sale", "resale", "insured", "estimated"}:
+    if (
+        head == "value"
+        and len(words) > 1
+        and words[0]
+        in {"face", "market", "book", "nominal", "sale", "resale", "insured", "estimated"}
+    ):
         return "money"
     if head in _MONEY and not (is_plural(last) and head not in {"price", "cost", "fee"}):
         return "money"

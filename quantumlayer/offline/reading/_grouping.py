@@ -104,7 +104,7 @@ def _read(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         return None
     sketch = tokens[place].value
     lows = {token.low for token in tokens[:place]}
-    if len(sketch.members) < 2 or not (sketch.is_list or lows & {"each", "every", "per"}):  # noqa: PLR2004
+    if len(sketch.members) < 2 or not (sketch.is_list or lows & {"each", "every", "per"}):
         return None
     told = tokens[:place]
     while told and verb(told[0].low) is not None and not told[0].low.startswith("count"):

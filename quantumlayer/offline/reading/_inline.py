@@ -186,7 +186,15 @@ def _reference(before: Sequence[Token], name: Token) -> Fact | None:
     ):
         end += 1
     verbal = verb(before[end].low) if end < len(before) else None
-    plain = end < len(before) and before[end].low in {"can", "may", "must", "is", "are", "was", "were"}
+    plain = end < len(before) and before[end].low in {
+        "can",
+        "may",
+        "must",
+        "is",
+        "are",
+        "was",
+        "were",
+    }
     if end == start or (verbal is None and not plain):
         return None
     if not start and not is_plural(before[end - 1].low):

@@ -14,7 +14,9 @@ from quantumlayer.offline.reading._words import NOMINALISATIONS, noun_for, singu
 
 __all__ = ["aliases", "learn"]
 
-_UNITS = frozenset("cm mm m km kg g l ml eur usd gbp chf percent minutes hours days min sec seconds celsius kwh".split())
+_UNITS = frozenset(
+    "cm mm m km kg g l ml eur usd gbp chf percent minutes hours days min sec seconds celsius kwh".split()
+)
 """What a number is counted in: `height_cm` is the height."""
 _SUFFIXES = frozenset({"at", "on", "date", "time", "day", "timestamp"})
 
@@ -50,7 +52,12 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
     yield words
     yield (name.lower(),)
     yield (*words[:-1], singular(words[-1]))
-    nouns = {"arrives": "arrival", "departs": "departure", "leaves": "departure", "created": "creation"}
+    nouns = {
+        "arrives": "arrival",
+        "departs": "departure",
+        "leaves": "departure",
+        "created": "creation",
+    }
     if words[0] in nouns and len(words) > 1:
         yield (nouns[words[0]],)
         yield ("date", "of", nouns[words[0]])
@@ -60,7 +67,7 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
     if len(words) > 1 and words[-1] in _UNITS:
         yield words[:-1]
         for short, full in (("min", "minimum"), ("max", "maximum"), ("avg", "average")):
-            if words[0] == short and len(words) > 2:  # noqa: PLR2004 -- more than the unit
+            if words[0] == short and len(words) > 2:
                 yield (full, *words[1:-1])
     if words[-1] == "email":
         yield (*words, "address")

@@ -93,7 +93,7 @@ def plan_ledgers(plan: Plan) -> None:
                     after.spec.pop(key, None)
                 effects.append({"target": after.name, "value": side.change})
             effects.append({"target": side.way, "value": side.change})
-        if len(sides) == 2:  # noqa: PLR2004 -- from one to another
+        if len(sides) == 2:
             _entries(plan, endpoint, sides)
         for side in sides[:1]:
             label = plan.world.label(endpoint.entity)
@@ -120,7 +120,7 @@ def _sides(world: World, endpoint: EndpointDraft) -> list[_Side]:
         return []
     links = [made for made in world.fields(entity) if _balance(world, made) is not None]
     moved = [(made, _direction(made)) for made in links]
-    if {"-", "+"} == {sign for _, sign in moved} and len(moved) == 2:  # noqa: PLR2004
+    if {"-", "+"} == {sign for _, sign in moved} and len(moved) == 2:
         return [
             _Side(made, balance, amount, sign)
             for made, sign in sorted(moved, key=lambda pair: pair[1], reverse=True)
@@ -288,7 +288,7 @@ def _apart(plan: Plan, fact: Apart, requirement: str) -> None:
     """`Transfers between accounts of different currencies, or from an account to itself`."""
     world = plan.world
     links = [made for made in world.references(fact.entity, fact.part) if made.name]
-    if len(links) != 2:  # noqa: PLR2004 -- from one to another
+    if len(links) != 2:
         raise Unresolved(f"a {world.label(fact.entity)} does not lead from one to another")
     one, two = (escape(made.name) for made in links)
     texts = []

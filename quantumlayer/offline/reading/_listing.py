@@ -23,14 +23,13 @@ from quantumlayer.offline.reading._facts import (
     Shows,
     Sorted,
 )
-from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._fieldtypes import type_of_name
+from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._routes import Route
-from quantumlayer.offline.reading._words import singular
-from quantumlayer.offline.reading._words import is_plural
 from quantumlayer.offline.reading._terms import Compare, FieldOf, Having, Items, Moment, Value
+from quantumlayer.offline.reading._words import is_plural, singular
 
 __all__ = ["LISTING", "LISTING_SLOTS"]
 
@@ -205,7 +204,7 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
         yield ((reader.low(end),), word == "most"), end + 2
     if reader.low(end) in {"ones", "one", "entry", "entries"}:
         end += 1
-    if reader.low(end) in {"rated"} and reader.low(end + 1) in {"first", ""}:
+    if reader.low(end) == "rated" and reader.low(end + 1) in {"first", ""}:
         yield (("rating",), down), end + 2
     if reader.low(end) == "first" or word in {"descending", "ascending"}:
         yield (_by(word), down), end + 1
@@ -293,7 +292,7 @@ def _plain_key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...],
         if word in _DOWN | _UP:
             if reader.low(stop) == "first":
                 stop += 1
-            if reader.low(stop) in {"order"}:
+            if reader.low(stop) == "order":
                 stop += 1
             if low == "(" and reader.low(stop) == ")":
                 stop += 1
@@ -453,7 +452,7 @@ def _param(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...
         yield (words,), end
     for items, end in reader.slot("items", at):
         if items.entity is not None and not items.where and not items.of and not items.many:
-            yield (tuple([*items.words[-1:], "id"]),), end
+            yield ((*items.words[-1:], "id"),), end
     if token.kind == "word" and token.low in {
         "from",
         "to",
@@ -610,7 +609,7 @@ def _contains(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 
 
 def _paged(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    names = [token for token in captures.get("params", ())]
+    names = list(captures.get("params", ()))
     page = size = None
     for words in names:
         name = words[0]
@@ -906,8 +905,14 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _searched,
     ),
     ("[to] (filter|narrow) (it|them) [down] [(by|to|with)] <params>", _filtered),
-    ("[as (a|an|the) <noun> [(with|of|on|in) [(a|an|the)] <noun:kind>] [,]] [(i|we|you|they|people|users|clients|visitors)] [(can|may|MUST)] (list|lists|see|browse|browses|show|get|fetch|look for|look up) <target> (with|by|using|through|via) <names_only:new_names>", _seen_with),
-    ("[to] (filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>", _filtered),
+    (
+        "[as (a|an|the) <noun> [(with|of|on|in) [(a|an|the)] <noun:kind>] [,]] [(i|we|you|they|people|users|clients|visitors)] [(can|may|MUST)] (list|lists|see|browse|browses|show|get|fetch|look for|look up) <target> (with|by|using|through|via) <names_only:new_names>",
+        _seen_with,
+    ),
+    (
+        "[to] (filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>",
+        _filtered,
+    ),
     ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
     ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),
     (
@@ -1052,7 +1057,7 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     (f"<route> [(should|must|MUST)] {_LIST} <value> [as|in the form|like|:] <sketch>", _told),
     (
         "<route> [MUST] (counts|count|sums up|summarises|summarizes) [(all|the)] <items> [(by|per) <names>] [(as|in the form)] [:] <sketch>",
-        lambda c, s: _answers(c, s),
+        _answers,
     ),
     (
         "(ask|call|open|use|see|look at|query|request) <route> [(to|and)] [(see|learn|get|find out|read|know|receive|be told)] <sketch> [(:|,|-)] [<rest>]",

@@ -275,7 +275,7 @@ def _group_order(scope: Scope, word: str, *, after: bool) -> str:
     values = [repr(each) for each in (False, True)]
     if made is not None and made.spec.get("type") == "enum":
         values = [repr(each) for each in sorted(made.spec["choices"])]
-    if made is None or len(values) != 2 or wanted not in values:  # noqa: PLR2004 -- one or the other
+    if made is None or len(values) != 2 or wanted not in values:
         raise Unresolved(f"it is not clear how {word!r} ones come before others")
     return f"-{made.name}" if (values.index(wanted) == 1) != after else made.name
 
@@ -493,7 +493,7 @@ def _by_bound(
     world: World, entity: str, name: str, words: tuple[str, ...]
 ) -> dict[str, Any] | None:
     """`minPrice`, `max_minutes`, `price_from`."""
-    if len(words) < 2:  # noqa: PLR2004 -- a bound and a field
+    if len(words) < 2:
         return None
     for bounds, operator in (
         ({"min", "minimum", "from", "least"}, ">="),

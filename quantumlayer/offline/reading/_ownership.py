@@ -10,7 +10,7 @@ from quantumlayer.offline.reading._accounts import EXACT
 from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._definitions import CREATE
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
-from quantumlayer.offline.reading._facts import Access, Mention, NotOneself, Owned, Winner, Unique
+from quantumlayer.offline.reading._facts import Access, Mention, NotOneself, Owned, Unique, Winner
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._traits import Trait
@@ -451,10 +451,12 @@ def _is_open(endpoint: EndpointDraft, facts: Sequence[tuple[Finding, Access]]) -
 
 def _covers(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Access) -> bool:
     if fact.verbs == EXACT:
-        return fact.route is not None and plan.endpoint(fact.route.method, fact.route.path) is endpoint
+        return (
+            fact.route is not None and plan.endpoint(fact.route.method, fact.route.path) is endpoint
+        )
     if fact.route is not None and fact.who == "login":
         return fact.route.path == endpoint.path and fact.route.method in {endpoint.method, ""}
-    if fact.route is not None and len(fact.route.segments) > 2 and not fact.verbs:  # noqa: PLR2004
+    if fact.route is not None and len(fact.route.segments) > 2 and not fact.verbs:
         action = plan.endpoint(fact.route.method, fact.route.path)
         if action is not None and action.kind == "action":
             return action is endpoint
@@ -498,7 +500,10 @@ def _roles(
             fact.items.entity if fact.items is not None and fact.items.entity else finding.topic
         )
         if fact.verbs == EXACT:
-            if fact.route is None or plan.endpoint(fact.route.method, fact.route.path) is not endpoint:
+            if (
+                fact.route is None
+                or plan.endpoint(fact.route.method, fact.route.path) is not endpoint
+            ):
                 continue
         elif entity != endpoint.entity or not _does(endpoint, fact.verbs):
             continue

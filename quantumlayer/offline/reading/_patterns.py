@@ -220,7 +220,7 @@ def _element(parts: list[str], at: int) -> tuple[_Element, int]:
             msg = f"unclosed {part!r} in a pattern"
             raise ValueError(msg)
         return _group(ways, optional=part == "["), end + 1
-    if part.startswith("<") and part.endswith(">") and len(part) > 2:  # noqa: PLR2004 -- "<", ">"
+    if part.startswith("<") and part.endswith(">") and len(part) > 2:
         kind, _, name = part[1:-1].partition(":")
         return _Slot(kind, name or kind), at + 1
     if part == "LPAREN":

@@ -264,7 +264,7 @@ def _quantity(reader: Reader, at: int) -> tuple[int, str, int | None]:
             at += 1
             if reader.low(at) == "of" and low in {"all", "any", "each", "one", "both"}:
                 at += 1
-        elif low in NUMBER_WORDS and token.kind == "word" or token.kind == "number":
+        elif (low in NUMBER_WORDS and token.kind == "word") or token.kind == "number":
             number = int(token.value) if token.kind == "number" else NUMBER_WORDS[low]
             at += 1
         elif low in ADVERBS - {"exactly", "again"} and quantifier:
@@ -313,7 +313,7 @@ def _head(reader: Reader, at: int) -> Iterator[tuple[Items, int]]:
     vocabulary: Vocabulary = reader.context.vocabulary
     for end in range(min(len(reader.tokens), at + 3), at, -1):
         tokens = reader.tokens[at:end]
-        if any(token.kind not in {"word"} for token in tokens):
+        if any(token.kind != "word" for token in tokens):
             continue
         words = [token.low for token in tokens]
         entity = _entity(vocabulary.lexicon, words)
@@ -342,7 +342,7 @@ def _entity(lexicon: Lexicon, words: list[str]) -> EntityWord | None:
 
 def _extended(reader: Reader, items: Items, at: int, depth: int = 0) -> Iterator[tuple[Items, int]]:
     yield items, at
-    if depth >= 4:  # noqa: PLR2004 -- nobody writes longer chains
+    if depth >= 4:
         return
     for more, end in _modifiers(reader, items, at):
         yield from _extended(reader, more, end, depth + 1)
@@ -485,7 +485,7 @@ def _relative(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, in
                 yield _restricted(items, Compare(value, operator, right)), stop
     if low in {"not", "already", "still", "currently"} or _is_participle(reader, at):
         for condition, end in _adjective_list(reader, at):
-            if not isinstance(condition, Being) or len(condition.words) <= 2:  # noqa: PLR2004
+            if not isinstance(condition, Being) or len(condition.words) <= 2:
                 yield _restricted(items, condition), end
 
 
@@ -628,7 +628,7 @@ def _adjective_list(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     for words, end in _adjective(reader, start):
         first: Condition = Being(None, words, negated)
         while reader.low(end) in {"yet", "already", "anymore", "currently"}:
-            end += 1
+            end += 1  # noqa: PLW2901 -- it goes on where the adverbs end
         low = reader.low(end)
         comma = low == "," and reader.low(end + 1) not in {"or", "and"}
         if low in {"and", "or"} or comma or (low == "," and reader.low(end + 1) in {"or", "and"}):
@@ -804,7 +804,12 @@ _MEASURES: dict[str, tuple[str, str]] = {
 def _measured(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     """`the visitor is shorter than the ride's minimum height`: the height that was given."""
     end = at
-    while end < min(len(reader.tokens), at + 4) and reader.low(end) not in {"is", "are", "was", "were"}:
+    while end < min(len(reader.tokens), at + 4) and reader.low(end) not in {
+        "is",
+        "are",
+        "was",
+        "were",
+    }:
         if reader.tokens[end].kind != "word":
             return
         end += 1
@@ -817,7 +822,11 @@ def _measured(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     if measure is None or reader.low(end + 1) != "than":
         return
     dimension, operator = measure
-    named = [words for words in reader.context.vocabulary.fields if words[0] == dimension and len(words) <= 2]  # noqa: PLR2004
+    named = [
+        words
+        for words in reader.context.vocabulary.fields
+        if words[0] == dimension and len(words) <= 2
+    ]
     if not named:
         return
     for value, stop in reader.slot("value", end + 2):
@@ -942,10 +951,10 @@ def _field_predicates(reader: Reader, subject: FieldOf, at: int) -> Iterator[tup
 # --- comparisons ---------------------------------------------------------------------------------
 
 _OPERATORS: tuple[tuple[str, str], ...] = (
-    ("(at least|no (less|fewer|lower|earlier|smaller) than|not (less|fewer|lower|earlier|below|before)"
-     " [than]|>=|equal to or (greater|more|higher) than|on or after|greater than or equal to|from)", ">="),
-    ("(at most|no (more|later|higher|greater|longer) than|not (more|later|higher|above|after|greater)"
-     " [than]|up to|<=|on or before|less than or equal to|until)", "<="),
+    (("(at least|no (less|fewer|lower|earlier|smaller) than|not (less|fewer|lower|earlier|below|before)"
+     " [than]|>=|equal to or (greater|more|higher) than|on or after|greater than or equal to|from)"), ">="),
+    (("(at most|no (more|later|higher|greater|longer) than|not (more|later|higher|above|after|greater)"
+     " [than]|up to|<=|on or before|less than or equal to|until)"), "<="),
     ("(more|greater|higher|larger|later|longer|bigger|older|better) than", ">"),
     ("(less|fewer|lower|smaller|earlier|shorter|younger|worse) than", "<"),
     ("(above|over|after|beyond|>|exceeds|exceed|exceeding)", ">"),
@@ -1049,7 +1058,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
 
 
 def _continued(reader: Reader, left: Value, at: int, depth: int = 0) -> Iterator[tuple[Value, int]]:
-    if depth < 4:  # noqa: PLR2004 -- longer sums are formulas, not sentences
+    if depth < 4:
         for text, sign in _SIGNS:
             for end, _ in compile_pattern(text).prefixes(reader, at):
                 for right, stop in _operand(reader, end):
@@ -1243,15 +1252,15 @@ def _verb_phrase(form: str) -> SlotFunction:
     """A verb in one form, with its particle: `picked up`, `sign up`."""
 
     def read(reader: Reader, at: int) -> Iterable[tuple[str, int]]:
-        if at >= len(reader.tokens) or reader.tokens[at].kind not in {"word"}:
+        if at >= len(reader.tokens) or reader.tokens[at].kind != "word":
             return
         low = reader.low(at)
         found = verb(low)
         if found is not None and form in found.forms:
             word = found.base
-        elif form == "participle" and low.endswith("ed"):
-            word = base(low)
-        elif form == "gerund" and low.endswith("ing"):
+        elif (form == "participle" and low.endswith("ed")) or (
+            form == "gerund" and low.endswith("ing")
+        ):
             word = base(low)
         else:
             return

@@ -66,7 +66,7 @@ def _traits(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
 
 def _without_noun(tokens: Sequence[Token], left: Sequence[Token]) -> Sequence[Token]:
     """Forgive the noun that says what kind of thing a field is: `is a bar code of 13 digits`."""
-    if not left or tokens[0].low not in {"a", "an", "the"} or len(left) > 3:  # noqa: PLR2004 -- names are short
+    if not left or tokens[0].low not in {"a", "an", "the"} or len(left) > 3:
         return left
     start = next(at for at, token in enumerate(tokens) if token is left[0])
     behind = tokens[start : start + len(left)]
@@ -74,7 +74,7 @@ def _without_noun(tokens: Sequence[Token], left: Sequence[Token]) -> Sequence[To
     plain = all(token.kind == "word" and token.low not in _NO_NOUN for token in left)
     together = all(one is other for one, other in zip(behind, left, strict=False))
     ends = following in {"of", "with", "between", "from", ",", "that", "which", "(", ""}
-    return [] if start <= 2 and plain and together and ends else left  # noqa: PLR2004 -- right behind the article
+    return [] if start <= 2 and plain and together and ends else left
 
 
 _NO_NOUN = (

@@ -71,6 +71,6 @@ def _summary(items: list[Requirement], title: str) -> str:
     """The first sentence that is prose."""
     for item in items:
         plain = " ".join(item.text.replace("`", "").replace("*", "").split())
-        if item.kind == "sentence" and len(plain.split()) > 3 and plain.endswith("."):  # noqa: PLR2004
+        if item.kind == "sentence" and len(plain.split()) > 3 and plain.endswith("."):
             return plain[:_LONGEST_SUMMARY]
     return f"{title}."

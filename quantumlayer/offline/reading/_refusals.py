@@ -247,7 +247,7 @@ def _pers(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, ...], bo
             continue
         low = reader.low(end)
         if low in {"and", ",", "per"}:
-            for (more, per_day), stop in _pers(reader, end if low == "per" else end):
+            for (more, per_day), stop in _pers(reader, end):
                 yield ((items, *more), per_day), stop
             for (more, per_day), stop in _pers_behind(reader, end + 1):
                 yield ((items, *more), per_day), stop
@@ -421,7 +421,7 @@ def _each_again(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     routes = situation.extra.get("routes") or [situation.route]
     acts = [
         route.segments[-1].lower() for route in routes
-        if route is not None and len(route.segments) > 2 and not route.segments[-1].startswith("{")  # noqa: PLR2004
+        if route is not None and len(route.segments) > 2 and not route.segments[-1].startswith("{")
     ]  # fmt: skip
     if entity is None or not acts:
         return None
@@ -449,7 +449,7 @@ def _nobody_more(captures: Captures, situation: Situation) -> Iterable[Fact] | N
             False,
             _status(situation),
         )
-    ]  # noqa: FBT003
+    ]
 
 
 def _named_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -530,13 +530,17 @@ def _at_least(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 def _must_compare(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     operator, right = captures["comparison"]
     left = _main_value(captures)
-    if isinstance(right, Literal) and isinstance(left, FieldOf) and left.owner is None:
-        if (
+    if (
+        isinstance(right, Literal)
+        and isinstance(left, FieldOf)
+        and left.owner is None
+        and (
             not isinstance(right.value, tuple)
             and operator in {"==", ">=", "<=", ">", "<"}
             and not _is_span(right)
-        ):
-            return None  # a bound of one field: said elsewhere
+        )
+    ):
+        return None  # a bound of one field: said elsewhere
     return [Holds(Compare(left, operator, right), _entity_of(captures), _status(situation))]
 
 
@@ -585,10 +589,8 @@ def _apart(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
             items.entity,
             part.entity,
             captures.get("names", ()),
-            "part" in captures
-            and "names" not in captures
-            or "parts" in captures
-            and "part" in captures,
+            ("part" in captures and "names" not in captures)
+            or ("parts" in captures and "part" in captures),
             _status(situation),
         )
     ]
@@ -802,7 +804,7 @@ def _once_only(
     reached = situation.extra.get("reached") is not None or not needs
     if not reached or route is None or entity is None:
         return None
-    if len(route.segments) < 3 or route.segments[-1].startswith("{"):  # noqa: PLR2004
+    if len(route.segments) < 3 or route.segments[-1].startswith("{"):
         return None
     operation = Operation((route.segments[-1].lower(),), object=Items(entity), again=True)
     return [Refused(operation, None, status=_status(situation))]

@@ -126,7 +126,7 @@ def signed(world: World, entity: str, number: str) -> str | None:
         lows = {choice.lower(): choice for choice in made.spec["choices"]}
         comes = [choice for low, choice in lows.items() if low in _IN]
         goes = [choice for low, choice in lows.items() if low in _OUT]
-        if len(lows) == 2 and comes and goes:  # noqa: PLR2004 -- in and out
+        if len(lows) == 2 and comes and goes:
             return f"{number} if {escape(made.name)} == {comes[0]!r} else -{number}"
     return None
 
@@ -221,12 +221,10 @@ def conditions_of(scope: Scope, items: Items, *, linked: bool = True) -> list[st
     inner = scope.inside(items.entity)
     written: list[str] = []
     if items.of:
-        for other in items.of:
-            written.append(_link(scope, inner, items, other))
+        written.extend(_link(scope, inner, items, other) for other in items.of)
     elif linked:
         written.extend(_natural_link(scope, items))
-    for each in items.where:
-        written.append(condition(inner, each))
+    written.extend(condition(inner, each) for each in items.where)
     same = items.entity == scope.this.entity
     if same and (scope.others or items.quantifier in {"other", "another", "else"}):
         written.append("id != this.id")
@@ -332,7 +330,9 @@ def value(scope: Scope, term: Value) -> str:
         case Call(function=function, value=inner):
             return f"{function}({value(scope, inner)})"
         case Choose(condition=test, then=then, otherwise=otherwise):
-            return f"{value(scope, then)} if {condition(scope, test)} else {value(scope, otherwise)}"
+            return (
+                f"{value(scope, then)} if {condition(scope, test)} else {value(scope, otherwise)}"
+            )
 
 
 def _grouped(scope: Scope, term: Value, operator: str) -> str:
@@ -476,7 +476,7 @@ def _elapsed(scope: Scope, term: Elapsed) -> str:
 # --- conditions ----------------------------------------------------------------------------------
 
 
-def condition(scope: Scope, term: Condition) -> str:  # noqa: PLR0911 -- one line for each kind
+def condition(scope: Scope, term: Condition) -> str:
     """Write a condition.
 
     Raises:
@@ -517,7 +517,7 @@ def _either(scope: Scope, parts: Sequence[Condition]) -> str:
     """Write `status in ('new', 'assigned')` rather than two comparisons."""
     texts = [condition(scope, part) for part in parts]
     pairs = [text.split(" == ") for text in texts]
-    same = all(len(pair) == 2 and pair[0] == pairs[0][0] and pair[1][:1] == "'" for pair in pairs)  # noqa: PLR2004
+    same = all(len(pair) == 2 and pair[0] == pairs[0][0] and pair[1][:1] == "'" for pair in pairs)
     if same and len(texts) > 1:
         return f"{pairs[0][0]} in ({', '.join(pair[1] for pair in pairs)})"
     return " or ".join(f"({text})" if " and " in text else text for text in texts)
@@ -537,7 +537,7 @@ def opposite(text: str) -> str:
     """Write the opposite of a written condition, as plainly as it can be said."""
     if text.startswith("not ") and " and " not in text and " or " not in text:
         return text[4:]
-    if " and " in text or " or " in text or "(" in text.split(" ")[0]:
+    if " and " in text or " or " in text or "(" in text.split(" ", maxsplit=1)[0]:
         return f"not ({text})" if " and " in text or " or " in text else f"not {text}"
     if text.endswith(" is not None"):
         return text.removesuffix(" is not None") + " is None"
@@ -701,7 +701,7 @@ def _by_flag(scope: Scope, words: tuple[str, ...]) -> str | None:
 
 def _by_action(scope: Scope, words: tuple[str, ...]) -> str | None:
     frame = scope.near
-    if len(words) > 2:  # noqa: PLR2004 -- `picked up` has two words
+    if len(words) > 2:
         return None
     verb = "-".join((base(words[0]), *words[1:]))
     action = scope.world.action(frame.entity, verb)
@@ -743,9 +743,10 @@ def _by_time(scope: Scope, words: tuple[str, ...]) -> str | None:
         return frame.prefix + escape(made.name)
 
     start, end = world.start(frame.entity), world.end(frame.entity)
-    clock: Callable[[FieldDraft], str] = lambda made: (
-        "today()" if made.spec["type"] == "date" else "now()"
-    )  # noqa: E731
+
+    def clock(made: FieldDraft) -> str:
+        return "today()" if made.spec["type"] == "date" else "now()"
+
     if word == "overdue":
         due = world.due(frame.entity)
         return _overdue(scope, at(due), clock(due)) if due is not None else None
@@ -901,9 +902,9 @@ def _field_being(scope: Scope, field: FieldOf, words: tuple[str, ...]) -> str:
         return f"{text} != param.{made.name}"
     if word in {"right", "correct"} and made.name in scope.params:
         return f"{text} == param.{made.name}"
-    if word in {"positive"}:
+    if word == "positive":
         return f"{text} > 0"
-    if word in {"negative"}:
+    if word == "negative":
         return f"{text} < 0"
     if word in {"zero", "used up", "exhausted"}:
         return f"{text} == 0"

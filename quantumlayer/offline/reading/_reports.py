@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 from quantumlayer.offline.reading._analysis import Finding
+from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._facts import Answers, Grouped
-from quantumlayer.offline.reading._groups import grouped_report
 from quantumlayer.offline.reading._grammar import whole_grammar
+from quantumlayer.offline.reading._groups import grouped_report
 from quantumlayer.offline.reading._patterns import Reader
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
-from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._render import (
     Frame,
     Scope,
@@ -153,8 +153,7 @@ def _said_values(
     values = list(answers.values) or _in_order(plan, finding, answers.note)
     if len(values) == len(sketch.members):
         found.update({str(place): term for place, term in enumerate(values)})
-    for name, term in _equations(plan, finding, answers.note, sketch):
-        found[name] = term
+    found.update(_equations(plan, finding, answers.note, sketch))
     return found
 
 

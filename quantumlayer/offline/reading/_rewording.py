@@ -8,14 +8,14 @@ What a sentence leaves open (`each has`, `it is unique`) is filled in from the s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from quantumlayer.offline.reading._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
 from quantumlayer.offline.reading._facts import Thing
-from quantumlayer.offline.reading._fieldtypes import type_of_name
 from quantumlayer.offline.reading._fieldlists import _UNITS, FieldPhrase, read_fields
+from quantumlayer.offline.reading._fieldtypes import type_of_name
 from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._patterns import (
     Captures,
@@ -101,11 +101,11 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
         "a $thing has $rest",
     ),
     _rule(
-        f"(for|about|per|of) (each|every|a|an|any|one|per) <thing> [<relative>] [,] (there is|there are|exists) [(an|one)] [entry] [(in|under|at) <route>] [(with|:|,|containing|holding)] <list:rest>",
+        "(for|about|per|of) (each|every|a|an|any|one|per) <thing> [<relative>] [,] (there is|there are|exists) [(an|one)] [entry] [(in|under|at) <route>] [(with|:|,|containing|holding)] <list:rest>",
         "a $thing has $rest",
     ),
-    _rule(f"(for|per) (each|every|a|an|any|one) <thing> [<relative>] [,] (there MUST be|we have|comes|come) <list:rest>", "a $thing has $rest"),
-    _rule(f"(for|per) (each|every|a|an|any|one|all) <thing> [<relative>] (:|-) [<list:rest>]", "a $thing has $rest"),
+    _rule("(for|per) (each|every|a|an|any|one) <thing> [<relative>] [,] (there MUST be|we have|comes|come) <list:rest>", "a $thing has $rest"),
+    _rule("(for|per) (each|every|a|an|any|one|all) <thing> [<relative>] (:|-) [<list:rest>]", "a $thing has $rest"),
     _rule(f"per <thing> (:|-|,) [{_WHO} {_KEEP}] <list:rest>", "a $thing has $rest"),
     _rule(f"{_KEPT} (for|of|about|with|per|on) [{_EVERY}] <thing> [(is|are)] [:] [<list:rest>]", "a $thing has $rest"),
     _rule(f"{_KEPT} (is|are) [:] <list:rest>", "it has $rest"),
@@ -118,12 +118,12 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<whole:thing> = <list:rest>", "a $thing has $rest"),
     _rule("(a|an|one|each|every) <thing> (is|means) <articles:rest>", "a $thing has $rest"),
     _rule(f"(one|each|every|a|an|any) <thing> [<where>] [MUST] [also] {_HAS} [the following [{_FIELDS}]] [:] <list:rest>", "a $thing has $rest"),
-    _rule(f"<plural:thing> [<where>] [MUST] [also] (comprise|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
+    _rule("<plural:thing> [<where>] [MUST] [also] (comprise|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
     _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
     _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
     # --- a field is kept
     _rule(f"in (it|them|this|there|this file|this record|the record|the file|the entry|each entry|the book|this book|that list|the list) {_WHO} [MUST] {_KEEP} [:] <list:rest>", "it has $rest"),
-    _rule(f"(each|each one|each of them|each of these|every one|every one of them|all of them|they all|they|all) [also] (has|have|comes with|come with|carries|carry|gets|get|needs|need|bears|contains|consists of|is given|includes|consist of|is made up of) <list:rest>", "it has $rest"),
+    _rule("(each|each one|each of them|each of these|every one|every one of them|all of them|they all|they|all) [also] (has|have|comes with|come with|carries|carry|gets|get|needs|need|bears|contains|consists of|is given|includes|consist of|is made up of) <list:rest>", "it has $rest"),
     _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every one|each one|every|all) of (them|these)", "it has $rest"),
     _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every) <thing>", "a $thing has $rest"),
     _rule("(has|have|contains|contain|comprises|consists of) <list:rest>", "it has $rest"),
@@ -154,11 +154,11 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<a_field:rest> is the only (thing|one|part|field) (that|which|one) (may|can) be (missing|left out|omitted|empty|blank)", "$rest is optional"),
     _rule("(only|just) <a_field:rest> (is|are) optional", "$rest is optional"),
     _rule("(only|just) <a_field:rest> (may|can) be (missing|left out|omitted|empty|blank|left blank|left empty)", "$rest is optional"),
-    _rule(f"<nobody> (may|can|must|should|is allowed to) (leave|omit|skip|forget) [out] <a_field:rest> [(out|away|blank|empty)]", "$rest is required"),
+    _rule("<nobody> (may|can|must|should|is allowed to) (leave|omit|skip|forget) [out] <a_field:rest> [(out|away|blank|empty)]", "$rest is required"),
     _rule("<phrase> (can not|cannot|may not|must not) (do|come|be|exist|go) without <a_field:rest>", "$rest is required"),
     _rule("<somebody> [(may|can|often|sometimes)] (leave|leaves) <a_field:rest> (out|off|blank|empty)", "$rest is optional"),
     _rule("<somebody> [(may|can|often|sometimes)] (omit|omits|skip|skips|leave out|leaves out) <a_field:rest>", "$rest is optional"),
-    _rule(f"(a|an|some|many|most|not every|not all|one) <thing> [(can|may|do|does|will|might)] [(also|simply|often)] (without|with no|has no|have no|having no|not have|lacks|lack|be without|exist without|come without|comes without) [(a|an|the|any)] <field:rest> [(is|are|goes|can|may|simply|just|does|will|,|:|works) [<rest:tail>]]", "the $rest is optional"),
+    _rule("(a|an|some|many|most|not every|not all|one) <thing> [(can|may|do|does|will|might)] [(also|simply|often)] (without|with no|has no|have no|having no|not have|lacks|lack|be without|exist without|come without|comes without) [(a|an|the|any)] <field:rest> [(is|are|goes|can|may|simply|just|does|will|,|:|works) [<rest:tail>]]", "the $rest is optional"),
     _rule("(a|an|the|any) <field:rest> (is|would be) (nice to have|good to have|welcome|a bonus|desirable|voluntary) [<rest:tail>]", "the $rest is optional"),
     _rule("(not every|not all) <thing> (has|have|needs|need) (a|an|the) <field:rest>", "the $rest is optional"),
     _rule(f"[{_WHO}] (do|does) not (insist on|require|need|ask for) <a_field:rest>", "$rest is optional"),
@@ -266,7 +266,9 @@ def _is_formula(tokens: Tokens) -> bool:
         one == "between" and other in {"the", "both", "them", "these"}
         for one, other in pairwise(lows)
     )
-    return between or not {"times", "minus", "multiplied", "divided", "sum", "×", "*"}.isdisjoint(lows)
+    return between or not {"times", "minus", "multiplied", "divided", "sum", "×", "*"}.isdisjoint(
+        lows
+    )
 
 
 _NO_BEGINNING = (PREPOSITIONS - {"at", "up"}) | frozenset(
@@ -603,7 +605,7 @@ def _filled(template: Iterable[str], captures: Captures, rewording: Rewording) -
         own = [token.low for token in said[at : at + 3]]
         if thing and own == ["the", thing[-1], "'s"]:
             said[at : at + 3] = [_word("its")]
-    while len(said) > 2 and said[-1].low == ")" and said[-2].low == "(":  # noqa: PLR2004 -- empty brackets
+    while len(said) > 2 and said[-1].low == ")" and said[-2].low == "(":
         said = said[:-2]
     return tuple(said)
 
@@ -625,9 +627,14 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
     phrases = _fields_of(clear, rewording.known)
     alone = len(phrases) == 1 and phrases[0].spelled is not None and tokens[0].kind == "word"
     alone = alone and bool(phrases[0].traits)
-    if rewording.headed and len(phrases) and not any(phrase.left for phrase in phrases) and len(tokens) < 8:  # noqa: PLR2004
+    if (
+        rewording.headed
+        and len(phrases)
+        and not any(phrase.left for phrase in phrases)
+        and len(tokens) < 8
+    ):
         return (_word("a"), *rewording.thing, _word("has"), *clear)
-    if not alone and (len(phrases) < 2 - added or (len(phrases) < 3 and not (added or asked))):  # noqa: PLR2004
+    if not alone and (len(phrases) < 2 - added or (len(phrases) < 3 and not (added or asked))):
         return None
     if any(phrase.left for phrase in phrases) and not asked:
         return None
@@ -673,7 +680,7 @@ def _speaks(tokens: Tokens) -> bool:
 
 def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
     """`It is unique.`, `That is 18 unless we want something else.`: of the field named before."""
-    if not rewording.named or tokens[0].low not in {"it", "that", "this"} or len(tokens) < 3:  # noqa: PLR2004
+    if not rewording.named or tokens[0].low not in {"it", "that", "this"} or len(tokens) < 3:
         return None
     if tokens[1].low not in _SPEAKING | {"counts", "starts", "defaults", "needs"}:
         return None
@@ -721,9 +728,11 @@ def _subject_thing(tokens: Tokens) -> Tokens:
     """`A vaccination belongs to …`, `a greenhouse has …`: the subject, with its article."""
     if tokens[0].low not in {"a", "an", "each", "every", "one"}:
         return ()
-    at = next((i for i, token in enumerate(tokens[:5]) if token.low in {"has", "have", "belongs"}), 0)
+    at = next(
+        (i for i, token in enumerate(tokens[:5]) if token.low in {"has", "have", "belongs"}), 0
+    )
     name = tokens[1:at]
-    if not 1 <= len(name) <= 2 or any(token.kind != "word" for token in name):  # noqa: PLR2004 -- names are short
+    if not 1 <= len(name) <= 2 or any(token.kind != "word" for token in name):
         return ()
     return (*name[:-1], replace(name[-1], low=singular(name[-1].low), text=singular(name[-1].text)))
 
@@ -736,7 +745,7 @@ def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
             continue
         noun = singular(token.low)
         unlikely = noun in GENERIC | VAGUE | _UNITS or noun in rewording.fields
-        if len(noun) < 3 or (unlikely and noun not in rewording.collections):  # noqa: PLR2004 -- no noun is that short
+        if len(noun) < 3 or (unlikely and noun not in rewording.collections):
             continue
         before = tokens[at - 1].low if at else ""
         score = min(rewording.counted[noun] - 1, 3) + (4 if noun in rewording.collections else 0)
@@ -783,9 +792,17 @@ def _plain(tokens: Tokens) -> Tokens:
     """Leave out words that add nothing at the end: `…, nothing more`."""
     for at, token in enumerate(tokens[:-1]):
         if token.low in {"∈", "in"} and tokens[at + 1].kind == "sketch":
-            values = [Token(name, name.lower(), "quote", -1, -1, name) for name in tokens[at + 1].value.members]
+            values = [
+                Token(name, name.lower(), "quote", -1, -1, name)
+                for name in tokens[at + 1].value.members
+            ]
             listed = [each for value in values for each in (_word(","), value)][1:]
-            return (*tokens[:at], *(_word(word) for word in ("is", "one", "of")), *listed, *tokens[at + 2 :])
+            return (
+                *tokens[:at],
+                *(_word(word) for word in ("is", "one", "of")),
+                *listed,
+                *tokens[at + 2 :],
+            )
     lows = [token.low for token in tokens]
     for words in _EMPTY_TAILS:
         if lows[-len(words) :] == words and len(lows) > len(words):
@@ -861,7 +878,7 @@ def bracketed(tokens: Tokens) -> Tokens:
         if token.kind == "mark" and token.low == "-" and 0 < at < len(tokens) - 1
         and tokens[at - 1].end < token.start and token.end < tokens[at + 1].start
     ]  # fmt: skip
-    if len(dashes) != 2 or any(token.low in {"(", ")"} for token in tokens[dashes[0] : dashes[1]]):  # noqa: PLR2004
+    if len(dashes) != 2 or any(token.low in {"(", ")"} for token in tokens[dashes[0] : dashes[1]]):
         return tokens
     one, two = dashes
     return (

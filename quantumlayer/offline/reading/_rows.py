@@ -131,7 +131,7 @@ def table_kind(headings: tuple[str, ...], cells: Mapping[str, str]) -> Kind:
     def named(*wanted: Column) -> bool:
         return all(not names.isdisjoint(_HEADINGS[column]) for column in wanted)
 
-    if named("from", "to") and "to" not in {"until"}:
+    if named("from", "to"):
         return "transitions"
     if route_of_row(cells) is not None:
         return "routes"

@@ -27,7 +27,7 @@ def rule_name(text: str) -> str:
     plain = _PURPOSE.sub("", _STATUS.sub("", plain.replace("n't", " not")))
     plain = _PREAMBLE.sub("", re.sub(r"`[^`]*/[^`]*`|'s\b|['`\"]", "", plain))
     clauses = [part.split() for part in re.split(r"[,:;.()\u2013\u2014]|\bthat is it\b", plain)]
-    clauses = [part for part in clauses if len(part) > 2] or [plain.split()]  # noqa: PLR2004
+    clauses = [part for part in clauses if len(part) > 2] or [plain.split()]
     clause = next((part for part in clauses if _FORBIDS.search(" ".join(part))), clauses[0])
     words = [word for word in re.sub(r"[^a-z0-9]+", " ", " ".join(clause)).split() if word]
     while words and words[0] in _EDGES:

@@ -110,7 +110,11 @@ def target_of(plan: Plan, finding: Finding, operation: Operation) -> list[Target
     Raises:
         Unresolved: No entity has such an operation.
     """
-    if operation.verbs == ("every-action",) and operation.object is not None and operation.object.entity:
+    if (
+        operation.verbs == ("every-action",)
+        and operation.object is not None
+        and operation.object.entity
+    ):
         entity = operation.object.entity
         names = [action.name for action in plan.world.actions if action.entity == entity]
         if not names:
@@ -242,7 +246,11 @@ def _on(items: Items) -> list[Condition]:
 def _refused(plan: Plan, finding: Finding, fact: Refused) -> None:
     operation = fact.operation
     if fact.when == AS_BEFORE:
-        said = [each.when for each in finding.facts if isinstance(each, Refused) and each.when not in {None, AS_BEFORE}]
+        said = [
+            each.when
+            for each in finding.facts
+            if isinstance(each, Refused) and each.when not in {None, AS_BEFORE}
+        ]
         if not said:
             raise Unresolved("it is not said when this is refused")
         fact = replace(fact, when=said[-1])
@@ -442,7 +450,7 @@ def _unique_rule(
         free = [key for key in keys if "unique_with" not in world.draft(entity).fields[key].spec]
         keys = [*(key for key in keys if key != (free or keys)[-1]), (free or keys)[-1]]
         made = world.draft(entity).fields[keys[-1]]
-        made.spec["unique_with"] = [key for key in keys[:-1]]
+        made.spec["unique_with"] = list(keys[:-1])
         if len(keys) == 1:
             made.spec.pop("unique_with")
             made.spec["unique"] = True
@@ -590,8 +598,6 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
         _no_overlap(plan, finding, NoOverlap(fact.items, fact.per, fact.status))
         return
     if fact.most == 1 and not fact.per_day and not fact.items.where:
-        if len(keys) == 1:
-            keys = keys if _is_single(world, entity) else keys
         _unique_rule(plan, finding, entity, keys, fact.status)
         return
     _counted_rule(plan, finding, fact, entity, keys)
@@ -603,7 +609,11 @@ def _step_by_step(plan: Plan, finding: Finding, fact: StepByStep) -> None:
     if made is None:
         raise Unresolved("it is not said in which order the states follow each other")
     known = {choice.lower(): choice for choice in made.spec["choices"]}
-    flow = [known[str(each).lower()] for each in next(iter(made.values("flow"))) if str(each).lower() in known]
+    flow = [
+        known[str(each).lower()]
+        for each in next(iter(made.values("flow")))
+        if str(each).lower() in known
+    ]
     name = escape(made.name)
     steps = [f"(old.{name} == {one!r} and {name} == {two!r})" for one, two in pairwise(flow)]
     plan.rule(
@@ -734,10 +744,13 @@ def _summed(plan: Plan, finding: Finding, fact: Holds) -> bool:
     links = [
         (link, room)
         for link in world.fields(entity)
-        if link.references is not None
-        and (room := world.field(link.references, limit)) is not None
+        if link.references is not None and (room := world.field(link.references, limit)) is not None
     ]
-    if made is None or len(links) != 1 or made.spec.get("type") not in {"integer", "number", "money"}:
+    if (
+        made is None
+        or len(links) != 1
+        or made.spec.get("type") not in {"integer", "number", "money"}
+    ):
         return False
     link, room = links[0]
     inner = Scope(world, (Frame(entity),)).inside(entity)
@@ -799,7 +812,9 @@ def _possible(plan: Plan, finding: Finding, fact: Holds) -> list[str]:
 def _owners_of(term: Condition) -> list[str]:
     """The entity whose field is bounded: `the balance of a purse must never drop below zero`."""
     match term:
-        case Compare(left=FieldOf(owner=Items(entity=str() as entity, many=False)), right=Literal()):
+        case Compare(
+            left=FieldOf(owner=Items(entity=str() as entity, many=False)), right=Literal()
+        ):
             return [entity]
         case _:
             return []

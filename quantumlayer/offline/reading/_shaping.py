@@ -48,7 +48,7 @@ def shape(analysis: Analysis, world: World, ledger: Ledger) -> None:
                 ledger.miss(finding.source.id, str(reason))
 
 
-def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, PLR0912 -- one case for each kind
+def _apply(world: World, finding: Finding, fact: Fact) -> None:
     requirement = finding.source.id
     match fact:
         case Said(names=()):
@@ -91,7 +91,7 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:  # noqa: C901, P
         case Sets(words=words, value=Moment(), route=None, verb=None):
             made = _ensure(world, finding, words, fact.owner)
             made.say([Trait("system"), Trait("meaning", finding.source.full)], requirement)
-        case Sets(words=words, value=Moment()) if words not in {("flag",)}:
+        case Sets(words=words, value=Moment()) if words != ("flag",):
             if fact.route is not None or fact.verb is not None:
                 made = _ensure(world, finding, words, fact.owner)
                 if not made.has("sent"):  # clients send it when they make the item
@@ -182,9 +182,16 @@ def _default_of_topic(world: World, finding: Finding, fact: Said) -> None:
     (trait,) = fact.traits
     for name in _candidates(world, finding, None):
         for made in world.fields(name):
-            values = [*made.samples, *made.values("state"), *(v for vs in made.values("choices") for v in vs)]
+            values = [
+                *made.samples,
+                *made.values("state"),
+                *(v for vs in made.values("choices") for v in vs),
+            ]
             if trait.value in values and not made.references:
-                made.say([Trait("state", trait.value), trait, Trait("initial", trait.value)], finding.source.id)
+                made.say(
+                    [Trait("state", trait.value), trait, Trait("initial", trait.value)],
+                    finding.source.id,
+                )
                 return
     raise Unresolved(f"no field has the value {trait.value!r}")
 
@@ -321,7 +328,7 @@ def _ensure(
     made = world.field(entity, words)
     if made is not None:
         return made
-    spelled = words[0] if len(words) == 1 and not words[0].islower() or "_" in words[0] else None
+    spelled = words[0] if (len(words) == 1 and not words[0].islower()) or "_" in words[0] else None
     split = tuple(words[0].replace("_", " ").lower().split()) if spelled else words
     return world.structure.new_field(world.draft(entity), split, spelled)
 

@@ -280,7 +280,7 @@ def _is_clause(words: list[str]) -> bool:
     if {"whenever", "when", "if", "while", "because", "unless"} & {word.lower() for word in words}:
         return True
     found = verb(words[-1].lower())
-    return len(words) > 2 and found is not None and "third" in found.forms  # noqa: PLR2004 -- phrases
+    return len(words) > 2 and found is not None and "third" in found.forms
 
 
 def _comment(reader: Reader, at: int) -> int:

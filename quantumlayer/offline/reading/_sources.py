@@ -20,8 +20,8 @@ from quantumlayer.offline.reading._definitions import (
     VAGUE,
 )
 from quantumlayer.offline.reading._facts import Fact
-from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rewording import Rewording, bracketed, counted_words, reword
+from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
 from quantumlayer.offline.reading._tokens import Token, tokenize
@@ -123,7 +123,7 @@ def _headed(headings: Sequence[str]) -> tuple[Token, ...]:
     """The thing that a heading of one or two words names."""
     tokens = [token for token in tokenize(headings[0] if headings else "") if token.kind != "mark"]
     tokens = [token for token in tokens if token.low not in {"a", "an", "the"}]
-    if not 1 <= len(tokens) <= 2 or any(token.kind != "word" for token in tokens):  # noqa: PLR2004 -- names are short
+    if not 1 <= len(tokens) <= 2 or any(token.kind != "word" for token in tokens):
         return ()
     noun = singular(tokens[-1].low)
     if noun in GENERIC | VAGUE:
@@ -172,7 +172,8 @@ def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
 
 _STOP = Token(".", ".", "mark", 0, 0)
 _ACCESS_HEADING = re.compile(
-    r"\b(log-?\s?in|auth\w*|token|access|who|signed in|public|protected|permissions?|allowed|roles?|account)\b", re.IGNORECASE
+    r"\b(log-?\s?in|auth\w*|token|access|who|signed in|public|protected|permissions?|allowed|roles?|account)\b",
+    re.IGNORECASE,
 )
 
 
@@ -404,7 +405,9 @@ def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
             continue
         if token.low != "(" or end >= len(tokens) or tokens[end].kind != "name":
             continue
-        while end < len(tokens) and (tokens[end].kind == "name" or tokens[end].low in {",", "or", "|"}):
+        while end < len(tokens) and (
+            tokens[end].kind == "name" or tokens[end].low in {",", "or", "|"}
+        ):
             end += 1
         inner = tokens[at + 1 : end]
         closed = end < len(tokens) and tokens[end].low in {")", ",", ";"}
@@ -417,7 +420,19 @@ def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 
 
 _ANSWERING = frozenset(
-    {"answers", "answer", "returns", "return", "responds", "gives", "get", "gets", "answering", "back", "receives"}
+    {
+        "answers",
+        "answer",
+        "returns",
+        "return",
+        "responds",
+        "gives",
+        "get",
+        "gets",
+        "answering",
+        "back",
+        "receives",
+    }
 )
 
 
@@ -438,7 +453,11 @@ def _shown_bodies(source: Source) -> None:
         behind_colon = lows[-1:] in ([":"], ["("]) or len(kept) == 1
         if answering:
             source.answers.append((writing[0], token.value))
-            while kept and kept[-1].kind != "route" and kept[-1].low not in {";", ".", ":", ",", "and"}:
+            while (
+                kept
+                and kept[-1].kind != "route"
+                and kept[-1].low not in {";", ".", ":", ",", "and"}
+            ):
                 kept.pop()
         elif behind_colon and not source.bodies and not source.answers:
             source.bodies.append((writing[0], token.value))
@@ -506,7 +525,7 @@ def split_asides(
 def _aside_end(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> int | None:
     """Where a bracket closes whose sentence is about an entity; None for other brackets."""
     end = next((i for i in range(at + 1, len(tokens)) if tokens[i].low == ")"), None)
-    if end is None or end - at < 5 or tokens[at + 1].low not in _SUBJECTS:  # noqa: PLR2004
+    if end is None or end - at < 5 or tokens[at + 1].low not in _SUBJECTS:
         return None
     for stop in (at + 4, at + 3):
         if lexicon.find([token.low for token in tokens[at + 2 : stop]]) is not None:

@@ -30,7 +30,9 @@ _MARKER = re.compile(
 _LABEL = re.compile(
     r"^(?:\*\*|__|\[)?[A-Z]{1,5}[-_ ]?\d{1,4}(?:\.\d{1,3})*(?:[.:)\]]|\*\*|__| -| –| —)+\s+(?=\S)"
 )
-_LABEL_WORD = re.compile(r"^(?:\*\*)?(?:Requirement|Req|Feature|Rule|Point|Story|Need|Wish)\.?\s+#?\d{1,4}(?:\.\d{1,3})*\s*(?:[.:)\]]|-|–|—)+(?:\*\*)?\s+(?=\S)")
+_LABEL_WORD = re.compile(
+    r"^(?:\*\*)?(?:Requirement|Req|Feature|Rule|Point|Story|Need|Wish)\.?\s+#?\d{1,4}(?:\.\d{1,3})*\s*(?:[.:)\]]|-|–|—)+(?:\*\*)?\s+(?=\S)"
+)
 _COLUMN = re.compile(r"^(?P<name>`?[A-Za-z_][\w.]{0,39}`?)(?:\s{2,}|\t+)(?P<rest>[^\s=|–—-].*)$")
 _METHODS_AND_PATH = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b[^.]*\s/\w")
 _ROUTE = re.compile(r"^`?(?:GET|POST|PUT|PATCH|DELETE)\s+/")
@@ -139,7 +141,7 @@ def _tree(tokens: Sequence[Token]) -> list[_Block]:
 
 def _titles(blocks: Sequence[_Block]) -> bool:
     """Tell whether the first paragraph is a title rather than a sentence."""
-    if len(blocks) < 2 or blocks[0].kind != "paragraph":  # noqa: PLR2004 -- a title and a text
+    if len(blocks) < 2 or blocks[0].kind != "paragraph":
         return False
     text = blocks[0].text.strip()
     return (
@@ -261,7 +263,7 @@ def _stands_alone(line: str, following: str) -> bool:
         len(line) < _SHORT_LINE
         and not line.endswith((",", ";", "-", "(", "/"))
         and not following[:1].islower()
-        and not line.rsplit(" ", 1)[-1].lower() in _HANGING
+        and line.rsplit(" ", 1)[-1].lower() not in _HANGING
     )
 
 

@@ -52,7 +52,9 @@ _SYSTEM_NAMES = re.compile(
 )
 _YES = frozenset({"yes", "y", "true", "x", "✓", "✔", "required", "mandatory", "must", "1", "✅"})
 _NO = frozenset({"no", "n", "false", "optional", "0", "❌", "✗"})
-_PART_NOUNS = frozenset({"line", "position", "line item", "ingredient", "step", "row", "order line"})
+_PART_NOUNS = frozenset(
+    {"line", "position", "line item", "ingredient", "step", "row", "order line"}
+)
 """What is nothing without the thing that it is a part of."""
 _MARKS = {"?": (Trait("optional"),), "*": (Trait("required"),)}
 _EMPTY = frozenset({"", "-", "--", "none", "n/a", "—"})
@@ -372,7 +374,7 @@ class _Builder:
         """What marks of fields mean, wherever the document says it."""
         grammar = Grammar.of(DEFINITION_SLOTS, [LEGENDS])
         for source in sources:
-            if source.kind == "clause" and len(source.tokens) < 30:  # noqa: PLR2004 -- legends are short
+            if source.kind == "clause" and len(source.tokens) < 30:
                 for fact in grammar.understand(source.tokens, Situation()).facts:
                     if isinstance(fact, Legend):
                         self.structure.legend[fact.mark] = fact.traits
@@ -598,7 +600,11 @@ class _Builder:
             above.routes[-1] if above is not None and above.routes else self.route
         )
         topic = self.structure.lexicon.thing(self.topic) if self.topic is not None else None
-        if topic is not None and "id" in sketch.members and (route is None or self._speaks_of(above, topic)):
+        if (
+            topic is not None
+            and "id" in sketch.members
+            and (route is None or self._speaks_of(above, topic))
+        ):
             self._sketched(topic, sketch, source.id, takes=False)
             return
         if route is None:
@@ -629,7 +635,7 @@ class _Builder:
         if answer or route.method in {"GET", "DELETE"}:
             self.structure.answers.setdefault(key, (sketch, requirement))
             body = self.structure.bodies.get(key)
-            if word is not None and self._is_item_answer(route, sketch, word):
+            if word is not None and self._is_item_answer(sketch, word):
                 sent = set(body[0].members) if body is not None else None
                 self._sketched(word, sketch, requirement, takes=False, sent=sent)
             return
@@ -639,10 +645,10 @@ class _Builder:
         if word is not None and self._creates(route, word):
             self._sketched(word, sketch, requirement, takes=True)
 
-    def _is_item_answer(self, route: Route, sketch: Sketch, word: EntityWord) -> bool:
+    def _is_item_answer(self, sketch: Sketch, word: EntityWord) -> bool:
         draft = self.structure.entity(word)
         shared = sum(1 for name in sketch.members if name in draft.fields)
-        return "id" in sketch.members or shared >= 2  # noqa: PLR2004 -- it looks like the item
+        return "id" in sketch.members or shared >= 2
 
     def _creates(self, route: Route, word: EntityWord) -> bool:
         last = route.segments[-1] if route.segments else ""
@@ -679,7 +685,11 @@ class _Builder:
                 not takes
                 and not known
                 and "id" in sketch.members
-                and (name not in sent if sent is not None else draft.requirements[:1] != [requirement])
+                and (
+                    name not in sent
+                    if sent is not None
+                    else draft.requirements[:1] != [requirement]
+                )
             ):
                 made.say([Trait("system")], requirement)
                 if not takes and (value is False or value == 0):

@@ -195,9 +195,9 @@ def _clock(text: str) -> str:
     digits = re.findall(r"\d+", text)
     hour, minute = int(digits[0]), int(digits[1]) if len(digits) > 1 else 0
     low = text.lower()
-    if "p" in low and hour < 12:  # noqa: PLR2004 -- noon
+    if "p" in low and hour < 12:
         hour += 12
-    if "a" in low and hour == 12:  # noqa: PLR2004 -- midnight
+    if "a" in low and hour == 12:
         hour = 0
     return f"{hour:02}:{minute:02}"
 

@@ -36,7 +36,7 @@ class Trait(NamedTuple):
 _Builder = Callable[[Captures], Iterable[Trait]]
 
 
-def _is(key: str, value: Any = True) -> _Builder:
+def _is(key: str, value: object = True) -> _Builder:  # noqa: FBT002 -- most traits are switches
     return lambda _: (Trait(key, value),)
 
 
@@ -95,7 +95,7 @@ def _promoted(captures: Captures) -> Iterable[Trait]:
 
 def _decimals(captures: Captures) -> Iterable[Trait]:
     """`at most two places`: how exact a number is, and no bound of it."""
-    return (Trait("type", "money" if captures["n"] == 2 else "number"),)  # noqa: PLR2004 -- cents
+    return (Trait("type", "money" if captures["n"] == 2 else "number"),)
 
 
 def _digits(captures: Captures) -> Iterable[Trait]:
@@ -191,7 +191,9 @@ def _exemplified(captures: Captures) -> Iterable[Trait]:
     return (Trait("example"),)
 
 
-_LESS = "(less|fewer|lower|shorter|smaller|earlier|below|under|before|lighter|younger|cheaper|older)"
+_LESS = (
+    "(less|fewer|lower|shorter|smaller|earlier|below|under|before|lighter|younger|cheaper|older)"
+)
 _MORE = "(more|greater|higher|larger|longer|later|above|over|after|heavier|bigger|taller)"
 _OTHERWISE = (
     "(otherwise|something else|anything else|differently|another|another one|so|for something else|for more|for another"
@@ -209,72 +211,180 @@ _UNIT = (
 
 _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- said in passing
-    ("(that|which) (distinguishes|sets|tells|singles) (it|them|him|her) (from|apart from|out of|apart) [<phrase>]", _is("unique")),
-    ("[(so|hence|therefore)] no (duplicates|doubles|repetitions|two alike) [please]", _is("unique")),
+    (
+        "(that|which) (distinguishes|sets|tells|singles) (it|them|him|her) (from|apart from|out of|apart) [<phrase>]",
+        _is("unique"),
+    ),
+    (
+        "[(so|hence|therefore)] no (duplicates|doubles|repetitions|two alike) [please]",
+        _is("unique"),
+    ),
     ("no two [of them] (alike|the same|equal|identical)", _is("unique")),
-    ("(CANNOT|NOT) [be] (repeated|duplicated|reused|taken already|given twice|shared)", _is("unique")),
-    ("(unique|distinct) (across|throughout|in|among|over|within) (the|our|all|a) [whole|entire] (system|service|database|garden|club|company|school|house|world|site|place|list|town|city|shop|town|collection|organisation|office|museum|library|others|other ones)", _is("unique")),
+    (
+        "(CANNOT|NOT) [be] (repeated|duplicated|reused|taken already|given twice|shared)",
+        _is("unique"),
+    ),
+    (
+        "(unique|distinct) (across|throughout|in|among|over|within) (the|our|all|a) [whole|entire] (system|service|database|garden|club|company|school|house|world|site|place|list|town|city|shop|town|collection|organisation|office|museum|library|others|other ones)",
+        _is("unique"),
+    ),
     ("unique (everywhere|globally|overall|worldwide)", _is("unique")),
     ("(MUST|HAVE to) (be|stay|remain) (there|known|in it)", _is("required")),
-    ("(both|all|each) [of them] (necessary|needed|required|mandatory|compulsory|obligatory)", _is("required")),
+    (
+        "(both|all|each) [of them] (necessary|needed|required|mandatory|compulsory|obligatory)",
+        _is("required"),
+    ),
     ("(a must|indispensable|always (given|there|present|known|needed|required))", _is("required")),
     ("only (if|when|where) <clause>", _is("optional")),
-    ("(if|when|where|in case|as far as|as long as|provided) (the|a|an|one|we|they|you|he|she|somebody|someone|there|it|any|known|people|clients|users) <clause>", _is("optional")),
-    ("[often|sometimes|usually] (unknown|not known|missing|absent|left out|left away) [at first|sometimes|often]", _is("optional")),
-    ("[so] (do|does) not (insist|insist on (it|that|this|them)|worry (about it|if it is missing))", _is("optional")),
+    (
+        "(if|when|where|in case|as far as|as long as|provided) (the|a|an|one|we|they|you|he|she|somebody|someone|there|it|any|known|people|clients|users) <clause>",
+        _is("optional"),
+    ),
+    (
+        "[often|sometimes|usually] (unknown|not known|missing|absent|left out|left away) [at first|sometimes|often]",
+        _is("optional"),
+    ),
+    (
+        "[so] (do|does) not (insist|insist on (it|that|this|them)|worry (about it|if it is missing))",
+        _is("optional"),
+    ),
     ("(we|nobody) (do|does) not insist [on (it|that|this|them)]", _is("optional")),
-    ("(can|may|might|could) [also] be (left away|left off|left blank|blank|not given|unknown|dropped|forgotten)", _is("optional")),
-    ("(nice to have|not (necessary|compulsory|obligatory|a must|indispensable)|at will|as you like|free to leave out|where known|where applicable|where available)", _is("optional")),
+    (
+        "(can|may|might|could) [also] be (left away|left off|left blank|blank|not given|unknown|dropped|forgotten)",
+        _is("optional"),
+    ),
+    (
+        "(nice to have|not (necessary|compulsory|obligatory|a must|indispensable)|at will|as you like|free to leave out|where known|where applicable|where available)",
+        _is("optional"),
+    ),
     ("empty (for|in|with|on) <clause>", _is("optional")),
-    ("<phrase> (often|sometimes|may|can|might) (have|has|lack|lacks) (none|no such thing|no one|no such value)", _is("optional")),
-    ("(counts|count|taken|treated|understood|considered|regarded) [(as|to be)] <literal:value> [(then|in that case|otherwise)]", _value("default")),
-    ("[be] (assumed|presumed|taken|supposed) [(as|to be)] <literal:value> [(where|if|when|unless|otherwise) [<clause>]]", _value("default")),
-    ("(preset|prefilled|pre-set|initialised|initialized|defaulting) (to|with|at) <literal:value>", _value("default")),
-    ("(leave|left) [it] (out|away|off|blank|empty) and (it|that) (is|becomes|means|counts as|will be) <literal:value>", _value("default")),
-    ("<literal:value> (if|when|where|unless) (nothing|none|no value|nobody|no one) [else] [(is|has)] [(said|given|sent|set|stated|specified|chosen|entered|been said|known|says anything|there)]", _value("default")),
-    ("<literal:value> (if|when|unless) (left (away|off|blank|empty|unsaid)|unspecified|unstated|not stated|not sent|unset|blank|nothing was said)", _value("default")),
-    (f"<literal:value> unless (we|they|you|i|<word>|the <word>|a <word>) {_SAYING} [(it|us)] [{_OTHERWISE}]", _value("default")),
+    (
+        "<phrase> (often|sometimes|may|can|might) (have|has|lack|lacks) (none|no such thing|no one|no such value)",
+        _is("optional"),
+    ),
+    (
+        "(counts|count|taken|treated|understood|considered|regarded) [(as|to be)] <literal:value> [(then|in that case|otherwise)]",
+        _value("default"),
+    ),
+    (
+        "[be] (assumed|presumed|taken|supposed) [(as|to be)] <literal:value> [(where|if|when|unless|otherwise) [<clause>]]",
+        _value("default"),
+    ),
+    (
+        "(preset|prefilled|pre-set|initialised|initialized|defaulting) (to|with|at) <literal:value>",
+        _value("default"),
+    ),
+    (
+        "(leave|left) [it] (out|away|off|blank|empty) and (it|that) (is|becomes|means|counts as|will be) <literal:value>",
+        _value("default"),
+    ),
+    (
+        "<literal:value> (if|when|where|unless) (nothing|none|no value|nobody|no one) [else] [(is|has)] [(said|given|sent|set|stated|specified|chosen|entered|been said|known|says anything|there)]",
+        _value("default"),
+    ),
+    (
+        "<literal:value> (if|when|unless) (left (away|off|blank|empty|unsaid)|unspecified|unstated|not stated|not sent|unset|blank|nothing was said)",
+        _value("default"),
+    ),
+    (
+        f"<literal:value> unless (we|they|you|i|<word>|the <word>|a <word>) {_SAYING} [(it|us)] [{_OTHERWISE}]",
+        _value("default"),
+    ),
     ("(no|false) (by default|normally|unless <clause>)", lambda _: (Trait("default", False),)),
     # --- bounds in other words
     (f"(no|not|never) {_LESS} [than] [the year] <amount>", _amount("least")),
     (f"(no|not|never) {_MORE} [than] [the year] <amount>", _amount("most")),
-    ("(lie|lies|be|is|stay|run|runs|range|ranges|go|goes) (between|from) <amount:low> (to|and|up to) <amount:high>", _between),
-    ("(anything|any number|any value|everything|something|somewhere|a value|values|any) (from|between) <amount:low> (to|and|up to) <amount:high>", _between),
+    (
+        "(lie|lies|be|is|stay|run|runs|range|ranges|go|goes) (between|from) <amount:low> (to|and|up to) <amount:high>",
+        _between,
+    ),
+    (
+        "(anything|any number|any value|everything|something|somewhere|a value|values|any) (from|between) <amount:low> (to|and|up to) <amount:high>",
+        _between,
+    ),
     ("<amount:low> (up to|through|to at most|..|and at most) <amount:high>", _between),
-    ("[up to] <amount> (at the very most|at the most|at the outside|at the utmost|at most|as a maximum|or below|inclusive at most|is the limit|is the maximum)", _amount("most")),
-    ("<amount> (at the very least|at the least|at least|as a minimum|or later|or more|or above|or newer|onwards|is the minimum|and above)", _amount("least")),
+    (
+        "[up to] <amount> (at the very most|at the most|at the outside|at the utmost|at most|as a maximum|or below|inclusive at most|is the limit|is the maximum)",
+        _amount("most"),
+    ),
+    (
+        "<amount> (at the very least|at the least|at least|as a minimum|or later|or more|or above|or newer|onwards|is the minimum|and above)",
+        _amount("least"),
+    ),
     ("up to and including <amount>", _amount("most")),
-    ("(from and including|starting from|starting with|beginning with|from) <amount> (on|up|upwards|onwards)", _amount("least")),
+    (
+        "(from and including|starting from|starting with|beginning with|from) <amount> (on|up|upwards|onwards)",
+        _amount("least"),
+    ),
     ("(minimum|at minimum|lowest|smallest|shortest) [(is|of)] <amount>", _amount("least")),
     ("(maximum|at maximum|highest|largest|longest) [(is|of)] <amount>", _amount("most")),
     ("max length [(of|is|:)] <amount>", lambda c: (Trait("most", c["amount"].value, "character"),)),
-    ("min length [(of|is|:)] <amount>", lambda c: (Trait("least", c["amount"].value, "character"),)),
-    ("(0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]", _is("least", 0)),
-    ("(may be|can be|of which there may be|there may be) (0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]", _is("least", 0)),
+    (
+        "min length [(of|is|:)] <amount>",
+        lambda c: (Trait("least", c["amount"].value, "character"),),
+    ),
+    (
+        "(0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]",
+        _is("least", 0),
+    ),
+    (
+        "(may be|can be|of which there may be|there may be) (0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]",
+        _is("least", 0),
+    ),
     ("(NOT|never) [a] negative [(count|number|value|amount)]", _is("least", 0)),
     ("(NOT|never) (below|under) (nought|nothing|naught)", _is("least", 0)),
     # --- kinds of values
     ("[exactly] <format>", _formatted),
-    ("(no|without|not any) (blanks|spaces|white space|whitespace|gaps|blank|space)", _is("example")),
-    ("(time of day|clock time|hours and minutes|hh:mm|hour and minute|wall clock time)", _typed("clock")),
-    ("(date and time|date with time|date and time of day) [LPAREN] [(utc|in utc)] [RPAREN]", _typed("datetime")),
-    ("[(a|an)] (yes/no|yes or no|yes / no|true/false|true or false|true / false|on/off) (flag|field|value|switch|question|answer|box)", _typed("boolean")),
+    (
+        "(no|without|not any) (blanks|spaces|white space|whitespace|gaps|blank|space)",
+        _is("example"),
+    ),
+    (
+        "(time of day|clock time|hours and minutes|hh:mm|hour and minute|wall clock time)",
+        _typed("clock"),
+    ),
+    (
+        "(date and time|date with time|date and time of day) [LPAREN] [(utc|in utc)] [RPAREN]",
+        _typed("datetime"),
+    ),
+    (
+        "[(a|an)] (yes/no|yes or no|yes / no|true/false|true or false|true / false|on/off) (flag|field|value|switch|question|answer|box)",
+        _typed("boolean"),
+    ),
     ("(check box|tick box|tickbox|check mark)", _typed("boolean")),
-    ("(saying|telling|stating|showing|indicating|meaning|which says|that says|that tells|which tells) (whether|if|how|what|that|when|where|who) <clause>", _is("example")),
+    (
+        "(saying|telling|stating|showing|indicating|meaning|which says|that says|that tells|which tells) (whether|if|how|what|that|when|where|who) <clause>",
+        _is("example"),
+    ),
     ("whole (numbers only|number only|numbers)", _typed("integer")),
-    (f"(whole|full) ({_UNIT}|minutes|hours|days|weeks|months|years|seconds|euros|percent|stars|points)", _typed("integer")),
+    (
+        f"(whole|full) ({_UNIT}|minutes|hours|days|weeks|months|years|seconds|euros|percent|stars|points)",
+        _typed("integer"),
+    ),
     ("(whole|integral|an integer|a count|count)", _typed("integer")),
     (f"in (square|cubic) {_UNIT}", _typed("number")),
     (f"in {_UNIT}", _typed("number")),
     (f"{_UNIT}", _typed("number")),
     ("in (minutes|hours|seconds|days|weeks|months|years)", _typed("numeric")),
-    ("(half|halves|fractions|quarter|decimals|tenths) [<word>] (are|is) (fine|allowed|ok|okay|possible)", _typed("number")),
+    (
+        "(half|halves|fractions|quarter|decimals|tenths) [<word>] (are|is) (fine|allowed|ok|okay|possible)",
+        _typed("number"),
+    ),
     ("(sum|amount|piece) of money", _typed("money")),
     ("[each] (a|an) short text [each]", _is("example")),
-    ("each (pointing|referring|linking|belonging|related|linked) to (a|an|the|one) <noun:value>", lambda c: (Trait("refers", c["value"]),)),
-    ("(pointing|referring|linking|relating|points|refers|links) to (a|an|the|one) <noun:value>", lambda c: (Trait("refers", c["value"]),)),
+    (
+        "each (pointing|referring|linking|belonging|related|linked) to (a|an|the|one) <noun:value>",
+        lambda c: (Trait("refers", c["value"]),),
+    ),
+    (
+        "(pointing|referring|linking|relating|points|refers|links) to (a|an|the|one) <noun:value>",
+        lambda c: (Trait("refers", c["value"]),),
+    ),
     ("(real|actual|proper|valid|genuine|correct) (date|day)", _typed("date")),
-    ("(generated|filled in|set|made|assigned|given|produced|added|written|provided) by (the|our) (backend|server|service|system|api|app|application|database)", _is("system")),
+    (
+        "(generated|filled in|set|made|assigned|given|produced|added|written|provided) by (the|our) (backend|server|service|system|api|app|application|database)",
+        _is("system"),
+    ),
     # --- required, optional
     ("(required|mandatory|obligatory|compulsory|needed|necessary)", _is("required")),
     ("MUST be (given|present|filled|set|provided|supplied|specified|filled in)", _is("required")),
@@ -293,8 +403,10 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _is("optional"),
     ),
     (
-        "(can|may|might|could) be (left out|omitted|missing|null|left empty|left blank|absent|empty"
-        "|blank|skipped|left off)",
+        (
+            "(can|may|might|could) be (left out|omitted|missing|null|left empty|left blank|absent|empty"
+            "|blank|skipped|left off)"
+        ),
         _is("optional"),
     ),
     (
@@ -409,7 +521,10 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- patterns
     ("[exactly] <number:n> digits", _digits),
     ("[exactly] <number:n> <character_kinds:kinds>", _counted_kinds),
-    ("[(consists of|consisting of|made of|made up of|of)] <number:n> (to|-) <number:m> <character_kinds:kinds> [only]", _counted_kinds),
+    (
+        "[(consists of|consisting of|made of|made up of|of)] <number:n> (to|-) <number:m> <character_kinds:kinds> [only]",
+        _counted_kinds,
+    ),
     (
         "[exactly] <number:n> random <character_kinds:kinds>",
         lambda c: _counted_kinds({**c, "random": True}),
@@ -781,7 +896,16 @@ def _format(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     pattern, end, parts = "", at, 0
     while True:
         start = end
-        while parts and reader.low(start) in {",", "and", "then", "followed", "by", "plus", "with", "finally"}:
+        while parts and reader.low(start) in {
+            ",",
+            "and",
+            "then",
+            "followed",
+            "by",
+            "plus",
+            "with",
+            "finally",
+        }:
             start += 1
         part = _format_part(reader, start)
         if part is None or (parts and start == end):
@@ -816,7 +940,7 @@ def _format_part(reader: Reader, at: int) -> tuple[str, int] | None:
         if not inner or any(token.low in {",", "and"} for token in kinds):
             continue
         if reader.low(stop) == "for" and reader.low(stop + 1) in {"the", "a", "an", "its"}:
-            stop += 3
+            stop += 3  # noqa: PLW2901 -- it goes on where the article ends
         counted = "" if not counts or counts == (1,) else "{" + ",".join(map(str, counts)) + "}"
         return f"[{inner}]{counted}", stop
     return None
@@ -935,10 +1059,14 @@ def _listed(
         tokens = reader.tokens[at:end]
         literal = all(token.kind != "word" or token.low in {",", "or", "and"} for token in tokens)
         joined = any(token.low in {"or", "/", "|", "→"} for token in tokens)
-        flow = (Trait("flow", values), Trait("chain", values)) if any(token.low == "→" for token in tokens) else ()
+        flow = (
+            (Trait("flow", values), Trait("chain", values))
+            if any(token.low == "→" for token in tokens)
+            else ()
+        )
         if literal or joined or len(values) > 1:
             best = end, (Trait("choices", values), *flow)
-            sure = literal or joined or len(values) > 2  # noqa: PLR2004 -- "a, b" may be two fields
+            sure = literal or joined or len(values) > 2
             if not sure:
                 best = end, ()
     return best if best[1] else (at, ())

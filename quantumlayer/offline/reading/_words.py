@@ -115,7 +115,7 @@ def singular(noun: str) -> str:
             return noun[: -len(ending)] + replacement
     if low.endswith(("xes", "zzes")):
         return noun[:-2]
-    if low.endswith("s") and not low.endswith(("ss", "us", "is", "'s")) and len(low) > 2:  # noqa: PLR2004 -- "as", "is"
+    if low.endswith("s") and not low.endswith(("ss", "us", "is", "'s")) and len(low) > 2:
         return noun[:-1]
     return noun
 
@@ -186,7 +186,7 @@ def base(word: str) -> str:
     ):
         if word.endswith(ending) and len(word) > len(ending) + 2:
             stem = word[: -len(ending)]
-            if ending in {"ing", "ed"} and len(stem) > 2 and stem[-1] == stem[-2] not in "sl":  # noqa: PLR2004
+            if ending in {"ing", "ed"} and len(stem) > 2 and stem[-1] == stem[-2] not in "sl":
                 return stem[:-1]
             if ending in {"ing", "ed"} and stem.endswith(("v", "c", "at", "iz", "u", "g", "ir")):
                 return stem + "e"
@@ -247,11 +247,11 @@ def _doubles(verb: str) -> bool:
     )
     return (
         vowels == 1
-        and len(verb) > 2  # noqa: PLR2004 -- "be", "do"
+        and len(verb) > 2
         and verb[-1] not in _VOWELS
         and verb[-1] not in _ONE_SYLLABLE_NO
         and verb[-2] in _VOWELS
-        and (len(verb) < 3 or verb[-3] not in _VOWELS)  # noqa: PLR2004
+        and (len(verb) < 3 or verb[-3] not in _VOWELS)
     )
 
 

@@ -154,7 +154,11 @@ def _without_ban(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """`quantity times unit_price; cannot be sent by the client`: that goes for all that is worked out."""
     for at, token in enumerate(tokens):
         behind = {each.low for each in tokens[at + 1 :]}
-        if token.low in {";", ",", "."} and behind & _BANS and behind & {"sent", "set", "given", "written", "only", "changed", "client"}:
+        if (
+            token.low in {";", ",", "."}
+            and behind & _BANS
+            and behind & {"sent", "set", "given", "written", "only", "changed", "client"}
+        ):
             return tokens[:at]
     return tokens
 
@@ -233,7 +237,7 @@ _FOLDS = {"average": "avg", "avg": "avg", "mean": "avg", "total": "sum", "highes
 def _is_count(plan: Plan, entity: str, made: FieldDraft) -> bool:
     """`episode_count` of a show that episodes refer to: nobody sends that."""
     world = plan.world
-    if made.words[-1:] != ("count",) or len(made.words) < 2 or made.has("required"):  # noqa: PLR2004
+    if made.words[-1:] != ("count",) or len(made.words) < 2 or made.has("required"):
         return False
     target = world.structure.lexicon.find([singular(each) for each in made.words[:-1]])
     return target is not None and bool(world.references(target.name, entity))
@@ -310,7 +314,9 @@ def _sum_of_parts(world: World, entity: str, words: tuple[str, ...]) -> str | No
     extra = [made for made in world.fields(entity) if made.spec.get("type") == "money"
              and made.spec.get("set_by") == "system" and made.words[-1] not in {"subtotal", "total"}]  # fmt: skip
     signs = {"discount": "-", "rebate": "-", "deduction": "-"}
-    return " ".join(["subtotal", *(f"{signs.get(m.words[-1], '+')} {escape(m.name)}" for m in extra)])
+    return " ".join(
+        ["subtotal", *(f"{signs.get(m.words[-1], '+')} {escape(m.name)}" for m in extra)]
+    )
 
 
 def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str | None, str]:

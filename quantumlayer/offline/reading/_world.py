@@ -191,7 +191,11 @@ class World:
         if not words or entity not in self.structure.entities:
             return None
         if tuple(words) in {("flag",), ("switch",)}:
-            flags = [made for made in self.fields(entity) if "boolean" in {made.spec.get("type"), made.last("type")}]
+            flags = [
+                made
+                for made in self.fields(entity)
+                if "boolean" in {made.spec.get("type"), made.last("type")}
+            ]
             return flags[0] if len(flags) == 1 else None
         spelled = "_".join(words).lower()
         joined = spelled.replace("_", "").replace("-", "")

@@ -19,10 +19,7 @@ DIARY = (
 )
 
 WORDS = st.sampled_from(
-    "a an the book books shelf member has have is are must can not never only at most least 3 10 name title"
-    " unique optional ( ) , . ; : - → `due_on` \"open\" 'done' GET POST /books /books/{id} /shelves?from=1"
-    " {\"id\"} deleted sorted by newest first with and or if when between greater than after before returns"
-    " each every belongs to 409 who logged in own | \n # * 1. class from import lambda".split(" ")
+    ["a", "an", "the", "book", "books", "shelf", "member", "has", "have", "is", "are", "must", "can", "not", "never", "only", "at", "most", "least", "3", "10", "name", "title", "unique", "optional", "(", ")", ",", ".", ";", ":", "-", "→", "`due_on`", '"open"', "'done'", "GET", "POST", "/books", "/books/{id}", "/shelves?from=1", '{"id"}', "deleted", "sorted", "by", "newest", "first", "with", "and", "or", "if", "when", "between", "greater", "than", "after", "before", "returns", "each", "every", "belongs", "to", "409", "who", "logged", "in", "own", "|", "\n", "#", "*", "1.", "class", "from", "import", "lambda"]
 )  # fmt: skip
 
 

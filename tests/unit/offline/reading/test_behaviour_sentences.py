@@ -63,8 +63,8 @@ def test_what_is_made_below_an_item_belongs_to_it(sentence: str) -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "POST /cases/{id}/answer needs a text in the field reply and makes an open case \"answered\".",
-        "`POST /cases/{id}/answer` takes `{\"reply\": \"Done.\"}` and makes an open case \"answered\".",
+        'POST /cases/{id}/answer needs a text in the field reply and makes an open case "answered".',
+        '`POST /cases/{id}/answer` takes `{"reply": "Done."}` and makes an open case "answered".',
     ],
 )  # fmt: skip
 def test_what_an_action_is_sent_is_kept_with_the_item(sentence: str) -> None:
@@ -131,10 +131,10 @@ def test_a_failure_column_that_nobody_understands_is_not_implemented() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "POST /runs/start {\"note\": \"x\"} → clock starts now, 201 + the run\n"
-        "POST /runs/stop (no body) → stops the clock now, 200 + the run; 409 if none is running\n",
-        "POST /runs/start takes a note; the clock starts now\n\n"
-        "POST /runs/stop stops the clock now; 409 if none is running\n",
+        ('POST /runs/start {"note": "x"} → clock starts now, 201 + the run\n'
+        "POST /runs/stop (no body) → stops the clock now, 200 + the run; 409 if none is running\n"),
+        ("POST /runs/start takes a note; the clock starts now\n\n"
+        "POST /runs/stop stops the clock now; 409 if none is running\n"),
     ],
 )  # fmt: skip
 def test_a_clock_is_started_and_stopped_without_an_id(text: str) -> None:
@@ -161,9 +161,9 @@ def test_parameters_called_like_keywords_of_python_work() -> None:
 @pytest.mark.parametrize(
     ("sentence", "members"),
     [
-        ("GET /dogs/{id}/record answers {\"stays\": 3}.", {"stays"}),
+        ('GET /dogs/{id}/record answers {"stays": 3}.', {"stays"}),
         ("I'd like to call GET /dogs/7/record and learn {\"stays\": 3}.", {"stays"}),
-        ("GET /dogs/{id}/record counts the stays: {\"stays\": 3}.", {"stays"}),
+        ('GET /dogs/{id}/record counts the stays: {"stays": 3}.', {"stays"}),
     ],
 )  # fmt: skip
 def test_an_object_that_is_shown_is_a_report(sentence: str, members: set[str]) -> None:
@@ -175,7 +175,7 @@ def test_an_object_that_is_shown_is_a_report(sentence: str, members: set[str]) -
 def test_members_of_a_report_may_be_made_of_others() -> None:
     made = _design(
         "# Work\n\nA job has a name and an hourly_rate. A shift has a job, a day and minutes.\n\n"
-        "GET /jobs/{id}/bill → {\"minutes\": 90, \"amount\": 30.0}, amount = minutes / 60 * hourly_rate\n"
+        'GET /jobs/{id}/bill → {"minutes": 90, "amount": 30.0}, amount = minutes / 60 * hourly_rate\n'
     )  # fmt: skip
     returns = _endpoint(made, "GET", "/jobs/{id}/bill").returns
     assert returns["amount"] == f"({returns['minutes']}) / 60 * hourly_rate"

@@ -135,10 +135,14 @@ def test_an_action_sets_a_switch_and_is_done_once(sentence: str) -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        'Its status is "filed". The clerk either grants it (POST /permits/{id}/grant) or denies it (POST'
-        ' /permits/{id}/deny). Both are possible for filed permits only; the status then reads "granted" or "denied".',
-        'A new permit has the status "filed". I grant a permit with POST /permits/{id}/grant, after which its status is'
-        ' "granted". Granting is possible only while it is "filed".',
+        (
+            'Its status is "filed". The clerk either grants it (POST /permits/{id}/grant) or denies it (POST'
+            ' /permits/{id}/deny). Both are possible for filed permits only; the status then reads "granted" or "denied".'
+        ),
+        (
+            'A new permit has the status "filed". I grant a permit with POST /permits/{id}/grant, after which its status is'
+            ' "granted". Granting is possible only while it is "filed".'
+        ),
     ],
 )
 def test_actions_lead_from_one_state_to_another(sentence: str) -> None:

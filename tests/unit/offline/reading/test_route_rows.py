@@ -56,7 +56,9 @@ def test_values_come_from_the_example_and_from_what_is_said_of_them(made: System
     assert mode.immutable
 
 
-def test_what_a_row_answers_but_does_not_take_is_filled_in_by_the_service(made: SystemDesign) -> None:
+def test_what_a_row_answers_but_does_not_take_is_filled_in_by_the_service(
+    made: SystemDesign,
+) -> None:
     sets = {field.name: field.set_by for field in _entity(made, "Load").fields}
     assert sets["holder"] == sets["weight"] == "client"
     assert sets["checked"] == sets["enteredAt"] == "system"

@@ -78,8 +78,10 @@ def test_the_type_of_a_field_may_be_another_thing(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        '`/boats/overview` tells how many boats of each kind there are, `[{"kind": "sail", "count": 9}]`,'
-        " in alphabetical order.",
+        (
+            '`/boats/overview` tells how many boats of each kind there are, `[{"kind": "sail", "count": 9}]`,'
+            " in alphabetical order."
+        ),
         "`GET /boats/overview`: the number of boats per kind as `[{kind, count}]`, in alphabetical order.",
         'GET /boats/overview gives for each kind {"kind", "count"}, sorted by kind.',
     ],
