@@ -25,11 +25,15 @@ from quantumlayer.router._strategy import (
 from quantumlayer.router._tokens import estimate_tokens
 from quantumlayer.router.strategies import (
     CatalogQuality,
+    ConsistentHash,
     CostBasedRouting,
     HybridRouting,
     LatencyBasedRouting,
+    LeastConnections,
     QualityBasedRouting,
     QualityScorer,
+    RoundRobin,
+    WeightedRoundRobin,
 )
 
 __all__ = [
@@ -42,11 +46,13 @@ __all__ = [
     "CatalogQuality",
     "CircuitBreaker",
     "Clock",
+    "ConsistentHash",
     "CostBasedRouting",
     "EmbeddingProvider",
     "Generated",
     "HybridRouting",
     "LatencyBasedRouting",
+    "LeastConnections",
     "Ledger",
     "LedgerEntry",
     "ModelCard",
@@ -62,11 +68,13 @@ __all__ = [
     "Ranked",
     "Reservation",
     "RetryPolicy",
+    "RoundRobin",
     "Router",
     "RoutingRequest",
     "RoutingStrategy",
     "SystemClock",
     "Totals",
+    "WeightedRoundRobin",
     "estimate_tokens",
     "validation_problems",
 ]

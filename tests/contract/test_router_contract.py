@@ -22,14 +22,18 @@ from quantumlayer.messages import (
 from quantumlayer.router import (
     Candidate,
     CatalogQuality,
+    ConsistentHash,
     CostBasedRouting,
     HybridRouting,
     LatencyBasedRouting,
+    LeastConnections,
     Outcome,
     QualityBasedRouting,
     Ranked,
+    RoundRobin,
     RoutingRequest,
     RoutingStrategy,
+    WeightedRoundRobin,
 )
 from quantumlayer.testing import (
     Cut,
@@ -49,6 +53,11 @@ STRATEGIES: dict[str, Callable[[], RoutingStrategy]] = {
     "hybrid, constrained": lambda: HybridRouting(
         max_cost_usd=0.001, max_latency_s=5.0, min_quality=0.3
     ),
+    "in turn": RoundRobin,
+    "in turn, by weight": lambda: WeightedRoundRobin({"a/free": 3, "b/slow": 0, "c/fast": 0.5}),
+    "fewest connections": LeastConnections,
+    "hash": ConsistentHash,
+    "hash of the agent": lambda: ConsistentHash(lambda request: request.agent or ""),
 }
 
 

@@ -1,6 +1,8 @@
 """The strategies that come with the router. Write your own: docs/how-to/custom-strategy.md."""
 
+from quantumlayer.router.strategies._connections import LeastConnections
 from quantumlayer.router.strategies._cost import CostBasedRouting
+from quantumlayer.router.strategies._hash import ConsistentHash
 from quantumlayer.router.strategies._hybrid import HybridRouting
 from quantumlayer.router.strategies._latency import LatencyBasedRouting
 from quantumlayer.router.strategies._quality import (
@@ -8,12 +10,17 @@ from quantumlayer.router.strategies._quality import (
     QualityBasedRouting,
     QualityScorer,
 )
+from quantumlayer.router.strategies._turns import RoundRobin, WeightedRoundRobin
 
 __all__ = [
     "CatalogQuality",
+    "ConsistentHash",
     "CostBasedRouting",
     "HybridRouting",
     "LatencyBasedRouting",
+    "LeastConnections",
     "QualityBasedRouting",
     "QualityScorer",
+    "RoundRobin",
+    "WeightedRoundRobin",
 ]

@@ -3,25 +3,31 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quantumlayer.errors import RouterConfigError, StrategyError
-from quantumlayer.messages import ModelRequest
+from quantumlayer.messages import Message, ModelRequest, Text, Usage
 from quantumlayer.router import (
     Candidate,
     CatalogQuality,
+    ConsistentHash,
     CostBasedRouting,
     HybridRouting,
     LatencyBasedRouting,
+    LeastConnections,
     ModelCard,
+    Outcome,
     Price,
     QualityBasedRouting,
     Ranked,
+    RoundRobin,
     RoutingRequest,
     RoutingStrategy,
+    WeightedRoundRobin,
 )
 
 PROMPT = ModelRequest.of("Hi")
@@ -59,6 +65,10 @@ strategies: st.SearchStrategy[RoutingStrategy] = st.one_of(
     st.builds(LatencyBasedRouting, decay_s=st.floats(0.1, 1000)),
     st.builds(QualityBasedRouting, share=st.floats(0.01, 1)),
     st.builds(HybridRouting, weights=weights),
+    st.builds(RoundRobin),
+    st.builds(WeightedRoundRobin, st.dictionaries(st.text("abcdef/"), st.floats(0.01, 100))),
+    st.builds(LeastConnections),
+    st.builds(ConsistentHash),
 )
 
 
@@ -292,6 +302,153 @@ def test_weights_that_make_no_sense_are_refused_with_the_cure(
 ) -> None:
     with pytest.raises(RouterConfigError, match=cure):
         HybridRouting(weights=weights_)
+
+
+# --- in turn -------------------------------------------------------------------------------------
+
+TurnTaking = RoundRobin | WeightedRoundRobin
+
+
+def serve(strategy: TurnTaking, pool: Sequence[Candidate]) -> str:
+    """Let the first of the ranking answer; who it was."""
+    [first, *_] = strategy.rank(request(), pool)
+    strategy.observe(Outcome(request(), first.deployment, 1.0, None, Usage(), 0))
+    return first.deployment
+
+
+def test_each_deployment_gets_its_turn() -> None:
+    strategy = RoundRobin()
+    pool = [candidate("c"), candidate("a"), candidate("b")]
+
+    assert [serve(strategy, pool) for _ in range(7)] == list("abcabca")
+    assert names(strategy.rank(request(), pool)) == ["b", "c", "a"]
+
+
+def test_calls_under_way_have_taken_their_turns_already() -> None:
+    strategy, pool = RoundRobin(), {name: candidate(name) for name in "abc"}
+    begun: list[str] = []
+    for _ in range(6):
+        first = names(strategy.rank(request(), list(pool.values())))[0]
+        pool[first] = replace(pool[first], in_flight=pool[first].in_flight + 1)
+        begun.append(first)
+
+    assert begun == list("abcabc")
+
+
+def test_a_deployment_that_comes_back_does_not_catch_up() -> None:
+    strategy = RoundRobin()
+    for _ in range(1000):
+        serve(strategy, [candidate("a"), candidate("b")])
+
+    back = [candidate(name) for name in "abc"]
+    assert Counter(serve(strategy, back) for _ in range(300)) == {"a": 100, "b": 100, "c": 100}
+
+
+@given(st.lists(st.floats(0.05, 20), min_size=1, max_size=6), st.integers(1, 400))
+def test_weights_are_kept_to_within_a_few_turns_at_any_time(given: list[float], turns: int) -> None:
+    weights_ = {f"d{number}": weight for number, weight in enumerate(given)}
+    strategy, pool = WeightedRoundRobin(weights_), [candidate(name) for name in weights_]
+
+    served = Counter(serve(strategy, pool) for _ in range(turns))
+
+    for name, weight in weights_.items():
+        assert served[name] == pytest.approx(turns * weight / sum(given), abs=4)
+
+
+def test_weights_of_three_and_one_give_three_quarters_and_one() -> None:
+    strategy, pool = WeightedRoundRobin({"a": 3}), [candidate("a"), candidate("b")]
+
+    served = [serve(strategy, pool) for _ in range(1000)]
+
+    assert Counter(served) == {"a": pytest.approx(750, abs=2), "b": pytest.approx(250, abs=2)}
+    assert "bb" not in "".join(served)
+    assert "a" * 5 not in "".join(served)
+
+
+def test_who_follows_is_drawn_by_weight_too() -> None:
+    strategy = WeightedRoundRobin({"a": 4, "b": 3, "c": 1})
+    second: Counter[str] = Counter()
+    for seed in range(8000):
+        first, then, _ = names(strategy.rank(request(seed), list(map(candidate, "abc"))))
+        second[then] += first == "a"
+        serve(strategy, [candidate("a")])
+
+    assert second["b"] / second.total() == pytest.approx(0.75, abs=0.02)
+
+
+def test_a_weight_of_zero_is_never_tried() -> None:
+    strategy = WeightedRoundRobin({"a": 0, "b": 1})
+
+    assert names(strategy.rank(request(), [candidate("a"), candidate("b")])) == ["b"]
+    assert names(strategy.rank(request(), [candidate("a")])) == []
+
+
+@pytest.mark.parametrize(
+    "weights_", [{"a": 0}, {"a": -1, "b": 2}, {"a": float("nan")}, {"a": 1.7e308, "b": 1.7e308}]
+)
+def test_weights_nobody_can_take_turns_by_are_refused(weights_: Mapping[str, float]) -> None:
+    with pytest.raises(RouterConfigError, match="weights"):
+        WeightedRoundRobin(weights_)
+
+
+# --- fewest connections --------------------------------------------------------------------------
+
+
+def test_the_least_busy_goes_first_and_equal_ones_share() -> None:
+    pool = [candidate("a", in_flight=2), candidate("b"), candidate("c"), candidate("d")]
+
+    rankings = [names(LeastConnections().rank(request(seed), pool)) for seed in range(400)]
+
+    assert {ranking[-1] for ranking in rankings} == {"a"}
+    firsts = Counter(ranking[0] for ranking in rankings)
+    assert set(firsts) == {"b", "c", "d"}
+    assert min(firsts.values()) >= 100
+
+
+# --- hash ----------------------------------------------------------------------------------------
+
+
+def asked(*messages: Message, agent: str | None = None) -> RoutingRequest:
+    return replace(request(), model_request=ModelRequest(messages, agent=agent))
+
+
+def test_every_turn_of_a_conversation_comes_to_the_same_deployment() -> None:
+    pool = [candidate(f"d{number}") for number in range(10)]
+    rules, first = Message("system", (Text("Be brief."),)), Message.user("Where is Paris?")
+    later = (Message("assistant", (Text("In France."),)), Message.user("And Rome?"))
+
+    once = ConsistentHash().rank(asked(rules, first), pool)
+
+    assert ConsistentHash().rank(asked(rules, first, *later), pool) == once
+    others = [asked(rules, Message.user(f"Question {number}?")) for number in range(20)]
+    assert len({names(ConsistentHash().rank(other, pool))[0] for other in others}) > 5
+
+
+@given(st.sets(st.text(max_size=9), max_size=8), st.text(max_size=9), st.text(max_size=40))
+def test_a_deployment_that_goes_moves_no_key_but_its_own(
+    pool: set[str], gone: str, text: str
+) -> None:
+    key = asked(Message.user(text))
+    fewer = ConsistentHash().rank(key, [candidate(name) for name in pool - {gone}])
+    more = ConsistentHash().rank(key, [candidate(name) for name in pool | {gone}])
+
+    assert [ranked for ranked in more if ranked.deployment != gone] == fewer
+
+
+def test_keys_spread_evenly() -> None:
+    pool = [candidate(f"d{number}") for number in range(5)]
+    strategy = ConsistentHash(lambda model_request: model_request.agent or "")
+
+    firsts = Counter(
+        names(strategy.rank(asked(Message.user("Hi"), agent=f"agent {number}"), pool))[0]
+        for number in range(5000)
+    )
+
+    for count in firsts.values():
+        assert count == pytest.approx(1000, abs=120)
+
+
+# --- settings ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
