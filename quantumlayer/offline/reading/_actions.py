@@ -140,8 +140,9 @@ def find_actions(analysis: Analysis, world: World) -> list[Action]:
             if any(_same(route, each) for each in finding.source.routes):
                 action.requirements.append(finding.source.id)
             for fact in finding.facts:
-                own = isinstance(fact, Does) and not (fact.items is not None and fact.items.many)
-                if own and fact.route is not None and _same(route, fact.route):
+                if not isinstance(fact, Does) or (fact.items is not None and fact.items.many):
+                    continue
+                if fact.route is not None and _same(route, fact.route):
                     action.synonyms.add(fact.verb)
     return actions
 

@@ -92,11 +92,9 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
         _context,
     ),
     (f"[(we|i|they|people|somebody|our <noun>)] [(also|just|really)] {_WANT} <software>", _context),
-    ("<software> (that|which|to|for) <rest>", None),
     ("<quoted> means that <rest>", _context),
     ("[(or|and|,)] <http> [(not found|no content|conflict|bad request|created|ok)]", _context),
     ("[→] <http> (+|and|with) (the|a|an) <phrase>", _context),
-    ("(for|with) <http> [see] <phrase>", None),
     (
         "(errors|error codes|status codes|statuses|responses|answers|http statuses|error handling)",
         _context,
@@ -133,14 +131,9 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("(it|this|the service|the system) runs <phrase>", _context),
     (
-        f"[(we|i|they|people|somebody)] {_WANT} [(us|me|you)] [to] [(build|have|see|get|make)] [us] [(a|an|the|some)] [(small|simple|tiny|little|new|good|restful|rest|web|http|modern|minimal|basic)] [(small|simple|web|rest|http|json)] <phrase>",
-        None,
-    ),
-    (
         "(we|i) [(also)] (run|are|have|organise|organize|coordinate|work|operate|manage|own|hire out|rent out|sell|am|teach|use|keep) <rest>",
         _context,
     ),
-    ("<status_word> [(for|with|when|if|on)] <rest>", None),
     # --- statuses of requests
     (
         "(invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|bodies|parameters|payload|payloads|fields) [(is|are|gets|get|gives|give|MUST be|results in|lead to|leads to|:|→)] [(answered|refused|rejected|answer)] [(with|by)] [(a|an)] <number> [(bad request)] [with <rest>]",
@@ -163,10 +156,6 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
         _status("success"),
     ),
     (
-        "[(or|and)] <number> [(if|when|for|with|otherwise|not found|no content|in case) [<rest>]]",
-        None,
-    ),
-    (
         "(all|every) (dates|times|timestamps) (is|are) [(in|given in|sent as|formatted as)] <rest>",
         _context,
     ),
@@ -177,4 +166,3 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("(there is|there are) <phrase> (already|at the moment|today)", _context),
 )
-ASIDES = tuple((text, function) for text, function in ASIDES if function is not None)

@@ -210,13 +210,13 @@ def _statuses(plan: Plan, analysis: Analysis) -> None:
                 for endpoint in plan.endpoints.values():
                     endpoint.spec["invalid_status"] = fact.status
             elif fact.case == "none" and fact.route is not None:
-                endpoint = plan.endpoint(fact.route.method or "POST", fact.route.path)
-                if endpoint is not None and fact.status in {404, 409}:
-                    endpoint.spec["missing_status"] = fact.status
+                asked = plan.endpoint(fact.route.method or "POST", fact.route.path)
+                if asked is not None and fact.status in {404, 409}:
+                    asked.spec["missing_status"] = fact.status
             elif fact.case == "success" and fact.route is not None:
-                endpoint = plan.endpoint(fact.route.method or "GET", fact.route.path)
-                if endpoint is not None and fact.status in {200, 201, 202, 204, 302, 307}:
-                    endpoint.spec["status"] = fact.status
+                asked = plan.endpoint(fact.route.method or "GET", fact.route.path)
+                if asked is not None and fact.status in {200, 201, 202, 204, 302, 307}:
+                    asked.spec["status"] = fact.status
         _row_statuses(plan, finding.source.route, finding.source.cells)
 
 

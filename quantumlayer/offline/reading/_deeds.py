@@ -425,7 +425,6 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     (f"from <state> there is no [way] [(back|out|return)] {_ANY_STATUS}", _no_way_back),
     (f"(there is no|no) way (back|out) (from|of) <state> {_ANY_STATUS}", _no_way_back),
     ("<state> (is|are) [(a|an|the)] (final|last|terminal|end|closing) [(status|state|one)] [and nothing leads (out of|away from) it]", _no_way_back),
-    ("<when> [,] (nothing|nothing more|nothing else) (CAN be done|happens|is possible) [(to|with) <items>]", None),
     ("<items> CAN be neither <dones> nor <dones:more> <when>", _neither),
     ("<items> CAN neither be <dones> nor <dones:more> <when>", _neither),
     ("<when> [,] <items> CAN be neither <dones> nor <dones:more>", _neither),
@@ -441,5 +440,4 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     (f"[and] (going|moving|stepping) (backwards|back|backward) {_REFUSED}", _stepwise),
     ("(the|its|their) (status|state) is changed (with|by|through|via) [a|an] [plain] [ordinary] patch [(on|of|to) [the|a|an] <items>]", _context),
 )  # fmt: skip
-DEEDS = tuple((text, function) for text, function in DEEDS if function is not None)
 """Actions, the states they lead to, and what refuses them."""

@@ -799,8 +799,9 @@ def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     ]
     for name in ("target", "second"):
         other = captures.get(name)
-        known = other is not None and _is_kept(other, situation)
-        if known and (name == "target" or _lexicon(situation) is not None):
+        if other is None or not _is_kept(other, situation):
+            continue
+        if name == "target" or _lexicon(situation) is not None:
             facts.append(Belongs(thing, (other,)))
     return facts
 

@@ -151,8 +151,11 @@ def _body_name(plan: Plan, phrase: FieldPhrase) -> str:
 def _same(one: Route | None, other: Route) -> bool:
     if one is None or one.method != other.method:
         return False
-    shape = lambda route: ["{}" if part.startswith("{") else part for part in route.segments]  # noqa: E731
-    return shape(one) == shape(other)
+    return _shape(one) == _shape(other)
+
+
+def _shape(route: Route) -> list[str]:
+    return ["{}" if part.startswith("{") else part for part in route.segments]
 
 
 def _target_field(world: World, action: Action, name: str) -> FieldDraft | None:

@@ -808,6 +808,7 @@ def _quantity(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
     """Read `at least one line`, `2 to 10 options`, `three tags`; return where the noun begins."""
     reader = Reader(tuple(tokens), BASIC_SLOTS)
     best = at
+    traits: Sequence[Trait] = ()
     for text, build in _QUANTITIES:
         for end, captures in compile_pattern(text).prefixes(reader, at):
             noun = reader.low(end)
@@ -816,7 +817,7 @@ def _quantity(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
             fits = (is_plural(noun) or single) and singular(noun) not in _UNITS
             if end > best and (named or (fits and noun not in _NAME_STOPS)):
                 best = end
-                traits = build(captures)
+                traits = tuple(build(captures))
             break
     if best > at:
         phrase.traits.extend([Trait("many"), *traits])

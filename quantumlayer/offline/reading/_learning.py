@@ -74,12 +74,12 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
         yield (*words, "addresses")
         yield (*words[:-1], "address")
     if len(words) > 1 and words[-1] in _SUFFIXES | {"id"}:
-        short = words[:-1]
+        stem = words[:-1]
         if words[-1] != "id":
-            yield short
-            found = verb(short[-1])
+            yield stem
+            found = verb(stem[-1])
             if found is not None:
-                yield (*short[:-1], found.base)
+                yield (*stem[:-1], found.base)
     if len(words) == 1:
         found = verb(words[0])
         if found is not None and "base" not in found.forms:
@@ -100,7 +100,7 @@ def _states_of(vocabulary: Vocabulary, structure: Structure, source: Source) -> 
     names = {topic.name} if topic is not None else set(structure.entities)
     if source.kind == "transition":
         for column in ("from", "to"):
-            cell = source.cells.get(column, "")  # type: ignore[call-overload]
+            cell = source.cells.get(column, "")
             for value in re.findall(r"[A-Za-z][\w -]*", cell):
                 vocabulary.states.setdefault(value.strip().lower(), set()).update(names)
     for token in source.full:

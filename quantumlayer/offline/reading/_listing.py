@@ -472,17 +472,17 @@ def _param(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...
         "term",
         "search",
     }:
-        behind = (
+        inside = (
             reader.tokens[at + 2]
             if reader.low(at + 1) == "(" and at + 2 < len(reader.tokens)
             else None
         )
         if (
             token.low in {"day", "date", "month", "period", "term", "search"}
-            and behind is not None
-            and behind.kind == "route"
+            and inside is not None
+            and inside.kind == "route"
         ):
-            yield tuple((name,) for name, _ in behind.value.query) or ((token.low,),), at + 3
+            yield tuple((name,) for name, _ in inside.value.query) or ((token.low,),), at + 3
         yield ((token.low,),), at + 1
 
 
@@ -920,10 +920,6 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _filtered,
     ),
     (
-        "[<target>] (for|of|from|by) [(a|one|the|each)] [(given|certain|single|specific)] <params>",
-        None,
-    ),
-    (
         "[(they|these|the filters|filters|all of them|all filters|both)] CAN be (combined|used together|mixed)",
         _context,
     ),
@@ -1075,4 +1071,3 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
         _parameter,
     ),
 )
-LISTING = tuple((text, function) for text, function in LISTING if function is not None)

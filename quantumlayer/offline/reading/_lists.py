@@ -281,6 +281,7 @@ def _group_order(scope: Scope, word: str, *, after: bool) -> str:
 
 
 def _sort_field(world: World, entity: str, words: tuple[str, ...]) -> FieldDraft:
+    made: FieldDraft | None
     if words[0] == "!age":
         made = _age(world, entity)
     elif words[0] == "!time":

@@ -221,9 +221,9 @@ def add_owners(analysis: Analysis, world: World) -> None:
             if isinstance(fact, Winner):
                 _own(world, world.draft(fact.entity), finding.source.id)
             if isinstance(fact, NotOneself):
-                made = world.vocabulary.verbs.get(fact.verb.partition("-")[0])
-                if made is not None and made != user:
-                    _own(world, world.draft(made), finding.source.id)
+                entity = world.vocabulary.verbs.get(fact.verb.partition("-")[0])
+                if entity is not None and entity != user:
+                    _own(world, world.draft(entity), finding.source.id)
         for route in finding.source.routes:
             name = own_list(world, route)
             if name is not None and name != user:

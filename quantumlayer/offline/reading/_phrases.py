@@ -377,7 +377,6 @@ def _modifiers(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, i
         yield from _linked(reader, items, at + 1, low)
     yield from _relative(reader, items, at)
     yield from _participle(reader, items, at)
-    yield from _timed(reader, items, at)
     if at < len(reader.tokens) and reader.tokens[at].kind == "quote":
         yield _restricted(items, Being(None, (reader.tokens[at].value.lower(),))), at + 1
 
@@ -506,15 +505,6 @@ def _participle(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, 
         "on",
     }:
         yield from _linked(reader, items, at + 2, behind)
-
-
-def _timed(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, int]]:
-    """`on one day`, `per day`, `at the same time` are kept for those who look for them."""
-    return
-    yield
-
-
-# --- conditions ----------------------------------------------------------------------------------
 
 
 def _predicates(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:

@@ -58,8 +58,8 @@ def _traits(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
     tokens = reader.tokens[at:]
     if not tokens or tokens[0].low in {"and", "or", "belongs", "belong", "consists", "refers"}:
         return
-    traits, left = read_traits(tokens)
-    left = _without_noun(tokens, left)
+    traits, unread = read_traits(tokens)
+    left = _without_noun(tokens, unread)
     if traits and not left:
         yield tuple(traits), len(reader.tokens)
 

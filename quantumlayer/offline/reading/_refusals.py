@@ -329,7 +329,8 @@ def _status(situation: Situation) -> int | None:
 
 
 def _condition(captures: Captures) -> tuple[Condition | None, bool]:
-    return captures.get("when", (None, True))
+    found: tuple[Condition | None, bool] = captures.get("when", (None, True))
+    return found
 
 
 def _passive(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -658,15 +659,6 @@ def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if not names and not of:
         return None
     return [Unique(items.entity, names, of, items.where, _status(situation))]
-
-
-def _one_of_topic(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`check-ins: …; one per habit and day`: of what the line is about."""
-    entity = _entity_here(situation)
-    names, of = keys_of(captures["rest"], situation)
-    if entity is None or not (names or of):
-        return None
-    return [Unique(entity, names, of, (), _status(situation))]
 
 
 def _none_after(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

@@ -83,6 +83,10 @@ class Scope:
 # --- finding -------------------------------------------------------------------------------------
 
 
+_EDGES = {"start": World.start, "end": World.end}
+"""Fields that are asked for by where they stand in time."""
+
+
 def _find(scope: Scope, words: Sequence[str]) -> tuple[FieldDraft, str, Frame]:
     """Find a field that is named without its owner: here, further out, or one reference away."""
     for frame in scope.frames:
@@ -97,8 +101,8 @@ def _find(scope: Scope, words: Sequence[str]) -> tuple[FieldDraft, str, Frame]:
             if made is not None:
                 prefix = f"{frame.prefix}{escape(navigation(reference.name))}."
                 return made, prefix + escape(made.name), Frame(reference.references, prefix)
-    edge = {("start",): scope.world.start, ("end",): scope.world.end}.get(tuple(words))
-    found = edge(scope.this.entity) if edge is not None else None
+    edge = _EDGES.get(" ".join(words))
+    found = edge(scope.world, scope.this.entity) if edge is not None else None
     if found is not None:
         return found, scope.this.prefix + escape(found.name), scope.this
     what = " ".join(words)
@@ -189,11 +193,7 @@ def _reference_to(scope: Scope, entity: str, frame: Frame) -> str:
         one, other = scope.world.label(entity), scope.world.label(frame.entity)
         raise Unresolved(f"no reference leads from a {one} to a {other}")
     if len(way) == 1:
-        made = next(
-            each
-            for each in scope.world.references(entity, frame.entity)
-            if escape(navigation(each.name)) == escape(way[0]) or True
-        )
+        made = scope.world.references(entity, frame.entity)[0]
         left = escape(made.name)
     else:
         left = ".".join(escape(name) for name in way) + ".id"
@@ -245,9 +245,8 @@ def _link(scope: Scope, inner: Scope, items: Items, other: Items) -> str:
         frame = _frame_of(outer, replace(other, where=(), of=()))
         if scope.world.path(entity, other.entity):
             return _reference_to(inner, entity, frame)
-        if scope.world.path(frame.entity, entity):
-            way = scope.world.path(frame.entity, entity) or []
-            return f"id == {frame.prefix}{'.'.join(escape(name) for name in way)}.id"
+        if back := scope.world.path(frame.entity, entity):
+            return f"id == {frame.prefix}{'.'.join(escape(name) for name in back)}.id"
     way = scope.world.path(entity, other.entity)
     if way:
         prefix = "".join(f"{escape(name)}." for name in way)
@@ -362,16 +361,16 @@ def field_path(scope: Scope, term: FieldOf) -> tuple[FieldDraft, str]:
         return made, text
     if term.owner.entity is None and not term.owner.person:
         for frame in (scope.this, *scope.frames):
-            made = scope.world.field(frame.entity, term.words)
-            if made is not None:
-                return made, frame.prefix + escape(made.name)
+            near = scope.world.field(frame.entity, term.words)
+            if near is not None:
+                return near, frame.prefix + escape(near.name)
         made, text, _ = _find(scope, term.words)
         return made, text
     frame = _frame_of(scope, term.owner)
     found = scope.world.field(frame.entity, term.words)
-    edge = {("start",): scope.world.start, ("end",): scope.world.end}.get(tuple(term.words))
+    edge = _EDGES.get(" ".join(term.words))
     if found is None and edge is not None:
-        found = edge(frame.entity)
+        found = edge(scope.world, frame.entity)
     if found is None:
         owners = [each.entity for each in (term.owner, *term.owner.of) if each.entity is not None]
         balance = _balance(scope, term.words, owners)

@@ -614,6 +614,14 @@ def _word(text: str) -> Token:
     return Token(text, text, "mark" if text in {"(", ")", ",", ";"} else "word", -1, -1)
 
 
+def _is_told(phrase: FieldPhrase) -> bool:
+    """`add items` tells what to do and names no field."""
+    if len(phrase.words) < 2 or phrase.article:
+        return False
+    known = verb(phrase.words[0])
+    return known is not None and "base" in known.forms
+
+
 def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | None:
     """`Name, email, shirt size.` behind a sentence about volunteers."""
     if not rewording.thing or any(token.kind in {"route", "sketch", "status"} for token in tokens):
@@ -638,8 +646,7 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
         return None
     if any(phrase.left for phrase in phrases) and not asked:
         return None
-    if any(verb(phrase.words[0]) and not phrase.article and "base" in verb(phrase.words[0]).forms
-           and len(phrase.words) > 1 for phrase in phrases if phrase.words):  # fmt: skip
+    if any(_is_told(phrase) for phrase in phrases):
         return None
     return (_word("a"), *rewording.thing, _word("has"), *clear)
 

@@ -313,9 +313,8 @@ def _refused_on(plan: Plan, finding: Finding, fact: Refused, target: Target, on:
         text = _all(scope, target.conditions, fact.when)
     else:
         text = opposite(_all(scope, target.conditions, fact.when))
-    kinds = [on]
     plan.rule(
-        target.entity, kinds, _about_old(text, on, world, target.entity), text=_text(finding),
+        target.entity, [on], _about_old(text, on, world, target.entity), text=_text(finding),
         requirement=finding.source.id, status=fact.status,
     )  # fmt: skip
 

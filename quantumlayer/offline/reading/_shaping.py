@@ -160,9 +160,9 @@ def _changeable(world: World, finding: Finding, fact: Changeable) -> None:
         for made in world.fields(name):
             if made not in named and not made.has("system"):
                 made.say([Trait("immutable")], finding.source.id)
-        for made in named:
-            if made is not None:
-                made.asked(finding.source.id)
+        for field in named:
+            if field is not None:
+                field.asked(finding.source.id)
         return
     raise Unresolved("it is not clear which fields these are")
 

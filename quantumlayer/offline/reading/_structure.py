@@ -745,7 +745,7 @@ class _Builder:
         draft.asked(source.id)
         made.complete = self._row_traits(source, made)
         for mark in [*marks, *re.findall(r"[^\s,;]+", source.cells.get("type", ""))]:
-            traits = self.structure.legend.get(mark) or _MARKS.get(mark, ())
+            traits = self.structure.legend.get(mark) or _MARKS.get(mark) or ()
             made.say([each for each in traits if not made.has(each.key)], source.id)
         if "optional" in spelled.lower():
             made.say([Trait("optional")], source.id)
@@ -756,7 +756,7 @@ class _Builder:
         requirement = source.id
         left: list[str] = []
         for column in ("type", "notes"):
-            traits, unread = read_traits(tokenize(cells.get(column, "")))  # type: ignore[call-overload]
+            traits, unread = read_traits(tokenize(cells.get(column, "")))
             made.say(traits, requirement)
             left.extend(token.text for token in unread)
         required = cells.get("required", "").strip("` *").lower()

@@ -10,6 +10,7 @@ from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import NotOneself, Successive
 from quantumlayer.offline.reading._plan import Plan
 from quantumlayer.offline.reading._render import Frame, Scope, condition
+from quantumlayer.offline.reading._terms import FieldOf
 from quantumlayer.offline.reading._world import Unresolved, World, escape
 
 __all__ = ["not_oneself", "successive"]
@@ -22,6 +23,8 @@ def successive(plan: Plan, finding: Finding, fact: Successive) -> None:
     world = plan.world
     link = _series(world, fact.entity)
     number = _number(world, fact.entity)
+    if not isinstance(fact.condition.left, FieldOf):
+        raise Unresolved("it is not clear which figure is compared")
     compared = replace(
         fact.condition, left=replace(fact.condition.left, words=number.words, owner=None)
     )

@@ -263,12 +263,12 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
         made.spec.update(on_create=text, type=kind, required=True)
         return
     try:
-        text, kind = _named_value(world, entity, words)
+        value, value_type = _named_value(world, entity, words)
     except Unresolved:
         return
-    if text is None:
+    if value is None:
         return
-    made.spec.update(computed=text, type=kind, required=False)
+    made.spec.update(computed=value, type=value_type, required=False)
     for key in ("min_length", "minimum", "default"):
         made.spec.pop(key, None)
 

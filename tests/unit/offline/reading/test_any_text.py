@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from quantumlayer.agents import Requirement, SystemDesign
 from quantumlayer.offline import writing
-from quantumlayer.offline.reading import _assembly, design, read
+from quantumlayer.offline.reading import _analysis, _assembly, design, read
 
 LOREM = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. Sed do eiusmod tempor incididunt."
 README = "# parser\n\nA fast parser.\n\n## Install\n\n```\nmake install\n```\n\nContributions are welcome."
@@ -74,7 +74,7 @@ def test_any_characters_can_be_read(text: str) -> None:
 def test_a_statement_that_trips_the_reader_up_leaves_the_others_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    analyse = _assembly.analyse
+    analyse = _analysis.analyse
 
     def stumble(items: list[Requirement], silent: frozenset[str] = frozenset()) -> object:
         for item in items:

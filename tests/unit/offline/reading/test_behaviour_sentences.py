@@ -24,9 +24,9 @@ def _design(text: str) -> SystemDesign:
 
 
 def _endpoint(made: SystemDesign, method: str, path: str) -> Endpoint:
-    found = {(each.method, each.path): each for each in made.endpoints}
-    assert (method, path) in found, sorted(found)
-    return found[method, path]
+    found = {f"{each.method} {each.path}": each for each in made.endpoints}
+    assert f"{method} {path}" in found, sorted(found)
+    return found[f"{method} {path}"]
 
 
 def _conditions(made: SystemDesign, entity: str) -> list[str]:

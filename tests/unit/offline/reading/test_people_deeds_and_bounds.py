@@ -17,14 +17,14 @@ def _design(text: str) -> SystemDesign:
 
 
 def _endpoint(made: SystemDesign, method: str, path: str) -> Endpoint:
-    found = {(each.method, each.path): each for each in made.endpoints}
-    assert (method, path) in found, sorted(found)
-    return found[method, path]
+    found = {f"{each.method} {each.path}": each for each in made.endpoints}
+    assert f"{method} {path}" in found, sorted(found)
+    return found[f"{method} {path}"]
 
 
 def _needs_login(made: SystemDesign, method: str, path: str) -> bool:
     access = _endpoint(made, method, path).access
-    return access is not None and access.login
+    return access.login
 
 
 def _conditions(made: SystemDesign, entity: str) -> list[str]:
