@@ -29,6 +29,8 @@ class RetryPolicy:
             fails instead.
         attempt_s: Longest time for one attempt, in seconds, after which the next deployment has its
             turn; for a stream the time to its first event. None: as long as the caller waits.
+        stall_s: Longest silence within a stream, in seconds, after which it counts as broken. None:
+            as long as the caller waits, because a model may think for minutes between two words.
 
     Source: "full jitter" of the AWS Architecture Blog, "Exponential Backoff and Jitter" (2015); the
     defaults are those of OpenAI's Python client.
@@ -39,6 +41,7 @@ class RetryPolicy:
     cap_s: float = 8.0
     retry_after_cap_s: float = 60.0
     attempt_s: float | None = None
+    stall_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.rounds < 1:
@@ -48,6 +51,8 @@ class RetryPolicy:
             raise RouterConfigError(f"The waits {waits!r} have to be zero or more seconds.")
         if self.attempt_s is not None and not 0 < self.attempt_s < math.inf:
             raise RouterConfigError(f"attempt_s={self.attempt_s!r} leaves no time for an answer.")
+        if self.stall_s is not None and not 0 < self.stall_s < math.inf:
+            raise RouterConfigError(f"stall_s={self.stall_s!r} leaves no time for the next word.")
 
     def wait_s(self, rounds_done: int, random: Random) -> float:
         """Draw the wait after so many rounds, in seconds."""

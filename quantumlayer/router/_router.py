@@ -372,7 +372,8 @@ class Router:
         raise ProviderTimeoutError(trial.deployment.name, f"no answer within {limit_s} s")
 
     async def _open(self, trial: Trial) -> RoutedStream:
-        return await open_stream(trial, attempt_s=self._retry.attempt_s)
+        retry = self._retry
+        return await open_stream(trial, attempt_s=retry.attempt_s, stall_s=retry.stall_s)
 
     def _wait_s(self, call: Call, state: RetryCallState) -> float:
         """How long until another round can do better; infinite where none can."""

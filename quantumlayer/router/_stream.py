@@ -20,12 +20,15 @@ from quantumlayer.router._attempt import Trial
 __all__ = ["RoutedStream", "open_stream"]
 
 
-async def open_stream(trial: Trial, *, attempt_s: float | None) -> RoutedStream:
+async def open_stream(
+    trial: Trial, *, attempt_s: float | None, stall_s: float | None = None
+) -> RoutedStream:
     """Open a provider's stream and wait for its first event.
 
     Args:
         trial: The attempt; ended if this fails.
         attempt_s: Longest wait for the first event, in seconds, or None.
+        stall_s: Longest wait for each further one, in seconds, or None.
 
     Raises:
         ProviderError: The stream failed before its first event.
@@ -47,7 +50,7 @@ async def open_stream(trial: Trial, *, attempt_s: float | None) -> RoutedStream:
                 raise MalformedReplyError(name, "the stream ended without an event")
             scope.deadline = float("inf")
             trial.began_to_answer()
-            return RoutedStream(stack.pop_all(), trial, events, first)
+            return RoutedStream(stack.pop_all(), trial, events, first, stall_s=stall_s)
         raise ProviderTimeoutError(name, f"no event within {attempt_s} s")
 
 
@@ -60,11 +63,14 @@ class RoutedStream(AsyncIterator[StreamEvent]):
         trial: Trial,
         events: AsyncIterator[StreamEvent],
         first: StreamEvent,
+        *,
+        stall_s: float | None,
     ) -> None:
         self._stack = stack
         self._trial = trial
         self._events = events
         self._first: StreamEvent | None = first
+        self._stall_s = stall_s
         self._pieces: list[str] = []
         self._ended = False
 
@@ -79,7 +85,7 @@ class RoutedStream(AsyncIterator[StreamEvent]):
         event, self._first = self._first, None
         try:
             if event is None:
-                event = await anext(self._events, None)
+                event = await self._next()
             if isinstance(event, Done):
                 self._ended = True
                 return Done(self._trial.answer(event.reply))
@@ -92,6 +98,13 @@ class RoutedStream(AsyncIterator[StreamEvent]):
         if isinstance(event, TextDelta):
             self._pieces.append(event.text)
         return event
+
+    async def _next(self) -> StreamEvent | None:
+        if self._stall_s is None:
+            return await anext(self._events, None)
+        with anyio.move_on_after(self._stall_s):
+            return await anext(self._events, None)
+        raise ProviderTimeoutError(self._trial.deployment.name, f"silent for {self._stall_s} s")
 
     def _interrupted(self, reason: str) -> StreamInterruptedError:
         self._ended = True

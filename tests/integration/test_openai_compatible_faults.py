@@ -1,13 +1,25 @@
 """The adapter and the router against servers that fail, on real sockets."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
 import httpx
 import pytest
-from anyio.abc import ByteStream, SocketAttribute
+from loopback import (
+    COMPLETION,
+    END,
+    GOOD,
+    HANG,
+    chunk,
+    closed_port,
+    delta,
+    event,
+    greeting,
+    http,
+    serving,
+    sse,
+)
 
 from quantumlayer.errors import (
     InvalidRequestError,
@@ -34,42 +46,6 @@ from quantumlayer.testing import ScriptedModel
 pytestmark = pytest.mark.anyio
 
 HI = ModelRequest.of("Hi")
-HANG = b"(hang)"
-
-
-def http(status: str, body: bytes, media_type: str = "application/json", *more: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"content-type: {media_type}", *more]
-    head = [*lines, f"content-length: {len(body)}"]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
-
-
-def event(document: object) -> bytes:
-    return b"data: " + json.dumps(document).encode() + b"\n\n"
-
-
-def chunk(data: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(data), data)
-
-
-def sse(*documents: object, done: bool = True) -> bytes:
-    """A whole response whose stream is as given, chunked."""
-    events = [event(document) for document in documents]
-    if done:
-        events.append(b"data: [DONE]\n\n")
-    body = b"".join(map(chunk, events))
-    head = (
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-    )
-    return head + body
-
-
-def delta(text: str, finish: str | None = None) -> dict[str, object]:
-    return {"id": "r", "choices": [{"delta": {"content": text}, "finish_reason": finish}]}
-
-
-COMPLETION = json.dumps({"choices": [{"message": {"content": "Paris"}, "finish_reason": "stop"}]})
-GOOD = http("200 OK", COMPLETION.encode())
-END = b"0\r\n\r\n"
 
 
 class ByName:
@@ -78,58 +54,6 @@ class ByName:
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         del request
         return [Ranked(name, 0) for name in sorted(c.deployment for c in candidates)]
-
-
-class Server:
-    """A server on a loopback port that gives each request the next of its answers."""
-
-    def __init__(self, answers: Sequence[Sequence[bytes]]) -> None:
-        self._answers = list(answers)
-        self.port = 0
-        self.connections = 0
-        self.requests: list[bytes] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    async def __call__(self, stream: ByteStream) -> None:
-        self.connections += 1
-        async with stream:
-            try:
-                while True:
-                    await self._read_request(stream)
-                    answer = self._answers.pop(0) if self._answers else [GOOD]
-                    for piece in answer:
-                        if piece == HANG:
-                            await anyio.sleep_forever()
-                        await stream.send(piece)
-                    if answer[-1:] == [b""]:
-                        return
-            except (anyio.EndOfStream, anyio.BrokenResourceError):
-                return
-
-    async def _read_request(self, stream: ByteStream) -> None:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += await stream.receive()
-        head, _, body = data.partition(b"\r\n\r\n")
-        lines = head.lower().split(b"\r\n")
-        [length] = [int(line[15:]) for line in lines if line.startswith(b"content-length:")]
-        while len(body) < length:
-            body += await stream.receive()
-        self.requests.append(head)
-
-
-@asynccontextmanager
-async def serving(*answers: Sequence[bytes]) -> AsyncIterator[Server]:
-    server = Server(answers)
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    server.port = listener.extra(SocketAttribute.local_port)
-    async with listener, anyio.create_task_group() as group:
-        group.start_soon(listener.serve, server)
-        yield server
-        group.cancel_scope.cancel()
 
 
 @asynccontextmanager
@@ -189,9 +113,7 @@ async def test_an_answer_that_is_none_is_an_error(
 
 @WAYS
 async def test_a_refused_connection_is_an_error(*, stream: bool) -> None:
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    port = listener.extra(SocketAttribute.local_port)
-    await listener.aclose()
+    port = await closed_port()
 
     error = await failure(f"http://127.0.0.1:{port}/v1", stream=stream)
 
@@ -207,16 +129,8 @@ async def test_a_host_that_does_not_exist_is_an_error(*, stream: bool) -> None:
 
 @WAYS
 async def test_a_failed_tls_handshake_is_an_error(*, stream: bool) -> None:
-    async def greet(stream: ByteStream) -> None:
-        async with stream:
-            await stream.send(b"220 this is no TLS\r\n")
-
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    port = listener.extra(SocketAttribute.local_port)
-    async with listener, anyio.create_task_group() as group:
-        group.start_soon(listener.serve, greet)
+    async with greeting(b"220 this is no TLS\r\n") as port:
         error = await failure(f"https://127.0.0.1:{port}/v1", stream=stream)
-        group.cancel_scope.cancel()
 
     assert isinstance(error, ProviderUnavailableError)
 

@@ -28,6 +28,9 @@ __all__ = ["OK", "Adapter"]
 
 OK = 200
 
+# A server that does not know `stream` answers at once; a page is a proxy's that wants a sign-in.
+_NO_STREAM = frozenset({"application/json", "text/html"})
+
 # How long the end of a finished stream is waited for, so that its connection can be used again.
 _DRAIN_S = 0.25
 
@@ -93,8 +96,7 @@ class Adapter(ABC):
         wire = self._wire(request)
         body = wire.encode(request, stream=True)
         async with self._endpoint.post(wire.path(stream=True), body) as response:
-            # A server that does not know `stream` answers at once.
-            if response.status != OK or response.media_type == "application/json":
+            if response.status != OK or response.media_type in _NO_STREAM:
                 whole = await self._whole(wire, request, response)
                 async with aclosing(_replayed(whole)) as events:
                     yield events

@@ -229,6 +229,8 @@ def test_what_is_no_provider_is_refused() -> None:
         {"retry_after_cap_s": float("inf")},
         {"attempt_s": 0},
         {"attempt_s": float("nan")},
+        {"stall_s": 0},
+        {"stall_s": float("inf")},
     ],
 )
 def test_a_retry_policy_that_makes_no_sense_is_refused(settings: dict[str, float]) -> None:
