@@ -71,6 +71,8 @@ def make_plan(items: Sequence[Requirement]) -> tuple[Plan, dict[str, Any] | None
     while True:
         try:
             plan, auth = _planned(items, frozenset(silent))
+        except NameError:  # A mistake in this program is none of the document.
+            raise
         except Exception as error:  # noqa: BLE001 -- no text may bring the reader down
             culprit = _culprit(items, frozenset(silent))
             silent[culprit] = f"reading it failed ({type(error).__name__})"
@@ -88,6 +90,8 @@ def _culprit(items: Sequence[Requirement], silent: frozenset[str]) -> str:
         middle = (low + high) // 2
         try:
             _planned(items, silent | {*names[middle:]})
+        except NameError:  # A mistake in this program is none of the document.
+            raise
         except Exception:  # noqa: BLE001 -- the same failure, or another one
             high = middle
         else:

@@ -209,6 +209,14 @@ def _turns(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Sets(("flag",), Literal(captures["literal"]), route)]
 
 
+def _marked(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST …/buy marks an item as bought`: what is done by the route stays known of the item."""
+    route = captures.get("route") or situation.route
+    if not _acts_on_item(route):
+        return None
+    return [Does(route, "mark", captures.get("items"))]
+
+
 def _at_creation(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`started_at is the time of the request`: the service sets it when the item is made."""
     return [Said(((captures["name"],),), None, (Trait("system"),))]
@@ -403,6 +411,9 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     ("[and] the (moment|time|date) [(too|as well|also)] [,] (as|in) <name>", _sets_now),
     ("[(both|the|these|all)] (times|dates|moments|timestamps) (is|are) (recorded|set|filled in|stored|noted|kept|written down|taken) [by (the server|the service|the system|us)] LPAREN <inside> RPAREN", _times_set),
     ("[,] [and] (which|that|this|it) [(then|thereby)] (sets|turns|switches|puts|flips|changes) <field> to <literal>", _sets_there),
+    ("<route> [MUST] (marks|mark|flags|flag|ticks|tick) (it|them|<items>) [off] as <phrase:ignored>", _marked),
+    ("(with|by|through|via|calling|using) <route> [,] (<items>|it|one|you) [CAN] (is|are|be|get|gets) (marked|flagged|ticked) [off] as <phrase:ignored>", _marked),
+    ("<items> [CAN] (is|are|be|get|gets) (marked|flagged|ticked) [off] as <phrase:ignored> (with|by|through|via|calling|using) <route>", _marked),
     ("[calling] <route> (turns|flips|sets|switches|changes|puts|makes) (it|this|that|the flag|the switch) [over] [to] <literal>", _turns),
     ("<items> (stays|stay|remains|remain) (in|on) (the|our|its) (list|system|register|books|archive|record|records) [(then|though)]", _context),
     ("(whatever|what|everything that|anything that) (was|has been|is) <done> [once] [(before|already)] (stays|remains|is kept|stands) [(on record|in the list|there|as it is|on file)]", _context),

@@ -64,6 +64,8 @@ def buildable(plan: Plan, assemble: Callable[[], SystemDesign]) -> SystemDesign:
 def _error(assemble: Callable[[], SystemDesign]) -> Exception | None:
     try:
         service_modules(Service(assemble()))
+    except NameError:  # A mistake in this program is none of the document.
+        raise
     except Exception as error:  # noqa: BLE001 -- whatever a plan leads to, its reader has to go on
         return error
     return None
