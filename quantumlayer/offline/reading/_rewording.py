@@ -637,7 +637,8 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
     alone = alone and bool(phrases[0].traits)
     if (
         rewording.headed
-        and len(phrases)
+        and phrases
+        and (len(phrases) > 1 or len(phrases[0].words) < 3 or phrases[0].traits)
         and not any(phrase.left for phrase in phrases)
         and len(tokens) < 8
     ):
