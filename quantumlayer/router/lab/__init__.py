@@ -1,5 +1,7 @@
 """Strategies on recorded outcomes: how good a routing would have been, and at what cost."""
 
+from quantumlayer.router.lab._baselines import Oracle, ReplayedRequest, baselines
+from quantumlayer.router.lab._bench import Bench, Measured, bench
 from quantumlayer.router.lab._metrics import (
     Curve,
     Point,
@@ -12,21 +14,32 @@ from quantumlayer.router.lab._metrics import (
 from quantumlayer.router.lab._outcomes import Fold, Outcomes
 from quantumlayer.router.lab._public import Pair, read_llmrouter, read_routellm
 from quantumlayer.router.lab._read import Columns, Pricing, read_outcomes
+from quantumlayer.router.lab._replay import Outage, Replay, Scenario, replay
 
 __all__ = [
+    "Bench",
     "Columns",
     "Curve",
     "Fold",
+    "Measured",
+    "Oracle",
+    "Outage",
     "Outcomes",
     "Pair",
     "Point",
     "Pricing",
+    "Replay",
+    "ReplayedRequest",
+    "Scenario",
     "aiq",
+    "baselines",
+    "bench",
     "hull",
     "interval",
     "pgr",
     "read_llmrouter",
     "read_outcomes",
     "read_routellm",
+    "replay",
     "threshold_curve",
 ]
