@@ -19,7 +19,7 @@ from quantumlayer.offline.reading._sketches import UNKNOWN
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
 
-__all__ = ["Settled", "settle_fields"]
+__all__ = ["Settled", "conflict", "settle_fields"]
 
 NUMERIC = frozenset({"integer", "number", "money"})
 TEXTUAL = frozenset({"string", "text", "email", "url"})
@@ -420,15 +420,15 @@ def _conflicts(draft: EntityDraft, made: FieldDraft) -> list[Conflict]:
         if differing and differing[0][1] != values[0][1]:
             first, second = values[0], differing[0]
             found.append(
-                _conflict(first[1], second[1], f"{name} {text}: {first[0]} and {second[0]}")
+                conflict(first[1], second[1], f"{name} {text}: {first[0]} and {second[0]}")
             )
     required, optional = by_key.get("required", []), by_key.get("optional", [])
     if required and optional and required[0][1] != optional[0][1]:
-        found.append(_conflict(required[0][1], optional[0][1], f"{name} is required and optional"))
+        found.append(conflict(required[0][1], optional[0][1], f"{name} is required and optional"))
     immutable, editable = by_key.get("immutable", []), by_key.get("editable", [])
     if immutable and editable and immutable[0][1] != editable[0][1]:
         found.append(
-            _conflict(
+            conflict(
                 immutable[0][1], editable[0][1], f"{name} can be changed and cannot be changed"
             )
         )
@@ -450,10 +450,11 @@ def _type_conflict(name: str, made: FieldDraft) -> list[Conflict]:
     for group, value, requirement in seen[1:]:
         first = seen[0]
         if group != first[0] and requirement != first[2]:
-            return [_conflict(first[2], requirement, f"{name} is a {first[1]} and a {value}")]
+            return [conflict(first[2], requirement, f"{name} is a {first[1]} and a {value}")]
     return []
 
 
-def _conflict(one: str, two: str, reason: str) -> Conflict:
+def conflict(one: str, two: str, reason: str) -> Conflict:
+    """Two statements that cannot both hold, in the order of the document."""
     ordered = sorted((one, two), key=lambda name: int(name[1:]))
     return Conflict(requirements=ordered, reason=reason)

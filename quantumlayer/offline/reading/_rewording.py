@@ -622,6 +622,9 @@ def _is_told(phrase: FieldPhrase) -> bool:
     return known is not None and "base" in known.forms
 
 
+_PRONOUNS = frozenset("it them they you we us i me this that".split())
+
+
 def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | None:
     """`Name, email, shirt size.` behind a sentence about volunteers."""
     if not rewording.thing or any(token.kind in {"route", "sketch", "status"} for token in tokens):
@@ -638,7 +641,8 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
     if (
         rewording.headed
         and phrases
-        and (len(phrases) > 1 or len(phrases[0].words) < 3 or phrases[0].traits)
+        and (len(phrases) > 1 or phrases[0].traits)
+        and not any(token.low in _PRONOUNS for token in tokens)
         and not any(phrase.left for phrase in phrases)
         and len(tokens) < 8
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._definitions import MANAGE, READ
 from quantumlayer.offline.reading._facts import Operation, Wants
+from quantumlayer.offline.reading._fieldspecs import conflict
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._rulebook import target_of
 from quantumlayer.offline.reading._world import Unresolved
@@ -12,6 +13,7 @@ from quantumlayer.offline.reading._world import Unresolved
 __all__ = ["check_wishes"]
 
 _OBTAIN = frozenset({"buy", "get", "obtain", "take", "receive", "request", "make", "have"})
+_DELETE = frozenset({"delete", "remove", "erase"})
 _KINDS = {"create": {"create", "signup"}, "update": {"update", "replace"}, "delete": {"delete"}}
 
 
@@ -39,6 +41,10 @@ def _check(plan: Plan, finding: Finding, fact: Wants, verb: str) -> None:
         met = _by_operation(plan, finding, fact, verb)
     if not met:
         label = plan.world.label(entity)
+        ruled_out = plan.never.get(entity, {}).get("delete", [])
+        if verb in _DELETE and ruled_out and finding.source.id not in ruled_out:
+            reason = f"a {label} can be deleted and can never be deleted"
+            plan.conflicts.append(conflict(finding.source.id, ruled_out[0], reason))
         raise Unresolved(f"no route lets anybody {verb.replace('-', ' ')} a {label}")
     for endpoint in met:
         endpoint.asked([finding.source.id])
