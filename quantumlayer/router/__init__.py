@@ -9,6 +9,7 @@ from quantumlayer.router._card import Capability, ModelCard, Price
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._ledger import Ledger, LedgerEntry, Totals
+from quantumlayer.router._limits import Limits
 from quantumlayer.router._output import Generated, OutputType, validation_problems
 from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
@@ -55,6 +56,7 @@ __all__ = [
     "LeastConnections",
     "Ledger",
     "LedgerEntry",
+    "Limits",
     "ModelCard",
     "ObservingStrategy",
     "Outcome",

@@ -26,6 +26,7 @@ from quantumlayer.router._call import Call
 from quantumlayer.router._clock import Clock
 from quantumlayer.router._deployment import Deployment
 from quantumlayer.router._ledger import Ledger, LedgerEntry
+from quantumlayer.router._line import Line
 from quantumlayer.router._strategy import ObservingStrategy, Outcome
 from quantumlayer.router._tokens import estimate_tokens
 
@@ -46,12 +47,14 @@ class Books:
         ledger: What they cost.
         strategy: Name of the strategy that chose.
         observer: The strategy, where it learns.
+        line: Who waits for a place.
     """
 
     clock: Clock
     ledger: Ledger
     strategy: str
     observer: ObservingStrategy | None
+    line: Line
 
 
 class Trial:
@@ -81,7 +84,7 @@ class Trial:
 
     @classmethod
     def admit(cls, books: Books, call: Call, deployment: Deployment) -> Trial | str:
-        """Begin an attempt, or say why circuit or budget do not admit it any more."""
+        """Begin an attempt, or say why circuit, limits or budget do not admit it any more."""
         reservations: Sequence[Reservation] = ()
         if call.budgets:
             bound = call.bound_nanousd(deployment.card)
@@ -90,11 +93,11 @@ class Trial:
             except BudgetExceededError as error:
                 call.too_dear = error
                 return f"budget {error.budget!r} was used up by other calls meanwhile"
-        ticket = deployment.begin()
+        ticket = deployment.begin(call.tokens)
         if ticket is None:
             for reservation in reservations:
                 reservation.settle(0)
-            return deployment.breaker.refusal
+            return deployment.refusal(call.tokens)
         return cls(books, call, deployment, ticket, reservations)
 
     def __enter__(self) -> Self:
@@ -220,6 +223,8 @@ class Trial:
         books, call, deployment = self._books, self.call, self.deployment
         duration_s = books.clock.monotonic() - self._start_s
         deployment.end(self._ticket, failed=failed, duration_s=duration_s)
+        deployment.limiter.correct(call.tokens, usage.total_tokens)
+        books.line.freed(deployment.name)
         for reservation in self._reservations:
             reservation.settle(cost)
         offset_s = self._start_s - call.routing.now_s

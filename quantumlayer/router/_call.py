@@ -40,6 +40,7 @@ class Call:
         budgets: What the call has to be affordable for.
         operation: What the model is called for; texts to embed are messages of the request.
         needs: Capabilities without which the request cannot be served.
+        tokens: How many it is going to read and write, by estimate.
         window_tokens: How many tokens the model has to read at once.
         attempts: Every attempt so far.
         considered: Every deployment as of the latest round.
@@ -72,6 +73,7 @@ class Call:
             now_s,
             seed,
         )
+        self.tokens = prompt_tokens + self.routing.output_tokens
         self.budgets = budgets
         self.needs = _EMBEDDINGS if embeds else _needs(request, images=images)
         self.attempts: list[Attempt] = []

@@ -13,11 +13,12 @@ from quantumlayer.router._call import Operation
 from quantumlayer.router._card import ModelCard
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock
+from quantumlayer.router._limits import Limiter, Limits
 from quantumlayer.router._provider import Provider
 from quantumlayer.router._strategy import Candidate
 from quantumlayer.router.strategies._latency import DECAY_S
 
-__all__ = ["Deployment"]
+__all__ = ["Deployment", "deployment_name"]
 
 # A failure is not a fast answer: it counts as twice the latest average and at least a second, so
 # that a strategy that looks for speed turns away; at most a minute, so that it comes back.
@@ -55,24 +56,29 @@ class Labels:
 
 
 class Deployment:
-    """A provider with its card, its circuit breaker and its latency.
-
-    Raises:
-        RouterConfigError: The provider has no usable name.
-    """
+    """A provider with its card, its circuit breaker, its limits and its latency."""
 
     def __init__(
-        self, provider: Provider, *, catalog: Catalog, breaker: BreakerPolicy, clock: Clock
+        self,
+        provider: Provider,
+        name: str,
+        *,
+        catalog: Catalog,
+        breaker: BreakerPolicy,
+        clock: Clock,
+        limits: Limits,
     ) -> None:
         self.provider = provider
-        self.name = _name(provider)
+        self.name = name
         self.card = (
             getattr(provider, "card", None)
             or catalog.find(provider.provider, provider.model)
             or ModelCard()
         )
         self.breaker = CircuitBreaker(breaker, clock.monotonic)
+        self.limiter = Limiter(limits, clock.monotonic)
         self.in_flight = 0
+        self._limits = limits
         self.labels: Mapping[Operation, Labels] = {
             operation: Labels.of(provider, operation) for operation in get_args(Operation)
         }
@@ -107,11 +113,18 @@ class Deployment:
             )
         return self._candidate
 
-    def begin(self) -> int | None:
-        """Admit a call: a ticket for `end`, or None where the circuit admits none."""
+    def begin(self, tokens: int) -> int | None:
+        """Admit a call: a ticket for `end`, or None where circuit or limits admit none.
+
+        Args:
+            tokens: How many it is going to read and write, by estimate.
+        """
+        if self.is_busy(tokens):
+            return None
         ticket = self.breaker.enter()
         if ticket is not None:
             self.in_flight += 1
+            self.limiter.take(tokens)
             self._candidate = None
         return ticket
 
@@ -145,12 +158,34 @@ class Deployment:
         self._resting_until = max(self._resting_until, self._now() + wait_s)
 
     @property
-    def refusal(self) -> str:
-        """Why the deployment takes no call now, or the empty string."""
+    def is_full(self) -> bool:
+        """Whether as many calls are under way as may be at once."""
+        return self._limits.concurrent is not None and self.in_flight >= self._limits.concurrent
+
+    def is_busy(self, tokens: int) -> bool:
+        """Whether a call of so many tokens has to wait for a place or for its rate."""
+        return self.is_full or self.limiter.wait_s(tokens) > 0
+
+    def place_s(self, ahead: int) -> float:
+        """When a place is going to be free for who has so many before him; 0 where unknown."""
+        return (self._latency_s or 0.0) * ahead / (self._limits.concurrent or 1)
+
+    @property
+    def pause(self) -> str:
+        """Why nobody is to call the deployment now, or the empty string."""
         reason = self.breaker.refusal
         if not reason and self._resting_until != -math.inf and self.rest_s > 0:
             reason = f"it has asked for a pause of another {self.rest_s:.1f} s"
         return reason
+
+    def refusal(self, tokens: int) -> str:
+        """Why the deployment takes no call of so many tokens now, or the empty string."""
+        if self.pause:
+            return self.pause
+        if self.is_full:
+            return f"all its {self._limits.concurrent} places are taken"
+        wait_s = self.limiter.wait_s(tokens)
+        return f"its rate limit has room again in {wait_s:.1f} s" if wait_s else ""
 
     @property
     def rest_s(self) -> float:
@@ -173,7 +208,12 @@ def _mean(before: float | None, sample: float, weight: float) -> float:
     return sample if before is None else before * weight + sample * (1 - weight)
 
 
-def _name(provider: Provider) -> str:
+def deployment_name(provider: Provider) -> str:
+    """What a provider's deployment is called.
+
+    Raises:
+        RouterConfigError: The provider has no usable name.
+    """
     parts = (getattr(provider, "provider", None), getattr(provider, "model", None))
     if not all(isinstance(part, str) and part for part in parts):
         raise RouterConfigError(

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from itertools import count
 from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -35,8 +44,10 @@ from quantumlayer.router._budget import Budget
 from quantumlayer.router._call import Call
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
-from quantumlayer.router._deployment import Deployment
+from quantumlayer.router._deployment import Deployment, deployment_name
 from quantumlayer.router._ledger import Ledger
+from quantumlayer.router._limits import Limits
+from quantumlayer.router._line import Line
 from quantumlayer.router._output import Generated, OutputType
 from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
@@ -79,13 +90,15 @@ class Router:
         budgets: What all calls together may cost; more can be given with a call.
         retry: How often and how long a request is tried.
         breaker: When a failing deployment is left alone.
+        limits: What each deployment is asked to bear, or each by its name.
         catalog: Prices, limits and capabilities; None: those shipped with the package. A provider's
             own `card` goes before it.
         clock: The time; other than the machine's only in tests and simulations.
         random: Where waits and seeds come from.
 
     Raises:
-        RouterConfigError: There is no deployment, or two have one name.
+        RouterConfigError: There is no deployment, two have one name, or there is none of a name
+            that limits are given for.
     """
 
     def __init__(  # noqa: PLR0913 -- one argument for each part that can be exchanged
@@ -96,6 +109,7 @@ class Router:
         budgets: Sequence[Budget] = (),
         retry: RetryPolicy = RetryPolicy(),
         breaker: BreakerPolicy = BreakerPolicy(),
+        limits: Limits | Mapping[str, Limits] = Limits(),
         catalog: Catalog | None = None,
         clock: Clock = SystemClock(),
         random: Random | None = None,
@@ -109,7 +123,11 @@ class Router:
         cards = Catalog.shipped() if catalog is None else catalog
         self._deployments: dict[str, Deployment] = {}
         for provider in deployments:
-            deployment = Deployment(provider, catalog=cards, breaker=breaker, clock=clock)
+            name = deployment_name(provider)
+            mine = limits if isinstance(limits, Limits) else limits.get(name, Limits())
+            deployment = Deployment(
+                provider, name, catalog=cards, breaker=breaker, clock=clock, limits=mine
+            )
             if deployment.name in self._deployments:
                 raise RouterConfigError(
                     f"Two deployments are called {deployment.name!r}: give one another `name`."
@@ -120,8 +138,15 @@ class Router:
                 "A router needs at least one deployment: pass a provider, such as "
                 "`OpenAICompatible('llama3', base_url='http://127.0.0.1:11434/v1')`."
             )
+        if not isinstance(limits, Limits) and (unknown := limits.keys() - self._deployments.keys()):
+            raise RouterConfigError(
+                f"There are limits for {sorted(unknown)!r}, and deployments "
+                f"{list(self._deployments)!r}: name one of these."
+            )
+        self._line = Line(clock)
+        self._numbers = count()
         observer = cast("ObservingStrategy", strategy) if hasattr(strategy, "observe") else None
-        self._books = Books(clock, self.ledger, type(strategy).__name__, observer)
+        self._books = Books(clock, self.ledger, type(strategy).__name__, observer, self._line)
 
     @property
     def deployments(self) -> tuple[str, ...]:
@@ -342,20 +367,55 @@ class Router:
         raise verdict
 
     async def _round(self, call: Call, begin: Callable[[Trial], Awaitable[T]]) -> T:
-        """Try every deployment of the ranking once, in its order."""
+        """Try every deployment of the ranking once, in its order; wait for those that are busy."""
+        tried: set[str] = set()
+        awaited: set[str] = set()
+        number = next(self._numbers)
+        try:
+            while True:
+                for deployment in self._ranking(call, tried):
+                    trial = Trial.admit(self._books, call, deployment)
+                    if isinstance(trial, str):
+                        call.pass_over(deployment.name, trial)
+                        continue
+                    tried.add(deployment.name)
+                    try:
+                        return await begin(trial)
+                    except ProviderError as error:
+                        call.fail(deployment.name, error)
+                        if error.retryable and error.retry_after_s:
+                            deployment.rest(error.retry_after_s)
+                busy = self._busy(call, tried)
+                still = {deployment.name for deployment in busy}
+                self._hand_on(awaited - tried - still)
+                awaited |= still
+                if not await self._line.wait(call, number, busy):
+                    raise _RoundFailedError
+        finally:
+            self._hand_on(awaited - tried)
+
+    def _ranking(self, call: Call, tried: Collection[str]) -> Sequence[Deployment]:
+        """Whom to try, in this order."""
         ranking = select(self._strategy, call, self._deployments, unix_s=self._clock.unix())
-        for deployment in ranking:
-            trial = Trial.admit(self._books, call, deployment)
-            if isinstance(trial, str):
-                call.pass_over(deployment.name, trial)
-                continue
-            try:
-                return await begin(trial)
-            except ProviderError as error:
-                call.fail(deployment.name, error)
-                if error.retryable and error.retry_after_s:
-                    deployment.rest(error.retry_after_s)
-        raise _RoundFailedError
+        if not tried:
+            return ranking
+        return [deployment for deployment in ranking if deployment.name not in tried]
+
+    def _hand_on(self, names: Iterable[str]) -> None:
+        """Let others have the places that a call has waited for and does not take."""
+        for name in names:
+            self._line.freed(name)
+
+    def _busy(self, call: Call, tried: Collection[str]) -> Sequence[Deployment]:
+        """Who could serve the call and has no room for it now."""
+        return [
+            deployment
+            for name, deployment in self._deployments.items()
+            if name not in tried
+            and name not in call.barred
+            and not deployment.pause
+            and deployment.is_busy(call.tokens)
+        ]
 
     async def _ask(self, trial: Trial) -> ModelReply:
         with trial:

@@ -96,7 +96,7 @@ def _refusal(call: Call, deployment: Deployment, purse: _Purse) -> str:
     if barred:
         call.barred[deployment.name] = barred
         return barred
-    return deployment.refusal or (_too_dear(call, deployment, purse) if purse else "")
+    return deployment.refusal(call.tokens) or (_too_dear(call, deployment, purse) if purse else "")
 
 
 def _unfit(call: Call, deployment: Deployment) -> str:

@@ -1,6 +1,6 @@
 """What the router's tests share."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
 
 import anyio
@@ -12,6 +12,7 @@ from quantumlayer.router import (
     Budget,
     Candidate,
     Catalog,
+    Limits,
     Provider,
     Ranked,
     RetryPolicy,
@@ -45,6 +46,7 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
         budgets: Sequence[Budget] = (),
         retry: RetryPolicy | None = None,
         breaker: BreakerPolicy | None = None,
+        limits: Limits | Mapping[str, Limits] | None = None,
     ) -> Router:
         return Router(
             models,
@@ -52,6 +54,7 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
             budgets=budgets,
             retry=retry or RetryPolicy(),
             breaker=breaker or BreakerPolicy(),
+            limits=limits or Limits(),
             catalog=Catalog({}),
             clock=clock,
             random=Random(7),
