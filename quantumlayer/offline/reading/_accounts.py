@@ -39,6 +39,8 @@ _NEEDS = (
     "(requires|require|needs|need|takes|take|calls for|demands|presupposes|(is|are) [only] possible [only] (with|after|for)"
     f"|(works|work) only (with|after|for)|only (works|work) (with|after|for)|(is|are) behind|MUST have) [(being|having|to be|you to be|one to be|people to be)] [(a|an|the|valid)] [valid] ({SIGNED}|{_SIGNING}) [first]"
 )
+_TOKEN = "[(a|an|the)] [valid] [(new|fresh|signed)] [(bearer|access|jwt|json web|session|api|auth)] (token|jwt) [(as <phrase>|for <phrase>|to <phrase>)]"
+_NEEDS_ONE = f"(requires|require|needs|need|takes|take|MUST have|expects|expect|wants|asks for|ask for|demands) ((it|one|this|that|this token|that token|the token)|{_TOKEN}|[(a|the)] ({SIGNED}|{_SIGNING}))"
 _EVERYBODY = frozenset(
     "anyone anybody everyone everybody public world visitor visitors guest guests stranger strangers passer-by passers-by".split()
 )
@@ -284,6 +286,11 @@ def _all_need_login(captures: Captures, situation: Situation) -> Iterable[Fact] 
     if captures.get("who", LOGIN) != LOGIN:
         return None
     return [Access(LOGIN)]
+
+
+def _closed_ones(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`All endpoints for readings require it as a bearer token`."""
+    return [Access(LOGIN, (), items) for items in _targets(captures, situation)]
 
 
 def _closed_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -574,6 +581,10 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("(<who>|they|users) (log in|logs in|sign in|signs in) with (the same|those|these) [(two|three)] [(things|fields|data|values|credentials)]", _context),
     # --- everything
+    ("(only|just) (we|i|us|you and i) (use|will use|work with|see) (it|this|them|the <noun>) [(ourselves|here|at home)]", _context),
+    (f"(everything|all|all that follows|the rest|whatever follows|all endpoints|every endpoint|all the endpoints|anything) [(else)] [(below|above|here|that follows|listed below|in this document|described below|which follows)] {_NEEDS_ONE}", _all_need_login),
+    (f"[(logging in|login|log-in|signing in|a log-in|it|which|that|this)] (returns|return|gives|give|yields|issues|hands out|answers with|answers|hands back|sends back) [(you|them|back|a user|the user|the caller)] {_TOKEN}", _context),
+    (f"(all|every|each|any) [of the] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations|path|paths) (for|about|on|under|concerning|around|that concern|dealing with|to do with) [(the|all)] <many> {_NEEDS_ONE} [as <phrase>]", _closed_ones),
     (
         f"[(the|our|this)] [(whole|entire|complete|rest of the|full)] {_API} (is|are) [only] (for|reserved for|open to|available to|limited to|restricted to|meant for) [only] <who>",
         _all_need_login,
@@ -600,6 +611,10 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     (f"(even|also) {_WITHOUT}", _context),
     ("(no account|no login|no accounts|no token|no sign-up|no signup) [(is|are)] (needed|required|necessary) [for (that|this|it)]", _context),
     # --- one's own
+    (
+        "(your|their|a person 's|a user 's|each user 's|everybody 's|a member 's) <many> (is|are|stay|stays|remain|remains) [(only|just)] (yours|theirs|his or hers|their own|your own|their business) [(alone|only|and nobody else 's|and no one else 's)]",
+        lambda c, s: _own_only({"target": c["many"]}, s),
+    ),
     (
         "<who> [(CAN|MUST)] [only] <doeses:verbs> [only] (their|his|her|his or her|its|your|my) own <many> [(only|alone)] [[,] (and|but|,) (nobody else|no one else|nobody else 's|no one else 's|not those of others|not anybody else 's|nothing else|no others|never those of (others|other people))]",
         _own_only,

@@ -508,6 +508,8 @@ def introduced(source: Source) -> Thing | None:
     words = [token.low for token in source.tokens]
     if len(words) in {3, 4} and words[0] in {"a", "an"} and words[-1] == ":":
         return Thing(tuple(words[1:-1]))  # A show:
+    if words[:1] and words[0] in _POINTING and words[1:2] in (["is"], ["are"], ["comes"]):
+        return _captioned(source, at=2)  # This is a show:
     for marker in ("looks", "look", "is", "has", "are"):
         if marker in words:
             at = words.index(marker)
@@ -527,9 +529,12 @@ _CAPTION = frozenset(
 )
 
 
-def _captioned(source: Source) -> Thing | None:
+_POINTING = frozenset({"this", "here", "that", "below", "following", "these"})
+
+
+def _captioned(source: Source, at: int = 0) -> Thing | None:
     """`A show:`, `Example of a booking:`, `A room as JSON:` above an example."""
-    tokens = source.tokens
+    tokens = source.tokens[at:]
     if not tokens or tokens[-1].low != ":" or any(token.kind == "route" for token in tokens):
         return None
     words = tuple(token.low for token in tokens if token.low not in _CAPTION)

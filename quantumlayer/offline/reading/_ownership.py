@@ -11,8 +11,10 @@ from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._definitions import CREATE
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
 from quantumlayer.offline.reading._facts import Access, Mention, NotOneself, Owned, Unique, Winner
+from quantumlayer.offline.reading._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
+from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._vocabulary import EntityWord
 from quantumlayer.offline.reading._world import World, escape
@@ -76,6 +78,7 @@ def find_users(analysis: Analysis) -> str | None:
     logs_in = any(
         isinstance(fact, Access) and fact.who == "login" and (fact.exclusive or fact.by)
         for finding in analysis.findings
+        if not _denies_accounts(finding.source.full)
         for fact in finding.facts
     )
     if not (signs_up or routes or logs_in or _speaks_of_login(analysis)):
@@ -105,6 +108,20 @@ def _speaks_of_login(analysis: Analysis) -> bool:
         if any(f" {phrase} " in text for phrase in _LOGGING_IN) and not _NONE & {*words}:
             return True
     return False
+
+
+_NO_ACCOUNTS = compile_pattern(
+    "(no|without|need no|needs no|without any) [(user|personal|separate|such thing as)]"
+    " (accounts|users|logins|login|log-in|log-ins|authentication|sign-up|sign-ups|passwords)"
+)
+
+
+def _denies_accounts(tokens: Sequence[Token]) -> bool:
+    """`Only we use it, so there are no accounts`: nobody is told apart by such a sentence."""
+    reader = Reader(tokens, {})
+    return any(
+        next(_NO_ACCOUNTS.prefixes(reader, at), None) is not None for at in range(len(tokens))
+    )
 
 
 def _usual_fields(draft: EntityDraft) -> None:

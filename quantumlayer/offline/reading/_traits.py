@@ -206,7 +206,11 @@ _SAYING = (
 _UNIT = (
     "(kilos|kilo|kilograms|kilogrammes|kilogram|kg|grams|gram|tonnes|tons|metres|meters|cm|centimetres|centimeters|km"
     "|kilometres|kilometers|millimetres|millimeters|mm|litres|liters|ml|millilitres|m²|m2|km²|hectares|acres|°c|degrees"
-    "|watts|kwh|kilowatts|volts|miles|feet|inches|pounds)"
+    "|watts|kwh|kilowatts|volts|miles|feet|inches|pounds|mmol|mg|µg|mmhg|bpm|kcal|kj|lux|hz|bar|hpa|decibels|db)"
+)
+_UNIT_OF_RATE = (
+    f"({_UNIT}|g|l|m|s|h|t|w|v|dl|cl|min|mol|beats|breaths|steps|words|hour|minute|second|day|week|month|year|litre"
+    "|liter|metre|meter|kilometre|kilometer|mile|square metre|m3|m³|ha|hectare)"
 )
 
 _TABLE: tuple[tuple[str, _Builder], ...] = (
@@ -365,6 +369,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     (f"in (square|cubic) {_UNIT}", _typed("number")),
     (f"in {_UNIT}", _typed("number")),
     (f"{_UNIT}", _typed("number")),
+    (f"[in] {_UNIT_OF_RATE} (/|per) {_UNIT_OF_RATE}", _typed("number")),
     ("in (minutes|hours|seconds|days|weeks|months|years)", _typed("numeric")),
     (
         "(half|halves|fractions|quarter|decimals|tenths) [<word>] (are|is) (fine|allowed|ok|okay|possible)",
