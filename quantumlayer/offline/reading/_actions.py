@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from quantumlayer.offline.reading._analysis import Analysis, Finding
@@ -15,7 +15,7 @@ from quantumlayer.offline.reading._tokens import tokenize
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._vocabulary import EntityWord, snake
 from quantumlayer.offline.reading._words import base, verb
-from quantumlayer.offline.reading._world import Action, World
+from quantumlayer.offline.reading._world import Action, World, escape
 
 __all__ = [
     "UNDOES",
@@ -268,9 +268,13 @@ def _values(cell: str) -> list[str]:
 
 def settle_actions(world: World, steps: Iterable[Step], analysis: Analysis) -> None:
     """Say what every action leads to: a state, a date, a switch."""
+    by_action: dict[int, list[Step]] = {}
     for step in steps:
-        made = status_field(world, world.draft(step.action.entity), ())
-        step.action.states = (made.name, repr(_choice(made, step.to)))
+        by_action.setdefault(id(step.action), []).append(step)
+    for taken in by_action.values():
+        action = taken[0].action
+        made = status_field(world, world.draft(action.entity), ())
+        action.states = (made.name, _led_to(made, taken))
     for finding in analysis.findings:
         for fact in finding.facts:
             if isinstance(fact, Sets) and fact.route is not None:
@@ -286,6 +290,19 @@ def settle_actions(world: World, steps: Iterable[Step], analysis: Analysis) -> N
         if action.states is None and given:
             _by_name(world, action)
         _set_along(world, action)
+
+
+def _led_to(made: FieldDraft, steps: Sequence[Step]) -> str:
+    """The state afterwards; where one action takes several steps, it depends on the state before."""
+    last = _choice(made, steps[-1].to)
+    if any(not step.sources for step in steps) or all(step.to == steps[-1].to for step in steps):
+        return repr(last)
+    text = repr(last)
+    for step in reversed(steps[:-1]):
+        before = tuple(_choice(made, source) for source in step.sources)
+        held = f"== {before[0]!r}" if len(before) == 1 else f"in {before!r}"
+        text = f"{_choice(made, step.to)!r} if {escape(made.name)} {held} else {text}"
+    return text
 
 
 def _set_along(world: World, action: Action) -> None:

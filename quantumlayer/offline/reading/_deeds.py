@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from quantumlayer.offline.reading._behaviours import BEHAVIOUR_SLOTS, _states
 from quantumlayer.offline.reading._clauses import Recogniser
@@ -95,6 +96,27 @@ def _chain(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
         yield tuple(states), end
 
 
+def _stations(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    """`new, in_progress, fixed`, `new, then seen, and at last done`: three or more states in their order."""
+    states: list[str] = []
+    end = at
+    while end < len(reader.tokens) and reader.tokens[end].kind in {"word", "name", "quote"}:
+        token = reader.tokens[end]
+        states.append(str(token.value if token.kind != "word" else token.text))
+        end += 1
+        following = end
+        while following < len(reader.tokens) and reader.low(following) in _THEN:
+            following += 1
+        if following == end or following == len(reader.tokens):
+            break
+        end = following
+    if len(set(states)) == len(states) > 2:
+        yield tuple(states), end
+
+
+_THEN = frozenset({",", "→", "then", "to", "and", "finally", "at", "last", "after", "that"})
+
+
 def _quoted_states(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
     """States in quotation marks, which need not be known."""
     yield from _states(reader, at)
@@ -104,6 +126,7 @@ DEED_SLOTS: dict[str, SlotFunction] = {
     **BEHAVIOUR_SLOTS,
     "agent": _agent,
     "chain": _chain,
+    "stations": _stations,
     "step": _step,
     "stated": _quoted_states,
 }
@@ -383,6 +406,32 @@ def _stepwise(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return facts
 
 
+def _one_on(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST /orders/{id}/advance moves it one step on: new, packed, sent`."""
+    route: Route = captures["route"]
+    states: tuple[str, ...] = captures["states"]
+    if not _acts_on_item(route):
+        return None
+    owner = Items(_entity(situation))
+    return [
+        States(owner, (), states, initial=states[0]),
+        *(Transition(to, (before,), route, None, None) for before, to in pairwise(states)),
+    ]
+
+
+def _kept_by_service(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Said((("status",),), None, (Trait("system"),))]
+
+
+def _route_makes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`except that POST /orders/{id}/drop sets it to "dropped" from wherever it is`."""
+    states = captures["stated"]
+    route: Route = captures["route"]
+    if len(states) != 1 or not isinstance(states[0], str) or not _acts_on_item(route):
+        return None
+    return [Transition(states[0], (), route, None, None, _status(situation))]
+
+
 _AFTER = "[,] [and] [((after|upon|with|by|through) which|whereupon|thereby|then|which means that|and then|so)]"
 _THE_STATUS = "(its|the|their|this sets the|that sets the) (status|state)"
 _VIA = "(with|by|via|through|using|calling|by calling|over|:|-|LPAREN)"
@@ -444,6 +493,16 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     (f"[(any|every|a|each)] (further|second|repeated|later|other|new) (<do>|attempt to <do>) [(of|on|for|to)] [(it|them|<items>)] {_REFUSED}", _any_further),
     ("<names> (repeat|repeats|recur|may repeat|can repeat) from <noun> to <noun:x>", _context),
     # --- one step after the other
+    (
+        f"<route> (moves|advances|takes|brings|pushes|steps|puts|carries|shifts|sends) [(it|{_THE_STATUS}|<items>)] [(on|forward|along|up|ahead)] [by] [exactly] (one|a|a single|the next) (step|state|stage|status|place) [(on|further|forward|along|up|ahead|onward|onwards)] [(at a time|each time)] [(in|along|of|through|down)] [(this|the) (order|chain|row|sequence|line|list)] [:] <stations:states>",
+        _one_on,
+    ),
+    (
+        f"[,] [(except|but) [that]] <route> (sets|puts|turns|changes|moves|switches) (it|{_THE_STATUS}|<items>) [(to|into|in)] <stated> [,] (from (wherever|whatever|any|every|whichever) <rest>|whatever <rest>|no matter <rest>|at any (time|point|stage))",
+        _route_makes,
+    ),
+    ("(after|behind|beyond|past) <stated> there (is|are) (no|not any) (further|other|more|next) (step|steps|state|states|stage|stages)", _context),
+    (f"{_THE_STATUS} CANNOT be (set|changed|altered|written|chosen|given|edited) (in any other way|otherwise|in other ways|any other way|by hand|directly|in a request|by clients|from outside) [, <rest>]", _kept_by_service),
     ("[(it|the status|its status|the state|their status)] [CAN] [may] only (move|go|advance|change|be moved|step) [(forward|on|along)] (one step|one by one|step by step|a step|one state) [(at a time|further|forward)] [(along|through|in|of)] [the] [(chain|order|row|sequence|line)] [:] <chain>", _stepwise),
     ("[(it|the status|its status|the state|their status)] [CAN] only (move|go|advance|change|step) [(forward|on|along)] (one step|step by step|a step|one state) [(at a time|further|forward)]", _stepwise),
     (f"(skipping|leaving out|jumping over|omitting) (a step|steps|states|a state|one) {_REFUSED}", _stepwise),

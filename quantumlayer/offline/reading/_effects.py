@@ -544,7 +544,7 @@ def _sources(plan: Plan, action: Action, steps: list[Step]) -> None:
         if len(set(named)) == 1
         else f"{name} in ({', '.join(map(repr, dict.fromkeys(named)))})"
     )
-    for step in steps:
+    for step in {step.requirement: step for step in steps}.values():
         finding = next(
             each for each in plan.analysis.findings if each.source.id == step.requirement
         )

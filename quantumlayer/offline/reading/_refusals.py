@@ -647,6 +647,16 @@ def _shared(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Unique(entity, names, per, where, _status(situation))]
 
 
+def _two_alike(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A user cannot have two readings for the same date and time`: the moment and the owner are the key."""
+    items: Items = captures["object"]
+    subject: Items = captures["subject"]
+    if items.entity is None or not (subject.person or subject.entity):
+        return None
+    names = captures.get("names") or (("!moment",),)
+    return [Unique(items.entity, names, (subject,), (), _status(situation))]
+
+
 def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`One RSVP per email and event`; `one account per address`."""
     items: Items = captures["items"]

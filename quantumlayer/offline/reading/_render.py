@@ -706,7 +706,7 @@ def _by_action(scope: Scope, words: tuple[str, ...]) -> str | None:
     action = scope.world.action(frame.entity, verb)
     if action is None:
         return None
-    if action.states is not None:
+    if action.states is not None and " if " not in action.states[1]:
         return f"{frame.prefix}{escape(action.states[0])} == {action.states[1]}"
     for name, text in action.sets.items():
         if text in {"now()", "today()"}:

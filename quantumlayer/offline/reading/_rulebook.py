@@ -380,7 +380,7 @@ def _one_running(plan: Plan, finding: Finding, fact: Refused, entity: str, name:
 
 
 def _done_text(states: tuple[str, str] | None, sets: dict[str, str]) -> str | None:
-    if states is not None:
+    if states is not None and " if " not in states[1]:
         return f"{escape(states[0])} == {states[1]}"
     for name, text in sets.items():
         if text in {"now()", "today()"}:
