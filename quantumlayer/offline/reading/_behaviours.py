@@ -872,6 +872,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _cascade,
     ),
     (
+        "<items:child> (go|goes|disappear|disappears|vanish|vanishes|die|dies|are gone|are deleted|is deleted|are removed) (when|with|once|if|as soon as|together with|whenever) [(its|their|the)] <items:parent> [(go|goes|disappears|is deleted|are deleted|is removed|vanishes|is gone|does|dies)]",
+        _cascade,
+    ),
+    (
         "<route> (removes|deletes|remove|delete) <items:parent> [,] (and|together with|along with) <items:child> [(too|as well)]",
         _cascade,
     ),

@@ -462,6 +462,8 @@ def peel(
 
 def _cuts_a_subject(tokens: Sequence[Token], end: int) -> bool:
     """`Later changes …`: what looked like a lead-in was the beginning of the clause."""
+    if tokens[end - 1].low in {"first", "last"} and tokens[end].low in {"name", "names"}:
+        return True
     if tokens[end].low in {"not", "never", "no"} and tokens[end - 1].low not in {",", "that", "to"}:
         return True
     return tokens[end - 1].low not in {",", "to", "that", "for"} and tokens[end].low in {

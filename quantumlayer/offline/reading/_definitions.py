@@ -716,6 +716,19 @@ def _system_adds(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     return [Fields(thing, captures["fields"], by_system=True)]
 
 
+_STAMPS = frozenset({"id", "created", "updated", "changed", "modified", "added", "creation"})
+
+
+def _answer_has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The answer also has the id and createdAt`: what every stored item carries."""
+    if any(phrase.words[0] not in _STAMPS or phrase.left for phrase in captures["fields"]):
+        return None
+    phrases = tuple(phrase for phrase in captures["fields"] if phrase.words != ("id",))
+    if not phrases:
+        return [Context()]
+    return _system_adds({**captures, "fields": phrases}, situation)
+
+
 def _given_value(phrase: FieldPhrase) -> None:
     """`a balance of 0`, `the status "active"`: what the service gives is where it starts."""
     left = [token for token in phrase.left if token.low != "of"]
@@ -1129,6 +1142,10 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (
         "<thing> (also|additionally|besides|further) (shows|show|has|have|tells|contains|gets) [the] <fields>",
         _also_shows,
+    ),
+    (
+        "(the|an|every|each|our|all) (answer|answers|response|responses|reply|replies|stored object|result|results) [(then|additionally)] [also] (has|have|contains|contain|includes|include|carries|carry|shows|show|comes with|come with|adds|add|holds) [also] [(the|an|a)] <fields> [(as well|too|on top|besides)]",
+        _answer_has,
     ),
     (
         f"there (is|are|may be|can be) [also] [(a|an|the)] <short_fields:fields> [,] {_SOMETIMES}",

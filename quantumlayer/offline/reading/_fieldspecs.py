@@ -151,6 +151,8 @@ def _type_of_choices(choices: Sequence[Any]) -> str:
 
 def _refined(kind: str, made: FieldDraft) -> str:
     by_name = type_of_name(made.words)
+    if kind == "url" and by_name == "email":
+        return "email"  # a valid address
     if kind == "number" and by_name == "money":
         return "money"
     if kind == "string" and by_name == "text":

@@ -411,6 +411,21 @@ def _filter(
             endpoint.params[name]["requirements"].append(finding.source.id)
             continue
         _add_param(plan, endpoint, name, finding.source.id, "")
+        if made is not None and made.spec["type"] in _TEXTUAL and _in_part(finding, words[-1]):
+            endpoint.params[name]["where"] = f"contains({escape(made.name)}, param.{name})"
+
+
+_PARTLY = frozenset({"part", "parts", "partial", "partially", "substring", "contains"})
+
+
+def _in_part(finding: Finding, word: str) -> bool:
+    """`by company (part of the name is enough)`: the bracket behind a parameter says so."""
+    tokens = finding.source.full
+    for at, token in enumerate(tokens[:-1]):
+        if token.low == word and tokens[at + 1].low == "(":
+            end = next((i for i, each in enumerate(tokens) if i > at and each.low == ")"), at)
+            return any(each.low in _PARTLY for each in tokens[at:end])
+    return False
 
 
 def _has_query(finding: Finding, name: str) -> bool:

@@ -1015,6 +1015,7 @@ def _with_rest(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
 
 
 _ACCEPT = "(takes|take|accepts|accept|allows|allow|gets|get|receives|receive|admits|has|have|can have|may have)"
+_MOMENT = "(date and time|day and time|time and date|moment|point in time|timestamp|instant)"
 _MAKE = "(have|hold|make|own|keep|borrow|create|submit|place|post|write|book|open|register|add|contain|take|enter|run|start|reserve|send|rent|be in)"
 _GETS = "(get|gets|has|have|hold|holds|keep|keeps|make|makes|own|owns|open|opens|take|takes|book|books|start|starts|need|needs)"
 _AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
@@ -1078,6 +1079,7 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         _limit_one,
     ),
     (f"<items> CANNOT {_MAKE} (two|several|multiple) <items:object> {_AT_ONCE}", _two),
+    (f"[and] <items:subject> CANNOT {_MAKE} [(two|several|multiple|more than one|a second)] <items:object> (for|at|on|of|with) [exactly] (the|one and the) (same|identical) ({_MOMENT}|<names>)", _two_alike),
     (f"<items> CANNOT {_MAKE} a second <items:object> {_AT_ONCE}", _two),
     # --- overlap
     (

@@ -256,6 +256,13 @@ def _settle_children(structure: Structure, sources: Sequence[Source]) -> None:
 
 def _tie_nested(structure: Structure, sources: Sequence[Source]) -> None:
     """`POST /tickets/{id}/comments`: what is made below an item belongs to it."""
+    made_apart = {
+        route.segments[-1]
+        for source in sources
+        for route in source.routes
+        if route.method == "POST" and not any("{" in part for part in route.segments)
+        if route.segments
+    }
     for source in sources:
         for route in source.routes:
             for at in range(2, len(route.segments)):
@@ -264,7 +271,15 @@ def _tie_nested(structure: Structure, sources: Sequence[Source]) -> None:
                 item = structure.lexicon.by_segment(below)
                 if owner is None or item is None or not between.startswith("{"):
                     continue
+                if _is_membership(route, at, item, made_apart):
+                    continue
                 structure.relations.append((owner.name, item.name, source.id))
+
+
+def _is_membership(route: Route, at: int, item: EntityWord, made_apart: set[str]) -> bool:
+    """`PUT /groups/{id}/contacts/{contactId}` puts something in that is made elsewhere."""
+    last = at == len(route.segments) - 2 and route.segments[-1].startswith("{")
+    return last and route.method in {"PUT", "DELETE"} and item.path.strip("/") in made_apart
 
 
 def _rename_child(structure: Structure, draft: EntityDraft, child: EntityDraft) -> None:
