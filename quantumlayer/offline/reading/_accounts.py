@@ -39,8 +39,8 @@ _NEEDS = (
     "(requires|require|needs|need|takes|take|calls for|demands|presupposes|(is|are) [only] possible [only] (with|after|for)"
     f"|(works|work) only (with|after|for)|only (works|work) (with|after|for)|(is|are) behind|MUST have) [(being|having|to be|you to be|one to be|people to be)] [(a|an|the|valid)] [valid] ({SIGNED}|{_SIGNING}) [first]"
 )
-_TOKEN = "[(a|an|the)] [valid] [(new|fresh|signed)] [(bearer|access|jwt|json web|session|api|auth)] (token|jwt) [(as <phrase>|for <phrase>|to <phrase>)]"
-_NEEDS_ONE = f"(requires|require|needs|need|takes|take|MUST have|expects|expect|wants|asks for|ask for|demands) ((it|one|this|that|this token|that token|the token)|{_TOKEN}|[(a|the)] ({SIGNED}|{_SIGNING}))"
+_BEARER = "[(a|an|the)] [valid] [(new|fresh|signed)] [(bearer|access|jwt|json web|session|api|auth)] (token|jwt) [(as <phrase>|for <phrase>|to <phrase>)]"
+_NEEDS_ONE = f"(requires|require|needs|need|takes|take|MUST have|expects|expect|wants|asks for|ask for|demands) ((it|one|this|that|this token|that token|the token)|{_BEARER}|[(a|the)] ({SIGNED}|{_SIGNING}))"
 _EVERYBODY = frozenset(
     "anyone anybody everyone everybody public world visitor visitors guest guests stranger strangers passer-by passers-by".split()
 )
@@ -583,7 +583,7 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     # --- everything
     ("(only|just) (we|i|us|you and i) (use|will use|work with|see) (it|this|them|the <noun>) [(ourselves|here|at home)]", _context),
     (f"(everything|all|all that follows|the rest|whatever follows|all endpoints|every endpoint|all the endpoints|anything) [(else)] [(below|above|here|that follows|listed below|in this document|described below|which follows)] {_NEEDS_ONE}", _all_need_login),
-    (f"[(logging in|login|log-in|signing in|a log-in|it|which|that|this)] (returns|return|gives|give|yields|issues|hands out|answers with|answers|hands back|sends back) [(you|them|back|a user|the user|the caller)] {_TOKEN}", _context),
+    (f"[(logging in|login|log-in|signing in|a log-in|it|which|that|this)] (returns|return|gives|give|yields|issues|hands out|answers with|answers|hands back|sends back) [(you|them|back|a user|the user|the caller)] {_BEARER}", _context),
     (f"(all|every|each|any) [of the] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations|path|paths) (for|about|on|under|concerning|around|that concern|dealing with|to do with) [(the|all)] <many> {_NEEDS_ONE} [as <phrase>]", _closed_ones),
     (
         f"[(the|our|this)] [(whole|entire|complete|rest of the|full)] {_API} (is|are) [only] (for|reserved for|open to|available to|limited to|restricted to|meant for) [only] <who>",

@@ -177,7 +177,7 @@ def _scope_of(world: World, scope: Scope, entity: str, items: Items) -> Scope:
 def _order_key(key: tuple[str, ...], down: bool, group: str, returns: Sequence[str]) -> str:  # noqa: FBT001
     if key[0] == "!number":
         name = returns[0] if returns else group
-    elif key[0] in {"!group", "name", "!age", "!time"}:
+    elif key[0] in {"!group", "name", "!age", "!latest", "!time"}:
         name = group
     else:
         name = next((each for each in (group, *returns) if _words(each) == key), group)

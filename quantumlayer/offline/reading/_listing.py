@@ -165,6 +165,8 @@ def _order_of_coming(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str,
 def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
     """`newest [tickets] first`, `latest first_day first`, `the earliest class first`."""
     word = reader.low(at)
+    if word in {"first", "last"} and reader.low(at + 1) in {"name", "names"}:
+        return
     if (
         word not in _DOWN | _UP | {"recently", "popular", "urgent", "expensive", "pinned"}
         or reader.tokens[at].kind != "word"
@@ -271,7 +273,9 @@ def _split_name(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _by(word: str) -> tuple[str, ...]:
     """What a superlative without a field is about: `!time` is the moment, `!number` the number."""
-    if word in {"newest", "latest", "recent", "youngest", "oldest"}:
+    if word == "latest":
+        return ("!latest",)
+    if word in {"newest", "recent", "youngest", "oldest"}:
         return ("!age",)
     if word in _TIME_WORDS:
         return ("!time",)
@@ -1019,6 +1023,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     (
         f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] {_BY} [by] [in] <order>",
         _shows_ordered,
+    ),
+    (
+        f"<route> [(should|must|MUST|will)] {_LIST} [(a|an|the)] [(json|whole|full|plain)] (array|list|everything|all|all of them|them all|them|lot) [,] [(that is|which is)] {_BY} [by] [in] <order>",
+        lambda c, s: [Sorted(c["order"], c["route"])],
     ),
     (
         f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] [in] <sure_order:order>",

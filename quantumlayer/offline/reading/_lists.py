@@ -260,7 +260,7 @@ def order_of(world: World, entity: str, keys: Sequence[tuple[tuple[str, ...], bo
             continue
         made = _sort_field(world, entity, words)
         order.append(f"{'-' if descending else ''}{made.name}")
-        if words[0] == "!age" and descending:
+        if words[0] in {"!age", "!latest"} and descending:
             order.append("-id")
     return list(dict.fromkeys(order))
 
@@ -284,6 +284,8 @@ def _sort_field(world: World, entity: str, words: tuple[str, ...]) -> FieldDraft
     made: FieldDraft | None
     if words[0] == "!age":
         made = _age(world, entity)
+    elif words[0] == "!latest":
+        made = _own_moment(world, entity) or _age(world, entity)
     elif words[0] == "!time":
         made = world.start(entity) or _age(world, entity)
     elif words[0] == "!number":
@@ -316,6 +318,18 @@ def _count_of(world: World, entity: str, word: str) -> FieldDraft | None:
         and (len(made.words) == 1 or made.words[-1] in {"count", "number"})
     ]
     return found[0] if len(found) == 1 else None
+
+
+def _own_moment(world: World, entity: str) -> FieldDraft | None:
+    """The one moment that has to be given with an item, where nothing says when it was made."""
+    if _age(world, entity).name != "id":
+        return None
+    given = [
+        made
+        for made in world.fields(entity)
+        if made.spec.get("type") in {"date", "datetime"} and made.spec.get("required")
+    ]
+    return given[0] if len(given) == 1 and given[0].words[-1] != "due" else None
 
 
 def _age(world: World, entity: str) -> FieldDraft:

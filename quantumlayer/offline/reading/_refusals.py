@@ -1079,7 +1079,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         _limit_one,
     ),
     (f"<items> CANNOT {_MAKE} (two|several|multiple) <items:object> {_AT_ONCE}", _two),
-    (f"[and] <items:subject> CANNOT {_MAKE} [(two|several|multiple|more than one|a second)] <items:object> (for|at|on|of|with) [exactly] (the|one and the) (same|identical) ({_MOMENT}|<names>)", _two_alike),
+    (
+        f"[and] <items:subject> CANNOT {_MAKE} [(two|several|multiple|more than one|a second)] <items:object> (for|at|on|of|with) [exactly] (the|one and the) (same|identical) ({_MOMENT}|<names>)",
+        _two_alike,
+    ),
     (f"<items> CANNOT {_MAKE} a second <items:object> {_AT_ONCE}", _two),
     # --- overlap
     (

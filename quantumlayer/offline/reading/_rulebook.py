@@ -951,7 +951,11 @@ def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
         raise Unresolved("it is not clear what is unique")
     keys = []
     for words in fact.names:
-        made = world.start(entity) if words in {("!day",), ("!moment",)} else world.field(entity, words)
+        made = (
+            world.start(entity)
+            if words in {("!day",), ("!moment",)}
+            else world.field(entity, words)
+        )
         if made is None:
             raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(words)!r}")
         keys.append(made.name)
