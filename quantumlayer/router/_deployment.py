@@ -79,6 +79,7 @@ class Deployment:
         self.limiter = Limiter(limits, clock.monotonic)
         self.in_flight = 0
         self._limits = limits
+        self._is_limited = limits != Limits()
         self.labels: Mapping[Operation, Labels] = {
             operation: Labels.of(provider, operation) for operation in get_args(Operation)
         }
@@ -164,7 +165,7 @@ class Deployment:
 
     def is_busy(self, tokens: int) -> bool:
         """Whether a call of so many tokens has to wait for a place or for its rate."""
-        return self.is_full or self.limiter.wait_s(tokens) > 0
+        return self._is_limited and (self.is_full or self.limiter.wait_s(tokens) > 0)
 
     def place_s(self, ahead: int) -> float:
         """When a place is going to be free for who has so many before him; 0 where unknown."""
@@ -180,8 +181,9 @@ class Deployment:
 
     def refusal(self, tokens: int) -> str:
         """Why the deployment takes no call of so many tokens now, or the empty string."""
-        if self.pause:
-            return self.pause
+        reason = self.pause
+        if reason or not self._is_limited:
+            return reason
         if self.is_full:
             return f"all its {self._limits.concurrent} places are taken"
         wait_s = self.limiter.wait_s(tokens)
