@@ -9,7 +9,7 @@ from quantumlayer.router._card import Capability, ModelCard, Price
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._ledger import Ledger, LedgerEntry, Totals
-from quantumlayer.router._limits import Limits
+from quantumlayer.router._limits import Allowance, Headroom, Limits
 from quantumlayer.router._output import Generated, OutputType, validation_problems
 from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
@@ -38,6 +38,7 @@ from quantumlayer.router.strategies import (
 )
 
 __all__ = [
+    "Allowance",
     "BreakerPolicy",
     "BreakerState",
     "Budget",
@@ -51,6 +52,7 @@ __all__ = [
     "CostBasedRouting",
     "EmbeddingProvider",
     "Generated",
+    "Headroom",
     "HybridRouting",
     "LatencyBasedRouting",
     "LeastConnections",

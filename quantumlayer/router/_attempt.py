@@ -222,8 +222,8 @@ class Trial:
         self._ended = True
         books, call, deployment = self._books, self.call, self.deployment
         duration_s = books.clock.monotonic() - self._start_s
-        deployment.end(self._ticket, failed=failed, duration_s=duration_s)
-        deployment.limiter.correct(call.tokens, usage.total_tokens)
+        tokens = (call.tokens, usage.total_tokens)
+        deployment.end(self._ticket, tokens=tokens, failed=failed, duration_s=duration_s)
         books.line.freed(deployment.name)
         for reservation in self._reservations:
             reservation.settle(cost)

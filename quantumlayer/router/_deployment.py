@@ -13,7 +13,7 @@ from quantumlayer.router._call import Operation
 from quantumlayer.router._card import ModelCard
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock
-from quantumlayer.router._limits import Limiter, Limits
+from quantumlayer.router._limits import Headroom, Limiter, Limits
 from quantumlayer.router._provider import Provider
 from quantumlayer.router._strategy import Candidate
 from quantumlayer.router.strategies._latency import DECAY_S
@@ -80,6 +80,7 @@ class Deployment:
         self.in_flight = 0
         self._limits = limits
         self._is_limited = limits != Limits()
+        self._said: Headroom | None = None
         self.labels: Mapping[Operation, Labels] = {
             operation: Labels.of(provider, operation) for operation in get_args(Operation)
         }
@@ -129,16 +130,20 @@ class Deployment:
             self._candidate = None
         return ticket
 
-    def end(self, ticket: int, *, failed: bool | None, duration_s: float) -> None:
+    def end(
+        self, ticket: int, *, tokens: tuple[int, int], failed: bool | None, duration_s: float
+    ) -> None:
         """Take a call's end in.
 
         Args:
             ticket: What `begin` gave.
+            tokens: How many it was expected to read and write, and how many it has.
             failed: Whether the deployment failed; None where the call was given up before that.
             duration_s: How long it took.
         """
         self.in_flight -= 1
         self._candidate = None
+        self._count(*tokens)
         self.breaker.leave(ticket, failed=failed)
         before = self._latency_s or 0.0
         if failed:
@@ -193,6 +198,15 @@ class Deployment:
     def rest_s(self) -> float:
         """How long it still wants to be left alone; 0 where it does not."""
         return max(0.0, self._resting_until - self._now())
+
+    def _count(self, expected: int, used: int) -> None:
+        """Put the tokens right, and believe what the provider has said of its limits since."""
+        self.limiter.correct(expected, used)
+        said = getattr(self.provider, "headroom", None)
+        if said is not self._said and isinstance(said, Headroom):
+            self._said = said
+            self.limiter.learn(said)
+            self._is_limited = True
 
     def _learn_latency(self, sample_s: float) -> None:
         """Peak-EWMA: a rise counts at once, a fall by and by. Source: Finagle's `p2c.PeakEwma`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from quantumlayer.errors import RouterConfigError
 
-__all__ = ["Limiter", "Limits"]
+__all__ = ["Allowance", "Headroom", "Limiter", "Limits"]
 
 _MINUTE_S = 60.0
 
@@ -41,6 +41,29 @@ class Limits:
                 )
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a provider says is left of one of its limits.
+
+    Attributes:
+        limit: The most there ever is.
+        left: What is left of it.
+        full_in_s: When all of it is there again, in seconds.
+    """
+
+    limit: float
+    left: float
+    full_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """What a provider says with an answer about its limits; None where it says nothing."""
+
+    requests: Allowance | None = None
+    tokens: Allowance | None = None
+
+
 class Limiter:
     """Counts the requests and tokens of one deployment.
 
@@ -50,8 +73,9 @@ class Limiter:
     """
 
     def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
-        self._requests = _bucket(limits.requests_per_minute, now)
-        self._tokens = _bucket(limits.tokens_per_minute, now)
+        self._now = now
+        self._requests = _buckets(limits.requests_per_minute, now)
+        self._tokens = _buckets(limits.tokens_per_minute, now)
 
     def wait_s(self, tokens: int, *, calls_ahead: int = 0, tokens_ahead: int = 0) -> float:
         """How long until a call of so many tokens may begin; 0 where it may now.
@@ -61,51 +85,61 @@ class Limiter:
             calls_ahead: How many calls have to begin before it.
             tokens_ahead: Their tokens.
         """
-        waits = 0.0
-        if self._requests is not None:
-            waits = self._requests.wait_s(1, ahead=calls_ahead)
-        if self._tokens is not None:
-            waits = max(waits, self._tokens.wait_s(tokens, ahead=tokens_ahead))
-        return waits
+        waits = [bucket.wait_s(1, ahead=calls_ahead) for bucket in self._requests.values()]
+        waits += [bucket.wait_s(tokens, ahead=tokens_ahead) for bucket in self._tokens.values()]
+        return max(waits, default=0.0)
 
     def take(self, tokens: int) -> None:
         """Count a call that begins."""
-        if self._requests is not None:
-            self._requests.level -= 1
-        if self._tokens is not None:
-            self._tokens.level -= tokens
+        for bucket in self._requests.values():
+            bucket.add(-1)
+        for bucket in self._tokens.values():
+            bucket.add(-tokens)
 
     def correct(self, estimated: int, used: int) -> None:
         """Put the tokens of a call that has ended right."""
-        if self._tokens is not None:
-            self._tokens.level += estimated - used
+        for bucket in self._tokens.values():
+            bucket.add(estimated - used)
+
+    def learn(self, said: Headroom) -> None:
+        """Believe what the provider says: beside the limits given, its own hold."""
+        for buckets, allowance in ((self._requests, said.requests), (self._tokens, said.tokens)):
+            # What is full tells nothing of how fast it fills; it cannot be short soon either.
+            if allowance is not None and allowance.left < allowance.limit and allowance.full_in_s:
+                per_s = (allowance.limit - allowance.left) / allowance.full_in_s
+                buckets["learned"] = _Bucket(
+                    allowance.limit, per_s, self._now, level=allowance.left
+                )
 
 
 class _Bucket:
-    """Fills steadily up to a minute's worth; may be overdrawn."""
+    """Fills steadily up to its most; may be overdrawn."""
 
-    def __init__(self, per_minute: float, now: Callable[[], float]) -> None:
-        self._most = per_minute
+    def __init__(
+        self, most: float, per_s: float, now: Callable[[], float], *, level: float
+    ) -> None:
+        self._most = most
+        self._per_s = per_s
         self._now = now
         self._at_s = now()
-        self._level = per_minute
+        self._level = level
 
-    @property
-    def level(self) -> float:
-        now_s = self._now()
-        filled = self._level + (now_s - self._at_s) * self._most / _MINUTE_S
-        self._level, self._at_s = min(self._most, filled), now_s
-        return self._level
-
-    @level.setter
-    def level(self, level: float) -> None:
-        self._level = min(self._most, level)
+    def add(self, amount: float) -> None:
+        self._level = min(self._most, self._filled() + amount)
 
     def wait_s(self, need: float, *, ahead: float) -> float:
         # Who needs more than ever fits waits until the bucket is full, and overdraws it.
-        missing = min(need, self._most) + ahead - self.level
-        return max(0.0, missing) * _MINUTE_S / self._most
+        missing = min(need, self._most) + ahead - self._filled()
+        return max(0.0, missing) / self._per_s
+
+    def _filled(self) -> float:
+        now_s = self._now()
+        filled = self._level + (now_s - self._at_s) * self._per_s
+        self._level, self._at_s = min(self._most, filled), now_s
+        return self._level
 
 
-def _bucket(per_minute: float | None, now: Callable[[], float]) -> _Bucket | None:
-    return None if per_minute is None else _Bucket(per_minute, now)
+def _buckets(per_minute: float | None, now: Callable[[], float]) -> dict[str, _Bucket]:
+    if per_minute is None:
+        return {}
+    return {"given": _Bucket(per_minute, per_minute / _MINUTE_S, now, level=per_minute)}

@@ -24,11 +24,12 @@ class Provider(Protocol):
     neither retries nor waits nor chooses; that is the router's. It sends a message's text and
     leaves `Data` parts out, unless it is a program that reads them.
 
-    Three attributes are optional. `name` distinguishes two deployments of one model; without it
+    Four attributes are optional. `name` distinguishes two deployments of one model; without it
     the deployment is called `provider/model`. `card` is a `ModelCard` with the deployment's own
-    price and limits; without it they are looked up in the catalog. `aclose()` is called when a
-    router that has the provider is closed; the provider must stay usable, another router may have
-    it too.
+    price and limits; without it they are looked up in the catalog. `headroom` is what the latest
+    answer said about the provider's rate limits, a new `Headroom` each time. `aclose()` is called
+    when a router that has the provider is closed; the provider must stay usable, another router may
+    have it too.
 
     A provider that turns texts into vectors is an `EmbeddingProvider` as well.
 

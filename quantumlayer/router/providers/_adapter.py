@@ -14,9 +14,11 @@ from quantumlayer.errors import MalformedReplyError, ProviderUnavailableError
 from quantumlayer.messages import Done, ModelReply, ModelRequest, StreamEvent
 from quantumlayer.router._card import ModelCard
 from quantumlayer.router._catalog import Catalog
+from quantumlayer.router._limits import Headroom
 from quantumlayer.router.providers._credentials import Credential
 from quantumlayer.router.providers._draft import at_once
 from quantumlayer.router.providers._fields import parse_object
+from quantumlayer.router.providers._headroom import headroom
 from quantumlayer.router.providers._wire import Origin, Refused, ReplyStream, Wire
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Adapter(ABC):
         model: The model as the provider names it.
         name: Name of the deployment.
         card: Price and limits that the catalog does not know, or None.
+        headroom: What the latest answer said about the provider's limits, or None.
     """
 
     def __init__(  # noqa: PLR0913 -- what its subclasses are given, and what they add
@@ -63,6 +66,7 @@ class Adapter(ABC):
         self.model = model
         self.name = name or f"{provider}/{model}"
         self.card = card
+        self.headroom: Headroom | None = None
         self._origin = Origin(self.name, provider, model, credential)
         self._endpoint = Endpoint(
             self.name, base_url=base_url, credential=credential, client=client, headers=headers
@@ -83,7 +87,7 @@ class Adapter(ABC):
         """
         wire = self._wire(request)
         body = wire.encode(request, stream=False)
-        async with self._endpoint.post(wire.path(stream=False), body) as response:
+        async with self._post(wire.path(stream=False), body) as response:
             return await self._whole(wire, request, response)
 
     @asynccontextmanager
@@ -95,7 +99,7 @@ class Adapter(ABC):
         """
         wire = self._wire(request)
         body = wire.encode(request, stream=True)
-        async with self._endpoint.post(wire.path(stream=True), body) as response:
+        async with self._post(wire.path(stream=True), body) as response:
             if response.status != OK or response.media_type in _NO_STREAM:
                 whole = await self._whole(wire, request, response)
                 async with aclosing(_replayed(whole)) as events:
@@ -107,6 +111,14 @@ class Adapter(ABC):
             if reply.finished:
                 with anyio.move_on_after(_DRAIN_S):
                     await response.drain()
+
+    @asynccontextmanager
+    async def _post(self, path: str, body: bytes) -> AsyncIterator[Response]:
+        async with self._endpoint.post(path, body) as response:
+            said = headroom(response.headers, unix_s=time.time())
+            if said is not None:
+                self.headroom = said
+            yield response
 
     async def _gathered(self, request: ModelRequest) -> ModelReply:
         """Wait for the whole answer, and read it as it comes."""

@@ -14,8 +14,8 @@ from quantumlayer.errors import (
     ProviderUnavailableError,
     RouterConfigError,
 )
-from quantumlayer.messages import ModelReply, Usage
-from quantumlayer.router import BreakerPolicy, Limits, RetryPolicy, Router
+from quantumlayer.messages import ModelReply, ModelRequest, Usage
+from quantumlayer.router import Allowance, BreakerPolicy, Headroom, Limits, RetryPolicy, Router
 from quantumlayer.router._limits import Limiter
 from quantumlayer.testing import ScriptedModel, VirtualClock
 
@@ -181,6 +181,49 @@ async def test_another_deployment_serves_what_the_rate_of_one_does_not_allow(
     assert clock.slept == []
 
 
+# --- what providers say --------------------------------------------------------------------------
+
+
+def test_what_is_left_and_when_it_is_full_again_tells_how_fast_it_fills() -> None:
+    clock = VirtualClock()
+    limiter = Limiter(Limits(), clock.monotonic)
+    limiter.learn(Headroom(tokens=Allowance(1000, 100, 90)))  # ten a second
+
+    assert limiter.wait_s(100) == 0
+    assert limiter.wait_s(300) == pytest.approx(20)
+    clock.advance(20)
+    assert limiter.wait_s(300) == 0
+
+
+def test_what_is_full_or_said_no_word_of_limits_nothing() -> None:
+    limiter = Limiter(Limits(), VirtualClock().monotonic)
+    limiter.learn(Headroom(Allowance(10, 10, 0)))
+    limiter.learn(Headroom())
+
+    assert limiter.wait_s(10**9) == 0
+
+
+@pytest.mark.anyio
+async def test_a_deployment_that_says_it_has_nothing_left_is_left_alone_until_it_has(
+    router_of: MakeRouter, clock: VirtualClock
+) -> None:
+    class Says(ScriptedModel):
+        headroom: Headroom | None = None
+
+        async def complete(self, request: ModelRequest) -> ModelReply:
+            self.headroom = Headroom(requests=Allowance(60, 0, 60))
+            return await super().complete(request)
+
+    router = router_of(Says("Paris", model="a"), ScriptedModel("Rome", model="b"))
+
+    assert (await router.complete("Hi")).text == "Paris"
+    reply = await router.complete("Hi")
+    assert reply.text == "Rome"
+    assert reply.route.considered[1].rejected == "its rate limit has room again in 1.0 s"
+    clock.advance(1)
+    assert (await router.complete("Hi")).text == "Paris"
+
+
 # --- places --------------------------------------------------------------------------------------
 
 
@@ -192,12 +235,12 @@ class Counting(ScriptedModel):
         self.now = self.most = 0
         self.order: list[str] = []
 
-    async def complete(self, request: object) -> ModelReply:
+    async def complete(self, request: ModelRequest) -> ModelReply:
         self.now += 1
         self.most = max(self.most, self.now)
-        self.order.append(request.messages[0].text)  # type: ignore[attr-defined]
+        self.order.append(request.messages[0].text)
         try:
-            return await super().complete(request)  # type: ignore[arg-type]
+            return await super().complete(request)
         finally:
             self.now -= 1
 
