@@ -206,7 +206,7 @@ _SAYING = (
 _UNIT = (
     "(kilos|kilo|kilograms|kilogrammes|kilogram|kg|grams|gram|tonnes|tons|metres|meters|cm|centimetres|centimeters|km"
     "|kilometres|kilometers|millimetres|millimeters|mm|litres|liters|ml|millilitres|m²|m2|km²|hectares|acres|°c|degrees"
-    "|watts|kwh|kilowatts|volts|miles|feet|inches|pounds|mmol|mg|µg|mmhg|bpm|kcal|kj|lux|hz|bar|hpa|decibels|db)"
+    "|watts|kwh|kilowatts|volts|miles|feet|inches|pounds|mmol|mg|µg|mmhg|bpm|kcal|kj|lux|hz|hpa|decibels)"
 )
 _UNIT_OF_RATE = (
     f"({_UNIT}|g|l|m|s|h|t|w|v|dl|cl|min|mol|beats|breaths|steps|words|hour|minute|second|day|week|month|year|litre"

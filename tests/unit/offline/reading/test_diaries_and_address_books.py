@@ -200,3 +200,13 @@ def test_a_sentence_may_begin_with_a_first_name(sentence: str) -> None:
     made = _design(f"# Club\n\nA guest has a first name, a last name and an email. {sentence}")
 
     assert not [each for each in made.coverage if each.status == "not_implemented"]
+
+
+@pytest.mark.parametrize("noun", ["a bar code", "a code", "a number plate"])
+def test_a_word_before_a_noun_is_no_unit(noun: str) -> None:
+    made = _design(
+        '# Shop\n\nOur shop gets wares like this one, with `POST /wares`:\n\n```json\n{"ean": "400638"}\n```\n\n'
+        f"`ean` is {noun} of 6 digits."
+    )
+
+    assert _fields(made, "Ware")["ean"].type == "string"
