@@ -640,7 +640,11 @@ COUNTING: tuple[tuple[str, Recogniser], ...] = (
         _counts_not,
     ),
     (
-        "<items> (is|are) (ignored|not counted|left out|excluded|not considered|disregarded)",
+        "<items> (is|are) (no longer|not) counted [(anywhere|any more|any longer|at all|there|here)]",
+        _counts_not,
+    ),
+    (
+        "<items> (is|are) (ignored|left out|excluded|not considered|disregarded)",
         _counts_not,
     ),
     (
@@ -679,7 +683,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _makes,
     ),
     (
-        "(it|this|that) [MUST] [then] (sets|set|changes|change|moves|puts) (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>",
+        f"[,] [and] (it|this|that|which) [MUST] [(then|thereby)] {_BECOME} (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>",
         lambda c, s: _makes(c, s) if _on_item(s.route) else None,
     ),
     ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),

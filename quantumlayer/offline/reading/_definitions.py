@@ -27,7 +27,7 @@ from quantumlayer.offline.reading._slots import BASIC_SLOTS
 from quantumlayer.offline.reading._terms import Items
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait, read_traits
-from quantumlayer.offline.reading._words import base, is_plural, verb
+from quantumlayer.offline.reading._words import base, is_plural, noun_for, verb
 
 __all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation", "plausible_field"]
 
@@ -431,6 +431,12 @@ def _third_verb(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
         yield found.base, at + 1
 
 
+def _participle(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    found = verb(reader.low(at))
+    if found is not None and "participle" in found.forms and reader.tokens[at].kind == "word":
+        yield found.base, at + 1
+
+
 def _base_verb(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     found = verb(reader.low(at))
     if found is not None and "base" in found.forms and reader.tokens[at].kind == "word":
@@ -462,6 +468,7 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "crud": _crud,
     "do": _base_verb,
     "does_what": _third_verb,
+    "done_to": _participle,
     "names_only": _names_only,
     "new_names": _new_names,
     "kept": lambda reader, at: _kept_fields(reader, at),
@@ -828,9 +835,38 @@ def _connects(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 
 def _links(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A loan lends one copy of a book to a member`: whatever it does, it ties these together."""
-    if _lexicon(situation) is None:
+    if _lexicon(situation) is None and not _names_a_deed(captures["thing"]):
         return None
     return _connects(captures, situation)
+
+
+_DEEDS = frozenset("loan lease visit match vote link rental sale order seat lift trip pledge".split())
+_DEED_ENDINGS = ("ment", "tion", "sion", "ship", "ance", "ence", "ing", "entry")
+
+
+def _names_a_deed(thing: Thing) -> bool:
+    """`An enrollment`, `a booking`: what somebody did, which is about others, and nobody who acts."""
+    label = thing.label
+    return label in _DEEDS or (len(label) > 6 and label.endswith(_DEED_ENDINGS))
+
+
+def _done_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A donation is made by one donor to one campaign`, `grades are given to a pupil in a course`.
+
+    `A book is lent to a member` makes a loan where the document has loans: that is no reference.
+    """
+    lexicon = _lexicon(situation)
+    others = [captures[name] for name in ("one", "two") if name in captures]
+    child: Thing = captures["thing"]
+    child = child if child.words else situation.topic or child
+    if lexicon is None:
+        return None
+    made = (lexicon.find([noun]) for noun in noun_for(captures["done_to"]))
+    if any(word is not None and word is not lexicon.thing(child) for word in made):
+        return None
+    if not all(_is_kept(thing, situation) for thing in (child, *others)):
+        return None
+    return [Belongs(child, tuple(others))]
 
 
 def _nominal(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1129,6 +1165,8 @@ LEGENDS: tuple[tuple[str, Recogniser], ...] = (
 _JOINS = "(signs up|sign up|registers|register|signs themselves up|creates an account|create an account|opens an account)"
 _THEMSELVES = "(to take part|to join|for an account|for the site)"
 
+_TO = "(to|by|for|from|of|in|on|at|into|with|about)"
+
 DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     *LEGENDS,
     (
@@ -1335,6 +1373,14 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
         _connects,
     ),
     ("<thing> (is|are|takes place|happens) between <thing:one> and <thing:two>", _connects),
+    (
+        f"<thing> [MUST] [always] (is|are|was|were|be) <done_to> {_TO} (a|an|one|exactly one|a single) <thing:one> [and] {_TO} (a|an|one|exactly one|a single) <thing:two>",
+        _done_to,
+    ),
+    (
+        f"<thing> [MUST] [always] (is|are|was|were|be) <done_to> {_TO} (one|exactly one|just one|a single) <thing:one>",
+        _done_to,
+    ),
     ("<thing> [MUST] (belongs|belong) to <things>", _belongs),
     (
         "<thing> [MUST] (is|are|be) (for|part of|about|assigned to|linked to|tied to|attached to|made for|placed by|written by|owned by) <things>",

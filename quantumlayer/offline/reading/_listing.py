@@ -832,6 +832,7 @@ _LIST = "(lists|list|shows|show|gives|give|returns|return|answers|answer|deliver
 _BY = "(sorted|ordered|arranged|listed|shown|given)"
 _MUST_BE = "[(can|must|should|may|is|are|be|MUST be|CAN be|to be)]"
 
+_SIZES = "[default] <number> [(by default|default|per page)] [,] [and] [(at most|max|maximum|up to)] [<number:most> [(at most|at the most|max|maximum)]]"
 _CASE = (
     "(ignoring case|ignoring upper and lower case|in capital or small letters|in upper or lower case"
     "|case-insensitively|case-insensitive|whatever the case|regardless of case|without regard to case)"
@@ -930,6 +931,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("[(in any combination|combined|and combinations|also combined|combinable)]", _context),
     # --- search
     (
+        "searched [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>",
+        _searched,
+    ),
+    (
         "[<target>] (CAN be|is|are|be) (searched|searchable|found) [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>",
         _searched,
     ),
@@ -982,6 +987,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("(sort|order|sorted|ordered|sorting) : <order>", _sorted),
     # --- pages
+    (
+        f"[<target>] (comes|come|is given|are given|is shown|are shown|is delivered|are delivered|is returned|are returned) in pages [(with|by|via|using|of|:|,)] [(the parameters|parameters)] [<params>] [LP {_SIZES} RP]",
+        _paged,
+    ),
     (
         "[<target>] (is|are|be|MUST be) (paginated|paged|split into pages|cut into pages) [(with|by|via|using)] [(the parameters|parameters)] [<params>] [LP <number> (by default|default|per page) [,] [(at most|max|maximum|up to) <number:most>] [<number:most> (at most|max|maximum)] RP]",
         _paged,

@@ -298,6 +298,8 @@ def _sort_field(world: World, entity: str, words: tuple[str, ...]) -> FieldDraft
             made = world.start(entity) or _age(world, entity)
         if made is None and words == ("end",):
             made = world.end(entity)
+        if made is None and (" ".join(words) == world.label(entity)):
+            made = world.start(entity) or _age(world, entity)  # the latest job first
         if made is None and len(words) == 1:
             made = _count_of(world, entity, words[0])
     if made is None:

@@ -103,8 +103,22 @@ def _said(
     keys = {trait.key for trait in traits}
     if keys <= {"example"} and not shown:
         return None
+    if owner is None and any(name[0] in _PAGING for name in names):
+        return None
+    if keys == {"unique"} and situation.vocabulary is not None:
+        lexicon = situation.vocabulary.lexicon
+        if owner is None and any(lexicon.find(list(name)) is not None for name in names):
+            return None  # `a job is given to one mechanic`
     thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
     return [Said(names, thing, traits)]
+
+
+_PAGING = frozenset({"page", "per_page", "page_size", "pageSize", "perPage", "limit", "offset"})
+
+
+def _wanted_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`We only want every email once`."""
+    return [Said(captures["names"], None, (Trait("unique"),))]
 
 
 def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -234,6 +248,10 @@ def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 
 
 PREDICATES: tuple[tuple[str, Recogniser], ...] = (
+    (
+        "(we|i|you|they|one) [MUST] [only] (want|wants|need|needs|accept|accepts|keep|keeps|store|stores|take|takes|allow|allows|use|uses) (every|each|any|the same|an|a) <names> [(only|just|exactly)] once",
+        _wanted_once,
+    ),
     (
         "only <subjects> (CAN|can|may) be (changed|updated|edited|modified|altered|corrected) [(later|afterwards|any more|after that|later on|after creation)] [LP <phrase> RP]",
         lambda c, s: [Changeable(c["subjects"][1])],

@@ -482,6 +482,7 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
         tokens = full
     asked, rewording.asked = rewording.asked, False
     if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
+        rewording.named = ()  # `it` is what the route answers
         return tokens
     said: list[Token] = []
     for separator, segment in _segments(tokens):
@@ -700,7 +701,15 @@ def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
     keys = {trait.key for trait in traits}
     if left or not keys or keys <= {"example", "nullable", "choices", "type"}:
         return None
+    if keys == {"default"} and _is_state(tokens, rewording.named[-1].low):
+        return None
     return (_word("the"), *rewording.named, *tokens[1:])
+
+
+def _is_state(tokens: Tokens, named: str) -> bool:
+    """Whether `it is "open" at first` says so of the thing, and not of the field named before."""
+    begins = any(token.low in {"first", "initially", "begin", "start"} for token in tokens)
+    return begins and tokens[2].kind == "quote" and named not in {"status", "state", "kind", "type"}
 
 
 # --- what is spoken of ---------------------------------------------------------------------------
@@ -708,6 +717,8 @@ def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
 
 def _remember(tokens: Tokens, rewording: Rewording) -> None:
     """Keep which thing, and which of its fields, was spoken of."""
+    if any(token.kind == "route" for token in tokens):
+        rewording.named = ()
     at = next((i for i, token in enumerate(tokens[:7]) if token.low in {"has", "have"}), None)
     if at is not None and at + 1 < len(tokens):
         phrases = _fields_of(tokens[at + 1 :], rewording.known)

@@ -92,8 +92,6 @@ _SPELLINGS = {
     "id's": "ids",
     "canceled": "cancelled",
     "canceling": "cancelling",
-    "enrollment": "enrolment",
-    "enrollments": "enrolments",
 }
 _PHRASES = re.compile(
     r"\s+(?:OK|Created|No Content|Accepted|Found|Bad Request|Unauthorized|Unauthorised|Forbidden"
