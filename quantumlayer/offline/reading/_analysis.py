@@ -31,6 +31,7 @@ from quantumlayer.offline.reading._facts import (
 )
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._learning import learn
+from quantumlayer.offline.reading._lexicon import PAGING
 from quantumlayer.offline.reading._phrases import Vocabulary
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sources import (
@@ -257,6 +258,7 @@ class _Reader:
         situation = Situation(self.known, thing, self.analysis.vocabulary, self.route, self.extra)
         situation.extra["roles"] = self.analysis.roles | _role_words(self.analysis, source)
         situation.extra["topic"] = topic
+        situation.extra["entities"] = self.analysis.structure.entities
         situation.extra["spoken"] = self._spoken_of(source, topic)
         owners = situation.extra.setdefault("owners", set())
         owners.update(
@@ -353,6 +355,7 @@ def _without_traits(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     at = 0
     while at < len(tokens):
         named = at > 0 and tokens[at - 1].kind == "name" and tokens[at].low == "("
+        named = named and tokens[at - 1].text.strip("`") not in PAGING
         end = next((i for i in range(at, len(tokens)) if tokens[i].low == ")"), at)
         traits, left = read_traits(tokens[at + 1 : end]) if named and end > at else ([], [])
         if traits and not left:

@@ -32,7 +32,12 @@ from quantumlayer.offline.reading._analysis import Analysis, analyse
 from quantumlayer.offline.reading._answers import plan_answers
 from quantumlayer.offline.reading._coverage import cover
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
-from quantumlayer.offline.reading._effects import guess_flags, plan_actions, read_bodies
+from quantumlayer.offline.reading._effects import (
+    guess_flags,
+    plan_actions,
+    plan_moments,
+    read_bodies,
+)
 from quantumlayer.offline.reading._endpoints import plan_endpoints
 from quantumlayer.offline.reading._facts import AllRequired, Status
 from quantumlayer.offline.reading._fieldrules import add_field_rules
@@ -126,6 +131,7 @@ def _planned(
     plan_actions(plan, steps)
     plan_kinds(plan)
     plan_following(plan)
+    plan_moments(plan)
     plan_ledgers(plan)
     plan_stock(plan)
     plan_lists(plan)

@@ -840,7 +840,9 @@ def _links(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return _connects(captures, situation)
 
 
-_DEEDS = frozenset("loan lease visit match vote link rental sale order seat lift trip pledge".split())
+_DEEDS = frozenset(
+    "loan lease visit match vote link rental sale order seat lift trip pledge".split()
+)
 _DEED_ENDINGS = ("ment", "tion", "sion", "ship", "ance", "ence", "ing", "entry")
 
 

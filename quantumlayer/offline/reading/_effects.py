@@ -173,6 +173,20 @@ def _target(world: World, entity: str, name: str) -> FieldDraft | None:
 # --- endpoints -----------------------------------------------------------------------------------
 
 
+def plan_moments(plan: Plan) -> None:
+    """`A date (today by default)`: what a client leaves out is filled in at creation."""
+    for entity, draft in plan.world.structure.entities.items():
+        for made in draft.fields.values():
+            moment = made.spec.pop("on_create_default", None)
+            if moment is None or made.spec.get("set_by") == "system":
+                continue
+            name = escape(made.name)
+            effect = {"target": made.name, "value": f"{name} if {name} is not None else {moment}"}
+            for endpoint in plan.endpoints.values():
+                if endpoint.kind == "create" and endpoint.entity == entity:
+                    endpoint.spec.setdefault("effects", []).append(effect)
+
+
 def plan_actions(plan: Plan, steps: Iterable[Step]) -> None:
     """Give every action its effects, its body and the rules of its states."""
     by_action: dict[int, list[Step]] = {}

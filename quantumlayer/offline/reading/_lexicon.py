@@ -8,6 +8,7 @@ __all__ = [
     "IRREGULAR_VERBS",
     "NOISE",
     "NUMBER_WORDS",
+    "PAGING",
     "PREPOSITIONS",
     "PRONOUNS",
     "VERBS",
@@ -200,3 +201,6 @@ NUMBER_WORDS: dict[str, int] = {
     "thousand": 1000,
     "dozen": 12,
 }
+
+PAGING = frozenset({"page", "per_page", "page_size", "pageSize", "perPage", "limit", "offset"})
+"""Parameters that say which part of a list is wanted: never fields."""

@@ -24,7 +24,13 @@ from quantumlayer.offline.reading._facts import (
     Sorted,
 )
 from quantumlayer.offline.reading._fieldtypes import type_of_name
-from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading._lexicon import (
+    ADVERBS,
+    DETERMINERS,
+    PAGING,
+    PREPOSITIONS,
+    PRONOUNS,
+)
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._routes import Route
@@ -384,7 +390,8 @@ def _params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ..
             break
         start += 1
     for words, end in _param(reader, start):
-        stop = _behind_comment(reader, end)
+        sized = words[-1:] and words[-1][0] in PAGING  # what stands in brackets is how many
+        stop = end if sized else _behind_comment(reader, end)
         joined = stop
         while reader.low(joined) in {",", "and", "or", "/", "plus", "as", "well", "with"}:
             joined += 1

@@ -8,7 +8,7 @@ from typing import Any
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
 from quantumlayer.offline.reading._facts import AllRequired, Changeable, Context, Fact, Said, Thing
-from quantumlayer.offline.reading._lexicon import ADVERBS, PREPOSITIONS
+from quantumlayer.offline.reading._lexicon import ADVERBS, PAGING, PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._terms import Items
@@ -103,7 +103,7 @@ def _said(
     keys = {trait.key for trait in traits}
     if keys <= {"example"} and not shown:
         return None
-    if owner is None and any(name[0] in _PAGING for name in names):
+    if owner is None and any(name[0] in PAGING for name in names):
         return None
     if keys == {"unique"} and situation.vocabulary is not None:
         lexicon = situation.vocabulary.lexicon
@@ -111,9 +111,6 @@ def _said(
             return None  # `a job is given to one mechanic`
     thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
     return [Said(names, thing, traits)]
-
-
-_PAGING = frozenset({"page", "per_page", "page_size", "pageSize", "perPage", "limit", "offset"})
 
 
 def _wanted_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

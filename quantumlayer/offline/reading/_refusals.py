@@ -520,7 +520,84 @@ def _two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _capacity(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`There cannot be more attendees than the room's capacity`."""
-    return [Holds(Compare(captures["left"], "<=", captures["right"]), status=_status(situation))]
+    left, right = captures["left"], captures["right"]
+    match left, right:
+        case Count(items=Items(of=()) as items), FieldOf(owner=Items(entity=str()) as owner):
+            if items.entity != owner.entity:  # those of the room, not all that there are
+                left = Count(replace(items, of=(owner,)))
+        case _:
+            pass
+    return [Holds(Compare(left, "<=", right), status=_status(situation))]
+
+
+def _no_more_than_places(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A course takes no more pupils than it has places`: those that an item ties to it."""
+    owner, items = captures["items"], captures["object"]
+    if owner.entity is None or items.entity is None or owner.where or len(captures["names"]) != 1:
+        return None
+    limit = FieldOf(captures["names"][0], replace(owner, quantifier="the"))
+    tied = _tying(items.entity, owner.entity, situation)
+    if tied is None or items.where:
+        return None
+    count = Count(Items(tied, of=(owner,), many=True))
+    return [Holds(Compare(count, "<=", limit), tied, status=_status(situation))]
+
+
+def _tying(one: str, other: str, situation: Situation) -> str | None:
+    """The entity whose items are counted: pupils in a course are enrolments."""
+    found: dict[str, list[str | None]] = {
+        name: [field.references for field in draft.fields.values()]
+        for name, draft in situation.extra.get("entities", {}).items()
+    }
+    if other in found.get(one, []):
+        return one
+    both = [name for name, targets in found.items() if {one, other} <= {*targets}]
+    if len(both) > 1:  # grades tie them as well, but an enrolment does nothing else
+        both = [name for name in both if len(found[name]) == 2]
+    return both[0] if len(both) == 1 else None
+
+
+def _done_once_in(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A pupil is enrolled in the same course only once`."""
+    subject, other = captures["items"], captures["object"]
+    if subject.entity is None or other.entity is None or len(captures["dones"]) != 1:
+        return None
+    nouns = noun_for(captures["dones"][0])
+    lexicon = situation.vocabulary.lexicon
+    made = next((word for noun in nouns if (word := lexicon.find([noun])) is not None), None)
+    if made is None or made.name in {subject.entity, other.entity}:
+        return None
+    operation = Operation(
+        ("create",), subject=subject, object=Items(made.name, of=(other,)), again=True
+    )
+    return [Refused(operation, None, status=_status(situation))]
+
+
+def _not_done(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Donations are not changed or deleted`: a rule, where no state or flag is meant."""
+    if not {*captures["dones"]} <= CREATE_NO_MORE or captures["items"].where:
+        return None
+    return _passive(captures, situation)
+
+
+CREATE_NO_MORE = frozenset(
+    "change delete update edit remove modify alter correct erase rewrite touch".split()
+)
+
+
+def _nothing_added(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nothing can be added to a job that is done`: of whatever belongs to a job."""
+    owner: Items = captures["items"]
+    structure = situation.extra.get("entities", {})
+    made = [
+        name
+        for name, draft in structure.items()
+        if any(field.references == owner.entity for field in draft.fields.values())
+    ]
+    if owner.entity is None or len(made) != 1 or not owner.where:
+        return None
+    operation = Operation(("create",), subject=owner, object=Items(made[0], many=True))
+    return [Refused(operation, None, status=_status(situation))]
 
 
 def _at_least(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1017,6 +1094,8 @@ def _with_rest(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
 _ACCEPT = "(takes|take|accepts|accept|allows|allow|gets|get|receives|receive|admits|has|have|can have|may have)"
 _MOMENT = "(date and time|day and time|time and date|moment|point in time|timestamp|instant)"
 _MAKE = "(have|hold|make|own|keep|borrow|create|submit|place|post|write|book|open|register|add|contain|take|enter|run|start|reserve|send|rent|be in)"
+_TAKES = "(take|takes|have|has|accept|accepts|hold|holds|admit|admits|get|gets|contain|contains|seat|seats)"
+_IT_HAS = "[(it|there|they|its|their|the <noun>)] [(has|have|is|are|offers|offer)]"
 _GETS = "(get|gets|has|have|hold|holds|keep|keeps|make|makes|own|owns|open|opens|take|takes|book|books|start|starts|need|needs)"
 _AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
 
@@ -1284,6 +1363,24 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         _apart,
     ),
     # --- refused operations
+    (
+        "<items> [CAN] (is|are|be|gets|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (only|at most|just|no more than) (once|one time)",
+        _done_once_in,
+    ),
+    (
+        "<items> CANNOT (be|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (twice|more than once|a second time|again)",
+        _done_once_in,
+    ),
+    ("[so] <items> (is|are) (not|never) <dones> [(later|afterwards|any more|again)]", _not_done),
+    (
+        "(nothing|no more|nothing more|nothing else) (CAN|can|may) be (added|put|booked|entered) (to|on|onto) <items>",
+        _nothing_added,
+    ),
+    (
+        f"<items> [CAN] {_TAKES} (no more|not more|at most as many|only as many) <items:object> (than|as) {_IT_HAS} <names>",
+        _no_more_than_places,
+    ),
+    (f"<items> CANNOT {_TAKES} more <items:object> than {_IT_HAS} <names>", _no_more_than_places),
     (
         "<items> CANNOT [ever] be <dones> [by (anybody|anyone|clients|users|any client|people)] [at all] [<again>] [<when>]",
         _passive,

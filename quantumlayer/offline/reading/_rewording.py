@@ -827,6 +827,9 @@ def _plain(tokens: Tokens) -> Tokens:
                 *tokens[at + 2 :],
             )
     lows = [token.low for token in tokens]
+    for at in range(1, len(lows) - 4):
+        if lows[at : at + 3] == ["at", "a", "time"] and lows[at + 3] in {"that", "which", "who"}:
+            return _plain((*tokens[:at], *tokens[at + 3 :]))  # one job at a time that is open
     for words in _EMPTY_TAILS:
         if lows[-len(words) :] == words and len(lows) > len(words):
             return _plain(tokens[: -len(words)])

@@ -188,7 +188,7 @@ class Service:
         kinds: dict[str, Kind] = {}
         for name in in_path(endpoint):
             column = self.path_column(endpoint, name)
-            kinds[name] = Kind.TEXT if column is None else column.kind
+            kinds[name] = _kind_by_name(name) if column is None else column.kind
         return kinds
 
     def path_column(self, endpoint: Endpoint, name: str) -> Column | None:
@@ -207,3 +207,8 @@ class Service:
         parent = endpoint.parent.path_param if endpoint.parent is not None else None
         names = [name for name in in_path(endpoint) if name != parent]
         return names[-1] if names else None
+
+
+def _kind_by_name(name: str) -> Kind:
+    """Return the kind of a path parameter that stands for no column: an id is a number."""
+    return Kind.INTEGER if name == "id" or name.endswith("_id") else Kind.TEXT

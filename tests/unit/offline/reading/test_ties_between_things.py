@@ -1,0 +1,168 @@
+"""What is done to things ties them together; limits, moments and pages that go with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from quantumlayer.agents import SystemDesign
+from quantumlayer.offline.reading import design, read
+
+CLUB = (
+    "Pupils have a name. Choirs have a name and seats (at least 1). "
+    "A placement puts a pupil into a choir. "
+)
+
+
+def designed(text: str) -> SystemDesign:
+    return design(read(text))
+
+
+def fields(made: SystemDesign, entity: str) -> dict[str, object]:
+    return {
+        field.name: field for each in made.entities if each.name == entity for field in each.fields
+    }
+
+
+def missing(made: SystemDesign) -> list[str]:
+    return [each.text for each in made.coverage if each.status == "not_implemented"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A repair is ordered by one owner for one bicycle.",
+        "A repair is paid by an owner for a bicycle.",
+        "A repair is for one bicycle and is given to one owner.",
+        "Repairs are charged to an owner for a bicycle.",
+    ],
+)
+def test_what_is_done_by_one_for_another_refers_to_both(sentence: str) -> None:
+    made = designed(
+        "An owner has a name. A bicycle has a frame number. "
+        f"{sentence} A repair has a price and a text."
+    )
+    assert {"owner_id", "bicycle_id"} <= fields(made, "Repair").keys()
+    assert not any(field.unique for field in fields(made, "Repair").values())  # type: ignore[attr-defined]
+    assert missing(made) == []
+
+
+def test_what_makes_another_thing_is_no_reference_of_its_own() -> None:
+    made = designed(
+        "A book has a title. A member has a name. A loan has a due date. "
+        "A loan is for one book and one member. A book is lent to one member."
+    )
+    assert "member_id" not in fields(made, "Book")
+
+
+@pytest.mark.parametrize("noun", ["placement", "booking", "registration", "loan", "membership"])
+def test_a_noun_for_a_deed_that_ties_two_things_is_a_collection(noun: str) -> None:
+    made = designed(f"Pupils have a name. Choirs have a name. A {noun} puts a pupil into a choir.")
+    entity = next(each for each in made.entities if each.label == noun)
+    assert {field.name for field in entity.fields} == {"pupil_id", "choir_id"}
+
+
+def test_a_collection_is_spelled_as_in_the_document() -> None:
+    made = designed(
+        "Pupils have a name. A choir has a name. An enrollment links a pupil to a choir."
+    )
+    assert "/enrollments" in {each.path for each in made.entities}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A choir takes no more pupils than it has seats.",
+        "A choir cannot have more placements than it has seats.",
+        "There cannot be more placements than the choir's seats.",
+    ],
+)
+def test_places_bound_how_many_are_in_one_container(sentence: str) -> None:
+    made = designed(CLUB + sentence)
+    assert [(rule.entity, rule.condition) for rule in made.rules] == [
+        ("Placement", "count(Placement, choir_id == this.choir_id) <= choir.seats")
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A pupil is placed in the same choir only once.",
+        "A pupil can be placed in a choir only once.",
+        "A pupil cannot be placed in the same choir twice.",
+    ],
+)
+def test_done_once_in_each_is_a_pair_that_occurs_once(sentence: str) -> None:
+    made = designed(CLUB + sentence)
+    assert missing(made) == []
+    assert any(field.unique_with for field in fields(made, "Placement").values())  # type: ignore[attr-defined]
+
+
+def test_only_one_at_a_time_is_a_limit_and_no_wish() -> None:
+    made = designed(
+        CLUB + "A placement has a status (open or done). "
+        "A choir can have only one placement at a time that is not done yet."
+    )
+    assert [rule.condition for rule in made.rules] == [
+        "count(Placement, choir_id == this.choir_id, status != 'done') <= 1"
+    ]
+
+
+def test_what_is_not_changed_or_deleted_has_no_route_for_it() -> None:
+    made = designed(CLUB + "Placements are not changed or deleted.")
+    methods = {each.method for each in made.endpoints if each.path.startswith("/placements")}
+    assert methods == {"GET", "POST"}
+
+
+def test_nothing_is_added_to_what_is_closed() -> None:
+    made = designed(
+        "A basket has a label and a status (open or closed). An apple belongs to a basket and has "
+        "a weight. Nothing can be added to a basket that is closed."
+    )
+    assert [(rule.entity, rule.on, rule.condition) for rule in made.rules] == [
+        ("Apple", ["create"], "basket.status != 'closed'")
+    ]
+
+
+def test_a_state_at_first_is_no_default_of_the_text_before_it() -> None:
+    made = designed(
+        'A parcel has a description. It is "packed" at first. '
+        'POST /parcels/{id}/ship makes it "shipped".'
+    )
+    named = fields(made, "Parcel")
+    assert named["description"].default is None  # type: ignore[attr-defined]
+    assert named["status"].default == "packed"  # type: ignore[attr-defined]
+
+
+def test_a_route_turns_the_status_from_one_into_another() -> None:
+    made = designed(
+        "A ticket has a price. We can return one with POST /tickets/{id}/return, which turns its "
+        'status from "sold" to "returned".'
+    )
+    status = fields(made, "Ticket")["status"]
+    assert (status.default, status.choices) == ("sold", ["sold", "returned"])  # type: ignore[attr-defined]
+
+
+def test_a_date_is_today_where_none_is_given() -> None:
+    made = designed("An entry has a text and a day (today by default).")
+    create = next(each for each in made.endpoints if each.kind == "create")
+    assert [(each.target, each.value) for each in create.effects] == [
+        ("day", "day if day is not None else today()")
+    ]
+
+
+def test_the_size_of_pages_is_no_field() -> None:
+    made = designed(
+        "A photo has a title. GET /photos comes in pages: page and per_page (30 by default, 90 at "
+        'most), the answer is {"photos": [...], "total": n, "page": n, "per_page": n}.'
+    )
+    assert fields(made, "Photo").keys() == {"title"}
+    listed = next(each for each in made.endpoints if each.kind == "list")
+    assert (listed.pagination.default_size, listed.pagination.maximum_size) == (30, 90)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["We only want every email once.", "We accept each email only once."]
+)
+def test_what_is_wanted_once_is_unique(sentence: str) -> None:
+    made = designed(f"A patron has a name and an email. {sentence}")
+    assert fields(made, "Patron")["email"].unique  # type: ignore[attr-defined]
