@@ -34,6 +34,7 @@ from quantumlayer.router.strategies import (
     QualityBasedRouting,
     QualityScorer,
     RoundRobin,
+    TrainedQuality,
     WeightedRoundRobin,
 )
 
@@ -78,6 +79,7 @@ __all__ = [
     "RoutingStrategy",
     "SystemClock",
     "Totals",
+    "TrainedQuality",
     "WeightedRoundRobin",
     "estimate_tokens",
     "validation_problems",

@@ -15,6 +15,7 @@ from quantumlayer.router.lab._outcomes import Fold, Outcomes
 from quantumlayer.router.lab._public import Pair, read_llmrouter, read_routellm
 from quantumlayer.router.lab._read import Columns, Pricing, read_outcomes
 from quantumlayer.router.lab._replay import Outage, Replay, Scenario, replay
+from quantumlayer.router.lab._training import train_quality
 
 __all__ = [
     "Bench",
@@ -42,4 +43,5 @@ __all__ = [
     "read_routellm",
     "replay",
     "threshold_curve",
+    "train_quality",
 ]

@@ -10,6 +10,7 @@ from quantumlayer.router.strategies._quality import (
     QualityBasedRouting,
     QualityScorer,
 )
+from quantumlayer.router.strategies._trained import TrainedQuality
 from quantumlayer.router.strategies._turns import RoundRobin, WeightedRoundRobin
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "QualityBasedRouting",
     "QualityScorer",
     "RoundRobin",
+    "TrainedQuality",
     "WeightedRoundRobin",
 ]

@@ -1,0 +1,65 @@
+"""A scorer that was trained on recorded outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from quantumlayer.router._strategy import Candidate, RoutingRequest
+
+if TYPE_CHECKING:
+    from quantumlayer.router.strategies._linear import LinearModel
+
+__all__ = ["TrainedQuality"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedQuality:
+    """The quality that a linear model of the prompt's words expects of each candidate.
+
+    `quantumlayer.router.lab.train_quality` makes one from recorded outcomes. A candidate is looked
+    up by its deployment's name and then by its model's; the quality of any other is unknown. What
+    is read is the text of the user's messages. A decision takes some 0.3 ms for a prompt of 500
+    characters, and less than 1 ms for any.
+
+    Args:
+        linear: The model.
+    """
+
+    linear: LinearModel
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a scorer from a file that `save` has written. Nothing in the file is run.
+
+        Raises:
+            LabError: The file is missing, broken, of another version, or no scorer.
+        """
+        from quantumlayer.router.strategies._linear import (  # noqa: PLC0415 -- it needs numpy
+            LinearModel,
+        )
+
+        return cls(LinearModel.load(Path(path)))
+
+    def save(self, path: str | Path) -> None:
+        """Write the scorer into a file; the same scorer always makes the same bytes."""
+        self.linear.save(Path(path))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Whose answers it can judge."""
+        return self.linear.models
+
+    def score(
+        self, request: RoutingRequest, candidates: Sequence[Candidate]
+    ) -> Sequence[float | None]:
+        """Read the prompt once and look the candidates up."""
+        messages = request.model_request.messages
+        text = "\n".join(message.text for message in messages if message.role == "user")
+        expected = self.linear.predict(text)
+        known = dict(zip(self.linear.models, expected.clip(0, 1).tolist(), strict=True))
+        return [
+            known.get(candidate.deployment, known.get(candidate.model)) for candidate in candidates
+        ]

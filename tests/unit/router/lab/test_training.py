@@ -1,0 +1,310 @@
+import io
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quantumlayer.errors import LabError
+from quantumlayer.messages import Message, ModelRequest
+from quantumlayer.router import (
+    Candidate,
+    ModelCard,
+    Price,
+    QualityBasedRouting,
+    RoutingRequest,
+    TrainedQuality,
+)
+from quantumlayer.router.lab import (
+    Outcomes,
+    Pair,
+    Scenario,
+    bench,
+    interval,
+    read_llmrouter,
+    read_routellm,
+    threshold_curve,
+    train_quality,
+)
+from quantumlayer.router.strategies._features import CHARACTERS, PLACES, SHAPES, pieces, shape
+from quantumlayer.testing import check_strategy
+
+WORDS = {"code": "python function loop class", "verse": "rose moon river heart"}
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=60) | st.text("ab ?1.\n", max_size=200)
+
+
+def made_up(count: int, *, seed: int, tasks: bool = True) -> Outcomes:
+    """Small is good at verse, large at code."""
+    random = np.random.default_rng(seed)
+    kinds = [str(kind) for kind in random.choice(["code", "verse"], count)]
+    prompts = [
+        f"{number} write " + " ".join(random.choice(WORDS[kind].split(), 5))
+        for number, kind in enumerate(kinds)
+    ]
+    quality = np.array([[0.1, 0.9] if kind == "code" else [0.8, 0.3] for kind in kinds])
+    return Outcomes(
+        prompts,
+        ["small", "large"],
+        quality,
+        np.array([[0.001, 0.01]] * count),
+        tasks=kinds if tasks else None,
+    )
+
+
+def asked(text: str, *, system: str = "") -> RoutingRequest:
+    messages = (Message.system(system), Message.user(text)) if system else (Message.user(text),)
+    return RoutingRequest(ModelRequest(messages), 10, 10, 0.0, 0)
+
+
+SMALL, LARGE = Candidate("small", "p", "small"), Candidate("mine", "p", "large")
+
+
+@given(TEXTS)
+def test_pieces_are_places_in_two_halves_with_weights(text: str) -> None:
+    places, weights = pieces(text)
+    assert (np.diff(places) > 0).all()
+    assert ((places >= 0) & (places < PLACES)).all()
+    assert (weights >= 1).all()
+    assert (places < PLACES // 2).any() == bool(text.split() and any(c > " " for c in text))
+
+
+@given(st.lists(st.sampled_from(["alpha", "beta", "gamma"]), min_size=1, max_size=8))
+def test_pieces_do_not_depend_on_where_words_stand_or_on_white_space(words: list[str]) -> None:
+    one, two = pieces(" ".join(words)), pieces("\n  ".join(words) + "  ")
+    assert one[0].tolist() == two[0].tolist()
+    assert one[1].tolist() == two[1].tolist()
+    found = set(pieces("zzz " + " ".join(words))[0].tolist())
+    assert set(one[0].tolist()) <= found
+
+
+def test_each_sequence_of_words_and_characters_has_a_place() -> None:
+    places, weights = pieces("abcd ab abcd")
+    # abcd, ab; abcd ab, ab abcd; abc, bcd, abcd.
+    assert (places < PLACES // 2).sum() == 4
+    assert (places >= PLACES // 2).sum() == 3
+    assert sorted(weights.tolist()) == pytest.approx([1] * 3 + [1 + np.log(2)] * 4)
+
+
+@given(TEXTS)
+def test_a_shape_has_finite_measures_of_any_text(text: str) -> None:
+    measures = shape(text)
+    assert measures.shape == (SHAPES,)
+    assert np.isfinite(measures).all()
+
+
+def test_of_a_long_text_beginning_and_end_are_read() -> None:
+    middle = "x" * CHARACTERS
+    both = set(pieces(f"begin {middle} end")[0].tolist())
+    assert set(pieces("begin")[0].tolist()) | set(pieces("end")[0].tolist()) <= both
+    assert shape("word " * 9_000)[0] == pytest.approx(np.log1p(45_000))
+
+
+@pytest.mark.parametrize("tasks", [True, False])
+def test_a_scorer_tells_what_each_model_is_good_at(tasks: bool) -> None:  # noqa: FBT001 -- a case
+    train, test = made_up(200, seed=1, tasks=tasks), made_up(50, seed=2)
+    scorer = train_quality(train)
+    for text, expected in zip(test.prompts, test.quality, strict=True):
+        scores = scorer.score(asked(text, system="python moon"), [SMALL, LARGE])
+        assert scores == pytest.approx(list(expected), abs=0.2)
+
+
+def test_the_same_outcomes_make_the_same_file(tmp_path: Path) -> None:
+    outcomes = made_up(60, seed=1)
+    for name in ("one", "two"):
+        train_quality(outcomes).save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_scorer_that_was_saved_scores_the_same(tmp_path: Path) -> None:
+    scorer = train_quality(made_up(60, seed=1))
+    scorer.save(tmp_path / "scorer")
+    loaded = TrainedQuality.load(tmp_path / "scorer")
+    assert loaded.models == ("small", "large")
+    request = asked("write moon river python")
+    assert loaded.score(request, [SMALL, LARGE]) == scorer.score(request, [SMALL, LARGE])
+
+
+def test_the_quality_of_a_model_it_was_not_trained_on_is_unknown() -> None:
+    scorer = train_quality(made_up(60, seed=1))
+    scores = scorer.score(asked("python"), [Candidate("other", "p", "other"), LARGE])
+    assert scores[0] is None
+    assert scores[1] is not None
+
+
+@given(TEXTS)
+def test_any_text_has_qualities_from_0_to_1(text: str) -> None:
+    scores = SCORER.score(asked(text), [SMALL, LARGE])
+    assert all(score is not None and 0 <= score <= 1 for score in scores)
+
+
+SCORER = train_quality(made_up(60, seed=1))
+
+
+def test_a_strategy_with_a_trained_scorer_keeps_the_rules() -> None:
+    check_strategy(lambda: QualityBasedRouting(scorer=SCORER))
+
+
+@pytest.mark.anyio
+async def test_a_trained_scorer_is_benched_like_any_strategy() -> None:
+    train, test = made_up(200, seed=1), made_up(100, seed=2)
+    cards = {name: ModelCard(price=Price()) for name in train.models}
+    made = await bench(
+        {"trained": QualityBasedRouting(scorer=train_quality(train))},
+        test,
+        train=train,
+        scenario=Scenario(cards=cards),
+    )
+    assert made["trained"].quality == pytest.approx(made["oracle"].quality)
+    assert made["trained"].quality > made["best single"].quality
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "ridge"),
+    [(made_up(1, seed=0), 1.0), (made_up(9, seed=0), 0.0), (made_up(9, seed=0), float("nan"))],
+)
+def test_what_teaches_nothing_is_refused(outcomes: Outcomes, ridge: float) -> None:
+    with pytest.raises(LabError, match="teach nothing"):
+        train_quality(outcomes, ridge=ridge)
+
+
+def test_prompts_without_any_words_teach_the_mean() -> None:
+    grid = np.array([[0.0], [1.0], [0.5]])
+    scorer = train_quality(Outcomes(["", " ", "?"], ["small"], grid, grid))
+    assert list(scorer.score(asked("anything"), [SMALL])) == pytest.approx([0.5], abs=0.2)
+
+
+def rewritten(path: Path, change: Callable[[dict[str, bytes]], None]) -> None:
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    change(content)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+
+
+def header(**changes: object) -> Callable[[dict[str, bytes]], None]:
+    def change(content: dict[str, bytes]) -> None:
+        known = json.loads(content["header.json"])
+        content["header.json"] = json.dumps({**known, **changes}).encode()
+
+    return change
+
+
+def array(name: str, value: object) -> Callable[[dict[str, bytes]], None]:
+    def change(content: dict[str, bytes]) -> None:
+        file = io.BytesIO()
+        np.save(file, np.asarray(value), allow_pickle=True)
+        content[f"{name}.npy"] = file.getvalue()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (header(version=2), "version 2"),
+        (header(format="other"), "version"),
+        (header(models=["one"]), "'piece' is no array"),
+        (lambda content: content.pop("header.json"), "header.json"),
+        (lambda content: content.pop("mean.npy"), "mean.npy"),
+        (lambda content: content.update({"header.json": b"{"}), "Expecting"),
+        (lambda content: content.update({"header.json": b"[]"}), "list"),
+        (lambda content: content.update({"mean.npy": b"nothing"}), "scorer"),
+        (array("mean", [0.5, 0.5]), "'mean' is no array of"),
+        (array("mean", np.array([np.nan, 0.5], np.float32)), "'mean' is no array of"),
+        (array("mean", np.array([{}, {}])), "allow_pickle"),
+    ],
+)
+def test_a_corrupt_file_is_refused_with_the_cure(
+    tmp_path: Path, change: Callable[[dict[str, bytes]], None], problem: str
+) -> None:
+    path = tmp_path / "broken"
+    SCORER.save(path)
+    rewritten(path, change)
+    with pytest.raises(LabError) as caught:
+        TrainedQuality.load(path)
+    assert problem in str(caught.value)
+    assert "make it anew with `quantumlayer route train`" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text" * 99])
+def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken"
+    path.write_bytes(content)
+    with pytest.raises(LabError, match="no scorer that can be loaded"):
+        TrainedQuality.load(path)
+    with pytest.raises(LabError, match="nowhere"):
+        TrainedQuality.load(tmp_path / "nowhere")
+
+
+def test_the_router_is_imported_without_numpy() -> None:
+    code = "import sys, quantumlayer.router; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_decision_takes_less_than_a_millisecond() -> None:
+    for text in ("How many moons has Jupiter? " * 20, "python function " * 2_000):
+        request, spent = asked(text), []
+        for _ in range(30):
+            start = time.process_time()
+            SCORER.score(request, [SMALL, LARGE])
+            spent.append(time.process_time() - start)
+        assert min(spent) < 0.001
+
+
+def gains(pair: Pair, scorer: TrainedQuality, prompts: Sequence[str]) -> list[float]:
+    places = [scorer.models.index(name) for name in (pair.weak, pair.strong)]
+    expected = (scorer.linear.predict(text)[places] for text in prompts)
+    return [float(strong - weak) for weak, strong in expected]
+
+
+def routellm(shared: Path, name: str) -> Pair:
+    pytest.importorskip("pyarrow")
+    folder = shared / "data" / "routing" / "routellm"
+    return read_routellm(
+        folder / f"{name}_responses.parquet", folder / f"{name}_contaminated_prompts.jsonl.gz"
+    )
+
+
+def test_it_beats_prompt_length_and_the_published_routers_at_1_500_labels(shared: Path) -> None:
+    pair = routellm(shared, "mmlu")
+    train, test = pair.outcomes.split(train=1_500 / len(pair.outcomes), seed=0)
+    ours = threshold_curve(gains(pair, train_quality(train), test.prompts), *test.quality.T)
+    length = threshold_curve([len(text) for text in test.prompts], *test.quality.T)
+    assert ours.apgr() >= 0.645
+    assert length.apgr() == pytest.approx(0.583, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "goal"),
+    [("gsm8k", 0.63), pytest.param("mmlu", 0.67, marks=pytest.mark.slow)],
+)
+def test_it_is_as_good_as_said_in_five_folds(shared: Path, name: str, goal: float) -> None:
+    pair = routellm(shared, name)
+    scores: list[float] = []
+    tests = []
+    for train, test in pair.outcomes.folds(5, seed=0):
+        scores += gains(pair, train_quality(train), test.prompts)
+        tests.append(test.quality)
+    assert threshold_curve(scores, *np.concatenate(tests).T).apgr() >= goal
+
+
+def test_it_chooses_among_nine_models_better_than_the_best_single_one(shared: Path) -> None:
+    pytest.importorskip("pyarrow")
+    folder = shared / "data" / "routing" / "llmrouter"
+    train, test = read_llmrouter(
+        folder / "dcrouter_9models.parquet", folder / "default_llm_prices.json.gz"
+    )
+    linear = train_quality(train).linear
+    chosen = [int(linear.predict(text).argmax()) for text in test.prompts]
+    quality = test.quality[np.arange(len(test)), chosen]
+    low, high = interval(quality, seed=0)
+    assert low < quality.mean() < high
+    assert quality.mean() > test.quality[:, train.quality.mean(axis=0).argmax()].mean() + 0.02
