@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quantumlayer.cli import _capsule, _doctor, _generate
+from quantumlayer.cli import _capsule, _doctor, _generate, _route
 from quantumlayer.cli._run import run
 
 __all__ = ["app"]
@@ -24,6 +24,11 @@ capsule_app = typer.Typer(
     help="Look into capsules, check, unpack, run and replay them.", no_args_is_help=True
 )
 app.add_typer(capsule_app, name="capsule")
+route_app = typer.Typer(
+    help="Measure routing strategies on recorded outcomes, and train a scorer on them.",
+    no_args_is_help=True,
+)
+app.add_typer(route_app, name="route")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 Data = Annotated[
@@ -38,6 +43,13 @@ Key = Annotated[
 Isolation = Annotated[
     str, typer.Option("--isolation", help="Lowest isolation level to accept for running code.")
 ]
+Table = Annotated[
+    Path, typer.Argument(metavar="TABLE", help="Outcomes: .csv, .jsonl, .parquet; wide or long.")
+]
+Share = Annotated[
+    float, typer.Option("--train", help="Share of the prompts to learn from, between 0 and 1.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of all that is random.")]
 
 
 @app.command()
@@ -138,3 +150,56 @@ def replay(
 ) -> None:
     """Make a capsule again from its transcript, without any model, and compare."""
     run(lambda: _capsule.replay(file, output, _capsule.Trusted(data, key or ()), json=json))
+
+
+@route_app.command("bench")
+def bench_strategies(  # noqa: PLR0913 -- one argument for each option
+    table: Table,
+    *,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(help="cost, latency, quality, hybrid or module:class; repeatable."),
+    ] = None,
+    scorer: Annotated[
+        list[Path] | None, typer.Option(help="A scorer that `route train` has made; repeatable.")
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="When requests come in; without it one after the other.")
+    ] = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(min=0, help="What all requests may cost, in US dollars.")
+    ] = None,
+    train: Share = 0.5,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Replay strategies over recorded outcomes, beside the baselines.
+
+    Prompts that may be learned from are not measured on. Give `route train` the same --train and
+    --seed, so that its scorer has not seen them either.
+    """
+    options = _route.Bench(
+        table=table,
+        strategies=strategy or (),
+        scorers=scorer or (),
+        trace=trace,
+        budget_usd=budget_usd,
+        share=train,
+        seed=seed,
+        json=json,
+    )
+    run(lambda: _route.bench(options))
+
+
+@route_app.command("train")
+def train_scorer(
+    table: Table,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the scorer goes.")],
+    train: Share = 0.5,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Train a scorer on a part of recorded outcomes and show what it is worth on the other."""
+    options = _route.Train(table=table, output=output, share=train, seed=seed, json=json)
+    run(lambda: _route.train(options))

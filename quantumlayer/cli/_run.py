@@ -10,6 +10,7 @@ from typing import NoReturn
 import anyio
 
 from quantumlayer.errors import (
+    LabError,
     MissingExtraError,
     QuantumLayerError,
     RequirementsError,
@@ -29,7 +30,13 @@ class UsageError(QuantumLayerError):
     """The command was given something that it cannot work with."""
 
 
-_BAD_INPUT_ERRORS = (UsageError, RequirementsError, MissingExtraError, SandboxUnavailableError)
+_BAD_INPUT_ERRORS = (
+    UsageError,
+    RequirementsError,
+    LabError,
+    MissingExtraError,
+    SandboxUnavailableError,
+)
 
 
 def run(command: Callable[[], Awaitable[int]]) -> NoReturn:

@@ -14,7 +14,8 @@ from quantumlayer.router.lab._metrics import (
 from quantumlayer.router.lab._outcomes import Fold, Outcomes
 from quantumlayer.router.lab._public import Pair, read_llmrouter, read_routellm
 from quantumlayer.router.lab._read import Columns, Pricing, read_outcomes
-from quantumlayer.router.lab._replay import Outage, Replay, Scenario, replay
+from quantumlayer.router.lab._replay import Outage, Replay, Scenario, cards, replay
+from quantumlayer.router.lab._traces import read_arrivals
 from quantumlayer.router.lab._training import train_quality
 
 __all__ = [
@@ -35,9 +36,11 @@ __all__ = [
     "aiq",
     "baselines",
     "bench",
+    "cards",
     "hull",
     "interval",
     "pgr",
+    "read_arrivals",
     "read_llmrouter",
     "read_outcomes",
     "read_routellm",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count, pairwise
 from random import Random
@@ -42,7 +42,7 @@ from quantumlayer.router._tokens import estimate_tokens
 from quantumlayer.router.lab._baselines import ReplayedRequest
 from quantumlayer.router.lab._outcomes import Floats, Outcomes
 
-__all__ = ["Outage", "Replay", "Scenario", "replay"]
+__all__ = ["Outage", "Replay", "Scenario", "cards", "replay"]
 
 _MINUTE_S = 60.0
 
@@ -256,6 +256,17 @@ def _card(outcomes: Outcomes, column: int) -> ModelCard:
     price = Price(input=round(cost_usd * NANO_PER_USD * 1_000_000 / max(1, tokens)))
     # Any bound on the answer will do, its tokens are free; without one no budget allows a call.
     return ModelCard(price=price, max_output_tokens=_ANSWER_TOKENS)
+
+
+def cards(outcomes: Outcomes) -> dict[str, ModelCard]:
+    """Cards as outcomes suggest them: the models' mean quality, and a price that makes their costs.
+
+    Take the part to learn from, so that no strategy knows what it is measured on.
+    """
+    return {
+        model: replace(_card(outcomes, column), quality=float(outcomes.quality[:, column].mean()))
+        for column, model in enumerate(outcomes.models)
+    }
 
 
 class _Clock:

@@ -36,6 +36,9 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)  # Source: the finaliser of MurmurHash3.
 _HALF = np.uint64(32)
 _SHIFT = np.uint64(64 - _BITS)
 
+_UPPER_A, _LOWER_A, _LOWER, _ALPHABET = map(np.uint32, (65, 97, 32, 26))
+_ASCII = np.uint32(127)
+
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SENTENCE = re.compile(r"[^\s.?!][^.?!\n]*")
 _DIGITS = 12
@@ -57,8 +60,7 @@ def pieces(text: str) -> tuple[NDArray[np.int64], Floats]:
 
     Pieces are sequences of one and two words, and of three to five characters within a word.
     """
-    letters = np.frombuffer(_cut(text).lower().encode("utf-32-le", "surrogatepass"), np.uint32)
-    letters = letters[:CHARACTERS].astype(np.uint64)
+    letters = _points(_cut(text).lower())[:CHARACTERS].astype(np.uint64)
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(letters * _UP[: letters.size])])
     inside = letters > ord(" ")
     edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
@@ -97,12 +99,20 @@ def _cut(text: str) -> str:
     return f"{text[: CHARACTERS // 2]} {text[1 - CHARACTERS // 2 :]}"
 
 
+def _points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
 def shape(text: str) -> Floats:
     """Measures of a text's length, numbers and signs, on scales on which they spread evenly."""
     length, part = len(text), _cut(text)
     words = part.split()
     numbers = [number for number in _NUMBER.findall(part) if len(number) < _DIGITS]
     letters = max(1, len(part))
+    points = _points(part)
+    # In unsigned numbers, what lies before the alphabet is far behind it; all beyond ASCII counts.
+    capitals = np.count_nonzero(points - _UPPER_A < _ALPHABET)
+    alphabetic = np.count_nonzero(((points | _LOWER) - _LOWER_A < _ALPHABET) | (points > _ASCII))
     counts = (
         len(numbers),
         len(set(numbers)),
@@ -117,8 +127,8 @@ def shape(text: str) -> Floats:
             np.log1p(max(map(len, words), default=0)),
             letters / max(1, len(words)),
             len(set(words)) / max(1, len(words)),
-            sum(map(str.isupper, part)) / letters,
-            sum(map(str.isalpha, part)) / letters,
+            capitals / letters,
+            alphabetic / letters,
             *np.sqrt(counts),
         ]
     )

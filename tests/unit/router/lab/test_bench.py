@@ -22,6 +22,7 @@ from quantumlayer.router.lab import (
     Scenario,
     baselines,
     bench,
+    cards,
     replay,
 )
 from quantumlayer.testing import check_strategy
@@ -206,3 +207,12 @@ def test_the_baselines_keep_the_rules_of_strategies(name: str) -> None:
 async def test_no_strategy_beats_the_oracle() -> None:
     made = await replay(Oracle(OUTCOMES), OUTCOMES)
     assert made.quality.tolist() == OUTCOMES.quality.max(axis=1).tolist()
+
+
+def test_cards_tell_what_outcomes_suggest() -> None:
+    made = cards(OUTCOMES)
+    assert {name: card.quality for name, card in made.items()} == {"small": 0.5, "large": 0.75}
+    small, large = (made[name].price for name in ("small", "large"))
+    assert small is not None
+    assert large is not None
+    assert large.input == pytest.approx(10 * small.input)

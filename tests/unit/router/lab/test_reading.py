@@ -12,6 +12,7 @@ from quantumlayer.router.lab import (
     Columns,
     Outcomes,
     Pricing,
+    read_arrivals,
     read_llmrouter,
     read_outcomes,
     read_routellm,
@@ -256,3 +257,28 @@ def test_the_public_sets_have_the_published_sizes_and_qualities(shared: Path) ->
     assert (len(train), len(test), len(train.models)) == (5_608, 500, 9)
     assert test.quality.mean(axis=0).max() == pytest.approx(0.5626, abs=5e-5)
     assert test.quality.max(axis=1).mean() == pytest.approx(0.7434, abs=5e-5)
+
+
+def test_arrivals_are_read_from_both_kinds_of_traces(tmp_path: Path) -> None:
+    azure = written(
+        tmp_path,
+        "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+        "2023-11-16 18:17:03.9799600,4808,10\n2023-11-16 18:17:04.2299601,3180,8\n",
+    )
+    assert read_arrivals(azure) == pytest.approx([0, 0.25])
+    mooncake = written(tmp_path, '{"timestamp": 27}\n{"timestamp": 3027}\n', "trace.jsonl")
+    assert read_arrivals(mooncake) == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("TIMESTAMP\nyesterday\n", "row 2, column 'TIMESTAMP': 'yesterday' is no date"),
+        ("timestamp\n5\n4\n", "row 3, column 'timestamp': it is earlier"),
+        ("time\n5\n", "no column 'timestamp'"),
+    ],
+)
+def test_a_trace_that_tells_no_times_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(LabError) as caught:
+        read_arrivals(written(tmp_path, text))
+    assert message in str(caught.value)

@@ -278,13 +278,13 @@ def test_it_beats_prompt_length_and_the_published_routers_at_1_500_labels(shared
     train, test = pair.outcomes.split(train=1_500 / len(pair.outcomes), seed=0)
     ours = threshold_curve(gains(pair, train_quality(train), test.prompts), *test.quality.T)
     length = threshold_curve([len(text) for text in test.prompts], *test.quality.T)
-    assert ours.apgr() >= 0.645
+    assert ours.apgr() >= 0.65
     assert length.apgr() == pytest.approx(0.583, abs=0.01)
 
 
 @pytest.mark.parametrize(
     ("name", "goal"),
-    [("gsm8k", 0.63), pytest.param("mmlu", 0.67, marks=pytest.mark.slow)],
+    [("gsm8k", 0.64), pytest.param("mmlu", 0.67, marks=pytest.mark.slow)],
 )
 def test_it_is_as_good_as_said_in_five_folds(shared: Path, name: str, goal: float) -> None:
     pair = routellm(shared, name)

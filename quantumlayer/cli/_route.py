@@ -1,0 +1,120 @@
+"""`quantumlayer route …`: the laboratory for routing strategies."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from quantumlayer.cli._run import DONE, UsageError
+from quantumlayer.cli._show import print_json
+from quantumlayer.router import (
+    CostBasedRouting,
+    HybridRouting,
+    LatencyBasedRouting,
+    QualityBasedRouting,
+    RoutingStrategy,
+    TrainedQuality,
+)
+
+__all__ = ["Bench", "Train", "bench", "train"]
+
+_STRATEGIES: Mapping[str, Callable[[], RoutingStrategy]] = {
+    "cost": CostBasedRouting,
+    "latency": LatencyBasedRouting,
+    "quality": QualityBasedRouting,
+    "hybrid": HybridRouting,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """What `route train` is given."""
+
+    table: Path
+    output: Path
+    share: float
+    seed: int
+    json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What `route bench` is given."""
+
+    table: Path
+    strategies: Sequence[str]
+    scorers: Sequence[Path]
+    trace: Path | None
+    budget_usd: float | None
+    share: float
+    seed: int
+    json: bool
+
+
+async def train(options: Train) -> int:
+    """Train on one part of the outcomes, save the scorer, and measure it on the other part."""
+    from quantumlayer.router import lab  # noqa: PLC0415 -- numpy, for these two commands only
+
+    outcomes = lab.read_outcomes(options.table)
+    learned, measured = outcomes.split(train=options.share, seed=options.seed)
+    scorer = lab.train_quality(learned)
+    scorer.save(options.output)
+    made = await lab.bench(
+        {"trained": QualityBasedRouting(scorer=scorer)},
+        measured,
+        train=learned,
+        scenario=lab.Scenario(cards=lab.cards(learned), seed=options.seed),
+    )
+    _show(made, json=options.json)
+    return DONE
+
+
+async def bench(options: Bench) -> int:
+    """Replay strategies and the baselines over recorded outcomes."""
+    from quantumlayer.router import lab  # noqa: PLC0415 -- numpy, for these two commands only
+
+    outcomes = lab.read_outcomes(options.table)
+    learned, measured = outcomes.split(train=options.share, seed=options.seed)
+    strategies = {name: _strategy(name) for name in options.strategies}
+    for path in options.scorers:
+        strategies[path.name] = QualityBasedRouting(scorer=TrainedQuality.load(path))
+    scenario = lab.Scenario(
+        arrivals_s=None if options.trace is None else lab.read_arrivals(options.trace),
+        cards=lab.cards(learned),
+        budget_usd=options.budget_usd,
+        seed=options.seed,
+    )
+    made = await lab.bench(strategies, measured, train=learned, scenario=scenario)
+    _show(made, json=options.json)
+    return DONE
+
+
+def _show(made: Any, *, json: bool) -> None:
+    if json:
+        print_json(asdict(made))
+    else:
+        sys.stdout.write(f"{made.table()}\n")
+
+
+def _strategy(name: str) -> RoutingStrategy:
+    """A strategy by its name, or as `module:name` of a class without arguments.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if name in _STRATEGIES:
+        return _STRATEGIES[name]()
+    module, _, attribute = name.partition(":")
+    try:
+        made: RoutingStrategy = getattr(importlib.import_module(module), attribute)()
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        there = ", ".join(_STRATEGIES)
+        raise UsageError(
+            f"--strategy {name!r} is no strategy ({error}): there are {there}, or give your own "
+            "as module:class."
+        ) from error
+    return made

@@ -1,0 +1,96 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+STRATEGY = """\
+from quantumlayer.router import Ranked
+
+class Backwards:
+    def rank(self, request, candidates):
+        return [Ranked(one.deployment, 0.0) for one in reversed(candidates)]
+"""
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = str(Path(sys.executable).with_name("quantumlayer"))
+    known = os.environ.get("PYTHONPATH", "")
+    return subprocess.run(
+        [command, "route", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{known}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    rows = ["prompt,task,small|quality,small|cost_usd,large|quality,large|cost_usd"]
+    for number in range(120):
+        kind, fits = ("moon river heart", "1") if number % 2 else ("python loop class", "0")
+        words = " ".join(random.permutation(kind.split()))
+        rows.append(f"{number} {words},{kind[:4]},{fits},0.001,1,0.01")
+    (tmp_path / "table.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "trace.jsonl").write_text(
+        "\n".join(json.dumps({"timestamp": 100 * number}) for number in range(120))
+    )
+    (tmp_path / "mine.py").write_text(STRATEGY)
+    return tmp_path
+
+
+def test_a_scorer_is_trained_and_then_benched_on_prompts_that_it_has_not_seen(
+    folder: Path,
+) -> None:
+    trained = run(folder, "train", "table.csv", "-o", "my.scorer", "--json")
+    assert trained.returncode == 0, trained.stderr
+    figures = {row["strategy"]: row for row in json.loads(trained.stdout)["rows"]}
+    assert figures["trained"]["quality"] > figures["cheapest"]["quality"] + 0.2
+
+    benched = run(folder, "bench", "table.csv", "--scorer", "my.scorer", "--json")
+    assert benched.returncode == 0, benched.stderr
+    again = {row["strategy"]: row for row in json.loads(benched.stdout)["rows"]}
+    assert again["my.scorer"]["quality"] == figures["trained"]["quality"]
+
+
+def test_strategies_stand_beside_the_baselines_in_a_table(folder: Path) -> None:
+    options = ("--strategy", "cost", "--strategy", "mine:Backwards", "--trace", "trace.jsonl")
+    done = run(folder, "bench", "table.csv", *options)
+    assert done.returncode == 0, done.stderr
+    names = [line.split("  ")[0] for line in done.stdout.splitlines()]
+    assert names[1:] == [
+        "cost",
+        "mine:Backwards",
+        "random",
+        "cheapest",
+        "best single",
+        "prompt length",
+        "oracle",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("bench", "nowhere.csv"), "nowhere.csv"),
+        (("bench", "table.csv", "--strategy", "fancy"), "there are cost, latency, quality, hybrid"),
+        (("bench", "table.csv", "--strategy", "mine:Forwards"), "no strategy"),
+        (("bench", "table.csv", "--scorer", "table.csv"), "no scorer that can be loaded"),
+        (("bench", "table.csv", "--train", "0"), "both parts need one"),
+        (("train", "table.csv", "-o", "my.scorer", "--train", "1"), "both parts need one"),
+    ],
+)
+def test_what_cannot_be_used_is_bad_input(
+    folder: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    done = run(folder, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
