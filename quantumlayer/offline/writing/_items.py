@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from quantumlayer.agents import Rule
 from quantumlayer.errors import DesignError
 from quantumlayer.offline.writing._blueprint import Column, Table
 from quantumlayer.offline.writing._bound import (
@@ -246,6 +247,7 @@ def redirect(route: Route) -> None:
     changes = bool(endpoint.effects)
     find(route, lock=changes)
     rules = route.service.rules_for(table.name, route.service.triggers(endpoint))
+    route.lines += _before(route, table, rules)
     route.lines += route.rules.calls(rules, table.variable, route.arguments)
     if changes:
         route.writing = True
@@ -279,10 +281,7 @@ def update(route: Route) -> None:
     route.lines += [_unchanged(route, table, column) for column in fixed]
     route.lines += _moved(route, table, free, locks, partial=partial)
     route.lines += other_locks(route, locks)
-    olds = route.rules.olds(rules)
-    for name, node in olds.items():
-        now = Attribute(Scope("this", table.name), node.hops, node.column, node.kind, node.nullable)
-        route.lines.append(f"{name} = {tidy(route.writer.value(now))}")
+    route.lines += _before(route, table, rules)
     making = Making(route, table)
     route.lines += _applied(route, making, free, fixed, partial=partial)
     route.lines += on_update(route, table, item)
@@ -362,6 +361,7 @@ def delete(route: Route) -> None:
     table, endpoint = route.item(), route.endpoint
     rules = route.service.rules_for(table.name, route.service.triggers(endpoint))
     find(route, lock=True)
+    route.lines += _before(route, table, rules)
     route.lines += route.rules.calls(rules, table.variable, route.arguments)
     shown = endpoint.status != 204  # noqa: PLR2004 -- no content
     if shown:
@@ -377,6 +377,15 @@ def delete(route: Route) -> None:
     route.lines.append("session.commit()")
     if shown:
         route.lines.append("return answer")
+
+
+def _before(route: Route, table: Table, rules: list[Rule]) -> list[str]:
+    """Keep the values that rules compare with, while the item still has them."""
+    lines = []
+    for name, node in route.rules.olds(rules).items():
+        now = Attribute(Scope("this", table.name), node.hops, node.column, node.kind, node.nullable)
+        lines.append(f"{name} = {tidy(route.writer.value(now))}")
+    return lines
 
 
 def _restricting(route: Route, table: Table) -> list[str]:
@@ -421,6 +430,7 @@ def action(route: Route) -> None:
             line = f"lock_rows(session, {target.model}, {table.variable}.{column.attribute})"
             route.lines.append(line)
     route.lines += [*other_locks(route, locks), *bulk_locks(route)]
+    route.lines += _before(route, table, rules)
     route.lines += route.rules.calls(rules, table.variable, route.arguments)
     route.lines += effects(route, endpoint.effects)
     if endpoint.effects:

@@ -7,7 +7,8 @@ development groups declare. Imports for type checkers, and those whose failure i
 
 Prints `{"imports": count, "undeclared": [[path, line, module], ...], "not_installed": [names],
 "invalid": [[path, message], ...]}`. Where a declared package is not installed here, a module that
-is not here either may be its, and is not counted as undeclared.
+is not here either may be its, and is not counted as undeclared. A tool of development groups that
+is not installed is only named where there is such a module: nothing else can be its.
 
 Source: pyproject.toml as of PEP 621 and PEP 735, requirements files as pip reads them.
 """
@@ -172,7 +173,7 @@ def main() -> None:
     everything, also_missing = brought_by([*declared.runtime, *declared.development])
     files = python_files()
     free = set(sys.stdlib_module_names) | own_modules(files)
-    count, undeclared = 0, []
+    count, undeclared, unresolved = 0, [], False
     for path in files:
         allowed = free | (everything if TEST_FILE.search(path) else runtime)
         try:
@@ -182,12 +183,16 @@ def main() -> None:
             continue  # The syntax check says so.
         for line, module in imports(tree):
             count += 1
-            if module not in allowed and (not (missing | also_missing) or find_spec(module)):
+            if module in allowed:
+                continue
+            if (missing | also_missing) and not find_spec(module):
+                unresolved = True  # Something that is not installed may bring it.
+            else:
                 undeclared.append((path, line, module))
     answer = {
         "imports": count,
         "undeclared": undeclared,
-        "not_installed": sorted(missing | also_missing),
+        "not_installed": sorted(missing | also_missing if unresolved else missing),
         "invalid": declared.invalid,
     }
     sys.stdout.write(json.dumps(answer))

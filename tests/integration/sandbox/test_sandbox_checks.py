@@ -421,6 +421,30 @@ async def test_what_is_declared_and_not_installed_leaves_it_unknown(
     assert "stripe-of-none" in verdict.findings[0].message
 
 
+TOOL = {"requirements-dev.txt": b"linter-of-none\n"}
+
+
+async def test_a_tool_for_development_that_nothing_imports_leaves_nothing_unknown(
+    sandbox: Sandbox, small: Tree
+) -> None:
+    tree = changed(small, sums="import os") | TOOL
+    assert (await check_imports(sandbox, tree)).outcome is Outcome.PASS
+
+
+async def test_a_tool_that_may_bring_what_a_test_imports_leaves_it_unknown(
+    sandbox: Sandbox, small: Tree
+) -> None:
+    tree = changed(small, test="import linter_of_none") | TOOL
+    assert (await check_imports(sandbox, tree)).outcome is Outcome.UNKNOWN
+
+
+async def test_what_the_service_itself_needs_and_is_not_installed_leaves_it_unknown(
+    sandbox: Sandbox, small: Tree
+) -> None:
+    tree = changed(small, sums="import os") | {"requirements.txt": b"stripe-of-none\n"}
+    assert (await check_imports(sandbox, tree)).outcome is Outcome.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
