@@ -152,3 +152,27 @@ def test_what_is_not_implemented_is_said_in_the_readme_and_held_by_no_test() -> 
 def test_the_errors_have_one_root() -> None:
     assert issubclass(DesignError, AgentError)
     assert issubclass(ExpressionError, AgentError)
+
+
+def test_a_rule_may_look_at_the_past_also_where_nothing_changes(tmp_path: Path) -> None:
+    routes = [
+        Endpoint(method="PATCH", path="/notes/{id}", kind="update", entity="Note"),
+        Endpoint(method="DELETE", path="/notes/{id}", kind="delete", entity="Note", status=204),
+    ]
+    rule = Rule(
+        name="kept",
+        entity="Note",
+        on=["update", "delete"],
+        condition="old.size < 10",
+        message="Large notes are kept.",
+    )
+    design = _design(FieldSpec(name="size", type="integer"), endpoints=routes, rules=[rule])
+    write(tmp_path, write_service(design).files)
+
+    assert lint(tmp_path) == ""
+    with served(tmp_path) as client:
+        for size in (3, 10):
+            client.post("/notes", json={"size": size})
+        assert client.delete("/notes/1").status_code == 204
+        assert client.delete("/notes/2").status_code == 409
+        assert client.patch("/notes/2", json={"size": 1}).status_code == 409
