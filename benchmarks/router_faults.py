@@ -100,7 +100,7 @@ class Ours:
             RoundRobin,
             Router,
         )
-        from quantumlayer.router.providers import OpenAICompatible  # noqa: PLC0415 -- ditto
+        from quantumlayer.router.providers import OpenAICompatible  # noqa: PLC0415 -- not there on the other side
 
         models = [
             OpenAICompatible(
