@@ -18,6 +18,7 @@ def cover(plan: Plan, items: Sequence[Requirement]) -> list[dict[str, Any]]:
     """Say for every statement whether it is in the design, and why not where it is not."""
     findings = {finding.source.id: finding for finding in plan.analysis.findings}
     used = _used(plan)
+    _miss_empty_fields(plan)
     return [_coverage(plan, item, findings[item.id], used) for item in items]
 
 
@@ -35,6 +36,35 @@ def _used(plan: Plan) -> set[str]:
     for rule in plan.rules:
         used.update(rule.requirements)
     return used
+
+
+def _miss_empty_fields(plan: Plan) -> None:
+    """A field that only the system sets, and that nothing ever sets, is not what was asked for."""
+    written = {
+        effect["target"].rpartition(".")[2]
+        for endpoint in plan.endpoints.values()
+        for effect in endpoint.spec.get("effects", ())
+    }
+    written.update(
+        name
+        for endpoint in plan.endpoints.values()
+        for creation in endpoint.spec.get("creates", ())
+        for name in creation["values"]
+    )
+    for draft in plan.world.structure.entities.values():
+        for made in draft.fields.values():
+            spec = made.spec
+            empty = spec.get("set_by") == "system" and spec.get("type") != "reference"
+            if (
+                empty
+                and made.name not in written
+                and not any(spec.get(key) is not None for key in _SOURCES)
+            ):
+                for requirement in made.requirements:
+                    plan.ledger.miss(requirement, f"nothing says how {made.name!r} gets its value")
+
+
+_SOURCES = ("default", "on_create", "on_update", "computed")
 
 
 def _coverage(plan: Plan, item: Requirement, finding: Finding, used: set[str]) -> dict[str, Any]:
