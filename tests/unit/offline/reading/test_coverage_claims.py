@@ -1,0 +1,17 @@
+"""What the reader says of its own work."""
+
+from __future__ import annotations
+
+from quantumlayer.offline.reading import design, read
+
+
+def test_a_field_that_nothing_ever_sets_is_not_called_implemented() -> None:
+    text = """
+    # Tickets
+
+    A ticket has a seat (a number) and a price. The system sets the price of a ticket.
+    """
+    made = design(read(text))
+    told = [each for each in made.coverage if "'price'" in each.note]
+
+    assert [each.status for each in told] == ["not_implemented"]
