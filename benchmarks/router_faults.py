@@ -12,7 +12,10 @@ its own, with its defaults where nothing else is said:
   ended;
 - `overspent`: what 100 requests at once cost, as a multiple of the budget they share;
 - `refused_without_budget`: of 20 requests to a router without a budget, made after another router
-  has used up its own, how many were refused.
+  has used up its own, how many were refused;
+- `p99_ms` and `more_calls`: over two deployments that answer in 50 ms and one time in twenty in a
+  second, what the slowest of 100 callers wait, and how many more calls than requests that takes.
+  Ours hedges, as its defaults have it; the other has nothing of the kind.
 """
 
 from __future__ import annotations
@@ -24,8 +27,10 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from random import Random
 from typing import Any, Protocol
 
 ANSWER = {
@@ -46,15 +51,19 @@ ERROR = {"error": {"message": "boom", "type": "x", "code": "y"}}
 ANSWER_USD = (20 * 0.15 + 1 * 0.6) / 1e6  # gpt-4o-mini, in the price maps of both
 BUDGET_USD = 2e-5
 PAUSE_S = 2
+REQUESTS = 1000  # of which ten come at once
+USUAL_S, STUCK_S, STUCK = 0.05, 1.0, 0.05
 
 Ask = Callable[[], Awaitable[object]]
 
 
 class Server:
-    """Answers every request with one status, and counts them."""
+    """Answers every request with one status, after a time, and counts them."""
 
-    def __init__(self, status: int = 200, header: str = "") -> None:
-        self._status, self._header = status, header
+    def __init__(
+        self, status: int = 200, header: str = "", takes_s: Callable[[], float] | None = None
+    ) -> None:
+        self._status, self._header, self._takes_s = status, header, takes_s
         self.hits = 0
         self.port = 0
 
@@ -75,6 +84,8 @@ class Server:
                 asked = (await reader.readuntil(b"\r\n\r\n")).lower()
                 await reader.readexactly(int(asked.partition(b"content-length:")[2].split()[0]))
                 self.hits += 1
+                if self._takes_s is not None:
+                    await asyncio.sleep(self._takes_s())
                 writer.write(head.encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -84,7 +95,7 @@ class Server:
 class Side(Protocol):
     """One of the two routers."""
 
-    def router(self, *ports: int, budget_usd: float | None = None) -> Ask:
+    def router(self, *ports: int, budget_usd: float | None = None, hedging: bool = False) -> Ask:
         """A new router over deployments at these ports: asks once."""
         ...
 
@@ -92,11 +103,12 @@ class Side(Protocol):
 class Ours:
     """This library's."""
 
-    def router(self, *ports: int, budget_usd: float | None = None) -> Ask:
+    def router(self, *ports: int, budget_usd: float | None = None, hedging: bool = False) -> Ask:
         """A router that goes by turns."""
         from quantumlayer.router import (  # noqa: PLC0415 -- not there on the other side
             BreakerPolicy,
             Budget,
+            Hedging,
             RoundRobin,
             Router,
         )
@@ -116,6 +128,7 @@ class Ours:
             strategy=RoundRobin(),
             budgets=[] if budget_usd is None else [Budget(usd=budget_usd, per="day")],
             breaker=BreakerPolicy(open_s=PAUSE_S),
+            hedging=Hedging() if hedging else None,
         )
         return lambda: router.complete("hi", max_output_tokens=1)
 
@@ -128,7 +141,12 @@ class LiteLLM:
         logging.disable(logging.CRITICAL)
         self._made = 0
 
-    def router(self, *ports: int, budget_usd: float | None = None) -> Ask:
+    def router(
+        self,
+        *ports: int,
+        budget_usd: float | None = None,
+        hedging: bool = False,  # noqa: ARG002 -- it has none
+    ) -> Ask:
         """A router with its default strategy."""
         from litellm import Router  # type: ignore[import-not-found]  # noqa: PLC0415 -- not ours
 
@@ -196,7 +214,32 @@ async def measure(side: Side) -> dict[str, float]:
     await asyncio.sleep(1.5)  # one that writes costs down later has done so by now
     await failures(1, poor)
     figures["refused_without_budget"] = await failures(20, side.router(paid.port))
-    return figures
+    return figures | await stuck(side)
+
+
+async def stuck(side: Side) -> dict[str, float]:
+    """What a caller waits where one call in twenty is stuck, and what that costs."""
+    random = Random(1)
+
+    def takes_s() -> float:
+        return STUCK_S if random.random() < STUCK else USUAL_S
+
+    servers = [await Server(takes_s=takes_s).start() for _ in range(2)]
+    ask = side.router(*(server.port for server in servers), hedging=True)
+    waited_ms: list[float] = []
+
+    async def caller() -> None:
+        for _ in range(REQUESTS // 10):
+            start_s = time.perf_counter()
+            await ask()
+            waited_ms.append((time.perf_counter() - start_s) * 1000)
+
+    await asyncio.gather(*(caller() for _ in range(10)))
+    hits = sum(server.hits for server in servers)
+    return {
+        "p99_ms": round(sorted(waited_ms)[REQUESTS * 99 // 100 - 1]),
+        "more_calls": round(hits / REQUESTS - 1, 3),
+    }
 
 
 async def report(side: Side) -> None:

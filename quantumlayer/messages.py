@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "Attempt",
+    "AttemptKind",
     "Considered",
     "Data",
     "Done",
@@ -293,6 +294,10 @@ class Considered:
     rejected: str = ""
 
 
+AttemptKind = Literal["call", "hedge"]
+"""Why a deployment was called: it was its turn, or the one whose turn it was took too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One call to one deployment.
@@ -304,6 +309,7 @@ class Attempt:
         error: What went wrong, or the empty string.
         usage: Tokens it used, also where it failed.
         cost_nanousd: What it cost, in billionths of a US dollar.
+        kind: Why it was made.
     """
 
     deployment: str
@@ -312,6 +318,7 @@ class Attempt:
     error: str = ""
     usage: Usage = Usage()
     cost_nanousd: int = 0
+    kind: AttemptKind = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +328,7 @@ class Route:
     Attributes:
         strategy: Name of the strategy.
         considered: Every deployment, ranked ones first and in their order.
-        attempts: Every call, in order; the last one answered.
+        attempts: Every call, in the order of their ends, but that who answered is last.
     """
 
     strategy: str = ""

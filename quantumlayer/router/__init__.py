@@ -8,6 +8,7 @@ from quantumlayer.router._budget import Budget, Period, Reservation
 from quantumlayer.router._card import Capability, ModelCard, Price
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
+from quantumlayer.router._hedging import Hedging
 from quantumlayer.router._ledger import Ledger, LedgerEntry, Totals
 from quantumlayer.router._limits import Allowance, Headroom, Limits
 from quantumlayer.router._output import Generated, OutputType, validation_problems
@@ -54,6 +55,7 @@ __all__ = [
     "EmbeddingProvider",
     "Generated",
     "Headroom",
+    "Hedging",
     "HybridRouting",
     "LatencyBasedRouting",
     "LeastConnections",

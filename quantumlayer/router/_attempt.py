@@ -20,11 +20,12 @@ from quantumlayer.errors import (
     ProviderTimeoutError,
     StreamInterruptedError,
 )
-from quantumlayer.messages import Attempt, Embeddings, ModelReply, Route, Usage
+from quantumlayer.messages import Attempt, AttemptKind, Embeddings, ModelReply, Usage
 from quantumlayer.router._budget import Reservation, reserve_all
 from quantumlayer.router._call import Call
 from quantumlayer.router._clock import Clock
 from quantumlayer.router._deployment import Deployment
+from quantumlayer.router._hedging import Hedges
 from quantumlayer.router._ledger import Ledger, LedgerEntry
 from quantumlayer.router._line import Line
 from quantumlayer.router._strategy import ObservingStrategy, Outcome
@@ -48,6 +49,7 @@ class Books:
         strategy: Name of the strategy that chose.
         observer: The strategy, where it learns.
         line: Who waits for a place.
+        hedges: What is known for hedging, where it is wanted.
     """
 
     clock: Clock
@@ -55,6 +57,7 @@ class Books:
     strategy: str
     observer: ObservingStrategy | None
     line: Line
+    hedges: Hedges | None = None
 
 
 class Trial:
@@ -67,6 +70,8 @@ class Trial:
         deployment: Deployment,
         ticket: int,
         reservations: Sequence[Reservation],
+        *,
+        hedge: bool,
     ) -> None:
         self.call = call
         self.deployment = deployment
@@ -74,7 +79,8 @@ class Trial:
         self._books = books
         self._ticket = ticket
         self._reservations = reservations
-        self._ended = False
+        self.has_ended = False
+        self._hedge = hedge
         self._labels = deployment.labels[call.operation]
         self._start_s = books.clock.monotonic()
         self._scope: AbstractContextManager[Span] = telemetry.span(
@@ -83,22 +89,29 @@ class Trial:
         self._span = self._scope.__enter__()
 
     @classmethod
-    def admit(cls, books: Books, call: Call, deployment: Deployment) -> Trial | str:
+    def admit(
+        cls, books: Books, call: Call, deployment: Deployment, *, hedge: bool = False
+    ) -> Trial | str:
         """Begin an attempt, or say why circuit, limits or budget do not admit it any more."""
         reservations: Sequence[Reservation] = ()
-        if call.budgets:
+        budgets, hedges = call.budgets, books.hedges
+        if hedge and hedges is not None:
+            budgets = (*budgets, *hedges.budgets)
+        if budgets:
             bound = call.bound_nanousd(deployment.card)
             try:
-                reservations = reserve_all(call.budgets, bound or 0, unix_s=books.clock.unix())
+                reservations = reserve_all(budgets, bound or 0, unix_s=books.clock.unix())
             except BudgetExceededError as error:
-                call.too_dear = error
+                call.too_dear = call.too_dear if hedge else error
                 return f"budget {error.budget!r} was used up by other calls meanwhile"
         ticket = deployment.begin(call.tokens)
         if ticket is None:
             for reservation in reservations:
                 reservation.settle(0)
             return deployment.refusal(call.tokens)
-        return cls(books, call, deployment, ticket, reservations)
+        if hedges is not None:
+            hedges.count(hedge=hedge)
+        return cls(books, call, deployment, ticket, reservations, hedge=hedge)
 
     def __enter__(self) -> Self:
         return self
@@ -119,12 +132,15 @@ class Trial:
         self.fail(failure)
         raise failure from error
 
-    def began_to_answer(self) -> None:
-        """Note the time of a stream's first event."""
+    def began_to_answer(self) -> bool:
+        """Note the time of a stream's first event; whether it is this one that answers the call."""
         self.first_token_s = self._books.clock.monotonic() - self._start_s
+        return self._claim()
 
     def answer(self, reply: ModelReply) -> ModelReply:
         """End with a reply; gives it back with its cost and its route.
+
+        Where another attempt has answered meanwhile the reply is of no use; it is paid for.
 
         Raises:
             MalformedReplyError: The provider gave something else.
@@ -137,8 +153,9 @@ class Trial:
         cost = reply.cost_nanousd if price is None else price.cost_nanousd(reply.usage)
         if self._span.is_recording():
             self._describe(reply)
-        self._end("", failed=False, usage=reply.usage, cost=cost)
-        route = Route(self._books.strategy, self.call.considered, tuple(self.call.attempts))
+        self._claim()
+        self._end(self._outrun, failed=False, usage=reply.usage, cost=cost)
+        route = self.call.route(self._books.strategy)
         return ModelReply(
             reply.text,
             reply.provider,
@@ -164,6 +181,22 @@ class Trial:
         reply = self.answer(ModelReply("", made.provider, made.model, usage=made.usage))
         return replace(made, cost_nanousd=reply.cost_nanousd, route=reply.route)
 
+    def _claim(self) -> bool:
+        """Answer the call, unless another attempt has."""
+        if self.call.answering is None:
+            self.call.answering = self
+        return self.call.answering is self
+
+    @property
+    def _rival(self) -> Trial | None:
+        """The other attempt that has answered the call, or None."""
+        return None if self.call.answering is self else self.call.answering
+
+    @property
+    def _outrun(self) -> str:
+        """By whom this attempt was outrun; the empty string where it was not."""
+        return "" if self._rival is None else f"{self._rival.deployment.name!r} was faster"
+
     def fail(self, error: BaseException, *, partial: str = "") -> None:
         """End with an error.
 
@@ -184,6 +217,8 @@ class Trial:
             # wanted any more has not. The deadline is -inf where all was cancelled beforehand.
             late = -math.inf < self.call.deadline <= anyio.current_time()
             text = "the caller's deadline passed" if late else "cancelled"
+            if self._rival is not None:
+                late, text = False, self._outrun
             billed, failed = True, late or None
         self._end_unanswered(text, partial, billed=billed, failed=failed, error=error)
 
@@ -217,9 +252,9 @@ class Trial:
         cost: int,
         error: BaseException | None = None,
     ) -> None:
-        if self._ended:
+        if self.has_ended:
             return
-        self._ended = True
+        self.has_ended = True
         books, call, deployment = self._books, self.call, self.deployment
         duration_s = books.clock.monotonic() - self._start_s
         tokens = (call.tokens, usage.total_tokens)
@@ -228,16 +263,28 @@ class Trial:
         for reservation in self._reservations:
             reservation.settle(cost)
         offset_s = self._start_s - call.routing.now_s
-        attempt = Attempt(deployment.name, offset_s, duration_s, text, usage, cost)
-        call.attempts.append(attempt)
+        kind: AttemptKind = "hedge" if self._hedge else "call"
+        attempt = Attempt(deployment.name, offset_s, duration_s, text, usage, cost, kind)
+        # Who was faster stands last, although it may have ended first.
+        ahead = self._rival is not None and self._rival.has_ended
+        call.attempts.insert(len(call.attempts) - ahead, attempt)
         books.ledger.record(LedgerEntry(books.clock.unix(), call.request.agent, attempt))
         self._measure(duration_s, usage, error)
         if self.first_token_s is not None and not failed:
             further = usage.output_tokens - 1
             pace_s = (duration_s - self.first_token_s) / further if further > 0 else None
             deployment.learn_stream(first_token_s=self.first_token_s, token_s=pace_s)
+        if books.hedges is not None:
+            self._learn(books.hedges, duration_s, answered=not text)
         if books.observer is not None:
             self._report(books.observer, attempt, error)
+
+    def _learn(self, hedges: Hedges, duration_s: float, *, answered: bool) -> None:
+        """Take in how long an answer took, or had been waited for when another one was there."""
+        if self.first_token_s is not None:
+            hedges.learn(self.call, self.deployment.name, self.first_token_s)
+        elif answered or self._rival is not None:
+            hedges.learn(self.call, self.deployment.name, duration_s)
 
     def _report(
         self, observer: ObservingStrategy, attempt: Attempt, error: BaseException | None

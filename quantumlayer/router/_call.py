@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 
@@ -15,11 +15,14 @@ from quantumlayer.errors import (
     ProviderError,
     RouterError,
 )
-from quantumlayer.messages import Attempt, Considered, ModelRequest
+from quantumlayer.messages import Attempt, Considered, ModelRequest, Route
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._card import Capability, ModelCard
 from quantumlayer.router._strategy import RoutingRequest
 from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt, estimate_tokens
+
+if TYPE_CHECKING:
+    from quantumlayer.router._attempt import Trial
 
 __all__ = ["Call", "Operation"]
 
@@ -39,16 +42,19 @@ class Call:
         routing: The same as a strategy sees it.
         budgets: What the call has to be affordable for.
         operation: What the model is called for; texts to embed are messages of the request.
+        kind: What is waited for: answers of one kind take alike.
         needs: Capabilities without which the request cannot be served.
         tokens: How many it is going to read and write, by estimate.
         window_tokens: How many tokens the model has to read at once.
         attempts: Every attempt so far.
         considered: Every deployment as of the latest round.
+        tried: Names of the deployments that were asked in this round.
         barred: Deployments that cannot serve this request any more, with the reason.
         failures: The last error of each deployment tried.
         last_failed: Name of the deployment that failed last.
         deadline: When the caller stops waiting, on the event loop's clock.
         too_dear: The budget that stood in the way of the cheapest deployment, as an error.
+        answering: The attempt that answers; of several at once the first.
     """
 
     def __init__(
@@ -59,11 +65,13 @@ class Call:
         now_s: float,
         seed: int,
         operation: Operation = "chat",
+        streamed: bool = False,
     ) -> None:
         prompt_tokens, images = estimate_prompt(request)
         embeds = operation == "embeddings"
         longest = 0 if embeds else request.max_output_tokens
         self.operation: Operation = operation
+        self.kind = "stream" if streamed else operation
         self.window_tokens = _longest_tokens(request) if embeds else prompt_tokens
         self.request = request
         self.routing = RoutingRequest(
@@ -78,11 +86,13 @@ class Call:
         self.needs = _EMBEDDINGS if embeds else _needs(request, images=images)
         self.attempts: list[Attempt] = []
         self.considered: tuple[Considered, ...] = ()
+        self.tried: set[str] = set()
         self.barred: dict[str, str] = {}
         self.failures: dict[str, ProviderError] = {}
         self.last_failed = ""
         self.deadline = anyio.current_effective_deadline()
         self.too_dear: BudgetExceededError | None = None
+        self.answering: Trial | None = None
         self._bound_tokens: int | None = None
 
     def bound_nanousd(self, card: ModelCard) -> int | None:
@@ -113,6 +123,10 @@ class Call:
             replace(entry, rejected=reason) if entry.deployment == name else entry
             for entry in self.considered
         )
+
+    def route(self, strategy: str) -> Route:
+        """How the call came to its answer, with the attempt that answered last."""
+        return Route(strategy, self.considered, tuple(self.attempts))
 
     def verdict(self) -> RouterError:
         """The error that says why the call has come to nothing."""

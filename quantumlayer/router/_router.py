@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Collection,
     Iterable,
     Mapping,
     Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from itertools import count
 from random import Random
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import Self, TypeVar, cast
 
 import anyio
 
 from quantumlayer.errors import (
     InvalidOutputError,
-    ProviderError,
     ProviderTimeoutError,
     RouterConfigError,
-    RouterError,
 )
 from quantumlayer.messages import (
     EmbeddingPurpose,
@@ -45,19 +40,17 @@ from quantumlayer.router._call import Call
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._deployment import Deployment, deployment_name
+from quantumlayer.router._dispatch import Dispatch
+from quantumlayer.router._hedging import Hedges, Hedging
 from quantumlayer.router._ledger import Ledger
 from quantumlayer.router._limits import Limits
 from quantumlayer.router._line import Line
 from quantumlayer.router._output import Generated, OutputType
 from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
-from quantumlayer.router._selection import select
 from quantumlayer.router._strategy import ObservingStrategy, RoutingStrategy
-from quantumlayer.router._stream import RoutedStream, open_stream
+from quantumlayer.router._stream import Opened, open_stream, piped
 from quantumlayer.router.strategies import HybridRouting
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 __all__ = ["Prompt", "Router"]
 
@@ -68,10 +61,6 @@ Prompt = str | Sequence[Message] | ModelRequest
 
 # How often a model is told what is wrong with its answer before the router gives up.
 _REPAIRS = 2
-
-
-class _RoundFailedError(Exception):
-    """Nobody in this round has answered; the call knows why."""
 
 
 class Router:
@@ -91,6 +80,7 @@ class Router:
         retry: How often and how long a request is tried.
         breaker: When a failing deployment is left alone.
         limits: What each deployment is asked to bear, or each by its name.
+        hedging: When a second deployment is asked beside a slow first one; None: never.
         catalog: Prices, limits and capabilities; None: those shipped with the package. A provider's
             own `card` goes before it.
         clock: The time; other than the machine's only in tests and simulations.
@@ -110,6 +100,7 @@ class Router:
         retry: RetryPolicy = RetryPolicy(),
         breaker: BreakerPolicy = BreakerPolicy(),
         limits: Limits | Mapping[str, Limits] = Limits(),
+        hedging: Hedging | None = None,
         catalog: Catalog | None = None,
         clock: Clock = SystemClock(),
         random: Random | None = None,
@@ -143,10 +134,12 @@ class Router:
                 f"There are limits for {sorted(unknown)!r}, and deployments "
                 f"{list(self._deployments)!r}: name one of these."
             )
-        self._line = Line(clock)
-        self._numbers = count()
         observer = cast("ObservingStrategy", strategy) if hasattr(strategy, "observe") else None
-        self._books = Books(clock, self.ledger, type(strategy).__name__, observer, self._line)
+        hedges = None if hedging is None else Hedges(hedging)
+        self._line = Line(clock)
+        books = Books(clock, self.ledger, type(strategy).__name__, observer, self._line, hedges)
+        self._dispatch = Dispatch(self._deployments, strategy, retry, books, self._random)
+        self._hedges = hedges is not None
 
     @property
     def deployments(self) -> tuple[str, ...]:
@@ -198,7 +191,7 @@ class Router:
             StrategyError: The strategy raised or answered nonsense.
         """
         call = self._call(prompt, tools, max_output_tokens, budgets)
-        return await self._serve(call, self._ask)
+        return await self._dispatch.serve(call, self._ask)
 
     @asynccontextmanager
     async def stream(
@@ -220,9 +213,10 @@ class Router:
         Raises:
             StreamInterruptedError: The stream broke after its first event; carries the text.
         """
-        call = self._call(prompt, tools, max_output_tokens, budgets)
-        async with await self._serve(call, self._open) as events:
-            yield events
+        call = self._call(prompt, tools, max_output_tokens, budgets, streamed=True)
+        async with AsyncExitStack() as stack:
+            run = await stack.enter_async_context(piped()) if self._hedges else None
+            yield await stack.enter_async_context(await self._dispatch.serve(call, self._open, run))
 
     async def generate(
         self,
@@ -268,7 +262,7 @@ class Router:
         problems: list[str] = []
         for _ in range(1 + _REPAIRS):
             call = self._call(request, (), max_output_tokens, budgets)
-            reply = await self._serve(call, self._ask)
+            reply = await self._dispatch.serve(call, self._ask)
             exchanges.append(Exchange(call.request, reply))
             try:
                 return Generated(kind.parse(reply), tuple(exchanges))
@@ -317,7 +311,7 @@ class Router:
                 made = await self._in_time(trial, ask)
                 return trial.embedded(made)
 
-        return await self._serve(call, embed)
+        return await self._dispatch.serve(call, embed)
 
     def _call(
         self,
@@ -325,6 +319,8 @@ class Router:
         tools: Sequence[ToolSpec],
         max_output_tokens: int | None,
         budgets: Sequence[Budget],
+        *,
+        streamed: bool = False,
     ) -> Call:
         request = ModelRequest.of(prompt)
         if tools:
@@ -336,86 +332,8 @@ class Router:
             (*self._budgets, *budgets),
             now_s=self._clock.monotonic(),
             seed=self._random.getrandbits(64),
+            streamed=streamed,
         )
-
-    async def _serve(self, call: Call, begin: Callable[[Trial], Awaitable[T]]) -> T:
-        """Go through rounds until one deployment answers."""
-        try:
-            return await self._round(call, begin)
-        except _RoundFailedError as failure:
-            first: list[_RoundFailedError] = [failure]
-
-        async def next_round() -> T:
-            if first:
-                raise first.pop()
-            return await self._round(call, begin)
-
-        # Only now: tenacity's bookkeeping costs more than all the rest of a call that succeeds.
-        from tenacity import AsyncRetrying, retry_if_exception_type  # noqa: PLC0415 -- ditto
-
-        again = AsyncRetrying(
-            sleep=self._clock.sleep,
-            wait=lambda state: self._wait_s(call, state),
-            stop=lambda state: self._gives_up(call, state),
-            retry=retry_if_exception_type(_RoundFailedError),
-            reraise=True,
-        )
-        try:
-            return await again(next_round)
-        except _RoundFailedError:
-            verdict: RouterError = call.verdict()
-        raise verdict
-
-    async def _round(self, call: Call, begin: Callable[[Trial], Awaitable[T]]) -> T:
-        """Try every deployment of the ranking once, in its order; wait for those that are busy."""
-        tried: set[str] = set()
-        awaited: set[str] = set()
-        number = next(self._numbers)
-        try:
-            while True:
-                for deployment in self._ranking(call, tried):
-                    trial = Trial.admit(self._books, call, deployment)
-                    if isinstance(trial, str):
-                        call.pass_over(deployment.name, trial)
-                        continue
-                    tried.add(deployment.name)
-                    try:
-                        return await begin(trial)
-                    except ProviderError as error:
-                        call.fail(deployment.name, error)
-                        if error.retryable and error.retry_after_s:
-                            deployment.rest(error.retry_after_s)
-                busy = self._busy(call, tried)
-                still = {deployment.name for deployment in busy}
-                self._hand_on(awaited - tried - still)
-                awaited |= still
-                if not await self._line.wait(call, number, busy):
-                    raise _RoundFailedError
-        finally:
-            self._hand_on(awaited - tried)
-
-    def _ranking(self, call: Call, tried: Collection[str]) -> Sequence[Deployment]:
-        """Whom to try, in this order."""
-        ranking = select(self._strategy, call, self._deployments, unix_s=self._clock.unix())
-        if not tried:
-            return ranking
-        return [deployment for deployment in ranking if deployment.name not in tried]
-
-    def _hand_on(self, names: Iterable[str]) -> None:
-        """Let others have the places that a call has waited for and does not take."""
-        for name in names:
-            self._line.freed(name)
-
-    def _busy(self, call: Call, tried: Collection[str]) -> Sequence[Deployment]:
-        """Who could serve the call and has no room for it now."""
-        return [
-            deployment
-            for name, deployment in self._deployments.items()
-            if name not in tried
-            and name not in call.barred
-            and not deployment.pause
-            and deployment.is_busy(call.tokens)
-        ]
 
     async def _ask(self, trial: Trial) -> ModelReply:
         with trial:
@@ -431,27 +349,6 @@ class Router:
             return await ask(provider)
         raise ProviderTimeoutError(trial.deployment.name, f"no answer within {limit_s} s")
 
-    async def _open(self, trial: Trial) -> RoutedStream:
+    async def _open(self, trial: Trial) -> Opened:
         retry = self._retry
         return await open_stream(trial, attempt_s=retry.attempt_s, stall_s=retry.stall_s)
-
-    def _wait_s(self, call: Call, state: RetryCallState) -> float:
-        """How long until another round can do better; infinite where none can."""
-        wait_s = self._retry.wait_s(state.attempt_number, self._random)
-        waits = [math.inf]
-        for name, deployment in self._deployments.items():
-            if name in call.barred:
-                continue
-            rest_s = deployment.rest_s
-            if rest_s > 0:
-                if rest_s <= self._retry.retry_after_cap_s:
-                    waits.append(rest_s)
-            elif name in call.failures and not deployment.breaker.refusal:
-                waits.append(wait_s)
-        return min(waits)
-
-    def _gives_up(self, call: Call, state: RetryCallState) -> bool:
-        wait_s = state.upcoming_sleep
-        if state.attempt_number >= self._retry.rounds or wait_s == math.inf:
-            return True
-        return anyio.current_time() + wait_s > call.deadline

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import TracebackType
 
 import anyio
+from anyio.abc import TaskStatus
+from anyio.streams.memory import MemoryObjectReceiveStream
 
 from quantumlayer.errors import (
     MalformedReplyError,
@@ -17,7 +19,7 @@ from quantumlayer.errors import (
 from quantumlayer.messages import Done, StreamEvent, TextDelta
 from quantumlayer.router._attempt import Trial
 
-__all__ = ["RoutedStream", "open_stream"]
+__all__ = ["Opened", "RoutedStream", "open_stream", "piped"]
 
 
 async def open_stream(
@@ -49,7 +51,8 @@ async def open_stream(
             if first is None:
                 raise MalformedReplyError(name, "the stream ended without an event")
             scope.deadline = float("inf")
-            trial.began_to_answer()
+            if not trial.began_to_answer():
+                await anyio.sleep_forever()  # whoever was faster is going to have this cancelled
             return RoutedStream(stack.pop_all(), trial, events, first, stall_s=stall_s)
         raise ProviderTimeoutError(name, f"no event within {attempt_s} s")
 
@@ -130,3 +133,86 @@ class RoutedStream(AsyncIterator[StreamEvent]):
             else:
                 self._trial.fail(error, partial=partial)
         await self._stack.__aexit__(kind, error, trace)
+
+
+class PipedStream(AsyncIterator[StreamEvent]):
+    """The events of a stream that another task reads, one at a time and not ahead."""
+
+    def __init__(
+        self,
+        events: MemoryObjectReceiveStream[StreamEvent | StreamInterruptedError],
+        reading: anyio.CancelScope,
+    ) -> None:
+        self._events = events
+        self._reading = reading
+
+    async def __anext__(self) -> StreamEvent:
+        """Give the next event.
+
+        Raises:
+            StreamInterruptedError: As `RoutedStream`.
+        """
+        try:
+            event = await self._events.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            raise StopAsyncIteration from None
+        if isinstance(event, StreamInterruptedError):
+            raise event
+        return event
+
+    async def __aenter__(self) -> AsyncIterator[StreamEvent]:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reading.cancel()
+
+
+Opened = AbstractAsyncContextManager[AsyncIterator[StreamEvent]]
+"""A stream that has begun; its context closes it."""
+
+Opens = Callable[[], Awaitable[Opened | None]]
+"""Open a stream, or give None where that fails."""
+
+
+@asynccontextmanager
+async def piped() -> AsyncIterator[Callable[[Opens], Awaitable[Opened | None]]]:
+    """Have each stream opened and read in a task of its own, so that two can begin side by side.
+
+    A stream belongs to the task in which it was opened: whatever its provider holds open has to be
+    closed there. Leaving the context waits until all are closed.
+    """
+    failure: Exception | None = None
+    async with anyio.create_task_group() as group:
+
+        async def begin(opens: Opens) -> Opened | None:
+            stream: Opened | None = await group.start(_read, opens)
+            return stream
+
+        try:
+            yield begin
+        except Exception as error:  # noqa: BLE001 -- the caller's own: the group would wrap it
+            failure = error
+    if failure is not None:
+        raise failure
+
+
+async def _read(opens: Opens, *, task_status: TaskStatus[PipedStream | None]) -> None:
+    stream = await opens()
+    if stream is None:
+        task_status.started(None)
+        return
+    give, take = anyio.create_memory_object_stream[StreamEvent | StreamInterruptedError]()
+    reading = anyio.CancelScope()
+    async with stream as events:
+        with give, take, reading:
+            task_status.started(PipedStream(take, reading))
+            try:
+                async for event in events:
+                    await give.send(event)
+            except StreamInterruptedError as error:
+                await give.send(error)

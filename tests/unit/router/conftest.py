@@ -12,6 +12,7 @@ from quantumlayer.router import (
     Budget,
     Candidate,
     Catalog,
+    Hedging,
     Limits,
     Provider,
     Ranked,
@@ -47,6 +48,7 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
         retry: RetryPolicy | None = None,
         breaker: BreakerPolicy | None = None,
         limits: Limits | Mapping[str, Limits] | None = None,
+        hedging: Hedging | None = None,
     ) -> Router:
         return Router(
             models,
@@ -55,6 +57,7 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
             retry=retry or RetryPolicy(),
             breaker=breaker or BreakerPolicy(),
             limits=limits or Limits(),
+            hedging=hedging,
             catalog=Catalog({}),
             clock=clock,
             random=Random(7),
