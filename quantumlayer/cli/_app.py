@@ -169,8 +169,20 @@ def bench_strategies(  # noqa: PLR0913 -- one argument for each option
     budget_usd: Annotated[
         float | None, typer.Option(min=0, help="What all requests may cost, in US dollars.")
     ] = None,
+    good_enough: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Share of the best expected quality that will do for a scorer; repeatable."
+        ),
+    ] = None,
     train: Share = 0.5,
     seed: Seed = 0,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a report here: one file, with all plots in it.")
+    ] = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Write the plots as PNG images into this folder.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Replay strategies over recorded outcomes, beside the baselines.
@@ -184,8 +196,11 @@ def bench_strategies(  # noqa: PLR0913 -- one argument for each option
         scorers=scorer or (),
         trace=trace,
         budget_usd=budget_usd,
+        good_enough=good_enough or (),
         share=train,
         seed=seed,
+        html=html,
+        plots=plots,
         json=json,
     )
     run(lambda: _route.bench(options))

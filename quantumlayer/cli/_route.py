@@ -16,6 +16,7 @@ from quantumlayer.router import (
     HybridRouting,
     LatencyBasedRouting,
     QualityBasedRouting,
+    QualityScorer,
     RoutingStrategy,
     TrainedQuality,
 )
@@ -50,8 +51,11 @@ class Bench:
     scorers: Sequence[Path]
     trace: Path | None
     budget_usd: float | None
+    good_enough: Sequence[float]
     share: float
     seed: int
+    html: Path | None
+    plots: Path | None
     json: bool
 
 
@@ -79,9 +83,11 @@ async def bench(options: Bench) -> int:
 
     outcomes = lab.read_outcomes(options.table)
     learned, measured = outcomes.split(train=options.share, seed=options.seed)
-    strategies = {name: _strategy(name) for name in options.strategies}
+    strategies: dict[str, RoutingStrategy | Mapping[str, RoutingStrategy]] = {
+        name: _strategy(name) for name in options.strategies
+    }
     for path in options.scorers:
-        strategies[path.name] = QualityBasedRouting(scorer=TrainedQuality.load(path))
+        strategies[path.name] = _by_quality(TrainedQuality.load(path), options.good_enough)
     scenario = lab.Scenario(
         arrivals_s=None if options.trace is None else lab.read_arrivals(options.trace),
         cards=lab.cards(learned),
@@ -89,6 +95,11 @@ async def bench(options: Bench) -> int:
         seed=options.seed,
     )
     made = await lab.bench(strategies, measured, train=learned, scenario=scenario)
+    if options.html is not None:
+        _write(options.html, made.to_html().encode())
+    if options.plots is not None:
+        for name, image in made.plots().items():
+            _write(options.plots / f"{name}.png", image)
     _show(made, json=options.json)
     return DONE
 
@@ -98,6 +109,22 @@ def _show(made: Any, *, json: bool) -> None:
         print_json(asdict(made))
     else:
         sys.stdout.write(f"{made.table()}\n")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be written: {error}.") from error
+
+
+def _by_quality(
+    scorer: QualityScorer, shares: Sequence[float]
+) -> RoutingStrategy | Mapping[str, RoutingStrategy]:
+    """A scorer's strategy, or several where more than one share is good enough."""
+    made = {f"{share:g}": QualityBasedRouting(scorer=scorer, share=share) for share in shares}
+    return made if len(made) > 1 else next(iter(made.values()), QualityBasedRouting(scorer=scorer))
 
 
 def _strategy(name: str) -> RoutingStrategy:

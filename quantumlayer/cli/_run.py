@@ -14,6 +14,7 @@ from quantumlayer.errors import (
     MissingExtraError,
     QuantumLayerError,
     RequirementsError,
+    RouterConfigError,
     SandboxUnavailableError,
 )
 
@@ -35,6 +36,7 @@ _BAD_INPUT_ERRORS = (
     RequirementsError,
     LabError,
     MissingExtraError,
+    RouterConfigError,
     SandboxUnavailableError,
 )
 

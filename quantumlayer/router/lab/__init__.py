@@ -1,11 +1,13 @@
 """Strategies on recorded outcomes: how good a routing would have been, and at what cost."""
 
 from quantumlayer.router.lab._baselines import Oracle, ReplayedRequest, baselines
-from quantumlayer.router.lab._bench import Bench, Measured, bench
+from quantumlayer.router.lab._bench import Bench, Sweep, bench
+from quantumlayer.router.lab._measured import Gap, Measured, Spent
 from quantumlayer.router.lab._metrics import (
     Curve,
     Point,
     aiq,
+    apgr_interval,
     hull,
     interval,
     pgr,
@@ -23,6 +25,7 @@ __all__ = [
     "Columns",
     "Curve",
     "Fold",
+    "Gap",
     "Measured",
     "Oracle",
     "Outage",
@@ -33,7 +36,10 @@ __all__ = [
     "Replay",
     "ReplayedRequest",
     "Scenario",
+    "Spent",
+    "Sweep",
     "aiq",
+    "apgr_interval",
     "baselines",
     "bench",
     "cards",

@@ -12,7 +12,10 @@ from quantumlayer.messages import ModelRequest
 from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest, RoutingStrategy
 from quantumlayer.router.lab._outcomes import Outcomes
 
-__all__ = ["Oracle", "ReplayedRequest", "baselines"]
+__all__ = ["BASELINES", "Oracle", "ReplayedRequest", "baselines"]
+
+BASELINES = ("random", "cheapest", "best single", "prompt length", "oracle")
+"""Their names, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,10 @@ class _Random:
     """Any model, each equally likely."""
 
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
+        random = Random(request.seed)  # noqa: S311 -- a draw that can be repeated
         names = sorted(candidate.deployment for candidate in candidates)
-        Random(request.seed).shuffle(names)  # noqa: S311 -- a draw that can be repeated
-        return [Ranked(name, place) for place, name in enumerate(names)]
+        order = sorted((random.random(), name) for name in names)
+        return [Ranked(name, score) for score, name in order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,11 @@ class _Always:
 
 @dataclass(frozen=True, slots=True)
 class _ByLength:
-    """One order for prompts longer than some length, another for the others."""
+    """One order for prompts longer than some length, another for the others.
+
+    The score of the first of the long ones' order is how many characters the prompt lacks to that
+    length, and 0 for all others: so it tells how clear the choice is.
+    """
 
     characters: float
     short: _Always
@@ -59,8 +67,13 @@ class _ByLength:
 
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         size = sum(len(message.text) for message in request.model_request.messages)
-        chosen = self.long if size > self.characters else self.short
-        return chosen.rank(request, candidates)
+        lacking = self.characters - size
+        ranking = (self.long if lacking < 0 else self.short).rank(request, candidates)
+        favourite = self.long.order[0]
+        return [
+            Ranked(ranked.deployment, lacking if ranked.deployment == favourite else 0.0)
+            for ranked in ranking
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +111,8 @@ def baselines(outcomes: Outcomes, train: Outcomes) -> Mapping[str, RoutingStrate
     cheap = _named(train, sorted(models, key=lambda one: (cost[one], -quality[one])))
     best = _named(train, sorted(models, key=lambda one: (-quality[one], cost[one])))
     median = float(np.median([len(text) for text in train.prompts]))
-    return {
-        "random": _Random(),
-        "cheapest": cheap,
-        "best single": best,
-        "prompt length": _ByLength(median, cheap, best),
-        "oracle": Oracle(outcomes),
-    }
+    known = (_Random(), cheap, best, _ByLength(median, cheap, best), Oracle(outcomes))
+    return dict(zip(BASELINES, known, strict=True))
 
 
 def _named(outcomes: Outcomes, order: Sequence[int]) -> _Always:

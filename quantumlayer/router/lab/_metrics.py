@@ -8,7 +8,7 @@ form that the explanation page `routing-lab` spells out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from quantumlayer.errors import LabError
 
-__all__ = ["Curve", "Point", "aiq", "hull", "interval", "pgr", "threshold_curve"]
+__all__ = ["Curve", "Point", "aiq", "apgr_interval", "hull", "interval", "pgr", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 BINS = 10
@@ -102,7 +102,9 @@ def threshold_curve(scores: ArrayLike, weak: ArrayLike, strong: ArrayLike) -> Cu
         sizes = f"{order.size}, {low.size} and {high.size}"
         raise LabError(f"Scores, weak and strong quality have {sizes} values: give one a request.")
     thresholds = np.unique(np.quantile(order, np.linspace(0, 1, BINS + 1)))
-    lower = thresholds[:-1] if thresholds.size > 1 else thresholds
+    # The highest score of all chooses next to nobody, unless so many share it that bins fall into
+    # one: only then it is a point of its own.
+    lower = thresholds[:-1] if thresholds.size > BINS else thresholds
     points = [_at(order >= threshold, low, high) for threshold in lower]
     points.append(_at(order > thresholds[-1], low, high))
     shares, qualities = zip(*sorted(points), strict=True)
@@ -168,10 +170,53 @@ def interval(
         rounds: How many samples are drawn.
     """
     data = _floats(values)
+    means = [data[rows].mean() for rows in _draws(data.size, seed, rounds)]
+    return _middle(means, confidence)
+
+
+def apgr_interval(
+    scores: ArrayLike,
+    weak: ArrayLike,
+    strong: ArrayLike,
+    *,
+    seed: int,
+    confidence: float = 0.95,
+    rounds: int = 1_000,
+) -> tuple[float, float]:
+    """A percentile bootstrap interval of the average gap recovered (Efron 1979).
+
+    Samples in which both models are equally good have no gap and are left out.
+
+    Args:
+        scores: As for `threshold_curve`.
+        weak: Likewise.
+        strong: Likewise.
+        seed: Of the draws; the same seed gives the same interval.
+        confidence: From 0 to 1.
+        rounds: How many samples are drawn.
+
+    Raises:
+        LabError: As `threshold_curve`, or no sample had a gap.
+    """
+    order, low, high = (_floats(each) for each in (scores, weak, strong))
+    curves = (
+        threshold_curve(order[rows], low[rows], high[rows])
+        for rows in _draws(order.size, seed, rounds)
+    )
+    found = [curve.apgr() for curve in curves if curve.strong != curve.weak]
+    if not found:
+        raise LabError("Both models are equally good, so there is no gap that could be recovered.")
+    return _middle(found, confidence)
+
+
+def _draws(size: int, seed: int, rounds: int) -> Iterator[NDArray[np.int64]]:
     generator = np.random.default_rng(seed)
-    means = [data[generator.integers(0, data.size, data.size)].mean() for _ in range(rounds)]
+    return (generator.integers(0, size, size) for _ in range(rounds))
+
+
+def _middle(values: Sequence[float], confidence: float) -> tuple[float, float]:
     tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
+    low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 

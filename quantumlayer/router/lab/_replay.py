@@ -107,15 +107,20 @@ class Replay:
         model: The column of the model that answered; -1 where none did.
         quality: What the answer was worth; 0 where there was none.
         cost_usd: What it cost as recorded, in US dollars.
+        charged_usd: What it cost at the cards' prices, as budgets count, in US dollars.
         waited_s: How long the caller waited, failures and retries included, in seconds.
         ended_s: When the caller had the answer or the error, in seconds.
+        scores: The strategy's score of each model: (prompts, models); NaN where it was not ranked,
+            or nobody answered.
     """
 
     model: NDArray[np.int64]
     quality: Floats
     cost_usd: Floats
+    charged_usd: Floats
     waited_s: Floats
     ended_s: Floats
+    scores: Floats
 
 
 async def replay(
@@ -150,8 +155,15 @@ async def replay(
         random=random,
     )
     size = len(outcomes)
-    made = Replay(np.full(size, -1), *(np.zeros(size) for _ in range(4)))
-
+    made = Replay(
+        model=np.full(size, -1),
+        quality=np.zeros(size),
+        cost_usd=np.zeros(size),
+        charged_usd=np.zeros(size),
+        waited_s=np.zeros(size),
+        ended_s=np.zeros(size),
+        scores=np.full((size, len(models)), np.nan),
+    )
     faults: list[StrategyError] = []
 
     async def serve(row: int) -> None:
@@ -164,9 +176,7 @@ async def replay(
         except RouterError:
             pass
         else:
-            column = made.model[row] = outcomes.column(reply.model)
-            made.quality[row] = outcomes.quality[row, column]
-            made.cost_usd[row] = outcomes.cost_usd[row, column]
+            _note(made, row, reply, outcomes)
         made.ended_s[row] = clock.monotonic()
         made.waited_s[row] = made.ended_s[row] - start_s
 
@@ -182,6 +192,17 @@ async def replay(
     if faults:
         raise faults[0]
     return made
+
+
+def _note(made: Replay, row: int, reply: ModelReply, outcomes: Outcomes) -> None:
+    """Enter the answer to a prompt."""
+    column = made.model[row] = outcomes.column(reply.model)
+    made.quality[row] = outcomes.quality[row, column]
+    made.cost_usd[row] = outcomes.cost_usd[row, column]
+    made.charged_usd[row] = reply.cost_nanousd / NANO_PER_USD
+    for entry in reply.route.considered:
+        if entry.score is not None:
+            made.scores[row, outcomes.column(entry.deployment)] = entry.score
 
 
 def _check(scenario: Scenario, outcomes: Outcomes) -> None:

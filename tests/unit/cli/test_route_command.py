@@ -64,16 +64,29 @@ def test_strategies_stand_beside_the_baselines_in_a_table(folder: Path) -> None:
     options = ("--strategy", "cost", "--strategy", "mine:Backwards", "--trace", "trace.jsonl")
     done = run(folder, "bench", "table.csv", *options)
     assert done.returncode == 0, done.stderr
-    names = [line.split("  ")[0] for line in done.stdout.splitlines()]
-    assert names[1:] == [
-        "cost",
-        "mine:Backwards",
-        "random",
-        "cheapest",
-        "best single",
-        "prompt length",
-        "oracle",
-    ]
+    for table in done.stdout.split("\n\n"):
+        assert [line.split("  ")[0] for line in table.splitlines()] == [
+            "strategy",
+            "cost",
+            "mine:Backwards",
+            "random",
+            "cheapest",
+            "best single",
+            "prompt length",
+            "oracle",
+        ]
+
+
+def test_a_report_and_plots_are_written(folder: Path) -> None:
+    assert run(folder, "train", "table.csv", "-o", "my.scorer").returncode == 0
+    settings = ("--scorer", "my.scorer", "--good-enough", "0.5", "--good-enough", "0.9")
+    done = run(folder, "bench", "table.csv", *settings, "--html", "r/my.html", "--plots", "r/png")
+    assert done.returncode == 0, done.stderr
+    assert "my.scorer 0.9" in done.stdout
+    assert "AIQ" in done.stdout
+    assert "my.scorer 0.9" in (folder / "r/my.html").read_text()
+    plots = sorted(path.name for path in (folder / "r/png").iterdir())
+    assert plots == ["budget.png", "cost-quality.png", "latency.png"]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +96,11 @@ def test_strategies_stand_beside_the_baselines_in_a_table(folder: Path) -> None:
         (("bench", "table.csv", "--strategy", "fancy"), "there are cost, latency, quality, hybrid"),
         (("bench", "table.csv", "--strategy", "mine:Forwards"), "no strategy"),
         (("bench", "table.csv", "--scorer", "table.csv"), "no scorer that can be loaded"),
+        (
+            ("bench", "table.csv", "--scorer", "my.scorer", "--good-enough", "2"),
+            "no scorer that can be loaded",
+        ),
+        (("bench", "table.csv", "--html", "table.csv/r.html"), "cannot be written"),
         (("bench", "table.csv", "--train", "0"), "both parts need one"),
         (("train", "table.csv", "-o", "my.scorer", "--train", "1"), "both parts need one"),
     ],
