@@ -157,7 +157,6 @@ class LiteLLM:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it would fetch its prices
         import litellm  # type: ignore[import-not-found]  # noqa: PLC0415 -- not ours
 
-        logging.disable(logging.CRITICAL)
         litellm.suppress_debug_info = True
         self._library = litellm
 
@@ -265,6 +264,7 @@ async def timed(call: Call, *, calls: int, concurrent: int) -> Figures:
 
 async def measure(side: str, scenario: str, strategy: str, url: str) -> Figures:
     """All figures of one side in one scenario, in a process of its own."""
+    logging.disable(logging.CRITICAL)
     before_mb, begun = rss_mb(), time.perf_counter()
     made: Side
     if side == "ours":
