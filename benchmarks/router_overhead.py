@@ -81,6 +81,7 @@ class Ours:
         from quantumlayer import router  # noqa: PLC0415 -- not there on the other side
 
         self._router = router
+        self._make = router.Router  # names load when they are first used
 
     def memory(self, strategy: str) -> Call:
         """See `Side`."""
@@ -95,7 +96,7 @@ class Ours:
             OpenAICompatible(model, base_url=url, provider="openai", name=f"d{number}")
             for number, model in enumerate(MODELS)
         ]
-        made = self._router.Router(models, strategy=self._strategy(strategy))
+        made = self._make(models, strategy=self._strategy(strategy))
         return lambda: made.complete(PROMPT)
 
     async def selection(self, strategy: str, deployments: int) -> Call:
@@ -139,7 +140,7 @@ class Ours:
             for number in range(count)
         ]
         budgets = [self._router.Budget(usd=1e9, per="day")]
-        return self._router.Router(models, strategy=self._strategy(strategy), budgets=budgets)
+        return self._make(models, strategy=self._strategy(strategy), budgets=budgets)
 
     def _strategy(self, name: str) -> Any:
         return {
