@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._analysis import Finding
-from quantumlayer.offline.reading._facts import Context
+from quantumlayer.offline.reading._facts import (
+    AllRequired,
+    Context,
+    Counts,
+    Inclusive,
+    Legend,
+    Mention,
+    Status,
+)
 from quantumlayer.offline.reading._plan import Plan
 from quantumlayer.offline.reading._tokens import Token
 
@@ -35,6 +43,9 @@ def _used(plan: Plan) -> set[str]:
             used.update(param.get("requirements", ()))
     for rule in plan.rules:
         used.update(rule.requirements)
+    for operations in plan.never.values():
+        for requirements in operations.values():
+            used.update(requirements)
     return used
 
 
@@ -89,7 +100,36 @@ def _coverage(plan: Plan, item: Requirement, finding: Finding, used: set[str]) -
         return {**base, "status": "not_implemented", "note": "not understood"}
     if all(isinstance(fact, Context) for fact in finding.facts):
         return {**base, "status": "context", "note": ""}
+    if _changes_nothing(plan, finding):
+        return {
+            **base,
+            "status": "not_implemented",
+            "note": "nothing in the design follows from it",
+        }
     return {**base, "status": "implemented", "note": ""}
+
+
+_EVERYWHERE = (AllRequired, Context, Inclusive, Legend, Mention, Status)
+"""What shows in many places of a design, none of which belongs to the statement alone."""
+
+
+def _changes_nothing(plan: Plan, finding: Finding) -> bool:
+    """Whether the design would be the same without facts that no element of it carries."""
+    if any(isinstance(fact, Counts) for fact in finding.facts):
+        said = {token.low for token in finding.source.tokens}
+        states = [state for state in plan.analysis.vocabulary.states if set(state.split()) <= said]
+        return not any(repr(state) in text for state in states for text in _conditions(plan))
+    return any(not isinstance(fact, _EVERYWHERE) for fact in finding.facts) and not finding.framed
+
+
+def _conditions(plan: Plan) -> Iterator[str]:
+    """Every expression that chooses items."""
+    yield from (rule.condition for rule in plan.rules)
+    for endpoint in plan.endpoints.values():
+        yield endpoint.spec.get("where") or ""
+        yield from (endpoint.spec.get("returns") or {}).values()
+    for draft in plan.world.structure.entities.values():
+        yield from (made.spec.get("computed") or "" for made in draft.fields.values())
 
 
 _DEMANDING = frozenset({"must", "cannot", "not", "only", "never", "should", "shall", "no", "every"})

@@ -299,6 +299,9 @@ def _effects(plan: Plan, action: Action) -> list[dict[str, Any]]:
                 continue
             effects[name] = text
             action.sets.setdefault(name, text)
+            endpoint = plan.endpoint(action.route.method or "POST", action.route.path)
+            if endpoint is not None:
+                endpoint.asked([finding.source.id])
     for name, text in action.sets.items():
         effects.setdefault(name, text)
     written: list[dict[str, Any]] = [{"target": n, "value": text} for n, text in effects.items()]

@@ -16,3 +16,25 @@ def test_a_field_that_nothing_ever_sets_is_not_called_implemented() -> None:
 
     assert [each.status for each in told] == ["not_implemented"]
     assert "how 'price' gets its value" in told[0].note
+
+
+def test_what_no_longer_counts_is_implemented_only_where_something_counts_without_it() -> None:
+    text = """
+    # Rentals
+
+    A tool has a name. A rental belongs to one tool and has a note. A new rental is "open".
+    `POST /rentals/{id}/cancel` makes it "cancelled". Cancelled rentals do not count.
+    """
+    made = design(read(text))
+    told = next(each for each in made.coverage if "do not count" in each.text)
+
+    assert told.status == "not_implemented"
+
+
+def test_that_something_is_never_deleted_is_implemented_by_the_absence_of_the_route() -> None:
+    made = design(
+        read("# Log\n\nAn entry has a text. Entries can be added. Entries are never deleted.")
+    )
+
+    assert all(each.kind != "delete" for each in made.endpoints)
+    assert made.coverage[-1].status == "implemented"
