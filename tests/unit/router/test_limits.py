@@ -129,7 +129,7 @@ async def test_calls_beyond_the_rate_wait_each_for_its_own_turn(
 ) -> None:
     begun_s: list[float] = []
 
-    def answer(request: ModelRequest) -> str:
+    def answer(_: ModelRequest) -> str:
         begun_s.append(clock.monotonic())
         return "ok"
 
