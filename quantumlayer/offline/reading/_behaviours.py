@@ -121,17 +121,7 @@ def _moment_word(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
 
 
 _FIGURES = frozenset(
-    {
-        "figures",
-        "figure",
-        "numbers",
-        "counts",
-        "values",
-        "averages",
-        "average",
-        "statistics",
-        "totals",
-    }
+    "figures figure numbers counts values averages average statistics totals".split()
 )
 
 

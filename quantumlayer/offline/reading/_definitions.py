@@ -58,80 +58,13 @@ UPDATE = frozenset("update edit change modify correct rename replace adjust amen
 DELETE = frozenset("delete remove erase drop discard".split())
 MANAGE = frozenset("manage maintain administer keep organise organize handle crud track".split())
 
-_NO_NOUN = (
-    PREPOSITIONS
-    | {
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "has",
-        "have",
-        "had",
-        "can",
-        "may",
-        "must",
-        "should",
-    }
-    | {"shall", "will", "would", "could", "might", "do", "does", "did", "not", "never", "and", "or"}
-    | {
-        "but",
-        "if",
-        "when",
-        "while",
-        "which",
-        "that",
-        "who",
-        "whose",
-        "where",
-        "i",
-        "we",
-        "you",
-        "he",
-    }
-    | {"she", "it", "they", "them", "me", "us", "there", "here", "nobody", "everybody", "everyone"}
-    | {
-        "somebody",
-        "someone",
-        "anyone",
-        "anybody",
-        "what",
-        "how",
-        "why",
-        "than",
-        "as",
-        "also",
-        "only",
-    }
-    | {
-        "so",
-        "then",
-        "once",
-        "until",
-        "unless",
-        "because",
-        "more",
-        "less",
-        "most",
-        "least",
-        "own",
-        "no",
-    }
-    | {"twice", "both", "either", "neither", "nor", "already", "everything", "nothing", "something"}
-    | {
-        "these",
-        "those",
-        "this",
-        "belongs",
-        "belong",
-        "via",
-        "please",
-        "whoever",
-        "whatever",
-        "whichever",
-    }
+_NO_NOUN = PREPOSITIONS | frozenset(
+    "is are was were be been has have had can may must should shall will would could might do"
+    " does did not never and or but if when while which that who whose where i we you he she"
+    " it they them me us there here nobody everybody everyone somebody someone anyone anybody"
+    " what how why than as also only so then once until unless because more less most least"
+    " own no twice both either neither nor already everything nothing something these those"
+    " this belongs belong via please whoever whatever whichever".split()
 )
 _QUANTIFIERS = frozenset(
     "a an the each every any all our one single some your their my his her its this these those that"

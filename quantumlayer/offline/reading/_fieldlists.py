@@ -46,95 +46,16 @@ class FieldPhrase:
 
 
 _SEPARATORS = frozenset({",", ";", "and", "plus", "&", "+"})
-_CONTINUES = (
-    frozenset({"which", "that", "where", "who", "whose", "each", "both", "default", "defaults"})
-    | {
-        "defaulting",
-        "required",
-        "unique",
-        "not",
-        "never",
-        "always",
-        "at",
-        "up",
-        "max",
-        "min",
-        "between",
-    }
-    | {"maximum", "minimum", "from", "starting", "one", "either", "must", "may", "can", "should"}
-    | {
-        "is",
-        "are",
-        "of",
-        "in",
-        "for",
-        "with",
-        "without",
-        "such",
-        "like",
-        "e.g",
-        "i.e",
-        "if",
-        "unless",
-    }
-    | {
-        "so",
-        "because",
-        "exactly",
-        "positive",
-        "as",
-        "given",
-        "only",
-        "depending",
-        "set",
-        "assigned",
-    }
-    | {
-        "generated",
-        "but",
-        "or",
-        "nothing",
-        "mandatory",
-        "optionally",
-        "case-insensitive",
-        "non-empty",
-    }
-    | {
-        "it",
-        "they",
-        "zero",
-        "null",
-        "initially",
-        "greater",
-        "more",
-        "less",
-        "before",
-        "after",
-        "longer",
-    }
-    | {
-        "chosen",
-        "again",
-        "counted",
-        "measured",
-        "no",
-        "rounded",
-        "computed",
-        "calculated",
-        "cannot",
-    }
-    | {
-        "including",
-        "excluding",
-        "non-negative",
-        "read-only",
-        "immutable",
-        "than",
-        "earlier",
-        "later",
-    }
-    | {"written", "today", "system", "maintained", "managed", "filled", "recorded", "kept", "added"}
-    | {"automatically", "normally", "usually", "stored", "hidden", "any"}
+_CONTINUES = frozenset(
+    "which that where who whose each both default defaults defaulting required unique not"
+    " never always at up max min between maximum minimum from starting one either must may can"
+    " should is are of in for with without such like e.g i.e if unless so because exactly"
+    " positive as given only depending set assigned generated but or nothing mandatory"
+    " optionally case-insensitive non-empty it they zero null initially greater more less"
+    " before after longer chosen again counted measured no rounded computed calculated cannot"
+    " including excluding non-negative read-only immutable than earlier later written today"
+    " system maintained managed filled recorded kept added automatically normally usually"
+    " stored hidden any".split()
 )
 _ALONE = frozenset(
     {"optional", "required", "unique", "positive", "mandatory", "integer", "string"}
@@ -244,80 +165,11 @@ _JOINS_OF = frozenset(
     {"date", "place", "year", "time", "country", "point", "proof", "mode", "month"}
 ) | {"unit", "level", "degree", "code", "state", "cost", "terms", "day", "city"}
 """Nouns that keep their `of`: date of birth, place of birth, unit of measure."""
-_NAME_STOPS = (
-    PREPOSITIONS
-    | {
-        "(",
-        ")",
-        ":",
-        ",",
-        ";",
-        "-",
-        "which",
-        "that",
-        "where",
-        "who",
-        "whose",
-        "is",
-        "are",
-        "be",
-        "must",
-    }
-    | {
-        "such",
-        "like",
-        "e.g",
-        "=",
-        "defaults",
-        "default",
-        "not",
-        "never",
-        "can",
-        "may",
-        "should",
-    }
-    | {
-        "→",
-        "or",
-        "and",
-        "if",
-        "when",
-        "once",
-        "unless",
-        "greater",
-        "less",
-        "more",
-        "optional",
-        "required",
-    }
-    | {
-        "unique",
-        "has",
-        "have",
-        "up",
-        "either",
-        "one",
-        "'s",
-        "/",
-        "only",
-        "exactly",
-        "does",
-        "do",
-        "will",
-    }
-    | {
-        "added",
-        "given",
-        "starting",
-        "so",
-        "because",
-        ".",
-        "shows",
-        "needs",
-        "gets",
-        "what",
-        "how",
-    }
+_NAME_STOPS = PREPOSITIONS | frozenset(
+    "( ) : , ; - which that where who whose is are be must such like e.g = defaults default"
+    " not never can may should → or and if when once unless greater less more optional"
+    " required unique has have up either one 's / only exactly does do will added given"
+    " starting so because . shows needs gets what how".split()
 )
 
 

@@ -24,17 +24,7 @@ __all__ = ["Settled", "conflict", "settle_fields"]
 NUMERIC = frozenset({"integer", "number", "money"})
 TEXTUAL = frozenset({"string", "text", "email", "url"})
 _CREATED = frozenset(
-    {
-        "created",
-        "registered",
-        "inserted",
-        "added",
-        "entered",
-        "joined",
-        "issued",
-        "placed",
-        "submitted",
-    }
+    "created registered inserted added entered joined issued placed submitted".split()
 )
 _UPDATED = frozenset({"updated", "modified", "changed", "edited"})
 _CHARACTER_UNITS = frozenset({"character", "char", "letter", "symbol", "digit", "sign", "word"})

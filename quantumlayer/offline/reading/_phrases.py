@@ -69,57 +69,14 @@ class Vocabulary:
                 yield words, end
 
 
-_STOP = (
-    PREPOSITIONS
-    | {
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "has",
-        "have",
-        "had",
-        "can",
-        "may",
-        "must",
-        "should",
-    }
-    | {"shall", "will", "would", "could", "might", "do", "does", "did", "and", "but", "if", "when"}
-    | {
-        "while",
-        "which",
-        "that",
-        "who",
-        "whose",
-        "where",
-        "i",
-        "we",
-        "you",
-        "he",
-        "she",
-        "it",
-        "they",
-    }
-    | {"there", "nobody", "what", "how", "than", "as", "once", "until", "unless", "because", "only"}
+_STOP = PREPOSITIONS | frozenset(
+    "is are was were be been has have had can may must should shall will would could might do"
+    " does did and but if when while which that who whose where i we you he she it they there"
+    " nobody what how than as once until unless because only".split()
 )
-_QUANTIFIERS = (
-    DETERMINERS
-    | {"other", "same", "own", "both", "no", "only", "more", "further", "such"}
-    | {
-        "existing",
-        "new",
-        "two",
-        "one",
-        "single",
-        "few",
-        "fewer",
-        "less",
-        "additional",
-        "different",
-        "whole",
-    }
+_QUANTIFIERS = DETERMINERS | frozenset(
+    "other same own both no only more further such existing new two one single few fewer less"
+    " additional different whole".split()
 )
 _PERSONS = frozenset(
     "i me you we us somebody someone anybody anyone nobody everybody everyone people person one whoever"
@@ -638,24 +595,9 @@ def _denied(condition: Condition) -> Condition:
     return replace(condition, negated=True) if isinstance(condition, Being) else condition
 
 
-_NO_STATE = _STOP | {
-    "at",
-    "least",
-    "more",
-    "greater",
-    "less",
-    "fewer",
-    "the",
-    "a",
-    "an",
-    "not",
-    "or",
-    ",",
-    "no",
-    "all",
-    "any",
-    "each",
-}
+_NO_STATE = _STOP | frozenset(
+    "at least more greater less fewer the a an not or , no all any each".split()
+)
 
 
 def _adjective(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -988,22 +930,7 @@ def _field_words(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int
     yield from reader.context.vocabulary.field_at(reader, at)
 
 
-_BEFORE_FIELD = frozenset(
-    {
-        "the",
-        "a",
-        "an",
-        "any",
-        "this",
-        "that",
-        "current",
-        "new",
-        "long",
-        "short",
-        "original",
-        "stored",
-    }
-)
+_BEFORE_FIELD = frozenset("the a an any this that current new long short original stored".split())
 
 
 def _field(reader: Reader, at: int) -> Iterator[tuple[FieldOf, int]]:

@@ -420,19 +420,7 @@ def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 
 
 _ANSWERING = frozenset(
-    {
-        "answers",
-        "answer",
-        "returns",
-        "return",
-        "responds",
-        "gives",
-        "get",
-        "gets",
-        "answering",
-        "back",
-        "receives",
-    }
+    "answers answer returns return responds gives get gets answering back receives".split()
 )
 
 
