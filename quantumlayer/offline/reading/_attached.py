@@ -66,16 +66,9 @@ _TELLING = frozenset(
     " department start end from to duration minutes distance km unit due deadline headline id".split()
 )
 """What fields are often called."""
-_SEEKING = READ - {"see"} | {
-    "filter",
-    "choose",
-    "sort",
-    "narrow",
-    "order",
-    "answer",
-    "return",
-    "reply",
-}
+_SEEKING = READ - {"see"} | frozenset(
+    ("filter choose sort narrow order answer return reply").split()
+)
 """Behind these `with` leads to parameters: `list boats with a min_price`."""
 _SECRETS = frozenset({"password", "passphrase", "pin"})
 _LONGEST_NOUN = 3

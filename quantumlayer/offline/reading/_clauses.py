@@ -270,21 +270,7 @@ _CONDITIONAL = frozenset(
     {"if", "when", "whenever", "once", "as", "while", "after", "unless", "until", "before"}
 )
 _PERSONS = frozenset(
-    {
-        "i",
-        "we",
-        "you",
-        "he",
-        "she",
-        "they",
-        "nobody",
-        "somebody",
-        "someone",
-        "everybody",
-        "anyone",
-        "people",
-        "who",
-    }
+    ("i we you he she they nobody somebody someone everybody anyone people who").split()
 )
 _ANAPHORA = frozenset({"it", "they", "this", "these", "that"})
 _ERRORS = frozenset({400, 401, 403, 404, 405, 409, 410, 422})

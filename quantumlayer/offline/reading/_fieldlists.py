@@ -120,33 +120,11 @@ _TYPES: dict[str, str] = {
     "property": "",
 }
 _UNITS = frozenset(
-    {
-        "character",
-        "char",
-        "digit",
-        "letter",
-        "symbol",
-        "minute",
-        "hour",
-        "day",
-        "week",
-        "month",
-        "year",
-    }
-    | {"star", "point", "euro", "dollar", "cent", "percent", "person", "second", "night", "word"}
-    | {
-        "kg",
-        "km",
-        "meter",
-        "metre",
-        "item",
-        "value",
-        "decimal",
-        "place",
-        "capital",
-        "lower",
-        "upper",
-    }
+    (
+        "character char digit letter symbol minute hour day week month year star point euro "
+        "dollar cent percent person second night word kg km meter metre item value decimal place "
+        "capital lower upper"
+    ).split()
 )
 _QUANTITIES: tuple[tuple[str, Callable[[Captures], list[Trait]]], ...] = (
     (

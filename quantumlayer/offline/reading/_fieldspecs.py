@@ -30,16 +30,10 @@ _UPDATED = frozenset({"updated", "modified", "changed", "edited"})
 _CHARACTER_UNITS = frozenset({"character", "char", "letter", "symbol", "digit", "sign", "word"})
 _WEAK_TYPES = frozenset({"string", "numeric", "choice"})
 _SYSTEM_BY_NAME = frozenset(
-    {"created_at", "updated_at", "createdat", "updatedat", "created_on", "modified_at", "createdon"}
-    | {
-        "updatedon",
-        "updated_on",
-        "creation_date",
-        "created",
-        "updated",
-        "deleted_at",
-        "last_modified",
-    }
+    (
+        "created_at updated_at createdat updatedat created_on modified_at createdon updatedon "
+        "updated_on creation_date created updated deleted_at last_modified"
+    ).split()
 )
 
 

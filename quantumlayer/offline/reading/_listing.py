@@ -48,18 +48,7 @@ _UP = frozenset(
     " nearest next first closest worst".split()
 )
 _TIME_WORDS = frozenset(
-    {
-        "newest",
-        "latest",
-        "recent",
-        "youngest",
-        "oldest",
-        "earliest",
-        "soonest",
-        "nearest",
-        "next",
-        "closest",
-    }
+    ("newest latest recent youngest oldest earliest soonest nearest next closest").split()
 )
 
 

@@ -32,54 +32,19 @@ __all__ = ["order_of", "plan_lists"]
 
 _LISTS = {"list", "first", "read"}
 _PLUMBING = frozenset(
-    {
-        "limit",
-        "offset",
-        "page",
-        "page_size",
-        "per_page",
-        "size",
-        "sort",
-        "order",
-        "sort_by",
-        "order_by",
-        "direction",
-        "pagesize",
-        "perpage",
-        "cursor",
-    }
+    (
+        "limit offset page page_size per_page size sort order sort_by order_by direction pagesize "
+        "perpage cursor"
+    ).split()
 )
 _SEARCH = frozenset({"q", "search", "query", "term", "keyword", "text", "s", "find"})
 _TEXTUAL = frozenset({"string", "text", "email"})
 _FROM = frozenset(
-    {
-        "from",
-        "start",
-        "since",
-        "after",
-        "start_date",
-        "from_date",
-        "date_from",
-        "begin",
-        "startdate",
-        "fromdate",
-        "datefrom",
-    }
+    (
+        "from start since after start_date from_date date_from begin startdate fromdate datefrom"
+    ).split()
 )
-_TO = frozenset(
-    {
-        "to",
-        "end",
-        "until",
-        "before",
-        "end_date",
-        "to_date",
-        "date_to",
-        "enddate",
-        "todate",
-        "dateto",
-    }
-)
+_TO = frozenset("to end until before end_date to_date date_to enddate todate dateto".split())
 
 
 def plan_lists(plan: Plan) -> None:

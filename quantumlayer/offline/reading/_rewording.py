@@ -344,8 +344,10 @@ _NO_NAME = (
     | PRONOUNS
     | ADVERBS
     | frozenset(
-        "is are was were be has have had can may must should cannot not never and or but if when which that who"
-        " do does did will shall would only one ones same other there".split()
+        (
+            "is are was were be has have had can may must should cannot not never and or but if when "
+            "which that who do does did will shall would only one ones same other there"
+        ).split()
     )
 )
 

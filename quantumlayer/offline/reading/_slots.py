@@ -48,36 +48,15 @@ _CURRENCIES = frozenset(
 _CURRENCY_MARKS = frozenset({"€", "$", "£"})
 _PERCENT = frozenset({"%", "percent", "per-cent"})
 _UNIT_WORDS = (
-    frozenset(
-        {
-            "character",
-            "char",
-            "letter",
-            "digit",
-            "symbol",
-            "sign",
-            "word",
-            "item",
-            "entry",
-            "element",
-        }
-        | {
-            "string",
-            "value",
-            "person",
-            "people",
-            "star",
-            "point",
-            "piece",
-            "unit",
-            "line",
-            "option",
-        }
-        | {"tag", "guest", "seat", "place", "spot", "copy", "kilogram", "kg", "gram", "g", "km"}
-        | {"metre", "meter", "cm", "mm", "m", "litre", "liter", "credit", "vote", "participant"}
-    )
-    | set(TIME_UNITS)
+    set(TIME_UNITS)
     | _CURRENCIES
+    | frozenset(
+        (
+            "character char letter digit symbol sign word item entry element string value person "
+            "people star point piece unit line option tag guest seat place spot copy kilogram kg gram "
+            "g km metre meter cm mm m litre liter credit vote participant"
+        ).split()
+    )
 )
 
 

@@ -795,54 +795,11 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
 )
 
 _GLUE = frozenset(
-    {
-        "is",
-        "are",
-        "be",
-        "must",
-        "should",
-        "shall",
-        "has",
-        "have",
-        "to",
-        ",",
-        ";",
-        ":",
-        "which",
-        "that",
-    }
-    | {
-        "it",
-        "they",
-        "a",
-        "an",
-        "the",
-        "and",
-        "of",
-        "with",
-        "in",
-        "as",
-        "-",
-        "(",
-        ")",
-        "being",
-        "but",
-    }
-    | {
-        "its",
-        "their",
-        "can",
-        "may",
-        "will",
-        "long",
-        "at",
-        "value",
-        "values",
-        "field",
-        "fields",
-        "by",
-    }
-    | {"there", "always", "number", "or", "for", "set", "so", "then", "anyway"}
+    (
+        "is are be must should shall has have to , ; : which that it they a an the and of with in "
+        "as - ( ) being but its their can may will long at value values field fields by there "
+        "always number or for set so then anyway"
+    ).split()
 )
 _QUIET = frozenset(
     {"of", "for", "in", "on", "at", "from", "to", "with", "about", "by", "during", "under"}
@@ -863,20 +820,11 @@ def _slots() -> dict[str, Any]:
 
 
 _KIND_WORDS = frozenset(
-    {"digit", "digits", "letter", "letters", "capital", "uppercase", "upper-case", "lower", "case"}
-    | {"lowercase", "lower-case", "alphanumeric", "character", "characters", "hyphen", "hyphens"}
-    | {
-        "dash",
-        "dashes",
-        "underscore",
-        "underscores",
-        "number",
-        "numbers",
-        "numerals",
-        "upper",
-        "small",
-    }
-    | {"spaces", "space", "dots", "dot", "latin", "ascii"}
+    (
+        "digit digits letter letters capital uppercase upper-case lower case lowercase lower-case "
+        "alphanumeric character characters hyphen hyphens dash dashes underscore underscores "
+        "number numbers numerals upper small spaces space dots dot latin ascii"
+    ).split()
 )
 
 
