@@ -229,6 +229,11 @@ class ModelRequest:
         return cls(tuple(prompt))
 
     @property
+    def user_text(self) -> str:
+        """The words of the user's messages, one after the other."""
+        return "\n".join(message.text for message in self.messages if message.role == "user")
+
+    @property
     def digest(self) -> str:
         """`sha256:` and the hash of the request's canonical JSON: the prompt hash."""
         return "sha256:" + hashlib.sha256(canonical_json(asdict(self))).hexdigest()
@@ -329,11 +334,13 @@ class Route:
         strategy: Name of the strategy.
         considered: Every deployment, ranked ones first and in their order.
         attempts: Every call, in the order of their ends, but that who answered is last.
+        request: What the router's ledger calls the request; drawn at random.
     """
 
     strategy: str = ""
     considered: tuple[Considered, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)

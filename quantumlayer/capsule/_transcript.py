@@ -79,7 +79,7 @@ class Transcript:
 
 
 def timeless(reply: ModelReply) -> ModelReply:
-    """Take from a reply what a clock put in: the times of attempts, and strategies' scores."""
+    """Take from a reply what clocks and draws put in: times, scores, the request's id."""
     return replace(
         reply,
         route=replace(
@@ -88,6 +88,7 @@ def timeless(reply: ModelReply) -> ModelReply:
             attempts=tuple(
                 replace(each, start_s=0.0, duration_s=0.0) for each in reply.route.attempts
             ),
+            request="",
         ),
     )
 

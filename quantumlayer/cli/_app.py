@@ -154,8 +154,15 @@ def replay(
 
 @route_app.command("bench")
 def bench_strategies(  # noqa: PLR0913 -- one argument for each option
-    table: Table,
+    table: Annotated[
+        Path | None,
+        typer.Argument(help="Outcomes: .csv, .jsonl, .parquet; wide or long."),
+    ] = None,
     *,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="A router's ledger instead of a table, as Ledger.write has written it."),
+    ] = None,
     strategy: Annotated[
         list[str] | None,
         typer.Option(help="cost, latency, quality, hybrid or module:class; repeatable."),
@@ -185,13 +192,14 @@ def bench_strategies(  # noqa: PLR0913 -- one argument for each option
     ] = None,
     json: Json = False,
 ) -> None:
-    """Replay strategies over recorded outcomes, beside the baselines.
+    """Replay strategies over recorded outcomes, beside the baselines; or judge them by a ledger.
 
     Prompts that may be learned from are not measured on. Give `route train` the same --train and
     --seed, so that its scorer has not seen them either.
     """
     options = _route.Bench(
         table=table,
+        ledger=ledger,
         strategies=strategy or (),
         scorers=scorer or (),
         trace=trace,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -46,7 +47,8 @@ class Train:
 class Bench:
     """What `route bench` is given."""
 
-    table: Path
+    table: Path | None
+    ledger: Path | None
     strategies: Sequence[str]
     scorers: Sequence[Path]
     trace: Path | None
@@ -78,16 +80,20 @@ async def train(options: Train) -> int:
 
 
 async def bench(options: Bench) -> int:
-    """Replay strategies and the baselines over recorded outcomes."""
+    """Replay strategies and the baselines over recorded outcomes, or judge them by a ledger."""
     from quantumlayer.router import lab  # noqa: PLC0415 -- numpy, for these two commands only
 
-    outcomes = lab.read_outcomes(options.table)
-    learned, measured = outcomes.split(train=options.share, seed=options.seed)
+    if (options.table is None) == (options.ledger is None):
+        raise UsageError("Give a table of outcomes, or a ledger with --ledger: one of the two.")
     strategies: dict[str, RoutingStrategy | Mapping[str, RoutingStrategy]] = {
         name: _strategy(name) for name in options.strategies
     }
     for path in options.scorers:
         strategies[path.name] = _by_quality(TrainedQuality.load(path), options.good_enough)
+    if options.table is None:
+        return _judge(options, strategies)
+    outcomes = lab.read_outcomes(options.table)
+    learned, measured = outcomes.split(train=options.share, seed=options.seed)
     scenario = lab.Scenario(
         arrivals_s=None if options.trace is None else lab.read_arrivals(options.trace),
         cards=lab.cards(learned),
@@ -100,6 +106,32 @@ async def bench(options: Bench) -> int:
     if options.plots is not None:
         for name, image in made.plots().items():
             _write(options.plots / f"{name}.png", image)
+    _show(made, json=options.json)
+    return DONE
+
+
+def _judge(
+    options: Bench, strategies: Mapping[str, RoutingStrategy | Mapping[str, RoutingStrategy]]
+) -> int:
+    from quantumlayer.router import lab  # noqa: PLC0415 -- numpy, for these two commands only
+
+    if options.trace or options.budget_usd is not None or options.html or options.plots:
+        raise UsageError(
+            "--trace, --budget-usd, --html and --plots are for a table of outcomes: a ledger is "
+            "not replayed. Leave them out."
+        )
+    assert options.ledger is not None  # noqa: S101 -- one of the two is there
+    single: dict[str, RoutingStrategy] = {}
+    for name, given in strategies.items():
+        if isinstance(given, Mapping):
+            single |= {f"{name} {setting}": strategy for setting, strategy in given.items()}
+        else:
+            single[name] = given
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", lab.OverlapWarning)
+        made = lab.judge(single, lab.read_ledger(options.ledger), seed=options.seed)
+    for warning in caught:
+        sys.stderr.write(f"warning: {warning.message}\n")
     _show(made, json=options.json)
     return DONE
 

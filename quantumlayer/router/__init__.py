@@ -9,7 +9,7 @@ from quantumlayer.router._card import Capability, ModelCard, Price
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._hedging import Hedging
-from quantumlayer.router._ledger import Ledger, LedgerEntry, Totals
+from quantumlayer.router._ledger import Decision, Ledger, LedgerEntry, Totals
 from quantumlayer.router._limits import Allowance, Headroom, Limits
 from quantumlayer.router._output import Generated, OutputType, validation_problems
 from quantumlayer.router._provider import EmbeddingProvider, Provider
@@ -29,6 +29,7 @@ from quantumlayer.router.strategies import (
     CatalogQuality,
     ConsistentHash,
     CostBasedRouting,
+    Exploring,
     HybridRouting,
     LatencyBasedRouting,
     LeastConnections,
@@ -52,7 +53,9 @@ __all__ = [
     "Clock",
     "ConsistentHash",
     "CostBasedRouting",
+    "Decision",
     "EmbeddingProvider",
+    "Exploring",
     "Generated",
     "Headroom",
     "Hedging",

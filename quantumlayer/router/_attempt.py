@@ -26,7 +26,7 @@ from quantumlayer.router._call import Call
 from quantumlayer.router._clock import Clock
 from quantumlayer.router._deployment import Deployment
 from quantumlayer.router._hedging import Hedges
-from quantumlayer.router._ledger import Ledger, LedgerEntry
+from quantumlayer.router._ledger import Decision, Ledger, LedgerEntry
 from quantumlayer.router._line import Line
 from quantumlayer.router._strategy import ObservingStrategy, Outcome
 from quantumlayer.router._tokens import estimate_tokens
@@ -268,7 +268,7 @@ class Trial:
         # Who was faster stands last, although it may have ended first.
         ahead = self._rival is not None and self._rival.has_ended
         call.attempts.insert(len(call.attempts) - ahead, attempt)
-        books.ledger.record(LedgerEntry(books.clock.unix(), call.request.agent, attempt))
+        self._enter(attempt)
         self._measure(duration_s, usage, error)
         if self.first_token_s is not None and not failed:
             further = usage.output_tokens - 1
@@ -278,6 +278,16 @@ class Trial:
             self._learn(books.hedges, duration_s, answered=not text)
         if books.observer is not None:
             self._report(books.observer, attempt, error)
+
+    def _enter(self, attempt: Attempt) -> None:
+        """Record the attempt, the first one of a call with the choice that led to it."""
+        call, ledger = self.call, self._books.ledger
+        decision: Decision | None = None
+        if call.choice:
+            decision = Decision.of(call.routing, call.choice, prompt=ledger.keeps_prompts)
+            call.choice = ()
+        unix_s = self._books.clock.unix()
+        ledger.record(LedgerEntry(unix_s, call.request.agent, attempt, call.id, decision))
 
     def _learn(self, hedges: Hedges, duration_s: float, *, answered: bool) -> None:
         """Take in how long an answer took, or had been waited for when another one was there."""

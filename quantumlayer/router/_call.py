@@ -18,7 +18,7 @@ from quantumlayer.errors import (
 from quantumlayer.messages import Attempt, Considered, ModelRequest, Route
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._card import Capability, ModelCard
-from quantumlayer.router._strategy import RoutingRequest
+from quantumlayer.router._strategy import Ranked, RoutingRequest
 from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt, estimate_tokens
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Call:
         window_tokens: How many tokens the model has to read at once.
         attempts: Every attempt so far.
         considered: Every deployment as of the latest round.
+        choice: The first ranking that told its propensities; empty once it is in the ledger.
         tried: Names of the deployments that were asked in this round.
         barred: Deployments that cannot serve this request any more, with the reason.
         failures: The last error of each deployment tried.
@@ -86,6 +87,7 @@ class Call:
         self.needs = _EMBEDDINGS if embeds else _needs(request, images=images)
         self.attempts: list[Attempt] = []
         self.considered: tuple[Considered, ...] = ()
+        self.choice: Sequence[Ranked] | None = None
         self.tried: set[str] = set()
         self.barred: dict[str, str] = {}
         self.failures: dict[str, ProviderError] = {}
@@ -126,7 +128,12 @@ class Call:
 
     def route(self, strategy: str) -> Route:
         """How the call came to its answer, with the attempt that answered last."""
-        return Route(strategy, self.considered, tuple(self.attempts))
+        return Route(strategy, self.considered, tuple(self.attempts), self.id)
+
+    @property
+    def id(self) -> str:
+        """What the ledger calls the request."""
+        return f"{self.routing.seed:016x}"
 
     def verdict(self) -> RouterError:
         """The error that says why the call has come to nothing."""

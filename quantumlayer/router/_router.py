@@ -81,6 +81,7 @@ class Router:
         breaker: When a failing deployment is left alone.
         limits: What each deployment is asked to bear, or each by its name.
         hedging: When a second deployment is asked beside a slow first one; None: never.
+        ledger: Where every attempt is entered; None: a new one.
         catalog: Prices, limits and capabilities; None: those shipped with the package. A provider's
             own `card` goes before it.
         clock: The time; other than the machine's only in tests and simulations.
@@ -101,11 +102,12 @@ class Router:
         breaker: BreakerPolicy = BreakerPolicy(),
         limits: Limits | Mapping[str, Limits] = Limits(),
         hedging: Hedging | None = None,
+        ledger: Ledger | None = None,
         catalog: Catalog | None = None,
         clock: Clock = SystemClock(),
         random: Random | None = None,
     ) -> None:
-        self.ledger = Ledger()
+        self.ledger = Ledger() if ledger is None else ledger
         self._strategy = strategy
         self._budgets = tuple(budgets)
         self._retry = retry

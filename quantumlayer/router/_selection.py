@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from quantumlayer.errors import BudgetExceededError, StrategyError
+from quantumlayer.errors import BudgetExceededError, LabError, StrategyError
 from quantumlayer.messages import NANO_PER_USD, Considered
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._call import Call
 from quantumlayer.router._deployment import Deployment
-from quantumlayer.router._strategy import Candidate, Ranked, RoutingStrategy
+from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest, RoutingStrategy
 
-__all__ = ["select"]
+__all__ = ["rank", "select"]
 
 
 def select(
@@ -36,6 +36,8 @@ def select(
         else:
             candidates[name] = deployment.candidate()
     ranking = _rank(strategy, call, candidates) if candidates else []
+    if ranking and ranking[0].propensity is not None and call.choice is None:
+        call.choice = tuple(ranking)
     considered = [Considered(ranked.deployment, ranked.score) for ranked in ranking]
     if len(ranking) < len(candidates):
         names = {ranked.deployment for ranked in ranking}
@@ -50,9 +52,23 @@ def select(
 def _rank(
     strategy: RoutingStrategy, call: Call, candidates: Mapping[str, Candidate]
 ) -> list[Ranked]:
+    ranking = rank(strategy, call.routing, candidates)
+    if len(ranking) > 1 and call.last_failed in {ranked.deployment for ranked in ranking}:
+        ranking.sort(key=lambda ranked: ranked.deployment == call.last_failed)
+    return ranking
+
+
+def rank(
+    strategy: RoutingStrategy, request: RoutingRequest, candidates: Mapping[str, Candidate]
+) -> list[Ranked]:
+    """Ask a strategy, and look whether its answer makes sense.
+
+    Raises:
+        StrategyError: It raised, or its ranking makes no sense.
+    """
     try:
-        ranking = list(strategy.rank(call.routing, tuple(candidates.values())))
-    except StrategyError:
+        ranking = list(strategy.rank(request, tuple(candidates.values())))
+    except (StrategyError, LabError):
         raise
     except Exception as error:
         raise StrategyError(
@@ -66,6 +82,11 @@ def _rank(
                 f"{_title(strategy)} ranked {ranked!r}: return `Ranked(deployment, score)` with a "
                 "finite number as the score, or leave a candidate out to veto it."
             )
+        if ranked.propensity is not None and not 0 < ranked.propensity <= 1:
+            raise StrategyError(
+                f"{_title(strategy)} ranked {ranked!r}: a propensity is a probability above 0, at "
+                "most 1; leave it None where nothing is drawn."
+            )
         name = ranked.deployment
         if name not in candidates or name in seen:
             raise StrategyError(
@@ -73,8 +94,6 @@ def _rank(
                 f"return each name of {list(candidates)!r} at most once."
             )
         seen.add(name)
-    if call.last_failed in seen and len(ranking) > 1:
-        ranking.sort(key=lambda ranked: ranked.deployment == call.last_failed)
     return ranking
 
 

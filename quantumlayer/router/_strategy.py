@@ -93,10 +93,13 @@ class Ranked:
     Attributes:
         deployment: Name of the candidate.
         score: Why it stands there; lower is better. Explains the order, does not make it.
+        propensity: How likely the strategy was to put it first, above 0, at most 1, where it draws
+            by `RoutingRequest.seed` and tells. The ledger keeps it for off-policy estimates.
     """
 
     deployment: str
     score: float
+    propensity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

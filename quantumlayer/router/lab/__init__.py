@@ -2,6 +2,15 @@
 
 from quantumlayer.router.lab._baselines import Oracle, ReplayedRequest, baselines
 from quantumlayer.router.lab._bench import Bench, Sweep, bench
+from quantumlayer.router.lab._estimates import (
+    Estimate,
+    doubly_robust,
+    effective_size,
+    inverse_propensity,
+    self_normalised,
+)
+from quantumlayer.router.lab._judge import Judged, Judgement, OverlapWarning, judge
+from quantumlayer.router.lab._log import Log, Logged, read_ledger
 from quantumlayer.router.lab._measured import Gap, Measured, Spent
 from quantumlayer.router.lab._metrics import (
     Curve,
@@ -24,12 +33,18 @@ __all__ = [
     "Bench",
     "Columns",
     "Curve",
+    "Estimate",
     "Fold",
     "Gap",
+    "Judged",
+    "Judgement",
+    "Log",
+    "Logged",
     "Measured",
     "Oracle",
     "Outage",
     "Outcomes",
+    "OverlapWarning",
     "Pair",
     "Point",
     "Pricing",
@@ -43,14 +58,20 @@ __all__ = [
     "baselines",
     "bench",
     "cards",
+    "doubly_robust",
+    "effective_size",
     "hull",
     "interval",
+    "inverse_propensity",
+    "judge",
     "pgr",
     "read_arrivals",
+    "read_ledger",
     "read_llmrouter",
     "read_outcomes",
     "read_routellm",
     "replay",
+    "self_normalised",
     "threshold_curve",
     "train_quality",
 ]

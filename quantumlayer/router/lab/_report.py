@@ -10,8 +10,10 @@ from quantumlayer.router.lab._measured import Gap
 
 if TYPE_CHECKING:
     from quantumlayer.router.lab._bench import Bench
+    from quantumlayer.router.lab._estimates import Estimate
+    from quantumlayer.router.lab._judge import Judgement
 
-__all__ = ["Section", "as_text", "conditions", "sections", "shares"]
+__all__ = ["Section", "as_text", "conditions", "judged", "sections", "shares"]
 
 _ABSENT = "-"
 
@@ -160,6 +162,45 @@ def shares(made: Bench) -> Section:
             for row in made.rows
         ],
     )
+
+
+def judged(made: Judgement) -> Section:
+    """What a ledger says of strategies."""
+    return Section(
+        "Judged by the ledger",
+        "Mean rewards with 95 % intervals: doubly robust (DR), self-normalised (SNIPS) and by "
+        "inverse propensity (IPS). A mark stands where the log tells too little of a strategy.",
+        (
+            "strategy",
+            "DR",
+            "95 % interval",
+            "SNIPS",
+            "95 % interval",
+            "IPS",
+            "95 % interval",
+            "USD/1,000",
+            "matched",
+            "effective",
+        ),
+        [
+            (
+                row.strategy,
+                *_estimate(row.doubly_robust),
+                *_estimate(row.self_normalised),
+                *_estimate(row.inverse_propensity),
+                _number(None if row.cost_usd is None else 1000 * row.cost_usd.value, ".4f"),
+                f"{row.matched:.1%}",
+                f"{row.effective:.0f}{'' if row.overlaps else ' !'}",
+            )
+            for row in made.rows
+        ],
+    )
+
+
+def _estimate(made: Estimate | None) -> tuple[str, str]:
+    if made is None:
+        return _ABSENT, _ABSENT
+    return f"{made.value:.4f}", _span(made.low, made.high, 4)
 
 
 def _span(low: float, high: float, digits: int) -> str:

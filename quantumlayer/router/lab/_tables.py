@@ -16,7 +16,7 @@ from typing import NoReturn, TextIO
 
 from quantumlayer.errors import LabError
 
-__all__ = ["Table", "read_json", "read_table"]
+__all__ = ["Table", "read_json", "read_objects", "read_table"]
 
 _TRUTH = {"true": 1.0, "false": 0.0}
 
@@ -130,6 +130,16 @@ def read_json(path: Path) -> object:
             raise LabError(f"{str(path)!r} is no JSON: {error}.") from error
 
 
+def read_objects(path: Path) -> list[tuple[int, dict[str, object]]]:
+    """Read JSON lines, also with `.gz` behind the name: the objects, each with its line's number.
+
+    Raises:
+        LabError: The file is missing, or a line is no JSON object.
+    """
+    with _open(path) as file:
+        return _objects(path, file)
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[TextIO]:
     try:
@@ -172,14 +182,15 @@ def _read_csv(path: Path, file: TextIO) -> Table:
 
 
 def _read_jsonl(path: Path, file: TextIO) -> Table:
-    rows: list[dict[str, object]] = []
-    lines: list[int] = []
-    for number, line in enumerate(file, start=1):
-        if line.strip():
-            rows.append(_object(path, number, line))
-            lines.append(number)
-    names = dict.fromkeys(name for row in rows for name in row)
-    return Table(path, {name: [row.get(name) for row in rows] for name in names}, lines)
+    found = _objects(path, file)
+    names = dict.fromkeys(name for _, row in found for name in row)
+    cells = {name: [row.get(name) for _, row in found] for name in names}
+    return Table(path, cells, [number for number, _ in found])
+
+
+def _objects(path: Path, file: TextIO) -> list[tuple[int, dict[str, object]]]:
+    lines = enumerate(file, start=1)
+    return [(number, _object(path, number, line)) for number, line in lines if line.strip()]
 
 
 def _object(path: Path, number: int, line: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from quantumlayer.router.strategies._connections import LeastConnections
 from quantumlayer.router.strategies._cost import CostBasedRouting
+from quantumlayer.router.strategies._exploring import Exploring
 from quantumlayer.router.strategies._hash import ConsistentHash
 from quantumlayer.router.strategies._hybrid import HybridRouting
 from quantumlayer.router.strategies._latency import LatencyBasedRouting
@@ -17,6 +18,7 @@ __all__ = [
     "CatalogQuality",
     "ConsistentHash",
     "CostBasedRouting",
+    "Exploring",
     "HybridRouting",
     "LatencyBasedRouting",
     "LeastConnections",

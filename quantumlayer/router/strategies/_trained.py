@@ -56,9 +56,7 @@ class TrainedQuality:
         self, request: RoutingRequest, candidates: Sequence[Candidate]
     ) -> Sequence[float | None]:
         """Read the prompt once and look the candidates up."""
-        messages = request.model_request.messages
-        text = "\n".join(message.text for message in messages if message.role == "user")
-        expected = self.linear.predict(text)
+        expected = self.linear.predict(request.model_request.user_text)
         known = dict(zip(self.linear.models, expected.clip(0, 1).tolist(), strict=True))
         return [
             known.get(candidate.deployment, known.get(candidate.model)) for candidate in candidates

@@ -89,6 +89,44 @@ def test_a_report_and_plots_are_written(folder: Path) -> None:
     assert plots == ["budget.png", "cost-quality.png", "latency.png"]
 
 
+def line(number: int, chosen: str, reward: float | None) -> str:
+    """What `Ledger.write` writes of a request of which one of two deployments was drawn."""
+    drawn = {
+        "chosen": chosen,
+        "propensities": {"p/small": 0.5, "p/large": 0.5},
+        "prompt_tokens": 10 + number % 7,
+        "output_tokens": 200,
+        "reward": reward,
+    }
+    cost = {"p/small": 1_000, "p/large": 9_000}[chosen]
+    usage = {"input_tokens": 10}
+    entry = {"request": f"{number}", "deployment": chosen, "usage": usage, "cost_nanousd": cost}
+    return json.dumps({**entry, "decision": drawn}) + "\n"
+
+
+def test_strategies_are_judged_by_a_ledger(folder: Path) -> None:
+    names = ["p/small", "p/large"]
+    rewards = {"p/small": 0.25, "p/large": 1.0}
+    rows = [line(number, names[number % 2], rewards[names[number % 2]]) for number in range(200)]
+    (folder / "ledger.jsonl").write_text("".join(rows))
+    done = run(folder, "bench", "--ledger", "ledger.jsonl", "--strategy", "cost", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    figures = {row["strategy"]: row for row in json.loads(done.stdout)["rows"]}
+    assert figures["cost"]["self_normalised"]["value"] == 0.25
+    assert figures["only p/large"]["self_normalised"]["value"] == 1
+    assert figures["cost"]["cost_usd"]["value"] == pytest.approx(1e-6)
+
+    (folder / "short.jsonl").write_text("".join(rows[:40]))
+    done = run(folder, "bench", "--ledger", "short.jsonl", "--strategy", "cost")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "warning: The ledger is worth 20 requests for 'cost', fewer than 50: its intervals are "
+        "too narrow. Log more, or explore a larger share.\n"
+    )
+    assert done.stdout.splitlines()[1].endswith("20 !")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -101,6 +139,10 @@ def test_a_report_and_plots_are_written(folder: Path) -> None:
             "no scorer that can be loaded",
         ),
         (("bench", "table.csv", "--html", "table.csv/r.html"), "cannot be written"),
+        (("bench",), "one of the two"),
+        (("bench", "table.csv", "--ledger", "table.csv"), "one of the two"),
+        (("bench", "--ledger", "table.csv"), "row 1 is no JSON"),
+        (("bench", "--ledger", "table.csv", "--html", "r.html"), "a ledger is not replayed"),
         (("bench", "table.csv", "--train", "0"), "both parts need one"),
         (("train", "table.csv", "-o", "my.scorer", "--train", "1"), "both parts need one"),
     ],
