@@ -6,7 +6,7 @@ import re
 
 __all__ = ["rule_message", "rule_name"]
 
-LONGEST_NAME = 52
+LONGEST_NAME = 60
 """Characters of a rule's name: it is a function's name later."""
 _PREAMBLE = re.compile(
     r"^as an? [^,]{1,40}?,? i (want|would like|need|wish) to |^(and|but|so|then) ", re.IGNORECASE
@@ -17,6 +17,13 @@ _FORBIDS = re.compile(
     r"\b(not|never|no|nobody|none|cannot|only|must|refused?|at (most|least)|once)\b"
 )
 _EDGES = frozenset("a an the i we you they it and or but of to for with in on at by all".split())
+_HANGING = _EDGES | frozenset(
+    """
+    that which who whose when while where if as than so because before after until is are was were be been
+    not no never has have had does do its their his her this these those only more less any each every from cannot can must may will should
+    """.split()
+)
+"""What says nothing any more once the rest of its clause is cut off."""
 
 
 def rule_name(text: str) -> str:
@@ -32,14 +39,17 @@ def rule_name(text: str) -> str:
     words = [word for word in re.sub(r"[^a-z0-9]+", " ", " ".join(clause)).split() if word]
     while words and words[0] in _EDGES:
         del words[0]
-    while len("_".join(words)) > LONGEST_NAME or (words and words[-1] in _EDGES):
+    ends = _EDGES if len("_".join(words)) <= LONGEST_NAME else _HANGING
+    while len("_".join(words)) > LONGEST_NAME or (words and words[-1] in ends):
         del words[-1]
     name = "_".join(words)
     return name if name[:1].isalpha() else f"rule_{name}".rstrip("_")
 
 
 def rule_message(text: str) -> str:
-    """What the client reads: the sentence of the document, without its marks."""
+    """What the client reads: the part of the sentence that forbids something, without its marks."""
+    parts = text.split(";")
+    text = next((part for part in parts if _FORBIDS.search(part.lower())), text)
     plain = " ".join(_STATUS.sub("", text.replace("`", "").replace("**", "")).split())
     plain = plain[:1].upper() + plain[1:]
     return plain[:300] if plain.endswith((".", "!", "?")) else f"{plain[:300]}."
