@@ -26,8 +26,8 @@ from quantumlayer.offline.reading._rule_words import LONGEST_NAME, rule_message,
         ("An item that is bought cannot be bought again (409).", None),
         ("`POST /loans`: at most 3 open loans per member -> 409", "most_3_open_loans_per_member"),
         (
-            "A member may have at most 3 loans that are not returned.",
-            "member_may_have_at_most_3_loans",
+            "A member of the library may have at most 3 loans that are not returned.",
+            "member_of_the_library_may_have_at_most_3_loans",
         ),
         ("7 days at least", "rule_7_days_at_least"),
         ("§", "rule"),
@@ -53,7 +53,10 @@ def test_any_text_gives_a_name_that_a_function_can_have(text: str) -> None:
         ("second start → 409", "Second start."),
         ("Anything else is **refused**!", "Anything else is refused!"),
         ("At most 400 members.", "At most 400 members."),
-        ("The day is noted; a loan can be returned only once.", "A loan can be returned only once."),
+        (
+            "The day is noted; a loan can be returned only once.",
+            "A loan can be returned only once.",
+        ),
     ],
 )
 def test_a_client_is_told_the_sentence_without_marks_and_status(
