@@ -299,8 +299,11 @@ class Considered:
     rejected: str = ""
 
 
-AttemptKind = Literal["call", "hedge"]
-"""Why a deployment was called: it was its turn, or the one whose turn it was took too long."""
+AttemptKind = Literal["call", "hedge", "cache"]
+"""Why a deployment was called: it was its turn, or the one whose turn it was took too long.
+
+With `cache` none was: it has given this answer before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,8 +334,9 @@ class Route:
     """Why this deployment answered: every candidate and every attempt.
 
     Attributes:
-        strategy: Name of the strategy.
-        considered: Every deployment, ranked ones first and in their order.
+        strategy: Name of the strategy; empty for an answer from the cache.
+        considered: Every deployment, ranked ones first and in their order. For an answer from the
+            cache to a similar request the one that gave it, with the similarity as its score.
         attempts: Every call, in the order of their ends, but that who answered is last.
         request: What the router's ledger calls the request; drawn at random.
     """

@@ -5,6 +5,7 @@ Providers live in `quantumlayer.router.providers`.
 
 from quantumlayer.router._breaker import BreakerPolicy, CircuitBreaker
 from quantumlayer.router._budget import Budget, Period, Reservation
+from quantumlayer.router._cache import Caching
 from quantumlayer.router._card import Capability, ModelCard, Price
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
@@ -15,6 +16,7 @@ from quantumlayer.router._output import Generated, OutputType, validation_proble
 from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._router import Prompt, Router
+from quantumlayer.router._similar import Embedder, Semantic
 from quantumlayer.router._strategy import (
     BreakerState,
     Candidate,
@@ -45,6 +47,7 @@ __all__ = [
     "BreakerPolicy",
     "BreakerState",
     "Budget",
+    "Caching",
     "Candidate",
     "Capability",
     "Catalog",
@@ -54,6 +57,7 @@ __all__ = [
     "ConsistentHash",
     "CostBasedRouting",
     "Decision",
+    "Embedder",
     "EmbeddingProvider",
     "Exploring",
     "Generated",
@@ -82,6 +86,7 @@ __all__ = [
     "Router",
     "RoutingRequest",
     "RoutingStrategy",
+    "Semantic",
     "SystemClock",
     "Totals",
     "TrainedQuality",

@@ -76,20 +76,26 @@ class Totals:
     """Exact sums over all attempts at one deployment.
 
     Attributes:
-        attempts: How many there were.
+        attempts: How many there were; what came from the cache is none.
         failures: How many of them failed, cancelled ones included.
         usage: Tokens by class.
         cost_nanousd: In billionths of a US dollar.
+        hedges: How many of the attempts were second calls beside a slow first one.
+        cached: How many answers of this deployment were given again from the cache.
     """
 
     attempts: int = 0
     failures: int = 0
     usage: Usage = Usage()
     cost_nanousd: int = 0
+    hedges: int = 0
+    cached: int = 0
 
 
 class Ledger:
-    """Every attempt of a router, once: answered, failed, cancelled or cut.
+    """Every attempt of a router, once: answered, failed, cancelled, outrun or cut.
+
+    Answers that were given again from the cache are entered too, at no cost.
 
     The sums are exact and cover everything; of the attempts themselves the latest are kept.
 
@@ -121,8 +127,10 @@ class Ledger:
         self._entries.append(entry)
         sums = self._sums.get(attempt.deployment)
         if sums is None:
-            sums = self._sums[attempt.deployment] = [0] * 8
-        sums[0] += 1
+            sums = self._sums[attempt.deployment] = [0] * 10
+        if attempt.kind != "call":
+            sums[8 if attempt.kind == "hedge" else 9] += 1
+        sums[0] += attempt.kind != "cache"
         sums[1] += bool(attempt.error)
         sums[2] += usage.input_tokens
         sums[3] += usage.cache_read_tokens
@@ -189,7 +197,7 @@ class Ledger:
     def totals(self) -> Mapping[str, Totals]:
         """The sums by deployment."""
         return {
-            name: Totals(sums[0], sums[1], self._usage(name), sums[7])
+            name: Totals(sums[0], sums[1], self._usage(name), *sums[7:])
             for name, sums in self._sums.items()
         }
 
@@ -200,4 +208,4 @@ class Ledger:
     @property
     def cost_nanousd(self) -> int:
         """What everything has cost, in billionths of a US dollar."""
-        return sum(sums[-1] for sums in self._sums.values())
+        return sum(sums[7] for sums in self._sums.values())

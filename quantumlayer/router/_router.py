@@ -10,7 +10,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from random import Random
 from types import TracebackType
@@ -36,6 +36,7 @@ from quantumlayer.messages import (
 from quantumlayer.router._attempt import Books, Trial
 from quantumlayer.router._breaker import BreakerPolicy
 from quantumlayer.router._budget import Budget
+from quantumlayer.router._cache import Caching, Replies, Wanted, replayed
 from quantumlayer.router._call import Call
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
@@ -82,6 +83,7 @@ class Router:
         limits: What each deployment is asked to bear, or each by its name.
         hedging: When a second deployment is asked beside a slow first one; None: never.
         ledger: Where every attempt is entered; None: a new one.
+        caching: Which answers are kept for whoever asks the same; None: none.
         catalog: Prices, limits and capabilities; None: those shipped with the package. A provider's
             own `card` goes before it.
         clock: The time; other than the machine's only in tests and simulations.
@@ -103,6 +105,7 @@ class Router:
         limits: Limits | Mapping[str, Limits] = Limits(),
         hedging: Hedging | None = None,
         ledger: Ledger | None = None,
+        caching: Caching | None = None,
         catalog: Catalog | None = None,
         clock: Clock = SystemClock(),
         random: Random | None = None,
@@ -142,6 +145,9 @@ class Router:
         books = Books(clock, self.ledger, type(strategy).__name__, observer, self._line, hedges)
         self._dispatch = Dispatch(self._deployments, strategy, retry, books, self._random)
         self._hedges = hedges is not None
+        self._replies: Replies | None = None
+        if caching is not None:
+            self._replies = Replies(caching, self.deployments, clock, self.ledger)
 
     @property
     def deployments(self) -> tuple[str, ...]:
@@ -174,6 +180,7 @@ class Router:
         tools: Sequence[ToolSpec] = (),
         max_output_tokens: int | None = None,
         budgets: Sequence[Budget] = (),
+        tenant: str = "",
     ) -> ModelReply:
         """Ask, and wait for the whole answer.
 
@@ -185,6 +192,7 @@ class Router:
             tools: What the model may call, beside the tools of the request.
             max_output_tokens: Longest answer, in tokens, instead of the request's.
             budgets: Budgets of this call, beside the router's.
+            tenant: For whom; answers are kept for each tenant apart.
 
         Raises:
             NoDeploymentError: No deployment may serve the request.
@@ -193,7 +201,7 @@ class Router:
             StrategyError: The strategy raised or answered nonsense.
         """
         call = self._call(prompt, tools, max_output_tokens, budgets)
-        return await self._dispatch.serve(call, self._ask)
+        return await self._answer(call, self._wanted(call, tenant))
 
     @asynccontextmanager
     async def stream(
@@ -203,6 +211,7 @@ class Router:
         tools: Sequence[ToolSpec] = (),
         max_output_tokens: int | None = None,
         budgets: Sequence[Budget] = (),
+        tenant: str = "",
     ) -> AsyncIterator[AsyncIterator[StreamEvent]]:
         """Ask, and read the answer as it comes: an async context manager of typed events.
 
@@ -216,9 +225,18 @@ class Router:
             StreamInterruptedError: The stream broke after its first event; carries the text.
         """
         call = self._call(prompt, tools, max_output_tokens, budgets, streamed=True)
+        wanted = self._wanted(call, tenant)
+        reply = None if wanted is None else await wanted.find()
         async with AsyncExitStack() as stack:
+            if reply is not None:
+                yield await stack.enter_async_context(aclosing(replayed(reply)))
+                return
             run = await stack.enter_async_context(piped()) if self._hedges else None
-            yield await stack.enter_async_context(await self._dispatch.serve(call, self._open, run))
+            stream = await self._dispatch.serve(call, self._open, run)
+            events = await stack.enter_async_context(stream)
+            if wanted is not None:
+                events = await stack.enter_async_context(aclosing(wanted.kept(events)))
+            yield events
 
     async def generate(
         self,
@@ -227,6 +245,7 @@ class Router:
         *,
         max_output_tokens: int | None = None,
         budgets: Sequence[Budget] = (),
+        tenant: str = "",
     ) -> T:
         """Ask for a value of a type.
 
@@ -238,6 +257,7 @@ class Router:
             prompt: What to ask.
             max_output_tokens: Longest answer, in tokens, instead of the request's.
             budgets: Budgets of this call, beside the router's.
+            tenant: For whom; answers are kept for each tenant apart.
 
         Raises:
             InvalidOutputError: None of the answers validated.
@@ -245,7 +265,7 @@ class Router:
             RouterError: As `complete`.
         """
         generated = await self.generate_traced(
-            output, prompt, max_output_tokens=max_output_tokens, budgets=budgets
+            output, prompt, max_output_tokens=max_output_tokens, budgets=budgets, tenant=tenant
         )
         return generated.value
 
@@ -256,6 +276,7 @@ class Router:
         *,
         max_output_tokens: int | None = None,
         budgets: Sequence[Budget] = (),
+        tenant: str = "",
     ) -> Generated[T]:
         """Do as `generate`, and keep every question and reply for a transcript."""
         kind = OutputType(output)
@@ -264,11 +285,14 @@ class Router:
         problems: list[str] = []
         for _ in range(1 + _REPAIRS):
             call = self._call(request, (), max_output_tokens, budgets)
-            reply = await self._dispatch.serve(call, self._ask)
+            wanted = self._wanted(call, tenant)
+            reply = await self._answer(call, wanted)
             exchanges.append(Exchange(call.request, reply))
             try:
                 return Generated(kind.parse(reply), tuple(exchanges))
             except ValueError as error:
+                if wanted is not None:
+                    await wanted.forget()
                 problems.append(str(error))
                 request = kind.ask_again(call.request, reply, problems[-1])
         raise InvalidOutputError(kind.name, problems)
@@ -336,6 +360,15 @@ class Router:
             seed=self._random.getrandbits(64),
             streamed=streamed,
         )
+
+    def _wanted(self, call: Call, tenant: str) -> Wanted | None:
+        """The answer as it may be there already; None where answers are not kept."""
+        return None if self._replies is None else self._replies.wanted(call, tenant)
+
+    async def _answer(self, call: Call, wanted: Wanted | None) -> ModelReply:
+        if wanted is None:
+            return await self._dispatch.serve(call, self._ask)
+        return await wanted.get(lambda: self._dispatch.serve(call, self._ask))
 
     async def _ask(self, trial: Trial) -> ModelReply:
         with trial:

@@ -8,7 +8,7 @@
 """
 
 from quantumlayer.storage._blobs import Blobs, FileBlobs
-from quantumlayer.storage._cache import Cache, SQLiteCache
+from quantumlayer.storage._cache import Cache, MemoryCache, SQLiteCache
 from quantumlayer.storage._database import Database, open_database
 from quantumlayer.storage._documents import Document, Documents, SQLiteDocuments
 from quantumlayer.storage._files import storage_errors, write_file
@@ -22,6 +22,7 @@ __all__ = [
     "Document",
     "Documents",
     "FileBlobs",
+    "MemoryCache",
     "SQLiteCache",
     "SQLiteDocuments",
     "Stores",

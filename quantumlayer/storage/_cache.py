@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,6 +44,49 @@ class Cache(Protocol):
         ...
 
 
+class MemoryCache:
+    """`Cache` in this process: quick, bounded, and gone with it.
+
+    When it is full, what was not asked for the longest goes first.
+
+    Args:
+        keep: Most values that are kept.
+        clock: Seconds since any moment.
+
+    Raises:
+        ValueError: `keep` is less than 1.
+    """
+
+    def __init__(self, *, keep: int = 1000, clock: Callable[[], float] = time.monotonic) -> None:
+        if keep < 1:
+            msg = f"keep={keep!r}: a cache keeps one value at least"
+            raise ValueError(msg)
+        self._keep = keep
+        self._clock = clock
+        self._values: OrderedDict[str, tuple[float, str]] = OrderedDict()
+
+    async def get(self, key: str) -> Any:
+        """Read a value that has not expired; see `Cache.get`."""
+        expires_s, text = self._values.get(key, (-math.inf, ""))
+        if expires_s <= self._clock():
+            self._values.pop(key, None)
+            return None
+        self._values.move_to_end(key)
+        return json.loads(text)
+
+    async def put(self, key: str, value: Any, *, ttl_s: float) -> None:
+        """Keep a value for a while; see `Cache.put`."""
+        # As text: what callers do to the value later must not change what is kept.
+        self._values[key] = (self._clock() + ttl_s, _text(value, ttl_s))
+        self._values.move_to_end(key)
+        if len(self._values) > self._keep:
+            self._values.popitem(last=False)
+
+    async def delete(self, key: str) -> None:
+        """Forget a value; see `Cache.delete`."""
+        self._values.pop(key, None)
+
+
 class SQLiteCache:
     """`Cache` in a SQLite database; shared by all processes that open it."""
 
@@ -69,10 +114,7 @@ class SQLiteCache:
 
     async def put(self, key: str, value: Any, *, ttl_s: float) -> None:
         """Keep a value for a while; see `Cache.put`."""
-        if value is None or not ttl_s > 0:
-            msg = f"cannot keep {value!r} for {ttl_s!r} s: it takes a value and a time above 0"
-            raise ValueError(msg)
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _text(value, ttl_s)
         now_s = self._clock()
 
         def change(connection: sqlite3.Connection) -> None:
@@ -92,3 +134,10 @@ class SQLiteCache:
         await self._database.write(
             lambda connection: connection.execute("DELETE FROM cache WHERE key = ?", (key,))
         )
+
+
+def _text(value: Any, ttl_s: float) -> str:
+    if value is None or not ttl_s > 0:
+        msg = f"cannot keep {value!r} for {ttl_s!r} s: it takes a value and a time above 0"
+        raise ValueError(msg)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

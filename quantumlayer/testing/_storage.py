@@ -174,6 +174,13 @@ async def check_cache(
         for value in ({"a": [1, None]}, 0, "", False):
             await cache.put("k", value, ttl_s=60)
             assert await cache.get("k") == value
+        mine = {"list": [1]}
+        await cache.put("mine", mine, ttl_s=60)
+        mine["list"].append(2)
+        found = await cache.get("mine")
+        assert found == {"list": [1]}, "a kept value is a copy"
+        found["list"].append(2)
+        assert await cache.get("mine") == {"list": [1]}, "what is read is a copy too"
         await cache.put("other", "kept", ttl_s=3_600)
         now_s += 59
         assert await cache.get("k") is False, "it has a second left"

@@ -14,6 +14,7 @@ from quantumlayer.storage import (
     DataFolder,
     Documents,
     FileBlobs,
+    MemoryCache,
     SQLiteCache,
     SQLiteDocuments,
     open_database,
@@ -50,6 +51,14 @@ async def test_the_sqlite_cache_keeps_the_contract(fresh: Callable[[], Path]) ->
     async def make(clock: Callable[[], float]) -> AsyncIterator[Cache]:
         async with open_database(fresh()) as database:
             yield SQLiteCache(database, clock=clock)
+
+    await testing.check_cache(make)
+
+
+async def test_the_cache_in_memory_keeps_the_contract() -> None:
+    @asynccontextmanager
+    async def make(clock: Callable[[], float]) -> AsyncIterator[Cache]:
+        yield MemoryCache(clock=clock)
 
     await testing.check_cache(make)
 

@@ -10,6 +10,7 @@ from anyio.lowlevel import checkpoint
 from quantumlayer.router import (
     BreakerPolicy,
     Budget,
+    Caching,
     Candidate,
     Catalog,
     Hedging,
@@ -49,6 +50,7 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
         breaker: BreakerPolicy | None = None,
         limits: Limits | Mapping[str, Limits] | None = None,
         hedging: Hedging | None = None,
+        caching: Caching | None = None,
     ) -> Router:
         return Router(
             models,
@@ -58,6 +60,7 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
             breaker=breaker or BreakerPolicy(),
             limits=limits or Limits(),
             hedging=hedging,
+            caching=caching,
             catalog=Catalog({}),
             clock=clock,
             random=Random(7),
