@@ -29,6 +29,7 @@ from quantumlayer.offline.reading._facts import (
     Transition,
     Worked,
 )
+from quantumlayer.offline.reading._gleaning import glean
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._learning import learn
 from quantumlayer.offline.reading._lexicon import PAGING
@@ -291,7 +292,9 @@ class _Reader:
         if completed is not source.tokens and understood.unread:
             alone = self._clauses(source.tokens, situation)
             if _weight(alone) <= _weight(understood):
-                return alone
+                understood = alone
+        if understood.unread:
+            glean(source.tokens, understood, situation, whole_grammar())
         return understood
 
     def _clauses(self, tokens: tuple[Token, ...], situation: Situation) -> Understood:

@@ -99,7 +99,8 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
             situation = Situation(known, topic if topic and _nameable(topic) else None)
             situation.extra["all_routes"] = routes
             for fact in (*source.inline, *grammar.understand(source.tokens, situation).facts):
-                _from_fact(search, fact, at)
+                if not (source.narrows and isinstance(fact, Fields)):
+                    _from_fact(search, fact, at)
             _from_introduction(search, source, at)
         _from_frame(search, source, at)
     return _settle(search, known)

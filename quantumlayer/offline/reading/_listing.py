@@ -34,21 +34,31 @@ from quantumlayer.offline.reading._lexicon import (
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _field_words
 from quantumlayer.offline.reading._routes import Route
-from quantumlayer.offline.reading._terms import Compare, FieldOf, Having, Items, Moment, Value
+from quantumlayer.offline.reading._terms import FieldOf, Having, Items, Value
+from quantumlayer.offline.reading._tokens import STATUSES
 from quantumlayer.offline.reading._words import is_plural, singular
 
 __all__ = ["LISTING", "LISTING_SLOTS"]
 
 _DOWN = frozenset(
     "newest latest recent youngest highest best largest biggest greatest most descending desc dearest"
-    " longest last pinned top".split()
+    " longest last pinned top dearest fullest heaviest tallest strongest busiest hottest".split()
 )
 _UP = frozenset(
     "oldest earliest lowest smallest cheapest shortest soonest least ascending asc fewest alphabetical"
-    " nearest next first closest worst".split()
+    " nearest next first closest worst fastest quickest lightest coldest slowest smallest emptiest".split()
 )
 _TIME_WORDS = frozenset(
-    ("newest latest recent youngest oldest earliest soonest nearest next closest").split()
+    "newest latest recent youngest oldest earliest soonest nearest next closest".split()
+)
+
+
+_BEFORE_PARAMS = frozenset(
+    "the a an its their by parameters parameter query filters filter also both one optional"
+    " to and/or".split()
+)
+_USUAL_PARAMS = frozenset(
+    "from to tag date day period month year start end q page limit offset size term search".split()
 )
 
 
@@ -114,16 +124,49 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
     yield from _one_before_other(reader, start)
     yield from _order_of_coming(reader, start)
     yield from _happening(reader, start)
-    if reader.low(start) in {"order", "alphabetical", "chronological"} and reader.low(
-        start + 1
-    ) in {"of", "order"}:
-        if reader.low(start) == "alphabetical":
-            yield (("name",), False), start + 2
-        elif reader.low(start) == "chronological":
-            yield (("start",), False), start + 2
-        else:
-            yield from _plain_key(reader, start + 2)
+    if reader.low(start) in {"order", "sequence"} and reader.low(start + 1) in {"of", "by"}:
+        yield from _plain_key(reader, start + 2)
+    yield from _kind_of_order(reader, start)
     yield from _plain_key(reader, start)
+
+
+_KINDS_OF_ORDER = {
+    ("alphabetical", "order"): ("name",), ("alphabetically",): ("name",), ("alphabet",): ("name",),
+    ("alphabetical",): ("name",), ("chronological", "order"): ("start",), ("chronologically",): ("start",),
+    ("calendar", "order"): ("start",),
+}  # fmt: skip
+
+
+def _kind_of_order(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
+    """`alphabetically by title`, `in alphabetical order of the names`, `in chronological order`."""
+    for words, field_words in _KINDS_OF_ORDER.items():
+        end = at + len(words)
+        if tuple(token.low for token in reader.tokens[at:end]) != words:
+            continue
+        start = end
+        if reader.low(start) in {"of", "by", "on"}:
+            start += 1
+            while reader.low(start) in {"the", "their", "its"}:
+                start += 1
+            for named, stop in _field_words(reader, start):
+                yield (named, False), stop
+        yield (field_words, False), end
+
+
+_ON_TOP = (
+    ("first",), ("on", "top"), ("at", "the", "top"), ("comes", "first"), ("come", "first"),
+    ("at", "the", "beginning"), ("are", "first"), ("is", "first"), ("leading",), ("is", "on", "top"),
+    ("are", "on", "top"), ("on", "the", "top"),
+)  # fmt: skip
+
+
+def _on_top(reader: Reader, at: int) -> int:
+    """Where `first`, `on top`, `at the top` ends; the same place where nothing says so."""
+    for words in _ON_TOP:
+        end = at + len(words)
+        if tuple(token.low for token in reader.tokens[at:end]) == words:
+            return end
+    return at
 
 
 _HAPPENING = {
@@ -185,17 +228,11 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
         yield ((name,), True), stop + 1 if reader.low(stop) == "first" else stop
         return
     for words, stop in _field_words(reader, end):
-        if reader.low(stop) == "first":
-            yield (words, down), stop + 1
+        yield (words, down), _on_top(reader, stop)
         yield (words, down), stop
     for items, stop in reader.slot("items", end):
-        if items.entity is not None and reader.low(stop) in {"first", "come", "comes"}:
-            extra = (
-                2
-                if reader.low(stop) in {"come", "comes"} and reader.low(stop + 1) == "first"
-                else 1
-            )
-            yield (_by(word), down), stop + extra
+        if items.entity is not None and _on_top(reader, stop) > stop:
+            yield (_by(word), down), _on_top(reader, stop)
     yield from _explained(reader, end, word, down=down)
     if word in {"most", "least"} and reader.low(end + 1) == "first":  # most helpful first
         yield ((reader.low(end),), word == "most"), end + 2
@@ -203,10 +240,10 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
         end += 1
     if reader.low(end) == "rated" and reader.low(end + 1) in {"first", ""}:
         yield (("rating",), down), end + 2
-    if reader.low(end) == "first" or word in {"descending", "ascending"}:
+    if word in {"descending", "ascending"}:
         yield (_by(word), down), end + 1
-    if reader.low(end) in {"come", "comes"} and reader.low(end + 1) == "first":
-        yield (_by(word), down), end + 2
+    if _on_top(reader, end) > end:
+        yield (_by(word), down), _on_top(reader, end)
 
 
 def _one_before_other(
@@ -316,7 +353,15 @@ def _sure_order(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
     """An order that can be nothing else: `newest first`, `by title, ascending`."""
     for keys, end in _order(reader, at):
         words = {token.low for token in reader.tokens[at:end]}
-        if words & {"first", "descending", "ascending", "order"}:
+        if words & {
+            "first",
+            "descending",
+            "ascending",
+            "order",
+            "top",
+            "alphabetically",
+            "alphabet",
+        }:
             yield keys, end
 
 
@@ -348,25 +393,7 @@ def _target(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
 def _params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
     """What can be filtered by: fields, `?status=`, `from and to`; unknown names in code quotes too."""
     start = at
-    while reader.low(start) in {
-        "the",
-        "a",
-        "an",
-        "its",
-        "their",
-        "by",
-        "parameters",
-        "parameter",
-        "query",
-        "filters",
-        "filter",
-        "also",
-        "both",
-        "one",
-        "optional",
-        "to",
-        "and/or",
-    } and start < len(reader.tokens):
+    while reader.low(start) in _BEFORE_PARAMS and start < len(reader.tokens):
         if reader.low(start) == "to" and reader.low(start + 1) in {
             "",
             "(",
@@ -453,25 +480,7 @@ def _param(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...
     for items, end in reader.slot("items", at):
         if items.entity is not None and not items.where and not items.of and not items.many:
             yield ((*items.words[-1:], "id"),), end
-    if token.kind == "word" and token.low in {
-        "from",
-        "to",
-        "tag",
-        "date",
-        "day",
-        "period",
-        "month",
-        "year",
-        "start",
-        "end",
-        "q",
-        "page",
-        "limit",
-        "offset",
-        "size",
-        "term",
-        "search",
-    }:
+    if token.kind == "word" and token.low in _USUAL_PARAMS:
         inside = (
             reader.tokens[at + 2]
             if reader.low(at + 1) == "(" and at + 2 < len(reader.tokens)
@@ -513,24 +522,7 @@ def _values_list(reader: Reader, at: int) -> Iterator[tuple[tuple[Value, ...], i
 def _http(reader: Reader, at: int) -> Iterator[tuple[int, int]]:
     if at < len(reader.tokens) and reader.tokens[at].kind in {"number", "status"}:
         value = reader.tokens[at].value
-        if value in {
-            200,
-            201,
-            202,
-            204,
-            301,
-            302,
-            303,
-            307,
-            400,
-            401,
-            403,
-            404,
-            405,
-            409,
-            410,
-            422,
-        }:
+        if value in STATUSES:
             yield int(value), at + 1
 
 
@@ -764,22 +756,6 @@ def _together(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Required(str(captures["value"]), captures["names"])]
 
 
-def _past(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    query: Route = captures["query"]
-    items: Items = captures["items"]
-    if query.path or not query.query or items.entity is None:
-        return None
-    return [
-        Parameter(
-            query.query[0][0],
-            Compare(FieldOf(()), "==", Moment("now")),
-            meaning=(),
-            kind="items",
-            values=(items.entity,),
-        )
-    ]
-
-
 def _led_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`I want to know the headcount: GET …`: what leads to a route asks for no more than that."""
     phrase = captures["phrase"]
@@ -820,6 +796,12 @@ def _switched(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Filtered(((query.query[0][0],),), _where({}, situation))]
 
 
+def _everything(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`GET /items gives them all`: no more than a list does anyway."""
+    asking = {"by", "in", "whose", "with", "without", "that", "which", "not", "only", "from", "on"}
+    return None if asking & {token.low for token in captures.get("phrase", ())} else [Context()]
+
+
 def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Context()]
 
@@ -836,251 +818,85 @@ _CASE = (
 
 LISTING: tuple[tuple[str, Recogniser], ...] = (
     # --- order
-    (
-        f"[<target>] {_MUST_BE} [also] [(listed|shown|returned|given)] [,] {_BY} [(by|in|with|from)] <order>",
-        _sorted,
-    ),
-    (
-        f"(see|list|view|get|browse|find|show|read) [(all|the)] <target> [,] {_BY} [(by|in|with|from)] <order>",
-        _sorted,
-    ),
-    (
-        "[and] with (filters|a filter|parameters|a parameter|query parameters) [(for|by|on) <phrase>] [and <phrase:more>] LP <params> RP",
-        _filtered,
-    ),
-    (
-        "[and] with <params> [if (i|we|you|they|one) (need|want|like|wish) [it|to|so]]",
-        lambda c, s: _filtered(c, s) if _where(c, s) is not None else None,
-    ),
-    (
-        "<target> [MUST] (comes|come|starts|start|is|are) [in] [the] [order] [(with|of|by)] <order>",
-        _sorted,
-    ),
+    (f"[<target>] {_MUST_BE} [also] [(listed|shown|returned|given)] [,] {_BY} [(by|in|with|from)] <order>", _sorted),
+    (f"(see|list|view|get|browse|find|show|read) [(all|the)] <target> [,] {_BY} [(by|in|with|from)] <order>", _sorted),
+    ("[and] with (filters|a filter|parameters|a parameter|query parameters) [(for|by|on) <phrase>] [and <phrase:more>] LP <params> RP", _filtered),
+    ("[and] with <params> [if (i|we|you|they|one) (need|want|like|wish) [it|to|so]]", lambda c, s: _filtered(c, s) if _where(c, s) is not None else None),
+    ("<target> [MUST] (comes|come|starts|start|is|are) [in] [the] [order] [(with|of|by)] <order>", _sorted),
     ("[and] [with] [the] <sure_order>", lambda c, s: _sorted({**c, "order": c["sure_order"]}, s)),
     (f"<route> [MUST] {_LIST} [them] [the] <order>", _sorted),
-    ("in (order|sequence) of <order>", _sorted),
-    (
-        "[(listing|lists of|the list of|the lists of|list of)] <target> (:|come with|comes with|comes) <order>",
-        _sorted,
-    ),
+    ("[(listing|lists of|the list of|the lists of|list of)] <target> (:|come with|comes with|comes) <order>", _sorted),
     ("<queries:params>", _filtered),
-    ("<order> (come|comes|appear|appears) first", _sorted),
     ("[<target>] CAN be (sorted|ordered) by <names>", _sortable),
     ("[<target>] (supports|support|allows|offers) sorting [(by|with|of)] <names>", _sortable),
     ("(sorting|sortable|sort by) [(by|:|with)] <names>", _sortable),
     # --- filters
-    (
-        "[<target>] [MUST] (CAN be|be|is|are) (filtered|narrowed down|narrowed|restricted|limited|queried|selected) [(by|with|to|using|on|via|through|for)] <params> [(combined|in any combination|together|at once|or both)]",
-        _filtered,
-    ),
-    (
-        "[<target>] [MUST] (filters|filter|supports filtering|supports filters|support filtering|allows filtering|supports|support|takes|take|accepts|accept) [(the)] [(filters|filter|parameters|parameter|query parameters|query parameter)] [(by|for|on|with|:|via)] <params>",
-        _filtered,
-    ),
-    (
-        "[<target>] (has|have|knows|know|offers|offer) [(a|the)] (filters|filter|parameters|parameter|query parameters|query parameter) [(by|for|on|with|:|via)] <params>",
-        _filtered,
-    ),
-    (
-        "<actor> CAN (filter|narrow) (it|them|<target>) [down] [(by|to|with|for)] <params>",
-        _filtered,
-    ),
-    (
-        "[<target>] [MUST] [(CAN be|is|are|be)] (filtered|narrowed down|narrowed|filterable) (by|to|on|with) <loose_params:params>",
-        _filtered,
-    ),
-    (
-        "(filter|filters|filtering) [(it|them|<target>)] (by|on|:) <loose_params:params>",
-        _filtered,
-    ),
-    (
-        "(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]",
-        _filtered,
-    ),
-    (
-        "[to] (list|see|show|browse) [(all|the)] <target> by <loose_params:params>",
-        lambda c, s: _filtered(c, s) if c.get("target") is not None else None,
-    ),
-    (
-        "[to] (look up|look-up|find|search|search for|look for) [(all|the)] <items> by (a part|part|parts|any part) of [(their|its|the)] <names> [LP <route> RP]",
-        _searched,
-    ),
+    ("[<target>] [MUST] (CAN be|be|is|are) (filtered|narrowed down|narrowed|restricted|limited|queried|selected) [(by|with|to|using|on|via|through|for)] <params> [(combined|in any combination|together|at once|or both)]", _filtered),
+    ("[<target>] [MUST] (filters|filter|supports filtering|supports filters|support filtering|allows filtering|supports|support|takes|take|accepts|accept) [(the)] [(filters|filter|parameters|parameter|query parameters|query parameter)] [(by|for|on|with|:|via)] <params>", _filtered),
+    ("[<target>] (has|have|knows|know|offers|offer) [(a|the)] (filters|filter|parameters|parameter|query parameters|query parameter) [(by|for|on|with|:|via)] <params>", _filtered),
+    ("<actor> CAN (filter|narrow) (it|them|<target>) [down] [(by|to|with|for)] <params>", _filtered),
+    ("[<target>] [MUST] [(CAN be|is|are|be)] (filtered|narrowed down|narrowed|filterable) (by|to|on|with) <loose_params:params>", _filtered),
+    ("(filter|filters|filtering) [(it|them|<target>)] (by|on|:) <loose_params:params>", _filtered),
+    ("(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]", _filtered),
+    ("[to] (list|see|show|browse) [(all|the)] <target> by <loose_params:params>", lambda c, s: _filtered(c, s) if c.get("target") is not None else None),
+    ("[to] (look up|look-up|find|search|search for|look for) [(all|the)] <items> by (a part|part|parts|any part) of [(their|its|the)] <names> [LP <route> RP]", _searched),
     ("[to] (filter|narrow) (it|them) [down] [(by|to|with)] <params>", _filtered),
-    (
-        "[as (a|an|the) <noun> [(with|of|on|in) [(a|an|the)] <noun:kind>] [,]] [(i|we|you|they|people|users|clients|visitors)] [(can|may|MUST)] (list|lists|see|browse|browses|show|get|fetch|look for|look up) <target> (with|by|using|through|via) <names_only:new_names>",
-        _seen_with,
-    ),
-    (
-        "[to] (filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>",
-        _filtered,
-    ),
+    ("[as (a|an|the) <noun> [(with|of|on|in) [(a|an|the)] <noun:kind>] [,]] [(i|we|you|they|people|users|clients|visitors)] [(can|may|MUST)] (list|lists|see|browse|browses|show|get|fetch|look for|look up) <target> (with|by|using|through|via) <names_only:new_names>", _seen_with),
+    ("[to] (filter|narrow) (it|them|<target>) [down] (by|to|with) <loose_params:params>", _filtered),
     ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
     ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),
-    (
-        "<params> (narrows|narrow|filters|filter|restricts|restrict) (it|this|them|the list|the result|the results) [down] [further]",
-        _filtered,
-    ),
-    (
-        "[(they|these|the filters|filters|all of them|all filters|both)] CAN be (combined|used together|mixed)",
-        _context,
-    ),
+    ("<params> (narrows|narrow|filters|filter|restricts|restrict) (it|this|them|the list|the result|the results) [down] [further]", _filtered),
+    ("[(they|these|the filters|filters|all of them|all filters|both)] CAN be (combined|used together|mixed)", _context),
     ("[(in any combination|combined|and combinations|also combined|combinable)]", _context),
     # --- search
-    (
-        "searched [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>",
-        _searched,
-    ),
-    (
-        "[<target>] (CAN be|is|are|be) (searched|searchable|found) [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>",
-        _searched,
-    ),
-    (
-        "[<target>] (CAN be|is|are|be) (searched|searchable|found) (by|over|in) <names> [LP (<name>|<route:param>) RP]",
-        _searched,
-    ),
-    (
-        "[the] [(parameter|query parameter)] <name> (looks|searches|look|search|matches) (into|in|at|over|through|across) <names> [, ignoring case] [, (case-insensitive|case-insensitively)]",
-        _searched,
-    ),
-    (
-        "<route> [MUST] (searches|search|looks|look) (in|into|at|over|through) <names> [, ignoring case]",
-        _searched,
-    ),
-    (
-        "[<target>] (search|searching|searches) [(with|by|via) (<name>|<route:param>)] (over|in|by|across|at|through) <names> [LP (<name>|<route:param>) RP]",
-        _searched,
-    ),
-    (
-        f"<route> [MUST] (finds|find|searches|searches for|looks for|looks up|returns|lists|gives) [(all|the)] [<items>] by (a part|part|parts|any part|a piece) of [(their|its|the)] <names> [, {_CASE}] [, or by [(their|its|the)] exact <names:exact>] [, {_CASE}]",
-        _searched,
-    ),
-    (
-        "(with|when) <route:query> [given] [,] only [(the|those)] <items> [(come back|are returned|are listed|are shown)] whose <names> (contains|contain|includes|matches) <phrase> [, (ignoring case|case-insensitively)]",
-        _contains,
-    ),
+    ("searched [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>", _searched),
+    ("[<target>] (CAN be|is|are|be) (searched|searchable|found) [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>", _searched),
+    ("[<target>] (CAN be|is|are|be) (searched|searchable|found) (by|over|in) <names> [LP (<name>|<route:param>) RP]", _searched),
+    ("[the] [(parameter|query parameter)] <name> (looks|searches|look|search|matches) (into|in|at|over|through|across) <names> [, ignoring case] [, (case-insensitive|case-insensitively)]", _searched),
+    ("<route> [MUST] (searches|search|looks|look) (in|into|at|over|through) <names> [, ignoring case]", _searched),
+    ("[<target>] (search|searching|searches) [(with|by|via) (<name>|<route:param>)] (over|in|by|across|at|through) <names> [LP (<name>|<route:param>) RP]", _searched),
+    (f"<route> [MUST] (finds|find|searches|searches for|looks for|looks up|returns|lists|gives) [(all|the)] [<items>] by (a part|part|parts|any part|a piece) of [(their|its|the)] <names> [, {_CASE}] [, or by [(their|its|the)] exact <names:exact>] [, {_CASE}]", _searched),
+    ("(with|when) <route:query> [given] [,] only [(the|those)] <items> [(come back|are returned|are listed|are shown)] whose <names> (contains|contain|includes|matches) <phrase> [, (ignoring case|case-insensitively)]", _contains),
     ("(ignoring|regardless of|without regard to) [upper and lower] case", _context),
-    (
-        "(case-insensitive|case-insensitively|the search ignores case|upper and lower case do not matter|case does not matter)",
-        _context,
-    ),
+    ("(case-insensitive|case-insensitively|the search ignores case|upper and lower case do not matter|case does not matter)", _context),
     # --- parameters with a meaning
-    (
-        "with <name:value> [,] <names> (are|is) (dates|date|numbers|times|given) [and] [both] [(are|is)] [(required|needed|mandatory)]",
-        _together,
-    ),
+    ("with <name:value> [,] <names> (are|is) (dates|date|numbers|times|given) [and] [both] [(are|is)] [(required|needed|mandatory)]", _together),
     ("with <name:value> [,] [both] <names> (are|is) (required|needed|mandatory)", _together),
-    (
-        "(with|when|if|unless) <route:query> [is given] [it] (lists|shows|gives|returns) <items> [instead]",
-        _past,
-    ),
-    (
-        "<route:query> (lists|shows|gives|returns|→|for|is for) [only] [(all|the)] <items> [(instead|too|as well|only)]",
-        _switched,
-    ),
-    (
-        "[and] with <route:query> (lists|shows|gives|returns) [only] [(all|the)] <items> (that|which) (include|includes|cover|covers|contain|contains|fall on|are on|take place on) (that|this|the given) (day|date)",
-        _switched,
-    ),
-    ("(sort|order|sorted|ordered|sorting) : <order>", _sorted),
+    ("<route:query> (lists|shows|gives|returns|→|for|is for) [only] [(all|the)] <items> [(instead|too|as well|only)]", _switched),
+    ("[and] with <route:query> (lists|shows|gives|returns) [only] [(all|the)] <items> (that|which) (include|includes|cover|covers|contain|contains|fall on|are on|take place on) (that|this|the given) (day|date)", _switched),
     # --- pages
-    (
-        f"[<target>] (comes|come|is given|are given|is shown|are shown|is delivered|are delivered|is returned|are returned) in pages [(with|by|via|using|of|:|,)] [(the parameters|parameters)] [<params>] [LP {_SIZES} RP]",
-        _paged,
-    ),
-    (
-        "[<target>] (is|are|be|MUST be) (paginated|paged|split into pages|cut into pages) [(with|by|via|using)] [(the parameters|parameters)] [<params>] [LP <number> (by default|default|per page) [,] [(at most|max|maximum|up to) <number:most>] [<number:most> (at most|max|maximum)] RP]",
-        _paged,
-    ),
-    (
-        "(pagination|paging|paginated) [(with|by|via|using|:)] [<params>] [LP <number> (by default|default) [,] [(at most|max|maximum)] <number:most> [(at most|max|maximum)] RP]",
-        _paged,
-    ),
-    (
-        "<query:route> (says|tells|sets|gives|limits|is|means) (how many|the number of|to how many) <noun> [(of|in) the <word:last>] [(are|is) (wanted|shown|returned|listed|given|sent)] [,] <number> (if it is missing|if missing|by default|without it|otherwise|if left out|if it is not given) [,] [(at most|up to|and at most)] <number:most> [(at most|at the most|max|maximum)]",
-        _sized,
-    ),
+    (f"[<target>] (comes|come|is given|are given|is shown|are shown|is delivered|are delivered|is returned|are returned) in pages [(with|by|via|using|of|:|,)] [(the parameters|parameters)] [<params>] [LP {_SIZES} RP]", _paged),
+    ("[<target>] (is|are|be|MUST be) (paginated|paged|split into pages|cut into pages) [(with|by|via|using)] [(the parameters|parameters)] [<params>] [LP <number> (by default|default|per page) [,] [(at most|max|maximum|up to) <number:most>] [<number:most> (at most|max|maximum)] RP]", _paged),
+    ("(pagination|paging|paginated) [(with|by|via|using|:)] [<params>] [LP <number> (by default|default) [,] [(at most|max|maximum)] <number:most> [(at most|max|maximum)] RP]", _paged),
+    ("<query:route> (says|tells|sets|gives|limits|is|means) (how many|the number of|to how many) <noun> [(of|in) the <word:last>] [(are|is) (wanted|shown|returned|listed|given|sent)] [,] <number> (if it is missing|if missing|by default|without it|otherwise|if left out|if it is not given) [,] [(at most|up to|and at most)] <number:most> [(at most|at the most|max|maximum)]", _sized),
     ("[the] (answer|response|result) is <sketch>", _answers),
     # --- what a route shows
-    (
-        f"<route> [(should|must|MUST|will)] {_LIST} [with] <items:one> [,] (with|including|together with|along with|and) [all] [(its|their|the|his|her)] <items:inner> [,] [{_BY}] [by|in] [order of] [<order>]",
-        _shows_with,
-    ),
-    (
-        f"<route> [(should|must|MUST|will)] {_LIST} [with] <items:one> [,] (with|including|together with|along with|and) [all] [(its|their|the|his|her)] <items:inner>",
-        _shows_with,
-    ),
-    (
-        f"[(it|this|that|<route>)] [(should|must|MUST|will)] {_LIST} <sketch> [,] [(with|and)] [the] <items:inner> [{_BY}] [(by|in)] [order of] <order> [, each (with|as) <names> [LP <phrase> RP] [and <names:more> [LP <phrase:last> RP]]]",
-        _answers_with_list,
-    ),
-    (
-        "<items> (live|lives|is found|are found|is available|are available|is reachable|are reachable|is|are) (at|under|below) <route>",
-        _context,
-    ),
+    (f"<route> [(should|must|MUST|will)] {_LIST} [with] <items:one> [,] (with|including|together with|along with|and) [all] [(its|their|the|his|her)] <items:inner> [,] [{_BY}] [by|in] [order of] [<order>]", _shows_with),
+    (f"<route> [(should|must|MUST|will)] {_LIST} [with] <items:one> [,] (with|including|together with|along with|and) [all] [(its|their|the|his|her)] <items:inner>", _shows_with),
+    (f"[(it|this|that|<route>)] [(should|must|MUST|will)] {_LIST} <sketch> [,] [(with|and)] [the] <items:inner> [{_BY}] [(by|in)] [order of] <order> [, each (with|as) <names> [LP <phrase> RP] [and <names:more> [LP <phrase:last> RP]]]", _answers_with_list),
+    ("<items> (live|lives|is found|are found|is available|are available|is reachable|are reachable|is|are) (at|under|below) <route>", _context),
     (f"(it|this) [(should|must|MUST|will)] {_LIST} [with] <sketch>", _answers),
     (f"<route> [(should|must|MUST|will)] {_LIST} [(all|only)] <items> [LP <phrase> RP]", _shows),
     (f"<route> [(should|must|MUST|will)] {_LIST} <items> only", _shows),
-    (
-        "<query:route> (leaves out|leaves|hides|drops|excludes|filters out|omits|keeps|limits it to|limits|narrows it to) <rest>",
-        _narrows,
-    ),
+    ("<query:route> (leaves out|leaves|hides|drops|excludes|filters out|omits|keeps|limits it to|limits|narrows it to) <rest>", _narrows),
     ("<route> is (for|meant for|used by|there for) <rest>", _meant_for),
-    (
-        f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] {_BY} [by] [in] <order>",
-        _shows_ordered,
-    ),
-    (
-        f"<route> [(should|must|MUST|will)] {_LIST} [(a|an|the)] [(json|whole|full|plain)] (array|list|everything|all|all of them|them all|them|lot) [,] [(that is|which is)] {_BY} [by] [in] <order>",
-        lambda c, s: [Sorted(c["order"], c["route"])],
-    ),
-    (
-        f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] [in] <sure_order:order>",
-        _shows_ordered,
-    ),
-    (
-        "[(see|find|list|show|get|look up|view|browse|fetch)] [all] <items> [(on|for|in|of|at) (a|one|the|any|each|some) (day|date|time span|period|time) [and <phrase>]] [:|with|via|through|using|at|under|behind] <route>",
-        _shown_by,
-    ),
-    (
-        f"[(all|the)] <target> [,] [{_BY} [by]] <sure_order:order> [[,] with (a|the|an) (filter|filters) (for|by|on) [the] <loose_params:params>]",
-        _ordered_list,
-    ),
-    (
-        "<route> [(for|is for|lists|shows|gives|returns)] [(one|me|you) 's|my|your|their] own [<items>]",
-        _own_list,
-    ),
+    (f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] {_BY} [by] [in] <order>", _shows_ordered),
+    (f"<route> [(should|must|MUST|will)] {_LIST} [(a|an|the)] [(json|whole|full|plain)] (array|list|everything|all|all of them|them all|them|lot) [,] [(that is|which is)] {_BY} [by] [in] <order>", lambda c, s: [Sorted(c["order"], c["route"])]),
+    (f"<route> [(should|must|MUST|will)] {_LIST} <items> [,] [in] <sure_order:order>", _shows_ordered),
+    ("[(see|find|list|show|get|look up|view|browse|fetch)] [all] <items> [(on|for|in|of|at) (a|one|the|any|each|some) (day|date|time span|period|time) [and <phrase>]] [:|with|via|through|using|at|under|behind] <route>", _shown_by),
+    (f"[(all|the)] <target> [,] [{_BY} [by]] <sure_order:order> [[,] with (a|the|an) (filter|filters) (for|by|on) [the] <loose_params:params>]", _ordered_list),
+    ("<route> [(for|is for|lists|shows|gives|returns)] [(one|me|you) 's|my|your|their] own [<items>]", _own_list),
     (f"<route> [:] <items> [,] {_BY} [by] [in] <order>", _shows_ordered),
-    (
-        "<route> [:] <items> [,] [in] <sure_order:order>",
-        _shows_ordered,
-    ),
+    ("<route> [:] <items> [,] [in] <sure_order:order>", _shows_ordered),
     ("<route> [(:|→|-)] <items>", _shows),
-    (
-        f"<route> [(should|must|MUST|will)] {_LIST} [(me|us|you|them|people)] (all|everything|whatever) [<phrase>]",
-        _context,
-    ),
-    (
-        f"<route> [(should|must|MUST)] {_LIST} [(me|us|you|back)] [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>",
-        _answers,
-    ),
+    (f"<route> [(should|must|MUST|will)] {_LIST} [(me|us|you|them|people)] (all|everything|whatever) [<phrase>]", _everything),
+    (f"<route> [(should|must|MUST)] {_LIST} [(me|us|you|back)] [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>", _answers),
     (f"<route> [(should|must|MUST)] {_LIST} <value> [as|in the form|like|:] <sketch>", _told),
-    (
-        "<route> [MUST] (counts|count|sums up|summarises|summarizes) [(all|the)] <items> [(by|per) <names>] [(as|in the form)] [:] <sketch>",
-        _answers,
-    ),
-    (
-        "(ask|call|open|use|see|look at|query|request) <route> [(to|and)] [(see|learn|get|find out|read|know|receive|be told)] <sketch> [(:|,|-)] [<rest>]",
-        _answers,
-    ),
-    (
-        f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(me|us|you|back)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]",
-        _answers,
-    ),
+    ("<route> [MUST] (counts|count|sums up|summarises|summarizes) [(all|the)] <items> [(by|per) <names>] [(as|in the form)] [:] <sketch>", _answers),
+    ("(ask|call|open|use|see|look at|query|request) <route> [(to|and)] [(see|learn|get|find out|read|know|receive|be told)] <sketch> [(:|,|-)] [<rest>]", _answers),
+    (f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(me|us|you|back)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]", _answers),
     ("<route> (→|:|-) <sketch> [(:|,|-)] [<rest>]", _answers),
     ("(know|find out|learn|see|check|look up|ask for|get to know) <phrase>", _led_to),
     # --- parameters
-    (
-        "[the] [(parameter|query parameter|list filter is a query parameter|filter)] <name> [is] [(with|has|takes|can be)] [the] [values] <choices>",
-        _parameter,
-    ),
-)
+    ("[the] [(parameter|query parameter|list filter is a query parameter|filter)] <name> [is] [(with|has|takes|can be)] [the] [values] <choices>", _parameter),
+)  # fmt: skip

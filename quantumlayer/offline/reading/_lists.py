@@ -15,15 +15,32 @@ from quantumlayer.offline.reading._facts import (
     Parameter,
     Redirects,
     Required,
+    Said,
     Searched,
     Shows,
     Sorted,
+)
+from quantumlayer.offline.reading._params import (
+    FROM,
+    PLUMBING,
+    SEARCH,
+    TO,
+    age_of,
+    amended,
+    by_field,
+    by_search,
+    main_date,
+    mentioned,
+    param_of,
+    periods_of,
+    said_of,
 )
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._render import Frame, Scope, condition, conditions_of, state
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._terms import AllOf, Condition, Items
+from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._vocabulary import snake
 from quantumlayer.offline.reading._words import base, plural, singular
 from quantumlayer.offline.reading._world import Unresolved, World, escape
@@ -31,20 +48,6 @@ from quantumlayer.offline.reading._world import Unresolved, World, escape
 __all__ = ["order_of", "plan_lists"]
 
 _LISTS = {"list", "first", "read"}
-_PLUMBING = frozenset(
-    (
-        "limit offset page page_size per_page size sort order sort_by order_by direction pagesize "
-        "perpage cursor"
-    ).split()
-)
-_SEARCH = frozenset({"q", "search", "query", "term", "keyword", "text", "s", "find"})
-_TEXTUAL = frozenset({"string", "text", "email"})
-_FROM = frozenset(
-    (
-        "from start since after start_date from_date date_from begin startdate fromdate datefrom"
-    ).split()
-)
-_TO = frozenset("to end until before end_date to_date date_to enddate todate dateto".split())
 
 
 def plan_lists(plan: Plan) -> None:
@@ -83,6 +86,8 @@ def _apply(plan: Plan, finding: Finding, fact: object) -> None:
             _show(plan, finding, fact)
         case Parameter():
             _parameter(plan, finding, fact)
+        case Said():
+            _said_of_pages(plan, finding, fact)
         case Paged():
             for endpoint in _targets(plan, finding, fact.target):
                 _page(endpoint, fact)
@@ -95,6 +100,15 @@ def _apply(plan: Plan, finding: Finding, fact: object) -> None:
             _redirect(plan, finding, fact)
         case _:
             pass
+
+
+def _said_of_pages(plan: Plan, finding: Finding, fact: Said) -> None:
+    """`size is 12 by default and at most 40`: no field is meant."""
+    names = [words[0] for words in fact.names if len(words) == 1 and words[0] in PLUMBING]
+    for name in names:
+        if not any(plan.world.field(entity, (name,)) for entity in plan.world.structure.entities):
+            for endpoint in _targets(plan, finding, None):
+                _plumb(plan, finding, endpoint, name)
 
 
 def _together(plan: Plan, finding: Finding, fact: Required) -> None:
@@ -110,7 +124,7 @@ def _together(plan: Plan, finding: Finding, fact: Required) -> None:
         )
         if chooser is None or endpoint.entity is None:
             raise Unresolved(f"no parameter has the value {fact.value!r}")
-        made = _main_date(plan.world, endpoint.entity)
+        made = main_date(plan.world, endpoint.entity)
         kind = made.spec["type"] if made is not None else "date"
         names = [plan.world.structure.spell(words) for words in fact.names]
         for name in names:
@@ -248,23 +262,23 @@ def _group_order(scope: Scope, word: str, *, after: bool) -> str:
 def _sort_field(world: World, entity: str, words: tuple[str, ...]) -> FieldDraft:
     made: FieldDraft | None
     if words[0] == "!age":
-        made = _age(world, entity)
+        made = age_of(world, entity)
     elif words[0] == "!latest":
-        made = _own_moment(world, entity) or _age(world, entity)
+        made = _own_moment(world, entity) or age_of(world, entity)
     elif words[0] == "!time":
-        made = world.start(entity) or _age(world, entity)
+        made = world.start(entity) or age_of(world, entity)
     elif words[0] == "!number":
-        made = _number(world, entity)
+        made = _number(world, entity, words[1])
     else:
         made = world.field(entity, words)
         if made is None and words == ("name",):
             made = world.field(entity, ("title",)) or world.field(entity, ("full", "name"))
         if made is None and words in {("start",), ("date",), ("time",)}:
-            made = world.start(entity) or _age(world, entity)
+            made = world.start(entity) or age_of(world, entity)
         if made is None and words == ("end",):
             made = world.end(entity)
         if made is None and (" ".join(words) == world.label(entity)):
-            made = world.start(entity) or _age(world, entity)  # the latest job first
+            made = world.start(entity) or age_of(world, entity)  # the latest job first
         if made is None and len(words) == 1:
             made = _count_of(world, entity, words[0])
     if made is None:
@@ -289,7 +303,7 @@ def _count_of(world: World, entity: str, word: str) -> FieldDraft | None:
 
 def _own_moment(world: World, entity: str) -> FieldDraft | None:
     """The one moment that has to be given with an item, where nothing says when it was made."""
-    if _age(world, entity).name != "id":
+    if age_of(world, entity).name != "id":
         return None
     given = [
         made
@@ -299,49 +313,27 @@ def _own_moment(world: World, entity: str) -> FieldDraft | None:
     return given[0] if len(given) == 1 and given[0].words[-1] != "due" else None
 
 
-def _age(world: World, entity: str) -> FieldDraft:
-    """When an item came to be; its id says so where no field does."""
-    created = world.first(
-        entity,
-        ("created_at", "createdat", "entered_at", "added_at", "submitted_at", "posted_at", "placed_at",
-         "achieved_at", "created_on", "loan_date", "created", "opened_at", "sent_at", "recorded_at"),
-        {"datetime", "date"},
-    )  # fmt: skip
-    if created is not None:
-        return created
-    own = [
-        made
-        for made in world.fields(entity)
-        if made.spec.get("type") in {"datetime", "date"}
-        and "on_create" in made.spec
-        and "on_update" not in made.spec
-    ]
-    if own:
-        return own[0]
-    dated = world.first(
-        entity,
-        ("date", "day", "starts_at", "start", "started_at", "issued_on"),
-        {"datetime", "date"},
-    )
-    return dated or FieldDraft("id", ("id",), spec={"type": "integer"})
+_DIMENSIONS = {
+    "longest shortest": "length duration minutes distance km height",
+    "heaviest lightest": "weight kg grams",
+    "cheapest dearest": "price cost fee amount price_per_night daily_rate rate",
+    "fastest slowest quickest": "time seconds minutes duration time_seconds speed",
+    "tallest smallest": "height size",
+    "largest biggest smallest greatest": "size capacity area amount total",
+    "hottest coldest": "temperature degrees",
+}
+_NUMBERS = "rating stars score points amount price votes value priority urgency rank best".split()
 
 
-def _number(world: World, entity: str) -> FieldDraft | None:
-    names = (
-        "rating",
-        "stars",
-        "score",
-        "points",
-        "amount",
-        "price",
-        "votes",
-        "value",
-        "priority",
-        "urgency",
-        "rank",
-        "best",
-    )
-    return world.first(entity, names, {"integer", "number", "money"})
+def _number(world: World, entity: str, word: str) -> FieldDraft | None:
+    """The number that a superlative without a field is about."""
+    kinds = {"integer", "number", "money"}
+    for words, names in _DIMENSIONS.items():
+        if word in words.split() and (made := world.first(entity, names.split(), kinds)):
+            return made
+    usual = world.first(entity, _NUMBERS, kinds)
+    numbers = [each for each in world.fields(entity) if each.spec.get("type") in kinds]
+    return usual or (numbers[0] if len(numbers) == 1 else None)
 
 
 # --- filters -------------------------------------------------------------------------------------
@@ -367,10 +359,11 @@ def _query(plan: Plan, finding: Finding, route: Route) -> None:
             _availability(plan, finding, endpoint, route)
             continue
         for name, sample in route.query:
-            if name.lower() in _PLUMBING or name in endpoint.params:
-                continue
             try:
-                _add_param(plan, endpoint, name, finding.source.id, sample)
+                if name.lower() in PLUMBING:
+                    _plumb(plan, finding, endpoint, name, sample)
+                elif name not in endpoint.params:
+                    _add_param(plan, endpoint, name, finding)
             except Unresolved as reason:
                 plan.ledger.miss(finding.source.id, str(reason))
 
@@ -384,257 +377,70 @@ def _filter(
         spelled = len(words) == 1 and name in plan.world.structure.known
         if made is not None and not spelled and made.children is None:
             name = made.name
-        if made is None and name.lower() in _PLUMBING:
+        if made is None and name.lower() in PLUMBING:
+            _plumb(plan, finding, endpoint, name)
             continue
         if name in {"day", "date"} and _has_query(finding, "date"):
             name = "date"
         if name in endpoint.params:
             endpoint.params[name]["requirements"].append(finding.source.id)
             continue
-        _add_param(plan, endpoint, name, finding.source.id, "")
-        if made is not None and made.spec["type"] in _TEXTUAL and _in_part(finding, words[-1]):
-            endpoint.params[name]["where"] = f"contains({escape(made.name)}, param.{name})"
-
-
-_PARTLY = frozenset({"part", "parts", "partial", "partially", "substring", "contains"})
-
-
-def _in_part(finding: Finding, word: str) -> bool:
-    """`by company (part of the name is enough)`: the bracket behind a parameter says so."""
-    tokens = finding.source.full
-    for at, token in enumerate(tokens[:-1]):
-        if token.low == word and tokens[at + 1].low == "(":
-            end = next((i for i, each in enumerate(tokens) if i > at and each.low == ")"), at)
-            return any(each.low in _PARTLY for each in tokens[at:end])
-    return False
+        _add_param(plan, endpoint, name, finding)
 
 
 def _has_query(finding: Finding, name: str) -> bool:
     return any(name in dict(route.query) for route in finding.source.routes)
 
 
-def _add_param(
-    plan: Plan, endpoint: EndpointDraft, name: str, requirement: str, sample: str
-) -> None:
-    param = _param(plan, endpoint, name, sample)
-    param["requirements"] = [requirement]
+def _add_param(plan: Plan, endpoint: EndpointDraft, name: str, finding: Finding) -> None:
+    said = said_of(finding.source.full, name, _declared(finding))
+    param = param_of(plan.world, endpoint.entity or "", name, said)
+    param["requirements"] = [finding.source.id]
     endpoint.params[name] = param
-    endpoint.asked([requirement])
+    endpoint.asked([finding.source.id])
 
 
-def _param(plan: Plan, endpoint: EndpointDraft, name: str, sample: str) -> dict[str, Any]:
-    """Work out what a query parameter means for the items of a list.
-
-    Raises:
-        Unresolved: Its name leads to no field.
-    """
-    world, entity = plan.world, endpoint.entity or ""
-    words = tuple(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_"))
-    made = world.field(entity, words) or world.field(entity, (*words, "id"))
-    if made is not None and not made.spec.get("secret") and made.children is None:
-        return _by_field(name, made)
-    low = name.lower()
-    if low in _SEARCH:
-        return _by_search(world, entity, name, _texts(world, entity))
-    for attempt in (
-        _by_bound,
-        _by_period,
-        _by_day,
-        _by_reference,
-        _by_element,
-        _by_joined,
-        _by_word,
-    ):
-        found = attempt(world, entity, name, words)
-        if found is not None:
-            return found
-    del sample
-    raise Unresolved(
-        f"it is not clear what the parameter {name!r} means for a {world.label(entity)}"
-    )
+def _declared(finding: Finding) -> frozenset[str]:
+    """The names of all parameters that a statement speaks of."""
+    named = {fact.name for fact in finding.facts if isinstance(fact, Parameter)}
+    for fact in finding.facts:
+        if isinstance(fact, Filtered):
+            named.update(words[0] for words in fact.names if len(words) == 1)
+    return frozenset(named.union(*(dict(route.query) for route in finding.source.routes)))
 
 
-def _by_field(name: str, made: FieldDraft) -> dict[str, Any]:
-    kind = made.spec["type"]
-    field = escape(made.name)
-    param: dict[str, Any] = {"name": name, "type": kind, "where": f"{field} == param.{name}"}
-    if kind == "enum":
-        param["choices"] = list(made.spec["choices"])
-    elif kind == "reference":
-        param["references"] = made.references
-    elif kind == "strings":
-        param.update(type="string", where=f"includes({field}, param.{name})")
-    elif kind in {"text", "email", "url"}:
-        param["type"] = "string"
-    return param
-
-
-def _texts(world: World, entity: str) -> list[FieldDraft]:
-    return [
-        made
-        for made in world.fields(entity)
-        if made.spec.get("type") in _TEXTUAL and not made.spec.get("secret")
-    ]
-
-
-def _by_search(
-    world: World, entity: str, name: str, fields: Sequence[FieldDraft]
-) -> dict[str, Any]:
-    if not fields:
-        raise Unresolved(f"a {world.label(entity)} has no text to search")
-    where = " or ".join(f"contains({escape(made.name)}, param.{name})" for made in fields)
-    return {"name": name, "type": "string", "where": where}
-
-
-def _by_bound(
-    world: World, entity: str, name: str, words: tuple[str, ...]
-) -> dict[str, Any] | None:
-    """`minPrice`, `max_minutes`, `price_from`."""
-    if len(words) < 2:
-        return None
-    for bounds, operator in (
-        ({"min", "minimum", "from", "least"}, ">="),
-        ({"max", "maximum", "to", "most"}, "<="),
-    ):
-        rest: tuple[str, ...] = ()
-        if words[0] in bounds:
-            rest = words[1:]
-        elif words[-1] in bounds:
-            rest = words[:-1]
-        made = world.field(entity, rest) if rest else None
-        if made is not None and made.spec["type"] in {
-            "integer",
-            "number",
-            "money",
-            "date",
-            "datetime",
-        }:
-            return _compared(name, made, operator)
-    for suffix, operator in (("after", ">="), ("since", ">="), ("before", "<="), ("until", "<=")):
-        if words[-1] == suffix:
-            made = world.field(entity, words[:-1])
-            if made is not None and made.spec["type"] in {"date", "datetime"}:
-                return _compared(name, made, operator)
-    return None
-
-
-def _compared(name: str, made: FieldDraft, operator: str) -> dict[str, Any]:
-    kind = made.spec["type"]
-    field = escape(made.name)
-    if kind == "datetime":
-        return {"name": name, "type": "date", "where": f"date({field}) {operator} param.{name}"}
-    return {"name": name, "type": kind, "where": f"{field} {operator} param.{name}"}
-
-
-def _main_date(world: World, entity: str) -> FieldDraft | None:
-    made = world.start(entity)
-    if made is not None:
-        return made
-    age = _age(world, entity)
-    return age if age.name != "id" else None
-
-
-def _by_period(
-    world: World, entity: str, name: str, words: tuple[str, ...]
-) -> dict[str, Any] | None:
-    low = "_".join(words)
-    if low not in _FROM | _TO:
-        return None
-    made = _main_date(world, entity)
-    return _compared(name, made, ">=" if low in _FROM else "<=") if made is not None else None
-
-
-def _by_day(world: World, entity: str, name: str, words: tuple[str, ...]) -> dict[str, Any] | None:
-    made = _main_date(world, entity)
-    if made is None:
-        return None
-    field = escape(made.name)
-    text = field if made.spec["type"] == "date" else f"date({field})"
-    last = world.end(entity)
-    if words == ("on",) and last is not None and last is not made and last.spec["type"] == "date":
-        where = f"{field} <= param.{name} and {escape(last.name)} >= param.{name}"
-        return {"name": name, "type": "date", "where": where}
-    if words in {("date",), ("day",), ("on",)}:
-        return {"name": name, "type": "date", "where": f"{text} == param.{name}"}
-    if words == ("month",):
-        return {
-            "name": name,
-            "type": "string",
-            "pattern": r"\d{4}-\d{2}",
-            "where": f"month({field}) == param.{name}",
-        }
-    if words == ("year",):
-        return {"name": name, "type": "integer", "where": f"year({field}) == param.{name}"}
-    return None
-
-
-def _by_reference(
-    world: World, entity: str, name: str, words: tuple[str, ...]
-) -> dict[str, Any] | None:
-    """A field of something that the items refer to: `?category=drilling` on rentals."""
-    for reference in world.fields(entity):
-        if reference.references is None or reference.references == world.user:
-            continue
-        made = world.field(reference.references, words)
-        if made is not None and made.spec.get("type") not in {"reference", "children", "strings"}:
-            from quantumlayer.agents.expressions import navigation  # noqa: PLC0415
-
-            way = escape(navigation(reference.name))
-            param = _by_field(name, made)
-            param["where"] = f"{way}.{escape(made.name)} == param.{name}"
-            return param
-    return None
-
-
-def _by_element(
-    world: World, entity: str, name: str, words: tuple[str, ...]
-) -> dict[str, Any] | None:
-    """`?tag=home` looks into the tags, `?ingredient=flour` at the names of the ingredients."""
-    for made in world.fields(entity):
-        if singular(made.words[-1]) != words[-1]:
-            continue
-        if made.spec.get("type") == "strings":
-            return {
-                "name": name,
-                "type": "string",
-                "where": f"includes({escape(made.name)}, param.{name})",
-            }
-        if made.children is not None:
-            named = world.field(made.children, ("name",)) or world.field(made.children, ("title",))
-            link = world.references(made.children, entity)
-            if named is not None and link:
-                where = f"exists({made.children}, {escape(link[0].name)} == this.id, {escape(named.name)} == param.{name})"
-                return {"name": name, "type": "string", "where": where}
-    return None
-
-
-def _by_joined(
-    world: World, entity: str, name: str, words: tuple[str, ...]
-) -> dict[str, Any] | None:
-    """`?actor_id=3` on movies: those that a casting ties to the actor."""
-    label = words[:-1] if words[-1] == "id" else words
-    target = world.structure.lexicon.find(list(label))
-    if target is None:
-        return None
-    for other in world.structure.entities:
-        here, there = world.references(other, entity), world.references(other, target.name)
-        if here and there:
-            where = f"exists({other}, {escape(here[0].name)} == this.id, {escape(there[0].name)} == param.{name})"
-            return {"name": name, "type": "reference", "references": target.name, "where": where}
-    return None
-
-
-def _by_word(world: World, entity: str, name: str, words: tuple[str, ...]) -> dict[str, Any] | None:
-    """A state used as a switch: `?overdue=true`, `?archived=true`."""
-    scope = Scope(world, (Frame(entity),))
-    from quantumlayer.offline.reading._render import opposite, state  # noqa: PLC0415
-
-    try:
-        text = state(scope, words)
-    except Unresolved:
-        return None
-    where = f"(param.{name} == True and {text}) or (param.{name} == False and {opposite(text)})"
-    return {"name": name, "type": "boolean", "where": where}
+def _plumb(
+    plan: Plan, finding: Finding, endpoint: EndpointDraft, name: str, sample: str = ""
+) -> None:
+    """`?sort=-price`, `limit` (20 by default, at most 50): how a list is sorted and cut."""
+    said = said_of(finding.source.full, name, _declared(finding))
+    low = name.lower().replace("_", "")
+    if low in {"order", "direction"}:
+        if sample.lower() in {"asc", "desc"} or {"asc", "desc"} & {token.low for token in said}:
+            endpoint.spec["order_param"] = name
+        return
+    if low.startswith(("sort", "order")):
+        world, entity = plan.world, endpoint.entity or ""
+        spelled = {made.name: made for made in world.fields(entity)}
+        named = [spelled.get(sample.lstrip("-"))]
+        if sample.strip("-.") and named == [None]:
+            raise Unresolved(f"a {world.label(entity)} has no field {sample!r} to sort by")
+        named.extend(mentioned(world, entity, (), said))
+        named.extend(age_of(world, entity) for token in said if token.low in {"date", "age"})
+        known = endpoint.spec.setdefault("sortable", [])
+        known.extend(dict.fromkeys(made.name for made in named if made and made.name not in known))
+        endpoint.spec["sort_param"] = name
+    elif low != "offset":
+        _page(
+            endpoint,
+            Paged(
+                None,
+                name if low in {"page", "cursor"} else None,
+                None if low in {"page", "cursor", "limit"} else name,
+                *sizes_of(said),
+            ),
+        )
+    endpoint.asked([finding.source.id])
 
 
 def _search(plan: Plan, finding: Finding, fact: Searched) -> None:
@@ -642,7 +448,7 @@ def _search(plan: Plan, finding: Finding, fact: Searched) -> None:
     for endpoint in _targets(plan, finding, fact.target):
         fields = _searched_fields(plan.world, endpoint.entity or "", fact.names)
         exact = _searched_fields(plan.world, endpoint.entity or "", fact.exact)
-        built = _by_search(plan.world, endpoint.entity or "", param, fields)
+        built = by_search(plan.world, endpoint.entity or "", param, fields)
         for made in exact:
             built["where"] += f" or {escape(made.name)} == param.{param}"
         built["requirements"] = [finding.source.id]
@@ -665,7 +471,7 @@ def _searched_fields(
 def _search_name(finding: Finding) -> str | None:
     for route in [*finding.source.routes, *([finding.route] if finding.route else [])]:
         for name, _ in route.query:
-            if name.lower() in _SEARCH:
+            if name.lower() in SEARCH:
                 return name
     return None
 
@@ -674,11 +480,22 @@ def _parameter(plan: Plan, finding: Finding, fact: Parameter) -> None:
     """A parameter with values of its own: `period` with week, month and custom."""
     endpoints = _targets(plan, finding, fact.route)
     for endpoint in endpoints:
+        if endpoint.kind == "report":
+            continue
+        if fact.name.lower() in PLUMBING and fact.meaning:
+            _plumb(plan, finding, endpoint, fact.name)
+            continue
+        if fact.name in endpoint.params:
+            amended(endpoint.params[fact.name], fact.meaning)
+            continue
         made = plan.world.field(endpoint.entity or "", (fact.name,))
         if made is not None:
             _filter(plan, finding, fact.route, (fact.name,))
             continue
-        periods = _periods(plan.world, endpoint.entity or "", fact)
+        if not fact.values:
+            _add_param(plan, endpoint, fact.name, finding)
+            continue
+        periods = periods_of(plan.world, endpoint.entity or "", fact)
         periods["requirements"] = [finding.source.id]
         if periods.pop("custom"):
             for name in ("start", "end"):
@@ -691,48 +508,22 @@ def _parameter(plan: Plan, finding: Finding, fact: Parameter) -> None:
         endpoint.asked([finding.source.id])
 
 
-_SPANS = {
-    "day": "days(1)", "today": "days(0)", "week": "days(7)", "month": "months(1)", "quarter": "months(3)",
-    "year": "years(1)",
-}  # fmt: skip
+_NUMBER = r"(\d+)"
+_DEFAULT_SIZE = re.compile(
+    rf"(?:default(?:s|ing)?(?: (?:is|to|size|value|of|:|=))*|normally|usually) {_NUMBER}|{_NUMBER} (?:[a-z]+ )?,? ?(?:by|as|per|if|when|unless|without|otherwise|at a time|each)\b"
+)
+_MOST = re.compile(
+    rf"(?:at most|no more than|not more than|up to|maximum(?: (?:is|of|:|=))*|max(?:imum)?|above|over|more than|limited to|capped at|<=) {_NUMBER}|{_NUMBER} (?:[a-z]+ )?(?:at (?:the )?most|max(?:imum)?\b)"
+)
 
 
-def _periods(world: World, entity: str, fact: Parameter) -> dict[str, Any]:
-    made = _main_date(world, entity)
-    if made is None:
-        raise Unresolved(f"it is not clear what the parameter {fact.name!r} means")
-    field = escape(made.name)
-    text = field if made.spec["type"] == "date" else f"date({field})"
-    parts = []
-    custom = False
-    for value in fact.values:
-        match = re.fullmatch(r"(?:past|last|this)?[-_ ]?(\d+)?[-_ ]?([a-z]+?)s?", value.lower())
-        unit = match[2] if match else ""
-        number = int(match[1]) if match and match[1] else 1
-        if unit in {"custom", "range"}:
-            parts.append(
-                f"param.{fact.name} == {value!r} and {text} >= param.start and {text} <= param.end"
-            )
-            custom = True
-        elif unit in _SPANS:
-            span = _SPANS[unit] if number == 1 else f"{unit}s({number})"
-            parts.append(
-                f"param.{fact.name} == {value!r} and {text} >= today() - {span} and {text} <= today()"
-            )
-        elif unit == "all":
-            parts.append(f"param.{fact.name} == {value!r}")
-        else:
-            raise Unresolved(
-                f"it is not clear what {value!r} means for the parameter {fact.name!r}"
-            )
-    where = " or ".join(f"({part})" for part in parts)
-    return {
-        "name": fact.name,
-        "type": "enum",
-        "choices": list(fact.values),
-        "where": where,
-        "custom": custom,
-    }
+def sizes_of(said: Sequence[Token]) -> tuple[int | None, int | None]:
+    """The usual and the largest size of a page: `default 20, at most 100`."""
+    text = " ".join(token.low for token in said)
+    usual, most = _DEFAULT_SIZE.search(text), _MOST.search(text)
+    return tuple(
+        int(next(filter(None, found.groups()))) if found else None for found in (usual, most)
+    )  # type: ignore[return-value]
 
 
 # --- availability --------------------------------------------------------------------------------
@@ -742,7 +533,7 @@ def _is_availability(plan: Plan, endpoint: EndpointDraft, names: Sequence[str]) 
     lows = {name.lower() for name in names}
     named = endpoint.spec.get("name") in {"available", "free", "availability", "vacant"}
     return bool(
-        named and lows & _FROM and lows & _TO and _booking(plan, endpoint.entity or "") is not None
+        named and lows & FROM and lows & TO and _booking(plan, endpoint.entity or "") is not None
     )
 
 
@@ -764,8 +555,8 @@ def _availability(plan: Plan, finding: Finding, endpoint: EndpointDraft, route: 
         raise Unresolved("it is not clear when something is taken")
     kind = start.spec["type"]
     names = [name for name, _ in route.query]
-    first = next(name for name in names if name.lower() in _FROM)
-    last = next(name for name in names if name.lower() in _TO)
+    first = next(name for name in names if name.lower() in FROM)
+    last = next(name for name in names if name.lower() in TO)
     whole = kind == "date" and not world.touching
     less, more = ("<=", ">=") if whole else ("<", ">")
     link = world.references(booking, entity)[0]
@@ -781,7 +572,7 @@ def _availability(plan: Plan, finding: Finding, endpoint: EndpointDraft, route: 
         }
     capacity = world.capacity(entity)
     for name in names:
-        if name in {first, last} or name.lower() in _PLUMBING:
+        if name in {first, last} or name.lower() in PLUMBING:
             continue
         words = tuple(snake([name]).split("_"))
         amount = world.field(booking, words)
@@ -791,7 +582,7 @@ def _availability(plan: Plan, finding: Finding, endpoint: EndpointDraft, route: 
             endpoint.params[name] = {"name": name, "type": "integer", "minimum": 1, "requirements": [finding.source.id],
                                      "where": f"{escape(capacity.name)} >= param.{name}"}  # fmt: skip
         else:
-            _add_param(plan, endpoint, name, finding.source.id, "")
+            _add_param(plan, endpoint, name, finding)
     existing = endpoint.spec.get("where")
     endpoint.spec["where"] = " and ".join([*([existing] if existing else []), *where])
     endpoint.spec["settled"] = True
@@ -917,7 +708,7 @@ def _usual_params(plan: Plan, endpoint: EndpointDraft) -> None:
             owned = made.references is not None and made.references == plan.world.user
             if made.spec.get("secret") or owned:
                 continue
-            param = _by_field(made.name, made)
+            param = by_field(made.name, made)
             param["requirements"] = []
             endpoint.params[made.name] = param
 

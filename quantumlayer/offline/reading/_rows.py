@@ -12,116 +12,57 @@ __all__ = ["Column", "columns", "route_of_row", "table_kind"]
 
 Column = Literal[
     "method", "path", "what", "success", "failure", "field", "type", "required", "optional",
-    "default", "notes", "unique", "example", "from", "to", "action", "entity", "fields", "role",
+    "default", "notes", "unique", "example", "from", "to", "action", "entity", "fields", "role", "takes",
 ]  # fmt: skip
 Kind = Literal["routes", "fields", "transitions", "entities", "other"]
 
-_HEADINGS: dict[Column, frozenset[str]] = {
-    "method": frozenset({"method", "verb", "http method", "http verb", "http"}),
-    "path": frozenset(
-        {
-            "path",
-            "endpoint",
-            "url",
-            "route",
-            "uri",
-            "request",
-            "resource",
-            "call",
-            "api",
-            "operation",
-        }
+_NAMES: dict[Column, str] = {
+    "method": "method|verb|http method|http verb|http",
+    "path": "path|endpoint|url|route|uri|request|resource|call|api|operation",
+    "takes": (
+        "takes|body|input|request body|parameters|params|payload|sends|query|query parameters|json|in"
+        "|request data|request json|arguments|parameter|expects|accepts|send|you send|client sends"
     ),
-    "what": frozenset(
-        {"what it does", "purpose", "behaviour", "behavior", "does", "effect", "what", "use"}
-        | {"functionality", "what happens", "summary", "job"}
+    "what": (
+        "what it does|purpose|behaviour|behavior|does|effect|what|use|functionality|what happens"
+        "|summary|job"
     ),
-    "success": frozenset(
-        {"success", "status", "answer", "response", "returns", "result", "code", "ok", "answers"}
-        | {"status code", "success code", "reply", "on success", "http status", "output"}
+    "success": (
+        "success|status|answer|response|returns|result|code|ok|answers|status code|success code"
+        "|reply|on success|http status|output|gives|responses|codes|statuses|out|you get"
     ),
-    "failure": frozenset(
-        {
-            "failure",
-            "failures",
-            "errors",
-            "error",
-            "error codes",
-            "fails with",
-            "on failure",
-            "refused",
-        }
-        | {"problems", "failure codes"}
+    "failure": (
+        "failure|failures|errors|error|error codes|fails with|on failure|refused|problems"
+        "|failure codes|goes wrong|fails|refused with|refused if|fails if|otherwise|on error"
+        "|error cases|when it fails|what can go wrong|if not|exceptions"
     ),
-    "field": frozenset(
-        {
-            "field",
-            "name",
-            "attribute",
-            "property",
-            "column",
-            "member",
-            "key",
-            "field name",
-            "fields",
-        }
+    "field": ("field|name|attribute|property|column|member|key|field name|fields"),
+    "type": "type|data type|datatype|kind|format",
+    "required": "required|mandatory|req|obligatory|needed|must|required?|req.|compulsory",
+    "optional": "optional|optional?|nullable|may be empty|null",
+    "default": "default|default value|if missing|initial|initially",
+    "notes": (
+        "notes|note|constraints|constraint|description|rules|rule|remarks|remark|meaning|validation"
+        "|allowed values|comment|comments|details|values|restrictions|limits|explanation"
+        "|conditions|more|range"
     ),
-    "type": frozenset({"type", "data type", "datatype", "kind", "format"}),
-    "required": frozenset(
-        {
-            "required",
-            "mandatory",
-            "req",
-            "obligatory",
-            "needed",
-            "must",
-            "required?",
-            "req.",
-            "compulsory",
-        }
+    "unique": "unique|unique?",
+    "example": "example|examples|sample|e.g.",
+    "from": (
+        "from|from status|from state|current|current status|current state|before|state before"
+        "|status before|allowed from|allowed in|allowed when|when|status|state|old status"
+        "|old state|possible from|source"
     ),
-    "optional": frozenset({"optional", "optional?", "nullable", "may be empty", "null"}),
-    "default": frozenset({"default", "default value", "if missing", "initial", "initially"}),
-    "notes": frozenset(
-        {"notes", "note", "constraints", "constraint", "description", "rules", "rule", "remarks"}
-        | {"remark", "meaning", "validation", "allowed values", "comment", "comments", "details"}
-        | {"values", "restrictions", "limits", "explanation", "conditions", "more", "range"}
+    "to": (
+        "to|to status|to state|new status|new state|next|next status|next state|after|afterwards"
+        "|state after|status after|becomes|target|leads to"
     ),
-    "unique": frozenset({"unique", "unique?"}),
-    "example": frozenset({"example", "examples", "sample", "e.g."}),
-    "from": frozenset(
-        {
-            "from",
-            "from status",
-            "from state",
-            "current",
-            "current status",
-            "current state",
-            "before",
-        }
-        | {"state before", "status before", "allowed from", "allowed in", "allowed when", "when"}
-        | {"status", "state", "old status", "old state", "possible from", "source"}
-    ),
-    "to": frozenset(
-        {
-            "to",
-            "to status",
-            "to state",
-            "new status",
-            "new state",
-            "next",
-            "next status",
-            "next state",
-        }
-        | {"after", "afterwards", "state after", "status after", "becomes", "target", "leads to"}
-    ),
-    "action": frozenset({"action", "event", "transition", "step", "trigger", "command"}),
-    "entity": frozenset(
-        {"entity", "thing", "object", "model", "record", "item", "table", "resource", "collection"}
-    ),
-    "fields": frozenset({"fields", "attributes", "data", "properties", "columns", "what we keep"}),
-    "role": frozenset({"role", "who", "user", "roles", "allowed for", "access", "permission"}),
+    "action": "action|event|transition|step|trigger|command",
+    "entity": "entity|thing|object|model|record|item|table|resource|collection",
+    "fields": "fields|attributes|data|properties|columns|what we keep",
+    "role": "role|who|user|roles|allowed for|access|permission",
 }
+_HEADINGS = {column: frozenset(names.split("|")) for column, names in _NAMES.items()}
 
 
 def table_kind(headings: tuple[str, ...], cells: Mapping[str, str]) -> Kind:
@@ -145,7 +86,7 @@ def table_kind(headings: tuple[str, ...], cells: Mapping[str, str]) -> Kind:
 def columns(kind: Kind, cells: Mapping[str, str]) -> dict[Column, str]:
     """Sort the cells of a row by what they hold; unknown columns count as notes."""
     wanted: dict[Kind, tuple[Column, ...]] = {
-        "routes": ("method", "path", "success", "failure", "role", "what", "notes"),
+        "routes": ("method", "path", "takes", "success", "failure", "role", "what", "notes"),
         "fields": (
             "field",
             "type",
@@ -174,9 +115,34 @@ def columns(kind: Kind, cells: Mapping[str, str]) -> dict[Column, str]:
             sorted_cells[column] = cell
     rest = [cell for cell in rest if cell.strip(" -–—")]
     if rest:
-        place: Column = "what" if kind == "routes" and "what" not in sorted_cells else "notes"
-        sorted_cells[place] = "; ".join(rest)
-    return sorted_cells
+        sorted_cells["notes"] = "; ".join(rest)
+    return _answered(sorted_cells, rest) if kind == "routes" else sorted_cells
+
+
+_STATUS = re.compile(r"\b[1-5]\d\d\b")
+_PLAIN = re.compile(r"(?:[\s,;/|]|or|and|\b[1-5]\d\d\b(?: [A-Z][A-Za-z]+)*)*")
+
+
+def _answered(cells: dict[Column, str], rest: list[str]) -> dict[Column, str]:
+    """Sort what a route answers by its numbers; all other words say what it does."""
+    failure = [cells.pop("failure", "").strip(" -–—")]
+    success: list[str] = []
+    words = [cells.get("what", ""), *rest]
+    for cell in (cells.pop("success", ""), *rest):
+        codes = _STATUS.findall(cell)
+        success.extend(code for code in codes if code < "400")
+        if codes and _PLAIN.fullmatch(cell):
+            failure.extend(code for code in codes if code >= "400")
+            words = [each for each in words if each != cell]
+        elif cell not in rest:
+            words.append(cell)
+    cells.pop("notes", None)
+    texts: dict[Column, list[str]] = {"what": words, "success": success, "failure": failure}
+    for column, parts in texts.items():
+        text = "; ".join(part for part in parts if part.strip(" -–—"))
+        if text:
+            cells[column] = text
+    return cells
 
 
 def route_of_row(cells: Mapping[str, str]) -> Route | None:

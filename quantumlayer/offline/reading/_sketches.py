@@ -31,7 +31,7 @@ class Sketch:
 _LONGEST = 20_000
 _TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*"|“[^”]*”|'[^'\n]*')|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
-    |(?P<word>[A-Za-z_][\w-]*)|(?P<dots>\.\.\.|…)|(?P<comment>//[^\n]*|\#[^\n]*)|(?P<mark>[{}\[\]:,?|<>=.]))""",
+    |(?P<word>[A-Za-z_][\w-]*)|(?P<dots>\.\.\.|…|<[\w ,-]+>)|(?P<comment>//[^\n]*|\#[^\n]*)|(?P<mark>[{}\[\]:,?|<>=.]))""",
     re.VERBOSE,
 )
 _DEEPEST = 20

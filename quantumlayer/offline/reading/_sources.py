@@ -28,11 +28,16 @@ from quantumlayer.offline.reading._tokens import Token, tokenize
 from quantumlayer.offline.reading._vocabulary import Lexicon
 from quantumlayer.offline.reading._words import is_plural, singular, verb
 
-__all__ = ["Source", "known_names", "make_ready"]
+__all__ = ["PARAMETER_CUES", "Source", "known_names", "make_ready"]
 
 Kind = Literal[
     "clause", "field", "route", "transition", "entity", "example", "unknown_row", "silent"
 ]
+PARAMETER_CUES = frozenset(
+    "parameter parameters query filter filters filtered filterable filtering narrow narrows narrowed params"
+    " search searched searches sort sorting page paged paginated pages".split()
+)
+"""Words that come with the parameters of a list."""
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _REQUEST = re.compile(r"^\s*(?:\$\s*)?(?P<route>(?:GET|POST|PUT|PATCH|DELETE)\s+\S+)", re.MULTILINE)
 
@@ -71,6 +76,13 @@ class Source:
     def routes(self) -> list[Route]:
         """The routes it mentions, in order."""
         return [token.value for token in self.full if token.kind == "route"]
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it speaks of the parameters of a list, so that it names no fields."""
+        methods = {route.method for route in self.routes if route.path}
+        cued = any(token.low in PARAMETER_CUES for token in self.full if token.kind == "word")
+        return cued and bool(methods) and methods <= {"GET", ""}
 
     @property
     def headings(self) -> list[str]:
@@ -171,6 +183,7 @@ def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
 
 
 _STOP = Token(".", ".", "mark", 0, 0)
+_TAKES = Token("takes", "takes", "word", 0, 0)
 _ACCESS_HEADING = re.compile(
     r"\b(log-?\s?in|auth\w*|token|access|who|signed in|public|protected|permissions?|allowed|roles?|account)\b",
     re.IGNORECASE,
@@ -201,10 +214,13 @@ def _row(item: Requirement) -> Source:
         full = tokenize(" ; ".join(item.cells.values()))
         return Source(item, "transition", full, full, cells=cells, route=route)
     if kind == "routes" and route is not None:
-        what = tokenize(cells.get("what", ""))
         name = Token(f"{route.method} {route.path}", "route", "route", 0, 0, route)
+        taken = tokenize(cells.get("takes", ""))
+        tokens: tuple[Token, ...] = (name, *tokenize(cells.get("what", "")))
+        if any(token.kind in {"word", "name", "sketch", "route"} for token in taken):
+            tokens = (name, _TAKES, *taken, _STOP, *tokens)
         failure = tokenize(cells.get("failure", ""))
-        tokens = (name, *what, *((_STOP, *failure) if failure else ()))
+        tokens = (*tokens, *((_STOP, *failure) if failure else ()))
         return Source(item, "route", tokens, tokens, cells=cells, route=route, allowed=allowed)
     full = tokenize(" ; ".join(item.cells.values()))
     return Source(item, "field" if kind == "fields" else "entity", full, full, cells=cells)

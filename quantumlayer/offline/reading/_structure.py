@@ -464,7 +464,8 @@ class _Builder:
         tokens, _ = split_asides(source.tokens, self.structure.lexicon)
         self._apply(source.inline, source)
         for fact in self.grammar.understand(tokens, situation).facts:
-            self._apply([fact], source)
+            if not (source.narrows and isinstance(fact, Fields)):
+                self._apply([fact], source)
 
     def _framed(self, source: Source) -> list[Fact]:
         """An item below a name, or below a heading, that describes a field of it."""

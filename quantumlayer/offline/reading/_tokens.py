@@ -10,7 +10,7 @@ from typing import Any, Literal
 from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
 
-__all__ = ["Kind", "Token", "tokenize"]
+__all__ = ["STATUSES", "Kind", "Token", "tokenize"]
 
 Kind = Literal[
     "word", "name", "number", "date", "time", "quote", "code", "route", "sketch", "status", "mark"
@@ -98,7 +98,7 @@ _PHRASES = re.compile(
     r"|Not Found|Conflict|Unprocessable (?:Entity|Content)|Method Not Allowed|Gone)\b",
     re.IGNORECASE,
 )
-_STATUSES = frozenset(
+STATUSES = frozenset(
     {200, 201, 202, 204, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 409, 410, 422, 429}
 )
 
@@ -203,7 +203,7 @@ def _clock(text: str) -> str:
 def _number(text: str, found: str, start: int, end: int) -> Token:
     digits = found.lstrip("€$£ ").replace(",", "")
     value: int | float = float(digits) if "." in digits else int(digits)
-    if value in _STATUSES:
+    if value in STATUSES:
         phrase = _PHRASES.match(text, end)
         if phrase:
             return Token(
