@@ -179,7 +179,8 @@ def bench_strategies(  # noqa: PLR0913 -- one argument for each option
     good_enough: Annotated[
         list[float] | None,
         typer.Option(
-            help="Share of the best expected quality that will do for a scorer; repeatable."
+            help="Share of the best expected quality that will do, instead of a scorer's promise; "
+            "repeatable."
         ),
     ] = None,
     train: Share = 0.5,
@@ -219,10 +220,25 @@ def train_scorer(
     table: Table,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the scorer goes.")],
+    keep: Annotated[
+        float | None,
+        typer.Option(help="Share of the best model's quality to keep; calibrates on a third."),
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option(help="With which confidence --keep holds, between 0 and 1.")
+    ] = 0.9,
     train: Share = 0.5,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
     """Train a scorer on a part of recorded outcomes and show what it is worth on the other."""
-    options = _route.Train(table=table, output=output, share=train, seed=seed, json=json)
+    options = _route.Train(
+        table=table,
+        output=output,
+        keep=keep,
+        confidence=confidence,
+        share=train,
+        seed=seed,
+        json=json,
+    )
     run(lambda: _route.train(options))

@@ -17,7 +17,6 @@ from quantumlayer.router import (
     HybridRouting,
     LatencyBasedRouting,
     QualityBasedRouting,
-    QualityScorer,
     RoutingStrategy,
     TrainedQuality,
 )
@@ -32,12 +31,18 @@ _STRATEGIES: Mapping[str, Callable[[], RoutingStrategy]] = {
 }
 
 
+# The rest of what may be learned from is held back to calibrate on.
+_FITTED = 2 / 3
+
+
 @dataclass(frozen=True, slots=True)
 class Train:
     """What `route train` is given."""
 
     table: Path
     output: Path
+    keep: float | None
+    confidence: float
     share: float
     seed: int
     json: bool
@@ -67,13 +72,33 @@ async def train(options: Train) -> int:
 
     outcomes = lab.read_outcomes(options.table)
     learned, measured = outcomes.split(train=options.share, seed=options.seed)
-    scorer = lab.train_quality(learned)
+    known = lab.cards(learned)
+    if options.keep is None:
+        scorer = lab.train_quality(learned)
+        strategies = {"trained": QualityBasedRouting(scorer=scorer)}
+    else:
+        fitted, held = learned.split(train=_FITTED, seed=options.seed)
+        scorer = lab.train_quality(fitted)
+        promise = lab.calibrate(
+            scorer,
+            held,
+            reference=fitted.models[int(fitted.quality.mean(axis=0).argmax())],
+            cards=known,
+            share=options.keep,
+            confidence=options.confidence,
+            seed=options.seed,
+        )
+        scorer = scorer.promising(promise)
+        strategies = {
+            "trained": QualityBasedRouting(scorer=scorer),
+            "promised": QualityBasedRouting(scorer=scorer, promise=promise),
+        }
     scorer.save(options.output)
     made = await lab.bench(
-        {"trained": QualityBasedRouting(scorer=scorer)},
+        strategies,
         measured,
         train=learned,
-        scenario=lab.Scenario(cards=lab.cards(learned), seed=options.seed),
+        scenario=lab.Scenario(cards=known, seed=options.seed),
     )
     _show(made, json=options.json)
     return DONE
@@ -152,11 +177,14 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _by_quality(
-    scorer: QualityScorer, shares: Sequence[float]
+    scorer: TrainedQuality, shares: Sequence[float]
 ) -> RoutingStrategy | Mapping[str, RoutingStrategy]:
-    """A scorer's strategy, or several where more than one share is good enough."""
+    """A scorer's strategy, as its promise has it; or one for each share that is good enough."""
     made = {f"{share:g}": QualityBasedRouting(scorer=scorer, share=share) for share in shares}
-    return made if len(made) > 1 else next(iter(made.values()), QualityBasedRouting(scorer=scorer))
+    if len(made) > 1:
+        return made
+    promised = QualityBasedRouting(scorer=scorer, promise=scorer.promise)
+    return next(iter(made.values()), promised)
 
 
 def _strategy(name: str) -> RoutingStrategy:

@@ -2,6 +2,7 @@
 
 from quantumlayer.router.lab._baselines import Oracle, ReplayedRequest, baselines
 from quantumlayer.router.lab._bench import Bench, Sweep, bench
+from quantumlayer.router.lab._calibration import calibrate
 from quantumlayer.router.lab._estimates import (
     Estimate,
     doubly_robust,
@@ -57,6 +58,7 @@ __all__ = [
     "apgr_interval",
     "baselines",
     "bench",
+    "calibrate",
     "cards",
     "doubly_robust",
     "effective_size",

@@ -76,18 +76,23 @@ def train_quality(outcomes: Outcomes, *, ridge: float = RIDGE) -> TrainedQuality
     mean = outcomes.quality.mean(axis=0)
     dual = _solved(words, measures, outcomes.quality - mean, ridge)
     task_piece, task_quality = _tasks(outcomes, words)
-    arrays = (
-        rarity,
-        words.onto_places(dual),
-        center,
-        spread,
-        measures.T @ dual,
-        mean,
-        task_piece,
-        task_quality,
+    return TrainedQuality(
+        LinearModel(
+            tuple(outcomes.models),
+            rarity=rarity,
+            piece=_small(words.onto_places(dual)),
+            center=_small(center),
+            spread=_small(spread),
+            measure=_small(measures.T @ dual),
+            mean=_small(mean),
+            task_piece=_small(task_piece),
+            task_quality=_small(task_quality),
+        )
     )
-    narrow = (np.asarray(array, dtype=np.float32) for array in arrays)
-    return TrainedQuality(LinearModel(tuple(outcomes.models), *narrow))
+
+
+def _small(array: Floats) -> NDArray[np.float32]:
+    return array.astype(np.float32)
 
 
 def _rarity(outcomes: Outcomes) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from quantumlayer.router.strategies._hybrid import HybridRouting
 from quantumlayer.router.strategies._latency import LatencyBasedRouting
 from quantumlayer.router.strategies._quality import (
     CatalogQuality,
+    Promise,
     QualityBasedRouting,
     QualityScorer,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "HybridRouting",
     "LatencyBasedRouting",
     "LeastConnections",
+    "Promise",
     "QualityBasedRouting",
     "QualityScorer",
     "RoundRobin",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from quantumlayer.errors import LabError
 from quantumlayer.router.strategies._features import PLACES, SHAPES, pieces, shape
+from quantumlayer.router.strategies._quality import Promise
 
 __all__ = ["LinearModel", "weighted"]
 
@@ -43,6 +44,7 @@ class LinearModel:
         mean: Mean quality: (models).
         task_piece: What each piece says for each task: (places, tasks).
         task_quality: What the models are worth at each task: (tasks, models).
+        promise: The threshold that was calibrated for it, or None.
     """
 
     models: tuple[str, ...]
@@ -54,6 +56,7 @@ class LinearModel:
     mean: Small
     task_piece: Small
     task_quality: Small
+    promise: Promise | None = None
 
     def predict(self, text: str) -> Floats:
         """The expected quality of each model's answer; not bounded."""
@@ -68,7 +71,13 @@ class LinearModel:
 
     def save(self, path: Path) -> None:
         """Write the model into a file: a zip archive of a JSON header and plain arrays."""
-        header = {"format": _FORMAT, "version": _VERSION, "models": self.models}
+        promise = self.promise and asdict(self.promise)
+        header = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "models": self.models,
+            "promise": promise,
+        }
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(zipfile.ZipInfo(_HEADER, _STAMP), json.dumps(header))
             for name in _ARRAYS:
@@ -93,7 +102,9 @@ class LinearModel:
                 if (header["format"], header["version"]) != (_FORMAT, _VERSION):
                     raise LabError(f"it is of the version {header['version']!r}, not {_VERSION}")
                 arrays = {name: _array(archive, name) for name in _ARRAYS}
-                model = cls(tuple(map(str, header["models"])), **arrays)
+                told = header["promise"]
+                promise = None if told is None else Promise(**told)
+                model = cls(tuple(map(str, header["models"])), **arrays, promise=promise)
                 model._check()
                 return model
         except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, EOFError) as error:
@@ -120,7 +131,9 @@ class LinearModel:
                 raise LabError(f"{name!r} is no array of {size} finite numbers of 32 bits")
 
 
-_ARRAYS = tuple(field.name for field in fields(LinearModel) if field.name != "models")
+_ARRAYS = tuple(
+    field.name for field in fields(LinearModel) if field.name not in {"models", "promise"}
+)
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> Small:

@@ -10,7 +10,7 @@ from quantumlayer.errors import RouterConfigError, StrategyError
 from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest
 from quantumlayer.router.strategies._cost import costs_usd
 
-__all__ = ["CatalogQuality", "QualityBasedRouting", "QualityScorer", "qualities"]
+__all__ = ["CatalogQuality", "Promise", "QualityBasedRouting", "QualityScorer", "qualities"]
 
 
 class QualityScorer(Protocol):
@@ -46,6 +46,37 @@ class CatalogQuality:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A threshold that keeps a share of one deployment's quality, with some confidence.
+
+    `quantumlayer.router.lab.calibrate` finds one on recorded outcomes. It holds for requests like
+    those, for the scorer that it was found for, and as long as prices keep their order.
+
+    Args:
+        reference: The deployment whose quality is kept, or its model.
+        margin: How much worse than the reference another one may be expected to be, from -1 to 1;
+            at -1 the reference answers everything.
+        share: Which share of the reference's mean quality is promised.
+        confidence: With which confidence.
+
+    Raises:
+        RouterConfigError: A number is out of bounds.
+    """
+
+    reference: str
+    margin: float
+    share: float
+    confidence: float
+
+    def __post_init__(self) -> None:
+        if not (-1 <= self.margin <= 1 and 0 < self.share <= 1 and 0 < self.confidence < 1):
+            raise RouterConfigError(
+                f"{self!r} promises nothing: give a margin from -1 to 1, a share above 0 and at "
+                "most 1, and a confidence between 0 and 1."
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class QualityBasedRouting:
     """Prefer the best answer, or the cheapest among those nearly as good.
 
@@ -57,10 +88,17 @@ class QualityBasedRouting:
         scorer: Where the expected quality comes from.
         share: Which share of the best candidate's quality is good enough, above 0, at most 1.
             Those that reach it are tried first, the cheapest of them before the others.
+        promise: Measure by its reference and margin instead of by `share`: good enough is the
+            reference, and what is expected to be at most the margin worse. While the reference
+            cannot serve, `share` counts.
+
+    Raises:
+        RouterConfigError: The share is none.
     """
 
     scorer: QualityScorer = field(default_factory=CatalogQuality)
     share: float = 1.0
+    promise: Promise | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
@@ -71,19 +109,31 @@ class QualityBasedRouting:
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         """Sort into good enough, worse and unknown."""
         known = qualities(self.scorer, request, candidates)
-        enough = self.share * max((value for value in known if value is not None), default=0.0)
+        reference, enough = self._measure(known, candidates)
 
         def place(entry: tuple[float | None, float, Candidate]) -> tuple[float | str, ...]:
             quality, cost, candidate = entry
             if quality is None:
                 return (2, -cost, candidate.deployment)
-            if quality >= enough:
+            if quality >= enough or candidate is reference:
                 return (0, cost, -quality, candidate.deployment)
             return (1, -quality, cost, candidate.deployment)
 
         costs = costs_usd(request, candidates)
         order = sorted(zip(known, costs, candidates, strict=True), key=place)
         return [Ranked(candidate.deployment, 1 - (quality or 0)) for quality, _, candidate in order]
+
+    def _measure(
+        self, known: Sequence[float | None], candidates: Sequence[Candidate]
+    ) -> tuple[Candidate | None, float]:
+        """The promise's reference, if it is there, and which quality of others is good enough."""
+        if self.promise is not None:
+            for quality, candidate in zip(known, candidates, strict=True):
+                named = self.promise.reference in {candidate.deployment, candidate.model}
+                if named and quality is not None:
+                    return candidate, quality - self.promise.margin
+        best = max((value for value in known if value is not None), default=0.0)
+        return None, self.share * best
 
 
 def qualities(

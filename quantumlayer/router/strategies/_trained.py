@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from quantumlayer.router._strategy import Candidate, RoutingRequest
+from quantumlayer.router.strategies._quality import Promise
 
 if TYPE_CHECKING:
     from quantumlayer.router.strategies._linear import LinearModel
@@ -46,6 +47,15 @@ class TrainedQuality:
     def save(self, path: str | Path) -> None:
         """Write the scorer into a file; the same scorer always makes the same bytes."""
         self.linear.save(Path(path))
+
+    @property
+    def promise(self) -> Promise | None:
+        """The threshold that was calibrated for it; give it to `QualityBasedRouting`."""
+        return self.linear.promise
+
+    def promising(self, promise: Promise | None) -> Self:
+        """The same scorer with another promise, which is saved with it."""
+        return type(self)(replace(self.linear, promise=promise))
 
     @property
     def models(self) -> tuple[str, ...]:

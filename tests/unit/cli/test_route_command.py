@@ -60,6 +60,19 @@ def test_a_scorer_is_trained_and_then_benched_on_prompts_that_it_has_not_seen(
     assert again["my.scorer"]["quality"] == figures["trained"]["quality"]
 
 
+def test_a_promise_is_found_saved_and_kept(folder: Path) -> None:
+    keep = ("--keep", "0.8", "--confidence", "0.8", "--train", "0.7", "--json")
+    trained = run(folder, "train", "table.csv", "-o", "my.scorer", *keep)
+    assert trained.returncode == 0, trained.stderr
+    figures = {row["strategy"]: row for row in json.loads(trained.stdout)["rows"]}
+    promised = figures["promised"]
+    assert promised["quality"] >= 0.8 * figures["best single"]["quality"]
+
+    benched = run(folder, "bench", "table.csv", "--scorer", "my.scorer", "--train", "0.7", "--json")
+    again = {row["strategy"]: row for row in json.loads(benched.stdout)["rows"]}
+    assert again["my.scorer"]["shares"] == promised["shares"]
+
+
 def test_strategies_stand_beside_the_baselines_in_a_table(folder: Path) -> None:
     options = ("--strategy", "cost", "--strategy", "mine:Backwards", "--trace", "trace.jsonl")
     done = run(folder, "bench", "table.csv", *options)
@@ -145,6 +158,7 @@ def test_strategies_are_judged_by_a_ledger(folder: Path) -> None:
         (("bench", "--ledger", "table.csv", "--html", "r.html"), "a ledger is not replayed"),
         (("bench", "table.csv", "--train", "0"), "both parts need one"),
         (("train", "table.csv", "-o", "my.scorer", "--train", "1"), "both parts need one"),
+        (("train", "table.csv", "-o", "my.scorer", "--keep", "2"), "promises nothing"),
     ],
 )
 def test_what_cannot_be_used_is_bad_input(

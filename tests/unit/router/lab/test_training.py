@@ -212,6 +212,12 @@ def array(name: str, value: object) -> Callable[[dict[str, bytes]], None]:
         (header(version=2), "version 2"),
         (header(format="other"), "version"),
         (header(models=["one"]), "'piece' is no array"),
+        (header(promise=3), "mapping"),
+        (header(promise={"reference": "large"}), "margin"),
+        (
+            header(promise={"reference": "x", "margin": 7, "share": 0.9, "confidence": 0.9}),
+            "promises nothing",
+        ),
         (lambda content: content.pop("header.json"), "header.json"),
         (lambda content: content.pop("mean.npy"), "mean.npy"),
         (lambda content: content.update({"header.json": b"{"}), "Expecting"),
