@@ -93,9 +93,12 @@ class Deployment:
         self._candidate: Candidate | None = None
 
     def candidate(self) -> Candidate:
-        """The deployment as a strategy sees it; made anew only after something has changed."""
+        """The deployment as a strategy sees it; made anew only after something has changed.
+
+        What is left of a rate limit changes all the time.
+        """
         state = self.breaker.state
-        if self._candidate is None or self._candidate.breaker != state:
+        if self._candidate is None or self._is_limited or self._candidate.breaker != state:
             card = self.card
             self._candidate = Candidate(
                 self.name,
@@ -112,6 +115,7 @@ class Deployment:
                 self._first_token_s,
                 self._token_s,
                 self.in_flight,
+                *self.limiter.left,
             )
         return self._candidate
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from quantumlayer.errors import RouterConfigError
@@ -89,6 +89,14 @@ class Limiter:
         waits += [bucket.wait_s(tokens, ahead=tokens_ahead) for bucket in self._tokens.values()]
         return max(waits, default=0.0)
 
+    @property
+    def left(self) -> tuple[float | None, float | None]:
+        """How many calls may begin now, and how many tokens they may have; None: any number.
+
+        Below zero where a call has taken more than there was.
+        """
+        return _least(self._requests), _least(self._tokens)
+
     def take(self, tokens: int) -> None:
         """Count a call that begins."""
         for bucket in self._requests.values():
@@ -125,14 +133,14 @@ class _Bucket:
         self._level = level
 
     def add(self, amount: float) -> None:
-        self._level = min(self._most, self._filled() + amount)
+        self._level = min(self._most, self.level() + amount)
 
     def wait_s(self, need: float, *, ahead: float) -> float:
         # Who needs more than ever fits waits until the bucket is full, and overdraws it.
-        missing = min(need, self._most) + ahead - self._filled()
+        missing = min(need, self._most) + ahead - self.level()
         return max(0.0, missing) / self._per_s
 
-    def _filled(self) -> float:
+    def level(self) -> float:
         now_s = self._now()
         filled = self._level + (now_s - self._at_s) * self._per_s
         self._level, self._at_s = min(self._most, filled), now_s
@@ -143,3 +151,7 @@ def _buckets(per_minute: float | None, now: Callable[[], float]) -> dict[str, _B
     if per_minute is None:
         return {}
     return {"given": _Bucket(per_minute, per_minute / _MINUTE_S, now, level=per_minute)}
+
+
+def _least(buckets: Mapping[str, _Bucket]) -> float | None:
+    return min((bucket.level() for bucket in buckets.values()), default=None)

@@ -62,6 +62,9 @@ class Candidate:
         first_token_s: EWMA of the time to the first piece of a stream.
         token_s: EWMA of the time for each further output token of a stream.
         in_flight: Calls under way.
+        requests_left: How many calls its rate limits let begin now, by `Limits` and by what the
+            provider says; None: no limit is known. At least 1, or it would be no candidate.
+        tokens_left: How many tokens these may read and write together, by estimate.
     """
 
     deployment: str
@@ -78,6 +81,8 @@ class Candidate:
     first_token_s: float | None = None
     token_s: float | None = None
     in_flight: int = 0
+    requests_left: float | None = None
+    tokens_left: float | None = None
 
     def cost_nanousd(self, request: RoutingRequest) -> int | None:
         """Expected cost of the request here, in billionths of a US dollar."""

@@ -1,6 +1,7 @@
 """Places and rates of a deployment, and the line of those who wait for them."""
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 import pytest
@@ -15,7 +16,17 @@ from quantumlayer.errors import (
     RouterConfigError,
 )
 from quantumlayer.messages import ModelReply, ModelRequest, Usage
-from quantumlayer.router import Allowance, BreakerPolicy, Headroom, Limits, RetryPolicy, Router
+from quantumlayer.router import (
+    Allowance,
+    BreakerPolicy,
+    Candidate,
+    Headroom,
+    Limits,
+    Ranked,
+    RetryPolicy,
+    Router,
+    RoutingRequest,
+)
 from quantumlayer.router._limits import Limiter
 from quantumlayer.testing import ScriptedModel, VirtualClock
 
@@ -183,6 +194,52 @@ async def test_another_deployment_serves_what_the_rate_of_one_does_not_allow(
     )
     assert [(await router.complete("Hi")).text for _ in range(4)] == ["Paris"] * 2 + ["Rome"] * 2
     assert clock.slept == []
+
+
+class Roomiest:
+    """Prefer the deployment whose limits leave most room; of no limit is most."""
+
+    def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
+        del request
+
+        def taken(candidate: Candidate) -> float:
+            return -math.inf if candidate.tokens_left is None else -candidate.tokens_left
+
+        order = sorted(candidates, key=taken)
+        return [Ranked(candidate.deployment, place) for place, candidate in enumerate(order)]
+
+
+@pytest.mark.anyio
+async def test_strategies_can_go_by_what_is_left_of_the_limits(
+    router_of: MakeRouter, clock: VirtualClock
+) -> None:
+    reply = ModelReply("ok", "scripted", "model", usage=Usage(100, output_tokens=200))
+    router = router_of(
+        ScriptedModel(reply, model="a"),
+        ScriptedModel(reply, model="b"),
+        strategy=Roomiest(),
+        limits={
+            "scripted/a": Limits(tokens_per_minute=1000, requests_per_minute=60),
+            "scripted/b": Limits(tokens_per_minute=900),
+        },
+    )
+    turns = [(await router.complete("Hi")).route.attempts[0].deployment[-1] for _ in range(4)]
+
+    assert turns == ["a", "b", "a", "b"]
+    a, b = (deployment.candidate() for deployment in router._deployments.values())
+    assert (a.requests_left, a.tokens_left) == (58, 400)
+    assert (b.requests_left, b.tokens_left) == (None, 300)
+    clock.advance(2)
+    later = router._deployments["scripted/a"].candidate()
+    assert later.requests_left == 60
+    assert later.tokens_left == pytest.approx(400 + 2 * 1000 / 60)
+
+
+def test_of_limits_given_and_limits_learned_the_tighter_one_is_left() -> None:
+    limiter = Limiter(Limits(requests_per_minute=60), VirtualClock().monotonic)
+    assert limiter.left == (60, None)
+    limiter.learn(Headroom(Allowance(500, 7, 60), Allowance(9000, 8000, 60)))
+    assert limiter.left == (7, 8000)
 
 
 # --- what providers say --------------------------------------------------------------------------
