@@ -179,16 +179,23 @@ class NoDeploymentError(RouterError):
 
     Attributes:
         rejected: Why each deployment was passed over, by its name.
+        retry_after_s: When the first of them may serve it again, in seconds: its circuit lets a
+            probe through, its limits have room, or the pause that it asked for is over. None: none
+            ever may.
+        retryable: Whether one may.
     """
 
-    def __init__(self, rejected: Mapping[str, str]) -> None:
-        super().__init__(rejected)
+    def __init__(self, rejected: Mapping[str, str], retry_after_s: float | None = None) -> None:
+        super().__init__(rejected, retry_after_s)
         self.rejected = dict(rejected)
+        self.retry_after_s = retry_after_s
+        self.retryable = retry_after_s is not None
 
     def __str__(self) -> str:
-        """Say what was refused and why."""
+        """Say what was refused and why, and whether to wait."""
         reasons = ", ".join(f"{name!r} ({why})" for name, why in self.rejected.items())
-        return f"No deployment may serve this request: {reasons or 'none is registered'}."
+        later = "" if self.retry_after_s is None else f" Try again in {self.retry_after_s:.1f} s."
+        return f"No deployment may serve this request: {reasons or 'none is registered'}.{later}"
 
 
 class AllDeploymentsFailedError(RouterError):

@@ -85,6 +85,11 @@ class CircuitBreaker:
             return f"its circuit is open for another {wait_s:.1f} s"
         return "its circuit is half-open and a probe is under way" if self._probing else ""
 
+    @property
+    def wait_s(self) -> float:
+        """How long until a call may be admitted; 0 where one may now, or the probe has to end."""
+        return 0.0 if self._open_until is None else max(0.0, self._open_until - self._now())
+
     def enter(self) -> int | None:
         """Take a ticket for a call, or None where the circuit admits none."""
         if self._open_until is not None:

@@ -137,15 +137,20 @@ class Call:
         """What the ledger calls the request."""
         return f"{self.routing.seed:016x}"
 
-    def verdict(self) -> RouterError:
-        """The error that says why the call has come to nothing."""
+    def verdict(self, retry_after_s: float | None) -> RouterError:
+        """The error that says why the call has come to nothing.
+
+        Args:
+            retry_after_s: When a deployment may serve it that may not now, or None.
+        """
         if self.failures:
             verdict = AllDeploymentsFailedError(self.failures)
             verdict.__cause__ = self.failures[self.last_failed]
             return verdict
         if self.too_dear is not None:
             return self.too_dear
-        return NoDeploymentError({entry.deployment: entry.rejected for entry in self.considered})
+        rejected = {entry.deployment: entry.rejected for entry in self.considered}
+        return NoDeploymentError(rejected, retry_after_s)
 
 
 _EMBEDDINGS: frozenset[Capability] = frozenset({"embeddings"})

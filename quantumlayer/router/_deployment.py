@@ -115,7 +115,7 @@ class Deployment:
                 self._first_token_s,
                 self._token_s,
                 self.in_flight,
-                *self.limiter.left,
+                *self.limiter.left(),
             )
         return self._candidate
 
@@ -179,6 +179,11 @@ class Deployment:
     def place_s(self, ahead: int) -> float:
         """When a place is going to be free for who has so many before him; 0 where unknown."""
         return (self._latency_s or 0.0) * ahead / (self._limits.concurrent or 1)
+
+    def wait_s(self, tokens: int) -> float:
+        """How long until it may take a call of so many tokens that it refuses now, if known."""
+        place_s = self.place_s(1) if self.is_full else 0.0
+        return max(self.breaker.wait_s, self.rest_s, self.limiter.wait_s(tokens), place_s)
 
     @property
     def pause(self) -> str:

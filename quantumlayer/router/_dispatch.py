@@ -99,7 +99,7 @@ class Dispatch:
         try:
             return await again(next_round)
         except _RoundFailedError:
-            verdict: RouterError = call.verdict()
+            verdict: RouterError = call.verdict(self._retry_after_s(call))
         raise verdict
 
     async def _round(self, call: Call, begin: Begin[T], run: Run[T] | None) -> T:
@@ -196,6 +196,15 @@ class Dispatch:
             and not deployment.pause
             and deployment.is_busy(call.tokens)
         ]
+
+    def _retry_after_s(self, call: Call) -> float | None:
+        """When the first deployment may serve the call that may not now; None if none ever may."""
+        waits = (
+            deployment.wait_s(call.tokens)
+            for name, deployment in self._deployments.items()
+            if name not in call.barred and deployment.refusal(call.tokens)
+        )
+        return min(waits, default=None)
 
     def _wait_s(self, call: Call, state: RetryCallState) -> float:
         """How long until another round can do better; infinite where none can."""

@@ -89,7 +89,6 @@ class Limiter:
         waits += [bucket.wait_s(tokens, ahead=tokens_ahead) for bucket in self._tokens.values()]
         return max(waits, default=0.0)
 
-    @property
     def left(self) -> tuple[float | None, float | None]:
         """How many calls may begin now, and how many tokens they may have; None: any number.
 

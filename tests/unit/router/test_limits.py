@@ -237,9 +237,9 @@ async def test_strategies_can_go_by_what_is_left_of_the_limits(
 
 def test_of_limits_given_and_limits_learned_the_tighter_one_is_left() -> None:
     limiter = Limiter(Limits(requests_per_minute=60), VirtualClock().monotonic)
-    assert limiter.left == (60, None)
+    assert limiter.left() == (60, None)
     limiter.learn(Headroom(Allowance(500, 7, 60), Allowance(9000, 8000, 60)))
-    assert limiter.left == (7, 8000)
+    assert limiter.left() == (7, 8000)
 
 
 # --- what providers say --------------------------------------------------------------------------
