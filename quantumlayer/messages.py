@@ -299,10 +299,12 @@ class Considered:
     rejected: str = ""
 
 
-AttemptKind = Literal["call", "hedge", "cache"]
-"""Why a deployment was called: it was its turn, or the one whose turn it was took too long.
+AttemptKind = Literal["call", "hedge", "continuation", "cache"]
+"""Why a deployment was called.
 
-With `cache` none was: it has given this answer before.
+It was its turn (`call`), the one whose turn it was took too long (`hedge`), or its stream broke and
+this one goes on with it (`continuation`). With `cache` none was called: this one has given the
+answer before.
 """
 
 

@@ -263,7 +263,7 @@ class Trial:
         for reservation in self._reservations:
             reservation.settle(cost)
         offset_s = self._start_s - call.routing.now_s
-        kind: AttemptKind = "hedge" if self._hedge else "call"
+        kind: AttemptKind = "hedge" if self._hedge else "continuation" if call.continues else "call"
         attempt = Attempt(deployment.name, offset_s, duration_s, text, usage, cost, kind)
         # Who was faster stands last, although it may have ended first.
         ahead = self._rival is not None and self._rival.has_ended

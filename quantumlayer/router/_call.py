@@ -15,7 +15,7 @@ from quantumlayer.errors import (
     ProviderError,
     RouterError,
 )
-from quantumlayer.messages import Attempt, Considered, ModelRequest, Route
+from quantumlayer.messages import Attempt, Considered, Message, ModelRequest, Route, Text
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._card import Capability, ModelCard
 from quantumlayer.router._strategy import Ranked, RoutingRequest
@@ -57,6 +57,7 @@ class Call:
         last_failed: Name of the deployment that failed last.
         deadline: When the caller stops waiting, on the event loop's clock.
         too_dear: The budget that stood in the way of the cheapest deployment, as an error.
+        continues: Whether it goes on with an answer that has broken off.
         answering: The attempt that answers; of several at once the first.
     """
 
@@ -96,8 +97,38 @@ class Call:
         self.last_failed = ""
         self.deadline = anyio.current_effective_deadline()
         self.too_dear: BudgetExceededError | None = None
+        self.continues = False
         self.answering: Trial | None = None
         self._bound_tokens: int | None = None
+
+    def continuation(self, told: str) -> Call:
+        """The call that goes on where the answer to this one has broken off.
+
+        What was told goes with it as the assistant's words, without white space at their end:
+        providers refuse that, and models stumble over it.
+        """
+        request, words = self.request, told.rstrip()
+        if words:
+            answer = Message("assistant", (Text(words),))
+            request = replace(request, messages=(*request.messages, answer))
+        if request.max_output_tokens is not None:
+            left = request.max_output_tokens - estimate_tokens(told)
+            request = replace(request, max_output_tokens=max(1, left))
+        call = Call(
+            request,
+            self.budgets,
+            now_s=self.routing.now_s,
+            seed=self.routing.seed,
+            streamed=True,
+        )
+        call.continues = True
+        call.needs |= _CONTINUATION
+        call.attempts = self.attempts
+        call.barred = self.barred
+        call.choice = ()
+        if self.answering is not None:
+            call.last_failed = self.answering.deployment.name
+        return call
 
     def bound_nanousd(self, card: ModelCard) -> int | None:
         """The most the call can cost, or None where there is no bound or no known price."""
@@ -154,6 +185,7 @@ class Call:
 
 
 _EMBEDDINGS: frozenset[Capability] = frozenset({"embeddings"})
+_CONTINUATION: frozenset[Capability] = frozenset({"continuation"})
 
 
 def _longest_tokens(request: ModelRequest) -> int:

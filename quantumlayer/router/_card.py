@@ -11,11 +11,16 @@ from quantumlayer.messages import NANO_PER_USD, Usage
 
 __all__ = ["Capability", "ModelCard", "Price"]
 
-Capability = Literal["tools", "json_schema", "images", "sampling", "embeddings"]
+Capability = Literal["tools", "json_schema", "images", "sampling", "continuation", "embeddings"]
 """What a request may need: tools, an output schema, images, or a temperature of its own.
 
-A model with `embeddings` makes vectors and answers nothing.
+A model with `continuation` goes on with the conversation's last message where that is the
+assistant's, instead of answering it. Unlike the others it has to be known: going on with a broken
+stream by a model that begins anew would garble it. A model with `embeddings` makes vectors and
+answers nothing.
 """
+
+_TO_BE_KNOWN: frozenset[Capability] = frozenset({"continuation"})
 
 _TOKENS = 1_000_000
 
@@ -147,4 +152,8 @@ class ModelCard:
 
     def can(self, capability: Capability) -> bool:
         """Whether the model has a capability, as far as is known."""
-        return self.capabilities is None or capability in self.capabilities
+        return not self.lacks(frozenset({capability}))
+
+    def lacks(self, needs: frozenset[Capability]) -> frozenset[Capability]:
+        """What the model cannot do of what is needed, as far as is known."""
+        return needs & _TO_BE_KNOWN if self.capabilities is None else needs - self.capabilities

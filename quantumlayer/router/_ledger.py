@@ -128,9 +128,9 @@ class Ledger:
         sums = self._sums.get(attempt.deployment)
         if sums is None:
             sums = self._sums[attempt.deployment] = [0] * 10
-        if attempt.kind != "call":
-            sums[8 if attempt.kind == "hedge" else 9] += 1
         sums[0] += attempt.kind != "cache"
+        sums[8] += attempt.kind == "hedge"
+        sums[9] += attempt.kind == "cache"
         sums[1] += bool(attempt.error)
         sums[2] += usage.input_tokens
         sums[3] += usage.cache_read_tokens

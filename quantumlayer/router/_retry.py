@@ -31,6 +31,8 @@ class RetryPolicy:
             turn; for a stream the time to its first event. None: as long as the caller waits.
         stall_s: Longest silence within a stream, in seconds, after which it counts as broken. None:
             as long as the caller waits, because a model may think for minutes between two words.
+        continuations: How often a stream that broke after its first event is gone on with, by a
+            deployment whose card has the capability `continuation`; 0: never.
 
     Source: "full jitter" of the AWS Architecture Blog, "Exponential Backoff and Jitter" (2015); the
     defaults are those of OpenAI's Python client.
@@ -42,6 +44,7 @@ class RetryPolicy:
     retry_after_cap_s: float = 60.0
     attempt_s: float | None = None
     stall_s: float | None = None
+    continuations: int = 0
 
     def __post_init__(self) -> None:
         if self.rounds < 1:
@@ -53,6 +56,8 @@ class RetryPolicy:
             raise RouterConfigError(f"attempt_s={self.attempt_s!r} leaves no time for an answer.")
         if self.stall_s is not None and not 0 < self.stall_s < math.inf:
             raise RouterConfigError(f"stall_s={self.stall_s!r} leaves no time for the next word.")
+        if self.continuations < 0:
+            raise RouterConfigError(f"continuations={self.continuations!r}: none is the least.")
 
     def wait_s(self, rounds_done: int, random: Random) -> float:
         """Draw the wait after so many rounds, in seconds."""

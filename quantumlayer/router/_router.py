@@ -40,6 +40,7 @@ from quantumlayer.router._cache import Caching, Replies, Wanted, replayed
 from quantumlayer.router._call import Call
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
+from quantumlayer.router._continuing import continued
 from quantumlayer.router._deployment import Deployment, deployment_name
 from quantumlayer.router._dispatch import Dispatch
 from quantumlayer.router._hedging import Hedges, Hedging
@@ -144,7 +145,7 @@ class Router:
         self._line = Line(clock)
         books = Books(clock, self.ledger, type(strategy).__name__, observer, self._line, hedges)
         self._dispatch = Dispatch(self._deployments, strategy, retry, books, self._random)
-        self._hedges = hedges is not None
+        self._pipes = hedges is not None or retry.continuations > 0
         self._replies: Replies | None = None
         if caching is not None:
             self._replies = Replies(caching, self.deployments, clock, self.ledger)
@@ -231,9 +232,18 @@ class Router:
             if reply is not None:
                 yield await stack.enter_async_context(aclosing(replayed(reply)))
                 return
-            run = await stack.enter_async_context(piped()) if self._hedges else None
+            run = await stack.enter_async_context(piped()) if self._pipes else None
             stream = await self._dispatch.serve(call, self._open, run)
-            events = await stack.enter_async_context(stream)
+            events: AsyncIterator[StreamEvent]
+            if self._retry.continuations:
+
+                def go_on(told: str) -> Awaitable[Opened]:
+                    return self._dispatch.serve(call.continuation(told), self._open, run)
+
+                going = continued(stream, go_on, times=self._retry.continuations)
+                events = await stack.enter_async_context(aclosing(going))
+            else:
+                events = await stack.enter_async_context(stream)
             if wanted is not None:
                 events = await stack.enter_async_context(aclosing(wanted.kept(events)))
             yield events

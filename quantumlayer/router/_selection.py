@@ -125,9 +125,9 @@ def _unfit(call: Call, deployment: Deployment) -> str:
         return "its provider makes no embeddings"
     if call.operation == "chat" and card.capabilities and "embeddings" in card.capabilities:
         return "it makes embeddings and answers nothing"
-    if call.needs and card.capabilities is not None and not call.needs <= card.capabilities:
-        missing = ", ".join(sorted(call.needs - card.capabilities))
-        return f"it lacks a capability: {missing}"
+    missing = call.needs and card.lacks(call.needs)
+    if missing:
+        return f"it lacks a capability: {', '.join(sorted(missing))}"
     prompt, longest = call.window_tokens, call.request.max_output_tokens
     if card.max_input_tokens is not None and prompt > card.max_input_tokens:
         return f"a prompt of about {prompt} tokens is longer than its {card.max_input_tokens}"

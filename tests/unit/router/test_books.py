@@ -32,6 +32,7 @@ from quantumlayer.messages import (
 from quantumlayer.router import (
     BreakerPolicy,
     Budget,
+    Capability,
     Catalog,
     Hedging,
     Limits,
@@ -73,10 +74,10 @@ class Actor:
     provider = "played"
 
     def __init__(
-        self, model: str, price: Price, scenes: Sequence[Scene], clock: VirtualClock
+        self, model: str, card: ModelCard, scenes: Sequence[Scene], clock: VirtualClock
     ) -> None:
         self.model = model
-        self.card = ModelCard(price=price, max_output_tokens=LONGEST)
+        self.card = card
         self.calls = 0
         self.budgets: Sequence[Budget] = ()
         self._scenes, self._clock = scenes, clock
@@ -180,10 +181,17 @@ class Stage:
         hedging: Hedging | None,
         concurrent: int | None,
         usd: tuple[float, float],
+        continuations: int = 0,
     ) -> None:
+        able: frozenset[Capability] | None = frozenset({"continuation"}) if continuations else None
         self.clock = VirtualClock()
         self.actors = [
-            Actor(f"m{number}", price, played, self.clock)
+            Actor(
+                f"m{number}",
+                ModelCard(price=price, max_output_tokens=LONGEST, capabilities=able),
+                played,
+                self.clock,
+            )
             for number, (price, played) in enumerate(cast)
         ]
         extra = None if hedging is None or hedging.budget is None else Budget(usd=2e-6)
@@ -195,7 +203,7 @@ class Stage:
             self.actors,
             strategy=RoundRobin(),
             budgets=[self.everyone],
-            retry=RetryPolicy(rounds=2),
+            retry=RetryPolicy(rounds=2, continuations=continuations),
             breaker=BreakerPolicy(min_calls=4),
             limits=Limits(concurrent=concurrent),
             hedging=hedging,
@@ -262,6 +270,7 @@ class Stage:
     hedging=hedgings,
     concurrent=st.sampled_from([None, None, 1, 2]),
     usd=st.tuples(st.sampled_from([1.0, 1e-5]), st.sampled_from([1.0, 1e-5, 0.0])),
+    continuations=st.sampled_from([0, 0, 2]),
 )
 def test_ledger_budgets_and_replies_agree_whatever_becomes_of_the_calls(
     backend: str,
@@ -270,8 +279,9 @@ def test_ledger_budgets_and_replies_agree_whatever_becomes_of_the_calls(
     hedging: Hedging | None,
     concurrent: int | None,
     usd: tuple[float, float],
+    continuations: int,
 ) -> None:
-    stage = Stage(cast, hedging, concurrent, usd)
+    stage = Stage(cast, hedging, concurrent, usd, continuations)
     anyio.run(stage.play, plans, backend=backend)
     router, ledger = stage.router, stage.router.ledger
     attempts = [entry.attempt for entry in ledger.entries]
