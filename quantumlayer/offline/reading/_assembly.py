@@ -120,6 +120,7 @@ def _planned(
     everything = any(
         isinstance(fact, AllRequired) for each in analysis.findings for fact in each.facts
     )
+    _doubt(analysis, world)
     plan.conflicts.extend(
         settle_fields(world.structure.entities.values(), ledger, all_required=everything)
     )
@@ -147,6 +148,14 @@ def _planned(
     plan_answers(plan)
     check_wishes(plan)
     return plan, auth
+
+
+def _doubt(analysis: Analysis, world: World) -> None:
+    """Mark the fields whose first sentence was only understood in part."""
+    unread = {finding.source.id for finding in analysis.findings if finding.unread}
+    for draft in world.structure.entities.values():
+        for made in draft.fields.values():
+            made.doubtful = not unread.isdisjoint(made.requirements[:1])
 
 
 def find_conflicts(items: Sequence[Requirement]) -> list[Conflict]:

@@ -31,6 +31,8 @@ class FieldDraft:
     """Whether it was only named, so that it is open whether it has to be given."""
     complete: bool = True
     hidden: bool = False
+    doubtful: bool = False
+    """Whether what was not understood may say more about it, such as that it may be left out."""
     only_in: str | None = None
     """The only path whose answers show it."""
     references: str | None = None

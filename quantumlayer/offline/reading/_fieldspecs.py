@@ -376,6 +376,11 @@ def _required(
             )
     elif None in made.samples:
         spec["required"] = False
+    elif made.has("unread") or made.doubtful:
+        spec["required"] = False  # a demand that nobody made would refuse everything
+        note = f"{made.name!r} may be left out, as what is said about it is not all understood"
+        for requirement in made.requirements[:1]:
+            ledger.assume(requirement, note)
     else:
         spec["required"] = True
     if kind == "strings" and not spec["required"]:

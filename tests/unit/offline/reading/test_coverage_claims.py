@@ -38,3 +38,13 @@ def test_that_something_is_never_deleted_is_implemented_by_the_absence_of_the_ro
 
     assert all(each.kind != "delete" for each in made.endpoints)
     assert made.coverage[-1].status == "implemented"
+
+
+def test_a_field_of_a_sentence_that_is_understood_in_part_need_not_be_given() -> None:
+    made = design(read("# Keys\n\nA key has a number and a room, whatever the glorb of it may be."))
+    required = {each.name: each.required for each in made.entities[0].fields}
+    told = made.coverage[-1]
+
+    assert not any(required.values())
+    assert told.status == "not_implemented"
+    assert "glorb" in told.note
