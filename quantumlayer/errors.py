@@ -11,6 +11,7 @@
     │   ├── StreamInterruptedError      a stream broke after its first token
     │   ├── BudgetExceededError         the call would cost more than is left
     │   ├── LabError                    recorded outcomes, or a scorer's file, cannot be used
+    │   ├── PluginError                 an installed strategy, scorer or provider cannot be used
     │   └── ProviderError               one attempt at one deployment failed
     │       ├── AuthenticationError         the credential was refused
     │       ├── InvalidRequestError         the provider will never accept this request
@@ -99,6 +100,7 @@ __all__ = [
     "NoRespondersError",
     "OverloadedError",
     "PayloadTooLargeError",
+    "PluginError",
     "ProviderError",
     "ProviderTimeoutError",
     "ProviderUnavailableError",
@@ -172,6 +174,26 @@ class RouterConfigError(RouterError, ValueError):
 
 class LabError(RouterError, ValueError):
     """Recorded outcomes, a trace or the file of a trained scorer cannot be used."""
+
+
+class PluginError(RouterError):
+    """A strategy, scorer or provider is not installed, or what is installed cannot be used.
+
+    Attributes:
+        kind: `strategies`, `scorers` or `providers`.
+        name: The name that was asked for.
+        reason: What is wrong, and what to do about it.
+    """
+
+    def __init__(self, kind: str, name: str, reason: str) -> None:
+        super().__init__(kind, name, reason)
+        self.kind = kind
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Name the plug-in, the problem and the cure."""
+        return f"{self.name!r} of the plug-ins for {self.kind} cannot be used: {self.reason}."
 
 
 class NoDeploymentError(RouterError):

@@ -165,10 +165,13 @@ def bench_strategies(  # noqa: PLR0913 -- one argument for each option
     ] = None,
     strategy: Annotated[
         list[str] | None,
-        typer.Option(help="cost, latency, quality, hybrid or module:class; repeatable."),
+        typer.Option(
+            help="cost, latency, quality, hybrid, an installed one or module:class; repeatable."
+        ),
     ] = None,
     scorer: Annotated[
-        list[Path] | None, typer.Option(help="A scorer that `route train` has made; repeatable.")
+        list[str] | None,
+        typer.Option(help="A file that `route train` has made, or an installed one; repeatable."),
     ] = None,
     trace: Annotated[
         Path | None, typer.Option(help="When requests come in; without it one after the other.")

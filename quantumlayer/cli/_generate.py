@@ -15,7 +15,7 @@ from quantumlayer.cli._options import isolation
 from quantumlayer.cli._run import DONE, UsageError
 from quantumlayer.cli._show import print_json, progress
 from quantumlayer.offline import OfflineModel
-from quantumlayer.router import Provider, Router
+from quantumlayer.router import Provider, Router, installed, load_provider
 from quantumlayer.services import MAX_DOCUMENT_BYTES, QLayer
 
 __all__ = ["Options", "generate"]
@@ -90,13 +90,18 @@ def _deployment(options: Options) -> Provider:
         if options.model or options.base_url:
             raise UsageError("--model and --base-url belong to another --provider than 'offline'.")
         return OfflineModel()
-    if options.provider not in {"openai", "openai-compatible"}:
+    known = ("offline", "openai", "openai-compatible", *installed("providers"))
+    if options.provider not in known:
         raise UsageError(
-            f"--provider {options.provider!r} is unknown; "
-            "there are 'offline', 'openai' and 'openai-compatible'."
+            f"--provider {options.provider!r} is unknown; there are "
+            f"{', '.join(map(repr, known[:-1]))} and {known[-1]!r}."
         )
     if options.model is None:
         raise UsageError(f"--provider {options.provider!r} needs --model.")
+    if options.provider not in {"openai", "openai-compatible"}:
+        if options.base_url is not None:
+            raise UsageError(f"--base-url belongs to another --provider than {options.provider!r}.")
+        return load_provider(options.provider, options.model)
     base_url = options.base_url or (OPENAI_URL if options.provider == "openai" else None)
     if base_url is None:
         raise UsageError("--provider 'openai-compatible' needs --base-url.")

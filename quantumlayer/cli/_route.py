@@ -17,8 +17,12 @@ from quantumlayer.router import (
     HybridRouting,
     LatencyBasedRouting,
     QualityBasedRouting,
+    QualityScorer,
     RoutingStrategy,
     TrainedQuality,
+    installed,
+    load_scorer,
+    load_strategy,
 )
 
 __all__ = ["Bench", "Train", "bench", "train"]
@@ -55,7 +59,7 @@ class Bench:
     table: Path | None
     ledger: Path | None
     strategies: Sequence[str]
-    scorers: Sequence[Path]
+    scorers: Sequence[str]
     trace: Path | None
     budget_usd: float | None
     good_enough: Sequence[float]
@@ -113,8 +117,8 @@ async def bench(options: Bench) -> int:
     strategies: dict[str, RoutingStrategy | Mapping[str, RoutingStrategy]] = {
         name: _strategy(name) for name in options.strategies
     }
-    for path in options.scorers:
-        strategies[path.name] = _by_quality(TrainedQuality.load(path), options.good_enough)
+    for given in options.scorers:
+        strategies[Path(given).name] = _by_quality(_scorer(given), options.good_enough)
     if options.table is None:
         return _judge(options, strategies)
     outcomes = lab.read_outcomes(options.table)
@@ -177,31 +181,47 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _by_quality(
-    scorer: TrainedQuality, shares: Sequence[float]
+    scorer: QualityScorer, shares: Sequence[float]
 ) -> RoutingStrategy | Mapping[str, RoutingStrategy]:
     """A scorer's strategy, as its promise has it; or one for each share that is good enough."""
     made = {f"{share:g}": QualityBasedRouting(scorer=scorer, share=share) for share in shares}
     if len(made) > 1:
         return made
-    promised = QualityBasedRouting(scorer=scorer, promise=scorer.promise)
+    promise = scorer.promise if isinstance(scorer, TrainedQuality) else None
+    promised = QualityBasedRouting(scorer=scorer, promise=promise)
     return next(iter(made.values()), promised)
 
 
 def _strategy(name: str) -> RoutingStrategy:
-    """A strategy by its name, or as `module:name` of a class without arguments.
+    """A strategy by its name, an installed one, or as `module:name` of a class without arguments.
 
     Raises:
         UsageError: There is none.
+        PluginError: The installed one cannot be used.
     """
     if name in _STRATEGIES:
         return _STRATEGIES[name]()
-    module, _, attribute = name.partition(":")
+    module, colon, attribute = name.partition(":")
+    there = ", ".join((*_STRATEGIES, *installed("strategies")))
+    if not colon:
+        if name in installed("strategies"):
+            return load_strategy(name)
+        raise UsageError(
+            f"--strategy {name!r} is no strategy: there are {there}; install another one, or give "
+            "your own as module:class."
+        )
     try:
         made: RoutingStrategy = getattr(importlib.import_module(module), attribute)()
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        there = ", ".join(_STRATEGIES)
+    except Exception as error:
         raise UsageError(
-            f"--strategy {name!r} is no strategy ({error}): there are {there}, or give your own "
-            "as module:class."
+            f"--strategy {name!r} is no strategy ({type(error).__qualname__}: {error}): there are "
+            f"{there}, or give your own as module:class."
         ) from error
     return made
+
+
+def _scorer(given: str) -> QualityScorer:
+    """A scorer out of a file, or an installed one."""
+    if not Path(given).exists() and given in installed("scorers"):
+        return load_scorer(given)
+    return TrainedQuality.load(given)

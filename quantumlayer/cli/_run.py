@@ -12,6 +12,7 @@ import anyio
 from quantumlayer.errors import (
     LabError,
     MissingExtraError,
+    PluginError,
     QuantumLayerError,
     RequirementsError,
     RouterConfigError,
@@ -36,6 +37,7 @@ _BAD_INPUT_ERRORS = (
     RequirementsError,
     LabError,
     MissingExtraError,
+    PluginError,
     RouterConfigError,
     SandboxUnavailableError,
 )

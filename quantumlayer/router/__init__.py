@@ -13,6 +13,13 @@ from quantumlayer.router._hedging import Hedging
 from quantumlayer.router._ledger import Decision, Ledger, LedgerEntry, Totals
 from quantumlayer.router._limits import Allowance, Headroom, Limits
 from quantumlayer.router._output import Generated, OutputType, validation_problems
+from quantumlayer.router._plugins import (
+    PluginKind,
+    installed,
+    load_provider,
+    load_scorer,
+    load_strategy,
+)
 from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._router import Prompt, Router
@@ -75,6 +82,7 @@ __all__ = [
     "Outcome",
     "OutputType",
     "Period",
+    "PluginKind",
     "Price",
     "Promise",
     "Prompt",
@@ -94,5 +102,9 @@ __all__ = [
     "TrainedQuality",
     "WeightedRoundRobin",
     "estimate_tokens",
+    "installed",
+    "load_provider",
+    "load_scorer",
+    "load_strategy",
     "validation_problems",
 ]
