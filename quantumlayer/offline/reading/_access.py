@@ -318,6 +318,7 @@ _EVERYBODY = "(everybody|everyone|anybody|anyone|all|all people|the public|visit
 _SESSION = "(jwt|token|access token|bearer token|jwt token|json web token|valid token|valid jwt|login|log-in|authentication|valid bearer token)"
 _LOGGED = "(logged in|logged-in|authenticated|signed in|authorised|authorized)"
 
+_ACCOUNTS = "[user] (accounts|login|log-in|logins|log-ins|auth|authentication|authorization|authorisation|users|account|sign-up|sign-ups|registration|passwords|tokens|token|access control|permissions|roles)"
 ACCESS: tuple[tuple[str, Recogniser], ...] = (
     (
         f"[{_PEOPLE} [CAN|MUST|to]] (sign up|register|signup|sign-up|create an account|open an account) [as a new user] [(first|themselves)]",
@@ -560,7 +561,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ),
     # --- none
     (
-        "[so] (no|there is no|there are no|without) (accounts|login|log-in|authentication|users|account|sign-up) [(and|or) [no] (accounts|login|log-in|authentication|sign-up)] [(for now|yet|needed|is needed|are needed|required|at this stage)]",
+        f"[so] (no|there is no|there are no|there MUST be no|without|we need no|it needs no|it has no) {_ACCOUNTS} [(and|or|,) [no] {_ACCOUNTS}] [(for now|yet|needed|is needed|are needed|required|is required|at this stage|here|whatsoever)]",
         _no_login,
     ),
     ("(login|log-in|accounts|authentication) (comes|come|follows|follow) later", _no_login),

@@ -23,6 +23,8 @@ def plan_answers(plan: Plan) -> None:
     """Say for every route which fields and which lists its answer has."""
     _special_fields(plan)
     for finding in plan.analysis.findings:
+        for route, sketch in finding.source.answers:
+            _of_action(plan, finding, route, sketch)
         for fact in finding.facts:
             try:
                 match fact:
@@ -50,6 +52,21 @@ def _special_fields(plan: Plan) -> None:
                 continue
             hidden = {each for each, path in special.items() if path != endpoint.path}
             _leave_out(plan, endpoint, hidden)
+
+
+def _of_action(plan: Plan, finding: Finding, route: Route, sketch: Sketch) -> None:
+    """`POST /quizzes/{id}/answer replies {"correct": true}`: an action answers with its item."""
+    endpoint = plan.endpoint(route.method, route.path)
+    if endpoint is None or endpoint.entity is None or endpoint.kind != "action":
+        return
+    unknown = [
+        name
+        for name in sketch.members
+        if name != "id" and plan.world.field(endpoint.entity, (name,)) is None
+    ]
+    if unknown and len(unknown) == len(sketch.members):
+        endpoint.spec["broken"] = not endpoint.spec.get("effects")
+        plan.ledger.miss(finding.source.id, f"it is not said how {unknown[0]!r} is worked out")
 
 
 def _leave_out(plan: Plan, endpoint: EndpointDraft, hidden: set[str]) -> None:

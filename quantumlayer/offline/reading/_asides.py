@@ -144,7 +144,7 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
         _status("invalid"),
     ),
     (
-        "(validation errors|validation error|errors in the body|invalid data) (gives|give|get|are answered with|result in|→|:) <number>",
+        "[(all|any|every)] (validation errors|validation error|[validation] (errors|error|mistakes|mistake|problems|faults) (in|of|with|within) [(a|an|the|any)] [request] (body|bodies|input|inputs|data|fields|values|request|requests|payload)|invalid data) (gives|give|get|are|is|return|returns|mean|means|yield|yields|result in|lead to|(are|is) (answered|refused|rejected|reported) (with|as)|→|:) [(a|an)] <number>",
         _status("invalid"),
     ),
     (
@@ -152,7 +152,7 @@ ASIDES: tuple[tuple[str, Recogniser], ...] = (
         _status("missing"),
     ),
     (
-        "<route> (answers|answer|returns|return|gives|responds|responds with|gets) [(with)] [an|a] <number> [with <phrase>]",
+        "<route> (answers|answer|returns|return|replies|reply|gives|yields|responds|responds with|gets) [(with)] [an|a] <number> [with <phrase>]",
         _status("success"),
     ),
     (

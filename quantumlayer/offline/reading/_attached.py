@@ -232,7 +232,7 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
         noun = head or noun
     while noun and (noun[0].low in ADVERBS or _does(tokens, noun)):
         noun = noun[1:]
-    if not noun or noun[-1].low in PRONOUNS:
+    if not noun or noun[-1].low in PRONOUNS | {"first", "last"}:
         return None
     if noun[-1].low in known and not is_plural(noun[-1].low):
         return None

@@ -267,6 +267,16 @@ def _only_done(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     return [Never(items, missing)] if missing else None
 
 
+def _only_these(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… are never changed, only made and deleted`: what is left over is as usual."""
+    return [Context()] if {*captures["dones"]} <= CREATE | READ | DELETE else None
+
+
+def _still(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`It can still be deleted`: as everything can."""
+    return [Context()] if {*captures["dones"]} <= READ | UPDATE | DELETE else None
+
+
 def _nor_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… , nor to delete one`."""
     kinds = {
@@ -348,7 +358,9 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     ("no [(more|further|new)] <items> (is|are|will be|gets|get|must be|may be|CAN be) <done> [out] <when>", _none_when),
     (f"(as long as|while|if|when|so long as|for as long as) [(there is|there are)] [(any|a|some|one|at least one|still|even one)] <items:child> [still] [(that|which)] (belongs|belong|refers|refer|is assigned|are assigned|is attached|are linked|is tied|is in|are in|points|is on|lives|hangs|is kept|are kept|is left|are left) [to|on|in|at] <items:parent> [,] <op> {_REFUSED}", _kept_for),
     ("(once|when|after|as soon as) (the last|all|every|the) <items:child> (is|are|has|have) [been] (gone|deleted|removed|<done>) [,] <items> CAN be <dones> [(like everything else|again|too|as well|normally|like anything else)]", _free_again),
+    ("<items> CAN (still|always|nevertheless) be <dones> [(normally|as before|of course|though|then|too)]", _still),
     ("<items> CAN only be <dones> [(nothing else|never changed|and that is all)]", _only_done),
+    ("[and] only [be] <dones>", _only_these),
     ("[,] [and] (nor|or) to <dos> (one|it|them|any)", _nor_to),
 )  # fmt: skip
 """Rules that compare, count and forbid."""

@@ -407,6 +407,8 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
         return False
     if any(token.kind == "route" for token in tokens) or tokens[-1].low == "!":
         return False
+    if [token.low for token in tokens[1:2]] in (["first"], ["last"]):
+        return False  # oldest first
     head: list[Token] = []
     for token in tokens:
         if token.low in {",", ":", "(", "-", "=", ";"} and token.kind == "mark":

@@ -129,7 +129,8 @@ def _body_of(plan: Plan, route: Route) -> dict[str, Any]:
                     members.setdefault(_body_name(plan, phrase), UNKNOWN)
         for token in finding.source.full:
             if token.kind == "sketch" and any(_same(each, route) for each in finding.source.routes):
-                if isinstance(token.value, Sketch) and not _is_answer(finding):
+                answers = any(token.value is sketch for _, sketch in finding.source.answers)
+                if isinstance(token.value, Sketch) and not answers and not _is_answer(finding):
                     members.update(token.value.members)
     return members
 

@@ -555,7 +555,8 @@ def _where(captures: Captures, situation: Situation) -> Any:
 
 
 def _sorted(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    return [Sorted(captures["order"], _where(captures, situation))]
+    order = tuple(key for key in captures["order"] if key[0][0] not in PAGING)
+    return [Sorted(order, _where(captures, situation))]
 
 
 def _sortable(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -852,8 +853,8 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("searched [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>", _searched),
     ("[<target>] (CAN be|is|are|be) (searched|searchable|found) [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>", _searched),
     ("[<target>] (CAN be|is|are|be) (searched|searchable|found) (by|over|in) <names> [LP (<name>|<route:param>) RP]", _searched),
-    ("[the] [(parameter|query parameter)] <name> (looks|searches|look|search|matches) (into|in|at|over|through|across) <names> [, ignoring case] [, (case-insensitive|case-insensitively)]", _searched),
-    ("<route> [MUST] (searches|search|looks|look) (in|into|at|over|through) <names> [, ignoring case]", _searched),
+    (f"[the] [(parameter|query parameter)] (<name>|<query:param>) (looks|searches|look|search|matches|match|filters|finds|is looked) [for|up|by|on] [(a|an|any|the|some|parts|part|whole)] [(word|words|text|texts|term|terms|string|substring|phrase|part|piece|fragment|match|matches|<items:ignored>)] [of] [(inside|into|in|at|over|through|across|within|against)] [(a|any) part of] <names> [[,] {_CASE}]", _searched),
+    (f"<route> [MUST] (searches|search|looks|look) [for] [(a|the)] [(word|text|term|string)] (in|into|at|over|through) <names> [[,] {_CASE}]", _searched),
     ("[<target>] (search|searching|searches) [(with|by|via) (<name>|<route:param>)] (over|in|by|across|at|through) <names> [LP (<name>|<route:param>) RP]", _searched),
     (f"<route> [MUST] (finds|find|searches|searches for|looks for|looks up|returns|lists|gives) [(all|the)] [<items>] by (a part|part|parts|any part|a piece) of [(their|its|the)] <names> [, {_CASE}] [, or by [(their|its|the)] exact <names:exact>] [, {_CASE}]", _searched),
     ("(with|when) <route:query> [given] [,] only [(the|those)] <items> [(come back|are returned|are listed|are shown)] whose <names> (contains|contain|includes|matches) <phrase> [, (ignoring case|case-insensitively)]", _contains),

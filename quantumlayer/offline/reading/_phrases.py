@@ -16,6 +16,7 @@ from quantumlayer.offline.reading._terms import (
     Arithmetic,
     Being,
     Between,
+    Call,
     Compare,
     Condition,
     Count,
@@ -1076,6 +1077,8 @@ def _folded(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
         for items, end in reader.slot("items", start + 2):
             if items.entity is not None and items.many:
                 yield Count(items), end
+        for words, end in _field_words(reader, _behind_article(reader, start + 2)):
+            yield Call("length", FieldOf(words)), end
     if low == "how" and reader.low(start + 1) == "many":
         for items, end in reader.slot("items", start + 2):
             if items.entity is not None:

@@ -47,6 +47,10 @@ from quantumlayer.offline.reading._words import is_plural, noun_for
 
 __all__ = ["REFUSALS", "REFUSAL_SLOTS", "keys_of"]
 
+_OUTSIDE = (
+    "(outside|outside of|out of [the] range of|beyond|not in|not among|not within|((that|which) is|being)"
+    " (not (in|within|among|one of|part of|an index (of|into|in))|no (index|position|entry|element) (of|into|in)|outside [of]))"
+)
 _REFUSED = (
     "((is|are|be|gets|get|will be|must be|has to be|should be|shall be) [then] [also] (refused|rejected|denied"
     "|declined|forbidden|prohibited|disallowed|impossible|invalid|not possible|not allowed|not permitted"
@@ -1041,6 +1045,12 @@ def _one_of(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Holds(Compare(left, "included", right), status=_status(situation) or 422)]
 
 
+def _one_inside(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A solution outside of options is refused`: it has to be an index, or one of them."""
+    inside = Compare(captures["left"], "included", captures["right"])
+    return [Holds(inside, status=_status(situation) or captures.get("status"))]
+
+
 def _distinct(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The options must be different`: of several values; one value that is unique is another thing."""
     if not is_plural(captures["field"].words[-1]):
@@ -1279,6 +1289,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     (
         "<value> [must] (adds|add) up to (at most|no more than|not more than|a maximum of) <value:right>",
         _sum_limit,
+    ),
+    (
+        f"[(a|an|any|the)] <field:left> {_OUTSIDE} [(the|its)] <field:right> {_REFUSED} [with <number:status>]",
+        _one_inside,
     ),
     (
         "<field:left> and <field:right> MUST (be different|differ|not be (the same|equal)|be distinct) [from each other]",

@@ -326,6 +326,11 @@ def value(scope: Scope, term: Value) -> str:
             )
         case Elapsed():
             return _elapsed(scope, term)
+        case Call(function="length", value=FieldOf() as listed):
+            made, text = field_path(scope, listed)
+            if made.spec.get("type") not in {"strings", "children"}:
+                raise Unresolved(f"{made.name!r} is no list")
+            return f"length({text})"
         case Call(function=function, value=inner):
             return f"{function}({value(scope, inner)})"
         case Choose(condition=test, then=then, otherwise=otherwise):
@@ -563,6 +568,9 @@ def _compare(scope: Scope, term: Compare) -> str:
     if term.operator == "contains":
         return f"contains({left}, {value(scope, term.right)})"
     if term.operator == "included":
+        made = field_path(scope, left_term)[0] if isinstance(left_term, FieldOf) else None
+        if made is not None and made.spec.get("type") == "integer":  # an index
+            return f"{left} >= 0 and {left} < {value(scope, Call('length', term.right))}"
         return f"includes({value(scope, term.right)}, {left})"
     if term.operator == "distinct":
         return f"distinct({left})"

@@ -26,10 +26,10 @@ from quantumlayer.offline.reading._patterns import (
     words_of,
 )
 from quantumlayer.offline.reading._tokens import Token, tokenize
-from quantumlayer.offline.reading._traits import read_traits
+from quantumlayer.offline.reading._traits import Trait, read_traits
 from quantumlayer.offline.reading._words import is_plural, singular, verb
 
-__all__ = ["Rewording", "bracketed", "counted_words", "reword"]
+__all__ = ["Rewording", "bracketed", "called", "counted_words", "reword"]
 
 Tokens = tuple[Token, ...]
 
@@ -192,6 +192,29 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|is|are|extends|reaches|varies) (from|between) <bounds:low> and <field:other> (from|between) <bounds:high>", "the $rest is between $low ; the $other is between $high"),
     _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|extends|reaches|varies) (from|between) <bounds:low>", "the $rest is between $low"),
 )  # fmt: skip
+
+
+_FIELD = "[json] (field|property|attribute|column|flag|key|member|parameter|switch|value)"
+_CALLS = tuple(
+    compile_pattern(text)
+    for text in (
+        f"(the|this|that|its) {_FIELD} [name] [(for|of) (it|this|that)] (is|goes by|has) [(called|named|spelled|written|the name|the name of)] <name> [in json]",
+        f"[the] name of (the|this|that) {_FIELD} is <name>",
+        f"(it|this|that) is [a {_FIELD}] (called|named|spelled|written) <name> [in json]",
+        f"(we|i|you|please) [MUST] [(call|name)] (it|this|that|the {_FIELD}) <name> [in json]",
+        f"(call|name|spell) (it|this|that|the {_FIELD}) <name> [in json]",
+        f"[and] in (json|the json|the api|requests) (it|this|that|the {_FIELD}) is [(called|named|spelled)] <name>",
+    )
+)
+
+
+def called(tokens: Tokens) -> Token | None:
+    """`The field is called out_of_order`: the name of what the sentence before described."""
+    if len(tokens) > 14 or not any(token.kind == "name" for token in tokens):
+        return None
+    reader = Reader(tokens, _SLOTS)
+    found = next((c for p in _CALLS if (c := p.whole(reader)) is not None), None)
+    return found["name"][0] if found is not None else None
 
 
 # --- slots ---------------------------------------------------------------------------------------
@@ -553,11 +576,51 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
     else:
         said = _by_rule(tokens, rewording)
     if said is None:
-        said = _behind_label(tokens, rewording)
+        said = _behind_label(tokens, rewording) or _flag(tokens, rewording)
     if said is None:
         said = _fragment(tokens, rewording, asked=asked) or _predicate(tokens, rewording) or tokens
     _remember(said, rewording)
     return (*said, *(tail[1:] if tail and said[-1].low == tail[0].low == ":" else tail))
+
+
+_MAY_BE = frozenset("can may might could is are".split())
+
+
+def _flag(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    """`It can be out of order (true or false, false at first)`: a state that clients switch."""
+    at = next((i for i, token in enumerate(tokens[:5]) if token.low in _MAY_BE), 0)
+    start = at + 1
+    while start < len(tokens) and tokens[start].low in ADVERBS | {"be", "either"}:
+        start += 1
+    opened = {"(", ":", "-", ","}
+    end = next((i for i in range(start, len(tokens)) if tokens[i].low in opened), len(tokens))
+    subject, state = tokens[:at], tokens[start:end]
+    if not subject or not state or any(token.kind != "word" for token in (*subject, *state)):
+        return None
+    names = [token for token in tokens[end:] if token.kind == "name"]
+    said = [token for token in tokens[end:] if token.kind != "name"]
+    traits, left = read_traits(said)
+    switched = any(trait == Trait("type", "boolean") for trait in traits)
+    if left or len(names) > 1 or not (switched or (names and not said[2:])):
+        return None
+    stop = next((i for i, token in enumerate(state) if token.low in DETERMINERS), len(state))
+    words = [token.low for token in state[:stop]]
+    while words and words[-1] in PREPOSITIONS and stop < len(state):
+        words.pop()
+    if not 1 <= len(words) <= 4:
+        return None
+    name = "_".join(words)
+    field_name = names or [Token(name, name, "name", -1, -1, name)]
+    thing = (_word("a"), *rewording.thing) if subject[0].low == "it" else subject
+    kept = [token for token in said if token.low not in {"(", ")", ":", "-"}]
+    return (
+        *thing,
+        *map(_word, ("may", "have")),
+        *field_name,
+        *map(_word, "( boolean ,".split()),
+        *kept,
+        _word(")"),
+    )
 
 
 def _behind_label(tokens: Tokens, rewording: Rewording) -> Tokens | None:
@@ -753,13 +816,14 @@ def _subject_thing(tokens: Tokens) -> Tokens:
     """`A vaccination belongs to …`, `a greenhouse has …`: the subject, with its article."""
     if tokens[0].low not in {"a", "an", "each", "every", "one"}:
         return ()
-    at = next(
-        (i for i, token in enumerate(tokens[:5]) if token.low in {"has", "have", "belongs"}), 0
-    )
+    at = next((i for i, token in enumerate(tokens[:5]) if token.low in _OF_A_THING), 0)
     name = tokens[1:at]
     if not 1 <= len(name) <= 2 or any(token.kind != "word" for token in name):
         return ()
     return (*name[:-1], replace(name[-1], low=singular(name[-1].low), text=singular(name[-1].text)))
+
+
+_OF_A_THING = frozenset("has have belongs is consists needs gets refers contains".split())
 
 
 def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:

@@ -48,7 +48,7 @@ _CURRENCIES = frozenset(
 _CURRENCY_MARKS = frozenset({"€", "$", "£"})
 _PERCENT = frozenset({"%", "percent", "per-cent"})
 _UNIT_WORDS = (
-    set(TIME_UNITS)
+    frozenset(TIME_UNITS)
     | _CURRENCIES
     | frozenset(
         (

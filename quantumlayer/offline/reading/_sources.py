@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from quantumlayer.agents import Requirement
@@ -20,7 +21,13 @@ from quantumlayer.offline.reading._definitions import (
     VAGUE,
 )
 from quantumlayer.offline.reading._facts import Fact
-from quantumlayer.offline.reading._rewording import Rewording, bracketed, counted_words, reword
+from quantumlayer.offline.reading._rewording import (
+    Rewording,
+    bracketed,
+    called,
+    counted_words,
+    reword,
+)
 from quantumlayer.offline.reading._routes import Route, parse_route
 from quantumlayer.offline.reading._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading._sketches import Sketch, parse_sketch
@@ -120,6 +127,7 @@ def _reword(sources: Sequence[Source]) -> None:
         frozenset(singular(part.replace("-", " ")) for parts in literals for part in parts),
         known_names(sources),
     )
+    _lend_names(sources)
     headings: list[str] = []
     for source in sources:
         if source.headings != headings:
@@ -129,6 +137,22 @@ def _reword(sources: Sequence[Source]) -> None:
             rewording.headed = bool(rewording.thing)
         if source.kind == "clause" and source.tokens:
             source.tokens = reword(source.tokens, source.full, rewording)
+
+
+def _lend_names(sources: Sequence[Source]) -> None:
+    """`… a colour. The field is called `paint`.`: the sentence before takes the name over."""
+    for before, source in pairwise(sources):
+        name = called(source.tokens) if source.kind == "clause" else None
+        if name is None or before.kind != "clause" or len(before.tokens) < 3:
+            continue
+        end = len(before.tokens) - (before.tokens[-1].low == ".")
+        bracket = (
+            replace(name, text="(", low="(", kind="mark"),
+            name,
+            replace(name, text=")", low=")", kind="mark"),
+        )
+        before.tokens = (*before.tokens[:end], *bracket, *before.tokens[end:])
+        source.tokens = ()
 
 
 def _headed(headings: Sequence[str]) -> tuple[Token, ...]:
@@ -259,11 +283,11 @@ def _share_method(source: Source) -> None:
     waiting: list[int] = []
     for token in source.tokens:
         tokens.append(token)
-        if token.text in _METHODS and token.kind == "word":
+        if token.text.strip("`") in _METHODS and token.kind in {"word", "name"}:
             waiting.append(len(tokens) - 1)
         elif token.kind == "route" and token.value.path and waiting:
             for at in waiting:
-                method = tokens[at].text
+                method = tokens[at].text.strip("`")
                 shared = replace(token.value, method=method)
                 tokens[at] = Token(
                     f"{method} {shared.path}", "route", "route", token.start, token.end, shared
@@ -290,9 +314,11 @@ def _lend_path(source: Source) -> None:
     for token in source.tokens:
         if token.kind == "route" and token.value.path:
             path = token.value.path
-        if token.kind == "word" and token.text in _METHODS and path:
-            route = Route(token.text, path)
-            changed.append(Token(token.text, "route", "route", token.start, token.end, route))
+        method = token.text.strip("`")
+        if token.kind in {"word", "name"} and method in _METHODS and path:
+            own = any(each.kind == "route" and each.value.path for each in source.tokens)
+            route = (None if own else _routed_so(source, method)) or Route(method, path)
+            changed.append(Token(method, "route", "route", token.start, token.end, route))
         else:
             changed.append(token)
     if tuple(changed) != source.tokens:
@@ -301,6 +327,17 @@ def _lend_path(source: Source) -> None:
             for old in source.full
         )
         source.tokens = tuple(changed)
+
+
+def _routed_so(source: Source, method: str) -> Route | None:
+    """The route with this method that the statements before it named last."""
+    before = source.previous
+    while before is not None:
+        found = [route for route in before.routes if route.method == method and route.path]
+        if found:
+            return found[-1]
+        before = before.previous
+    return None
 
 
 _METHOD_OF = (
@@ -436,7 +473,8 @@ def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 
 
 _ANSWERING = frozenset(
-    "answers answer returns return responds gives get gets answering back receives".split()
+    "answers answer returns return responds gives get gets answering back receives replies reply"
+    " replying yields sends".split()
 )
 
 

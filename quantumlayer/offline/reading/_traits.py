@@ -16,7 +16,7 @@ from quantumlayer.offline.reading._patterns import (
     words_of,
 )
 from quantumlayer.offline.reading._slots import BASIC_SLOTS, Amount, Span
-from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._tokens import Token, tokenize
 
 __all__ = ["SYMBOLS", "Trait", "read_traits"]
 
@@ -96,6 +96,14 @@ def _promoted(captures: Captures) -> Iterable[Trait]:
 def _decimals(captures: Captures) -> Iterable[Trait]:
     """`at most two places`: how exact a number is, and no bound of it."""
     return (Trait("type", "money" if captures["n"] == 2 else "number"),)
+
+
+def _index_into(captures: Captures) -> Iterable[Trait]:
+    """`index into options, first is 0`: a whole number below how many there are."""
+    first = int(captures.get("number", 0))
+    counted = (*tokenize("number of"), *captures["clause"])
+    check = Trait("check", ("<=" if first else "<", counted))
+    return (Trait("type", "integer"), Trait("least", first), check)
 
 
 def _digits(captures: Captures) -> Iterable[Trait]:
@@ -740,8 +748,16 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         _is("immutable"),
     ),
     (
-        "(never (shown|returned|exposed|sent)|write-only|hidden|secret|not (shown|returned|exposed))",
+        "(write-only|hidden|secret|internal only|for internal use|[(CANNOT|NOT|never)] [be] (shown|returned|exposed|revealed|disclosed|given away|sent (back|out)|visible) [(to|in|by|with) [(a|an|any|the|our)] (clients|client|anybody|anyone|users|public|outside|api|response|responses|answer|answers|reply|replies)])",
         _is("secret"),
+    ),
+    (
+        "(NOT|CANNOT|never) [be] [(part|sent|contained|included|given|there|present|seen)] (of|in|with|to) [(a|an|any|the|our|its)] (response|responses|answer|answers|reply|replies|output|json|result|results|list|lists)",
+        _is("secret"),
+    ),
+    (
+        "[(an|the|its)] (index|position) (into|in|within|of) [(the|its)] <operand:clause> [[,] [(the)] (first|starting|counting|counted|starts|counts) [(one|entry|index|is|at|from|with|being)] [(is|being)] <number>]",
+        _index_into,
     ),
     # --- time
     ("(in the future|future)", _is("moment", "future")),
