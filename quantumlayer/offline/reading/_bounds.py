@@ -52,6 +52,9 @@ def _count(reader: Reader, at: int) -> Iterator[tuple[int, int]]:
                 yield 1, at + len(text) + 2
 
 
+_WHEN = frozenset(
+    "the same a one and any day date night time hour slot period week weekday dates days times nights moment".split()
+)
 BOUND_SLOTS: dict[str, SlotFunction] = {**DEED_SLOTS, "most": _count}
 
 
@@ -77,15 +80,52 @@ def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _one_for_field(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A teacher can have only one class period per weekday and hour`, where the teacher is a field."""
-    made: Items = captures["made"]
-    if made.entity is None or captures["most"] != 1:
+    made: Items = captures.get("made") or Items(_entity(situation))
+    if made.entity is None:
         return None
-    names, of = keys_of(captures["rest"], situation)
-    if not names and not of:
+    names, of = keys_of(captures.get("rest", ()), situation)
+    if "rest" in captures and not names and not of:
         return None
-    return [
-        Unique(made.entity, (captures["field_words"], *names), of, made.where, _status(situation))
-    ]
+    names = (captures["field_words"], *names)
+    if captures["most"] == 1:
+        return [Unique(made.entity, names, of, made.where, _status(situation))]
+    plain = replace(made, number=None, of=())
+    return [Limit(plain, captures["most"], (*made.of, *of), False, _status(situation), names)]
+
+
+def _slot_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A slot of a machine can be taken only once`: whatever says when, for the same machine."""
+    of: Items | None = captures.get("of")
+    topic = _entity(situation)
+    if of is None:
+        draft = situation.extra["entities"].get(topic)
+        linked = (
+            {made.references for made in draft.fields.values() if made.references} if draft else ()
+        )
+        of = Items(next(iter(linked))) if len(linked) == 1 else None
+    if of is None or of.entity is None:
+        return None
+    made = Items(topic if topic != of.entity else None)
+    return [NoOverlap(made, (of,), _status(situation))]
+
+
+def _twice_at(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A room is never booked twice for the same night`, `… for the same date and hour`."""
+    of: Items = captures["of"]
+    known = situation.vocabulary.verbs
+    made = next((known[verb] for verb in captures["dones"] if verb in known), _entity(situation))
+    if of.entity is None or of.where:
+        return None
+    made = made if made != of.entity else None
+    lows = {token.low for token in captures["rest"] if token.kind == "word"}
+    if lows <= _WHEN:
+        return [NoOverlap(Items(made), (of,), _status(situation))]
+    names, also = keys_of(captures["rest"], situation)
+    return (
+        [Unique(made, names, (of, *also), (), _status(situation))]
+        if made and (names or also)
+        else None
+    )
 
 
 def _once_within(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -272,6 +312,20 @@ def _only_these(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return [Context()] if {*captures["dones"]} <= CREATE | READ | DELETE else None
 
 
+def _but_not(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Bookings can be made and deleted but not changed`."""
+    items: Items = captures["items"]
+    verbs, ruled_out = {*captures["dones"]}, {*captures["not"]}
+    if (
+        items.entity is None
+        or items.where
+        or not verbs | ruled_out <= CREATE | READ | UPDATE | DELETE
+    ):
+        return None
+    kinds = (("change", UPDATE), ("delete", DELETE))
+    return [Never(items, tuple(name for name, kind in kinds if ruled_out & kind))]
+
+
 def _still(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`It can still be deleted`: as everything can."""
     return [Context()] if {*captures["dones"]} <= READ | UPDATE | DELETE else None
@@ -289,6 +343,12 @@ def _nor_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Never(Items(entity), tuple(sorted(kinds)))]
 
 
+_GETS = "(have|hold|give|take|teach|get|appear in|be in|make|attend|run|book|reserve|borrow|place|submit|has|holds|gives|takes|gets|makes|books|reserves|borrows|places|is given|be given|is allowed|be allowed|receive|receives|be named in|is named in)"
+_FOR_EACH = "(per|a|an|each|every|(on|in|at|within|for|during) (one|each|every|any|a|an|the same|one and the same|a single))"
+_ALTOGETHER = "(altogether|together|in total|in all|(over|across|counting|counted over|of|from|whatever|no matter) <rest:counted>)"
+_SLOT = "[(free|single|time|given|particular)] (slot|slots|timeslot|timeslots|time-slot|time slot|period|hour|time|day|appointment)"
+_TAKEN = "(taken|booked|reserved|used|given away|given out|given|assigned|sold|filled|rented|occupied|handed out|allotted)"
+_IS_TAKEN = f"((is|are|gets|can be|may be|must be) [only] {_TAKEN})"
 _SOMEBODY = "(nobody|no one|you|one|people|they|users|guests|customers|members|clients|<items>)"
 _DAYS = "[(for|on|with|about)] [(days|dates|a day|a date|any day|moments|times|a time|a moment|a start|something)]"
 _OVERLAP = "(overlap|clash|collide|intersect|share (a|any|the same|one) (day|date|night|time|slot|hour)|fall on the same (day|date|night)|(take place|happen|are|run) at the same time|have (a|any) (day|date|night) in common|include the same (day|date|night))"
@@ -299,9 +359,21 @@ _ONCE = "(occurs|occur|appears|appear|exists|exist|is used|are used|is given|is 
 
 BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     # --- once per pair
-    ("[a|an|the|each|every|one] <field_words> CAN (have|hold|give|take|teach|get|appear in|be in|make|attend|run) <most> <items:made> per <rest>", _one_for_field),
-    ("[a|an|the|each|every|one] <field_words> CAN only (have|hold|give|take|teach|get|appear in|be in|make|attend|run) (one|a single) <items:made> per <rest>", lambda c, s: _one_for_field({**c, "most": 1}, s)),
-    ("[a|an|the|each|every|one] <field_words> CANNOT (have|hold|give|take|teach|get|appear in|be in|make|attend|run) (two|several|more than one|a second) <items:made> per <rest>", lambda c, s: _one_for_field({**c, "most": 1}, s)),
+    (f"[a|an|the|each|every|any|one] <field_words> [CAN] {_GETS} [only] <most> <items:made> [{_FOR_EACH} <clause:rest>] [[,] {_ALTOGETHER}]", _one_for_field),
+    (f"[a|an|the|each|every|any|one] <field_words> CAN only {_GETS} (one|a single) <items:made> {_FOR_EACH} <rest>", lambda c, s: _one_for_field({**c, "most": 1}, s)),
+    (f"([a|an|the|each|every|any|one] <field_words> CANNOT|no <field_words> [CAN]) {_GETS} (two|several|more than one|a second) <items:made> {_FOR_EACH} <rest>", lambda c, s: _one_for_field({**c, "most": 1}, s)),
+    (f"([a|an|the|each|every|any|one] <field_words> CANNOT|no <field_words> [CAN]) {_GETS} more than <number:most> <items:made> [{_FOR_EACH} <clause:rest>] [[,] {_ALTOGETHER}]", _one_for_field),
+    (f"([a|an|the|each|every|any|one] <field_words> [CAN] {_GETS} [only] <most>|no <field_words> [CAN] {_GETS} more than <number:most>) {_SLOT} [{_FOR_EACH} <clause:rest>] [[,] {_ALTOGETHER}]", _one_for_field),
+    # --- slots
+    (f"[a|an|the|each|every|any|one|all] {_SLOT} [(of|on|for|in|at|with) <items:of>] {_IS_TAKEN} [(at most|only|just|exactly)] (once|one time|by (one|a single) <noun>) [(only|at a time)]", _slot_once),
+    (f"[a|an|the|each|every|any|one|all] {_SLOT} [(of|on|for|in|at|with) <items:of>] (can|may|is) only [be] {_TAKEN} (once|one time|by (one|a single) <noun>) [(only|at a time)]", _slot_once),
+    (f"[a|an|the|each|every|any|one|the same] {_SLOT} [(of|on|for|in|at|with) <items:of>] (CANNOT|is never|is not) [be] {_TAKEN} (twice|again|more than once|a second time|two times|by (two|several|more than one) <noun>)", _slot_once),
+    (f"no {_SLOT} [(of|on|for|in|at|with) <items:of>] [(is|are|can be|may be|must be|gets)] {_TAKEN} (twice|again|more than once|a second time|two times|by (two|several|more than one) <noun>)", _slot_once),
+    (f"<items:of> CANNOT (be|get) {_TAKEN} (twice|again|more than once|two times|a second time) (in|at|for|on) [the] [same] {_SLOT}", _slot_once),
+    ("[the same] <items:of> (CANNOT (be|get)|(is|are|gets|get) (never|not)) <dones> (twice|again|more than once|two times|a second time) (in|at|for|on|during) <rest>", _twice_at),
+    (f"[a|an|the] (taken|occupied|booked) {_SLOT} {_REFUSED} [with <number>]", _context),
+    (f"[a|an|the|each|every|one] {_SLOT} [always] (lasts|is|takes|runs|covers) [always] [exactly] <span> [long]", _context),
+    (f"<doing> [(a|an|the|one|its|your|my)] <items> (frees|releases|opens|clears|gives back|makes free|sets free) [up] [(the|its|this|that|his|her|a)] ({_SLOT}|place|places|seat|seats|room|spot|<items:x>) [(up|again|for others|free)]", _context),
     (f"[a|an|the|each|every|any|all] [<items>] <names> {_ONCE} [(only|just|at most|exactly|no more than)] once [only] per <rest>", _once_within),
     ("[a|an|the|each|every|any|all] [<items>] <names> (is|are|must be|has to be|have to be) unique per <rest>", _once_within),
     # --- no overlap
@@ -360,7 +432,8 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     ("(once|when|after|as soon as) (the last|all|every|the) <items:child> (is|are|has|have) [been] (gone|deleted|removed|<done>) [,] <items> CAN be <dones> [(like everything else|again|too|as well|normally|like anything else)]", _free_again),
     ("<items> CAN (still|always|nevertheless) be <dones> [(normally|as before|of course|though|then|too)]", _still),
     ("<items> CAN only be <dones> [(nothing else|never changed|and that is all)]", _only_done),
-    ("[and] only [be] <dones>", _only_these),
+    ("[and] [(they|it|<items>)] [(is|are|CAN)] only [be] <dones>", _only_these),
+    ("<items> CAN be <dones> [,] but [(CANNOT be|(is|are))] [(not|never)] <dones:not>", _but_not),
     ("[,] [and] (nor|or) to <dos> (one|it|them|any)", _nor_to),
 )  # fmt: skip
 """Rules that compare, count and forbid."""

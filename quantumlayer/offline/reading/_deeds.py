@@ -200,8 +200,8 @@ def _initial(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if items is not None and items.where:
         return None
     state = captures["state"]
-    if not isinstance(state, str):
-        return None
+    if not isinstance(state, str) or (state,) in situation.vocabulary.fields:
+        return None  # a riddle has a `text`: a field
     owner = Items(_entity(situation)) if items is None or items.entity is None else items
     return [States(owner, (), (state,), initial=state)]
 

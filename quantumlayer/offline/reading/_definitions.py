@@ -219,11 +219,14 @@ def _no_field(tokens: Sequence[Token]) -> bool:
     return found is not None and "participle" in found.forms and "base" not in found.forms
 
 
+_VAGUE_COUNTS = frozenset({("few",), ("too",), ("lots",), ("plenty",), ("dozens",), ("hundreds",)})
+
+
 def plausible_field(phrase: FieldPhrase) -> bool:
     """Whether a phrase can be the name of a field."""
     if phrase.tokens and phrase.tokens[0].low in {"you", "we", "i", "they", "it", "she", "he"}:
         return False
-    if phrase.article == "no":
+    if phrase.article == "no" or phrase.words[:1] in _VAGUE_COUNTS:
         return False
     if phrase.words and phrase.words[0] in ADVERBS and phrase.spelled is None:
         return False  # obviously these must be different

@@ -237,6 +237,8 @@ class Limit(Fact):
     per: tuple[Items, ...] = ()
     per_day: bool = False
     status: int | None = None
+    names: tuple[tuple[str, ...], ...] = ()
+    """Fields whose values are counted apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -849,6 +849,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("<params> (narrows|narrow|filters|filter|restricts|restrict) (it|this|them|the list|the result|the results) [down] [further]", _filtered),
     ("[(they|these|the filters|filters|all of them|all filters|both)] CAN be (combined|used together|mixed)", _context),
     ("[(in any combination|combined|and combinations|also combined|combinable)]", _context),
+    (
+        "[(both|all|these|the|each|either)] [(of them|of these)] [(query)] [(filters|filter|parameters|parameter|params)] [(is|are|being)] optional",
+        _context,
+    ),
     # --- search
     ("searched [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>", _searched),
     ("[<target>] (CAN be|is|are|be) (searched|searchable|found) [(with|by|via|using|through) [the] [(parameter|query parameter)] (<name>|<route:param>|<word:param>)] (over|in|by|on|across|within|through) <names>", _searched),

@@ -937,6 +937,8 @@ def keys_of(
             "each",
             "same",
             "a",
+            "one",
+            "any",
             "every",
             ".",
             "for",

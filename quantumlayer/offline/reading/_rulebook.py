@@ -588,6 +588,7 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
                 raise Unresolved(f"no reference leads from a {world.label(entity)} to a {what}")
         if name not in keys:
             keys.append(name)
+    keys.extend(_field_named(world, entity, words) for words in fact.names)
     if not keys and not fact.per_day:
         raise Unresolved("it is not clear for whom they are counted")
     lows = [token.low for token in finding.source.full]
@@ -843,10 +844,14 @@ def _words_of(term: Condition) -> list[tuple[str, ...]]:
 def _no_overlap(plan: Plan, finding: Finding, fact: NoOverlap) -> None:
     world = plan.world
     entity = fact.items.entity or _tying(world, (*fact.per, fact.other))
-    start, end = _interval(world, entity)
     keys = [name for items in fact.per if (name := key_of(world, entity, items)) is not None]
     if not keys and any(items.entity is not None or items.person for items in fact.per):
         raise Unresolved(f"no reference leads from a {world.label(entity)} to what it shares")
+    when = _moments(world, entity)
+    if keys and when and world.end(entity) is None and world.duration(entity) is None:
+        _unique_rule(plan, finding, entity, [*keys, *when], fact.status)
+        return
+    start, end = _interval(world, entity)
     scope = Scope(world, (Frame(entity),))
     where = [condition(scope.inside(entity), each) for each in fact.items.where]
     ends = f"{end('')} is None"
@@ -911,6 +916,25 @@ def _opening(plan: Plan, finding: Finding, fact: Opening) -> None:
     )  # fmt: skip
 
 
+_COUNTED_TIMES = frozenset("hour slot period lesson day week month year".split())
+
+
+def _moments(world: World, entity: str) -> list[str]:
+    """The fields that say together when an item takes place: a date and an hour."""
+    return [
+        made.name
+        for made in world.fields(entity)
+        if made.spec.get("set_by") != "system"
+        and (
+            made.spec.get("type") in {"date", "datetime", "time"}
+            or (
+                made.spec.get("type") in {"integer", "number", "enum"}
+                and made.words[-1] in _COUNTED_TIMES
+            )
+        )
+    ]
+
+
 def _tying(world: World, items: Iterable[Items | None]) -> str:
     """The entity that refers to each of these and takes place at some time."""
     named = [each.entity for each in items if each is not None and each.entity is not None]
@@ -942,6 +966,14 @@ def _interval(world: World, entity: str):  # type: ignore[no-untyped-def]  # noq
     raise Unresolved(f"it is not clear when a {world.label(entity)} begins and ends")
 
 
+def _field_named(world: World, entity: str, words: tuple[str, ...]) -> str:
+    day = words in {("!day",), ("!moment",)}
+    made = world.start(entity) if day else world.field(entity, words)
+    if made is None:
+        raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(words)!r}")
+    return made.name
+
+
 def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
     world = plan.world
     if not fact.of and len(fact.names) == 1 and not fact.where:
@@ -949,16 +981,7 @@ def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
     entity = fact.entity or finding.topic
     if entity is None:
         raise Unresolved("it is not clear what is unique")
-    keys = []
-    for words in fact.names:
-        made = (
-            world.start(entity)
-            if words in {("!day",), ("!moment",)}
-            else world.field(entity, words)
-        )
-        if made is None:
-            raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(words)!r}")
-        keys.append(made.name)
+    keys = [_field_named(world, entity, words) for words in fact.names]
     for items in fact.of:
         name = key_of(world, entity, items)
         if name is None:

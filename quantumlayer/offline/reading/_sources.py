@@ -20,7 +20,7 @@ from quantumlayer.offline.reading._definitions import (
     UPDATE,
     VAGUE,
 )
-from quantumlayer.offline.reading._facts import Fact
+from quantumlayer.offline.reading._facts import Context, Fact
 from quantumlayer.offline.reading._rewording import (
     Rewording,
     bracketed,
@@ -152,7 +152,7 @@ def _lend_names(sources: Sequence[Source]) -> None:
             replace(name, text=")", low=")", kind="mark"),
         )
         before.tokens = (*before.tokens[:end], *bracket, *before.tokens[end:])
-        source.tokens = ()
+        source.tokens, source.inline = (), [Context()]
 
 
 def _headed(headings: Sequence[str]) -> tuple[Token, ...]:

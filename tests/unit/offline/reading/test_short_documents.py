@@ -1,0 +1,250 @@
+"""What short documents say in passing: states, slots, names in a second sentence, hidden answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from quantumlayer.agents import FieldSpec, SystemDesign
+from quantumlayer.offline.reading import design, read
+
+
+def _field(made: SystemDesign, entity: str, name: str) -> FieldSpec:
+    fields = next(each for each in made.entities if each.name == entity).fields
+    return next(field for field in fields if field.name == name)
+
+
+def _routes(made: SystemDesign, entity: str) -> set[str]:
+    return {each.kind for each in made.endpoints if each.entity == entity}
+
+
+def _conditions(made: SystemDesign, entity: str) -> set[str]:
+    return {rule.condition for rule in made.rules if rule.entity == entity}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("It can be out of service (true or false, false at first).", "out_of_service"),
+        ("It may be broken (yes or no, normally no).", "broken"),
+        ("A bike can be broken: a yes/no flag, false by default.", "broken"),
+        ("It can be lent out (boolean, false at first). In JSON this is `lent`.", "lent"),
+        ("It may be shared with a friend (true or false, normally false).", "shared"),
+        ("It can be broken (boolean; no by default). We call the field `is_broken`.", "is_broken"),
+        ("It can be old (a flag, false at first). The name of the flag is `vintage`.", "vintage"),
+    ],
+)
+def test_what_a_thing_can_be_is_a_switch(sentence: str, name: str) -> None:
+    made = design(read(f"# Depot\n\nA bike has a label. {sentence}"))
+    field = _field(made, "Bike", name)
+    assert (field.type, field.default) == ("boolean", False)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The field is called `paint`.",
+        "It is called `paint` in JSON.",
+        "In JSON the field is named `paint`.",
+        "Please call the field `paint`.",
+        "The name of this field is `paint`.",
+        "This property is spelled `paint`.",
+        "We call it `paint`.",
+    ],
+)
+def test_a_second_sentence_names_the_field(sentence: str) -> None:
+    made = design(read(f"# Depot\n\nA bike has a label and a colour. {sentence}"))
+    assert {field.name for field in made.entities[0].fields} == {"label", "paint"}
+
+
+_COURTS = "# Squash\n\nA court has a name. A booking is for one court and has a player (text), a date and an hour from 8 to 20. "
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A slot of a court can be taken only once.",
+        "Each slot of a court can be booked only once.",
+        "No slot is given away twice.",
+        "A slot can be used by one player only.",
+        "Each hour of a court is taken by one player only.",
+        "A court cannot be booked twice in the same slot.",
+        "A court is never booked twice for the same hour.",
+        "The same court cannot be booked twice for the same date and hour.",
+        "A slot of a court must not be booked twice.",
+        "Two bookings cannot have the same court, date and hour.",
+    ],
+)
+def test_a_slot_is_taken_once(sentence: str) -> None:
+    made = design(read(_COURTS + sentence))
+    assert _field(made, "Booking", "hour").unique_with == ["court_id", "date"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A player gets at most 2 bookings on one date.",
+        "A player may have no more than 2 bookings per date, over all courts.",
+        "No player has more than two bookings on the same date.",
+        "No player may hold more than 2 bookings a day.",
+        "A player cannot make more than 2 bookings on a date.",
+        "A player can book at most two slots per day.",
+    ],
+)
+def test_items_are_counted_for_each_value_of_a_field(sentence: str) -> None:
+    made = design(read(_COURTS + sentence))
+    counted = "count(Booking, player == this.player, date == this.date) <= 2"
+    assert _conditions(made, "Booking") == {counted}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Bookings are never changed, only made and deleted.",
+        "Bookings are never changed; they are only made and deleted.",
+        "A booking cannot be changed, only made or deleted.",
+        "Bookings can be made and deleted but not changed.",
+        "There is no way to change a booking.",
+    ],
+)
+def test_what_is_never_changed_has_no_route_for_it(sentence: str) -> None:
+    made = design(read(_COURTS + sentence))
+    assert _routes(made, "Booking") == {"create", "list", "read", "delete"}
+    assert {each.status for each in made.coverage} <= {"implemented", "context"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Deleting a booking frees the slot.",
+        "A slot always lasts one hour.",
+        "A taken slot is refused with 409.",
+    ],
+)
+def test_what_follows_from_the_rest_asks_for_nothing(sentence: str) -> None:
+    coverage = {each.text: each.status for each in design(read(_COURTS + sentence)).coverage}
+    assert coverage[sentence] == "context"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "never part of a response",
+        "never sent back",
+        "not in any answer",
+        "not included in responses",
+        "is never shown to clients",
+        "write-only",
+        "must not be visible in the API",
+        "not part of the JSON",
+    ],
+)
+def test_a_note_keeps_a_field_out_of_answers(note: str) -> None:
+    table = f"| Field | Type | Notes |\n|---|---|---|\n| `text` | string | required |\n| `key` | int | required; {note} |\n"
+    made = design(read(f"# Riddles\n\n`Riddle`\n\n{table}\n- `POST /riddles`\n"))
+    field = _field(made, "Riddle", "key")
+    assert (field.secret, field.set_by, field.required) == (True, "client", True)
+
+
+@pytest.mark.parametrize(
+    ("note", "least", "bound"),
+    [
+        ("index into `options`, first is 0", 0, "solution < length(options)"),
+        ("position in `options`, counting from 1", 1, "solution <= length(options)"),
+        ("an index of `options`", 0, "solution < length(options)"),
+    ],
+)
+def test_an_index_points_into_its_list(note: str, least: int, bound: str) -> None:
+    rows = f"| `options` | list of strings | 2 to 6 entries |\n| `solution` | int | required, {note} |\n"
+    made = design(
+        read(
+            f"# Quiz\n\n## Riddle\n\n| Field | Type | Notes |\n|---|---|---|\n{rows}\n`POST /riddles`"
+        )
+    )
+    assert _field(made, "Riddle", "solution").minimum == least
+    assert _conditions(made, "Riddle") == {bound}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A `solution` outside of `options` is refused.",
+        "A solution that is not an index of the options is refused with 422.",
+        "A `solution` beyond the `options` is an error.",
+    ],
+)
+def test_what_lies_outside_of_a_list_is_refused(sentence: str) -> None:
+    rows = "| `options` | list of strings | |\n| `solution` | int | |\n"
+    table = f"## Riddle\n\n| Field | Type | Notes |\n|---|---|---|\n{rows}"
+    made = design(read(f"# Quiz\n\n{table}\n`POST /riddles`. {sentence}"))
+    assert _conditions(made, "Riddle") == {"solution >= 0 and solution < length(options)"}
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        "`POST /riddles`, `GET`, `PUT` and `DELETE /riddles/{id}` as usual.",
+        "`POST /riddles`; GET, PUT, DELETE `/riddles/{id}`.",
+    ],
+)
+def test_methods_in_quotes_share_the_path_behind_them(routes: str) -> None:
+    made = design(read(f"# Quiz\n\nA riddle has a text.\n\n- {routes}\n"))
+    shared = {each.method for each in made.endpoints if each.path == "/riddles/{id}"}
+    assert {"GET", "PUT", "DELETE"} <= shared
+    assert {each.status for each in made.coverage} == {"implemented"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "`q` looks for a word in `text`, ignoring case.",
+        "`q` searches the text.",
+        "`?q=` finds riddles by a part of their text.",
+        "`q` matches any part of the `text`, case-insensitively.",
+        "`q` looks for a term in the text.",
+    ],
+)
+def test_a_parameter_searches_a_field(sentence: str) -> None:
+    made = design(
+        read(f"# Quiz\n\nA riddle has a `text`.\n\n- `GET /riddles` lists them; {sentence}")
+    )
+    listed = next(each for each in made.endpoints if each.kind == "list")
+    assert [(each.name, each.where) for each in listed.params] == [("q", "contains(text, param.q)")]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["No auth.", "No authentication needed.", "There are no accounts and no passwords."]
+)
+def test_no_log_in_is_asked_for(sentence: str) -> None:
+    made = design(read(f"# Quiz\n\nA riddle has a text. {sentence}"))
+    assert made.auth is None
+    assert [each.name for each in made.entities] == ["Riddle"]
+    assert "not_implemented" not in {each.status for each in made.coverage}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Errors in a body are `400`.",
+        "Mistakes in the body give a 400.",
+        "Validation errors are answered with 400.",
+    ],
+)
+def test_the_status_of_invalid_bodies_is_said_in_passing(sentence: str) -> None:
+    made = design(read(f"# Quiz\n\nA riddle has a text. {sentence}"))
+    assert {each.invalid_status for each in made.endpoints if each.kind == "create"} == {400}
+
+
+def test_what_an_action_answers_is_neither_kept_nor_sent() -> None:
+    text = '`POST /riddles/{id}/answer` with `{"choice": 2}` replies `200` and `{"correct": true}` or `{"correct": false}`.'
+    made = design(read(f"# Quiz\n\nA riddle has a text. {text}"))
+    assert {field.name for field in made.entities[0].fields} == {"text"}
+    assert made.coverage[-1].status == "not_implemented"
+
+
+def test_oldest_first_is_an_order_and_no_thing() -> None:
+    made = design(
+        read(
+            "# Quiz\n\nA riddle has a text.\n\n- `GET /riddles` lists them.\n  Oldest first, with `limit` and `offset`.\n"
+        )
+    )
+    assert [each.name for each in made.entities] == ["Riddle"]
