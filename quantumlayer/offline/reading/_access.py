@@ -318,6 +318,7 @@ _EVERYBODY = "(everybody|everyone|anybody|anyone|all|all people|the public|visit
 _SESSION = "(jwt|token|access token|bearer token|jwt token|json web token|valid token|valid jwt|login|log-in|authentication|valid bearer token)"
 _LOGGED = "(logged in|logged-in|authenticated|signed in|authorised|authorized)"
 
+_REACHES = "(sees|see|access|accesses|read|reads|can see|reach|touch|touches|change|changes|edit|edits|delete|deletes|view|open|use|look at|work with|get at)"
 _ACCOUNTS = "[user] (accounts|login|log-in|logins|log-ins|auth|authentication|authorization|authorisation|users|account|sign-up|sign-ups|registration|passwords|tokens|token|access control|permissions|roles)"
 ACCESS: tuple[tuple[str, Recogniser], ...] = (
     (
@@ -336,7 +337,11 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ("<route> (returns|answers|gives|issues|sends) [with] [(a|an|the)] " + _SESSION, _logs_in),
     (f"[(with|by|via|through|using)] [(a|an|the)] {_SESSION}", _logs_in),
     (
-        "[(log in|login|log-in|sign in|logs in)] (with|by|using) [(the|a|an|their|your)] <names:by> [and [(the|a|their|your)] password]",
+        "(log in|login|log-in|sign in|logs in) (with|by|using) [(the|a|an|their|your)] <names:by> [and [(the|a|their|your)] password]",
+        _logs_in,
+    ),
+    (
+        "(with|by|using) [(the|a|an|their|your)] <names:by> and [(the|a|their|your)] password",
         _logs_in,
     ),
     (
@@ -391,7 +396,11 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
         _own,
     ),
     (
-        "(nobody|no one|no user) [CAN] [ever] (sees|see|access|accesses|read|reads|can see|reach) (somebody else 's|someone else 's|anybody else 's|another user 's|other people 's|the <many:ignored> of others|anyone else 's|another person 's) [<many>]",
+        f"(nobody|no one|no user) [CAN] [ever] {_REACHES} [(or|nor|and) {_REACHES}] <many> (of|from|by|made by|belonging to) (another|other|others|somebody else|someone else|anybody else|anyone else|a different|different) [<noun>]",
+        _own,
+    ),
+    (
+        f"(nobody|no one|no user) [CAN] [ever] {_REACHES} [(or|nor|and) {_REACHES}] (somebody else 's|someone else 's|anybody else 's|another user 's|other people 's|the <many:ignored> of others|anyone else 's|another person 's) [<many>]",
         _own,
     ),
     (

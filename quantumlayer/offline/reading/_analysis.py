@@ -114,6 +114,12 @@ def _learns_more(analysis: Analysis) -> bool:
         for words in fact.names
         if len(words) == 1 and words not in fields and words[0] in analysis.structure.known
     )
+    if ("status",) not in fields and any(
+        isinstance(fact, States | Transition) and not getattr(fact, "words", ())
+        for finding in analysis.findings
+        for fact in finding.facts
+    ):
+        new["status",] = "status"
     fields.update(new)
     return bool(new) and any(finding.unread for finding in analysis.findings)
 
@@ -279,6 +285,7 @@ class _Reader:
         situation.extra["names"] = [
             str(token.value) for token in source.full if token.kind == "name"
         ]
+        situation.extra["lows"] = frozenset(token.low for token in source.tokens)
         situation.extra["has_route"] = bool(source.routes)
         heading = " ".join(source.headings[:1]).lower()
         situation.extra["forbids"] = any(each in heading for each in _FORBIDDING)

@@ -30,6 +30,7 @@ from quantumlayer.offline.reading._terms import (
     Having,
     Items,
     Moment,
+    Same,
     Shift,
     There,
     negate,
@@ -52,6 +53,7 @@ def _count(reader: Reader, at: int) -> Iterator[tuple[int, int]]:
                 yield 1, at + len(text) + 2
 
 
+_WHILE = frozenset("while long until unless before provided only".split())
 _WHEN = frozenset(
     "the same a one and any day date night time hour slot period week weekday dates days times nights moment".split()
 )
@@ -81,7 +83,10 @@ def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _one_for_field(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A teacher can have only one class period per weekday and hour`, where the teacher is a field."""
     made: Items = captures.get("made") or Items(_entity(situation))
-    if made.entity is None:
+    if (
+        made.entity is None
+        or situation.vocabulary.lexicon.find(captures["field_words"]) is not None
+    ):
         return None
     names, of = keys_of(captures.get("rest", ()), situation)
     if "rest" in captures and not names and not of:
@@ -207,13 +212,28 @@ def _adds_up(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if items.entity is None:
         return None
-    of = items.of or captures.get("pers", ((), False))[0]
-    if not of:
+    per, per_day = captures.get("pers", ((), False))
+    of = items.of or per
+    day = next(
+        (each for each in ("date", "day") if (each,) in situation.vocabulary.fields), "start"
+    )
+    names: tuple[tuple[str, ...], ...] = ((day,),) if per_day else ()
+    if "within" in captures:
+        names, also = keys_of(captures["within"], situation)
+        if not names and not also:
+            return None
+        of = (*of, *also)
+    if items.quantifier in _MINE or {*items.words[:2]} & _MINE:
+        of = (*of, Items(None, person=True, words=("i",)))
+    if not of and not names:
         return None
-    field = captures.get("field")
-    value = FieldOf(field.words) if field is not None else FieldOf(())
-    total = Fold("sum", value, Items(items.entity, items.where, tuple(of), many=True))
+    words = captures.get("unit") or ()
+    counted = Items(items.entity, (*items.where, *map(Same, names)), tuple(of), many=True)
+    total = Fold("sum", FieldOf(words), counted)
     return [Holds(Compare(total, "<=", captures["right"]), items.entity, _status(situation))]
+
+
+_MINE = frozenset("my our their his her your".split())
 
 
 def _given_at_most(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -307,6 +327,20 @@ def _only_done(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     return [Never(items, missing)] if missing else None
 
 
+def _only_while(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`I want to correct or delete an entry as long as it is a draft`: and no longer."""
+    condition, holds = captures["when"]
+    lows = situation.extra.get("lows", frozenset())
+    if (
+        captures["object"].entity is None
+        or not lows & _WHILE
+        or {*captures["dos"]} & (CREATE | READ)
+    ):
+        return None
+    operation = Operation(captures["dos"], object=captures["object"])
+    return [Refused(operation, condition, only=holds, status=_status(situation))]
+
+
 def _only_these(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… are never changed, only made and deleted`: what is left over is as usual."""
     return [Context()] if {*captures["dones"]} <= CREATE | READ | DELETE else None
@@ -343,6 +377,9 @@ def _nor_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Never(Items(entity), tuple(sorted(kinds)))]
 
 
+_WITHIN = "((of|on|in|at|within|for|during|from) (one|each|every|any|a|an|the same|one and the same|a single)|per|each|every)"
+_TOGETHER = "(together|taken together|in total|in all|altogether|combined|added up)"
+_TOTAL = "be|make|make up|have|last|take|cover|reach|contain|hold|weigh|cost|come to|amount to|add up to|sum up to|total|be worth|be longer than"
 _GETS = "(have|hold|give|take|teach|get|appear in|be in|make|attend|run|book|reserve|borrow|place|submit|has|holds|gives|takes|gets|makes|books|reserves|borrows|places|is given|be given|is allowed|be allowed|receive|receives|be named in|is named in)"
 _FOR_EACH = "(per|a|an|each|every|(on|in|at|within|for|during) (one|each|every|any|a|an|the same|one and the same|a single))"
 _ALTOGETHER = "(altogether|together|in total|in all|(over|across|counting|counted over|of|from|whatever|no matter) <rest:counted>)"
@@ -400,8 +437,9 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     ("for today (they|it|that|<items>) (are|is) [still] (taken|accepted|possible|allowed|ok|fine|welcome)", _context),
     ("today (and|or) (any|every|all) (earlier|later|other) (day|days|date|dates) (is|are) (ok|fine|allowed|possible|accepted|all right)", _context),
     # --- sums
-    ("[(all|the)] [(the|of the)] <items> [<pers>] (must never|must not|may not|may never|CANNOT|can never|never) (add up to|sum up to|total|amount to|come to) more than <value:right> [(percent|%|in total|altogether|together)]", _adds_up),
-    ("[(all|the)] [(the|of the)] <items> [<pers>] [together] MUST (add up to|sum up to|total|amount to|come to) (at most|no more than|not more than) <value:right> [(percent|%|in total|altogether|together)]", _adds_up),
+    (f"[(all|the|all of)] [(the|of the)] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] (must never|must not|may not|may never|CANNOT|can never|never) ({_TOTAL}) more than <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
+    (f"[(all|the|all of)] [(the|of the)] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] CANNOT exceed <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
+    (f"[(all|the|all of)] [(the|of the)] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] (MUST|CAN) ({_TOTAL}) (at most|no more than|not more than|up to) <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
     (f"<items> (that|which) would (push|bring|take|make|raise|exceed|break|lift|lead|go|violate) <phrase> {_REFUSED}", _context),
     # --- how many
     ("<items> CAN [only] be (given|assigned|prescribed|lent|sent|sold|offered|handed|booked|allotted) <most> <items:made> [<pers>]", _given_at_most),
@@ -430,6 +468,7 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     ("no [(more|further|new)] <items> (is|are|will be|gets|get|must be|may be|CAN be) <done> [out] <when>", _none_when),
     (f"(as long as|while|if|when|so long as|for as long as) [(there is|there are)] [(any|a|some|one|at least one|still|even one)] <items:child> [still] [(that|which)] (belongs|belong|refers|refer|is assigned|are assigned|is attached|are linked|is tied|is in|are in|points|is on|lives|hangs|is kept|are kept|is left|are left) [to|on|in|at] <items:parent> [,] <op> {_REFUSED}", _kept_for),
     ("(once|when|after|as soon as) (the last|all|every|the) <items:child> (is|are|has|have) [been] (gone|deleted|removed|<done>) [,] <items> CAN be <dones> [(like everything else|again|too|as well|normally|like anything else)]", _free_again),
+    ("<dos> [(a|an|the|my|our|its|any)] <items:object> [only] <when>", _only_while),
     ("<items> CAN (still|always|nevertheless) be <dones> [(normally|as before|of course|though|then|too)]", _still),
     ("<items> CAN only be <dones> [(nothing else|never changed|and that is all)]", _only_done),
     ("[and] [(they|it|<items>)] [(is|are|CAN)] only [be] <dones>", _only_these),

@@ -48,7 +48,7 @@ _BITS: tuple[tuple[str, str], ...] = (
     ("[<items>] [<noun>] (with|without|that have|having) (none|nothing|any|no <noun>) (is|are) (left out|not shown|missing|omitted|skipped)", ""),
 )  # fmt: skip
 _GLUE = frozenset(
-    "the a an as with of and each it they one is are for where ever with row rows list array object"
+    "me us them you him her the a an as with of and each it they one is are for where ever with row rows list array object"
     " objects a by in , ; . : ( ) -".split()
 )
 

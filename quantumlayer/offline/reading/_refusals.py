@@ -1047,6 +1047,16 @@ def _one_of(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Holds(Compare(left, "included", right), status=_status(situation) or 422)]
 
 
+def _frozen_then(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… makes it "sent"; after that it is fixed`: in the state that was reached nothing changes it."""
+    reached = situation.extra.get("reached")
+    items: Items | None = captures.get("items")
+    if not isinstance(reached, str) or (items is not None and items.entity is None):
+        return None
+    operation = Operation(("change", "delete"), subject=items or Items(None), passive=True)
+    return [Refused(operation, Being(None, (reached.lower(),)), status=_status(situation))]
+
+
 def _one_inside(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A solution outside of options is refused`: it has to be an index, or one of them."""
     inside = Compare(captures["left"], "included", captures["right"])
@@ -1558,6 +1568,10 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _once_only(c, s, needs=False),
     ),
     ("[(this|that|it)] CANNOT be (undone|reversed|reverted)", _closed),
+    (
+        "[and] [(after (that|this|it)|then|from then on|afterwards|from there on|thereafter|once <done>|after <doing>)] (it|they|<items>) (is|are|stays|stay|remains|remain|becomes|counts as) (frozen|locked|read-only|fixed|immutable|final|closed for changes|unchangeable|set in stone|as (it is|they are))",
+        _frozen_then,
+    ),
     (
         "<items> (its|their) <items:object> (is|are) (frozen|locked|read-only|fixed|immutable)",
         _frozen,

@@ -234,6 +234,10 @@ def conditions_of(scope: Scope, items: Items, *, linked: bool = True) -> list[st
 def _link(scope: Scope, inner: Scope, items: Items, other: Items) -> str:
     """`of the room`, `of a member with …`, `by the user`."""
     entity = items.entity or ""
+    if other.person and entity == scope.this.entity:
+        key = person_key(scope.world, entity)
+        if key is not None:
+            return f"{escape(key)} == this.{escape(key)}"
     if other.person or other.entity is None:
         frame = _frame_of(scope, other)
         return _reference_to(inner, entity, frame)
@@ -503,6 +507,8 @@ def condition(scope: Scope, term: Condition) -> str:
         case Same(words=words):
             made, text, _ = _find(scope, words)
             outer = scope.this.prefix or "this."
+            if made.spec.get("type") == "datetime" and words in {("date",), ("day",), ("start",)}:
+                return f"date({text}) == date({outer}{escape(made.name)})"
             return f"{text} == {outer}{escape(made.name)}"
         case AllOf(parts=parts):
             return " and ".join(_inner(scope, part) for part in parts)

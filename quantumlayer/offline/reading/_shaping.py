@@ -14,6 +14,7 @@ from quantumlayer.offline.reading._facts import (
     Hides,
     Inclusive,
     Means,
+    Refused,
     Said,
     Sets,
     States,
@@ -25,6 +26,8 @@ from quantumlayer.offline.reading._facts import (
 )
 from quantumlayer.offline.reading._terms import (
     Arithmetic,
+    Being,
+    Compare,
     FieldOf,
     Items,
     Literal,
@@ -46,6 +49,26 @@ def shape(analysis: Analysis, world: World, ledger: Ledger) -> None:
                 _apply(world, finding, fact)
             except Unresolved as reason:
                 ledger.miss(finding.source.id, str(reason))
+    for finding in analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Refused):
+                _states_compared(world, finding, fact)
+
+
+def _states_compared(world: World, finding: Finding, fact: Refused) -> None:
+    """`… as long as its status is "draft"` names a state of what is made by moving from one to another."""
+    match fact.when:
+        case Being(subject=FieldOf(words=("status",)), words=(word,)):
+            value = word
+        case Compare(left=FieldOf(words=("status",)), right=Literal(value=str() as value)):
+            pass
+        case _:
+            return
+    about = fact.operation.object or fact.operation.subject
+    entity = (about.entity if about is not None else None) or finding.topic
+    made = world.field(entity, ("status",)) if entity is not None else None
+    if made is not None and made.has("state") and not made.has("choices"):
+        made.say([Trait("state", value)], finding.source.id)
 
 
 def _apply(world: World, finding: Finding, fact: Fact) -> None:

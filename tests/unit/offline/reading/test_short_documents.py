@@ -248,3 +248,72 @@ def test_oldest_first_is_an_order_and_no_thing() -> None:
         )
     )
     assert [each.name for each in made.entities] == ["Riddle"]
+
+
+_HOURS = (
+    "# Timesheets\n\nPeople sign up with their email address and a password and log in. Everybody sees"
+    " only their own entries. An entry has a date, a project and the hours (a number above 0). "
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "All my entries of one date together must not be more than 12 hours.",
+        "Together my entries of a date can be at most 12 hours.",
+        "My entries of the same date cannot exceed 12 hours in total.",
+        "My entries of one date must never add up to more than 12 hours.",
+        "All of my entries of a date must not come to more than 12 hours altogether.",
+    ],
+)
+def test_what_items_add_up_to_on_a_date_is_bounded(sentence: str) -> None:
+    made = design(read(_HOURS + sentence))
+    total = "sum(Entry, hours, user_id == this.user_id, date == this.date) <= 12"
+    assert _conditions(made, "Entry") == {total}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No one can see or touch the entries of another employee.",
+        "Nobody can read the entries of somebody else.",
+        "Nobody sees or changes entries made by others.",
+        "No user can view nor edit the entries of other people.",
+    ],
+)
+def test_items_of_others_are_out_of_reach(sentence: str) -> None:
+    text = "# Timesheets\n\nPeople sign up with their email address and a password and log in. An entry has a date. "
+    made = design(read(text + sentence))
+    assert {each.access.own for each in made.endpoints if each.entity == "Entry"} == {True}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '`POST /entries/{id}/submit` makes it "submitted"; after that it is fixed.',
+        '`POST /entries/{id}/submit` makes it "submitted"; from then on the entry stays frozen.',
+        'I want to correct or delete an entry as long as its status is "draft".\n\n`POST /entries/{id}/submit` makes it "submitted".',
+        '`POST /entries/{id}/submit` makes it "submitted"; then it is read-only.',
+    ],
+)
+def test_what_was_sent_stays_as_it_is(text: str) -> None:
+    made = design(read(f"# Timesheets\n\nAn entry has a date. A new entry is a draft. {text}"))
+    ruled = {name for rule in made.rules if "status" in rule.condition for name in rule.on}
+    assert {"update", "delete"} <= ruled
+
+
+def test_a_status_that_is_only_compared_with_is_the_first() -> None:
+    text = (
+        'An entry has a date. An entry can be changed only while its status is "draft".'
+        ' `POST /entries/{id}/submit` makes it "submitted".'
+    )
+    status = _field(design(read(f"# Timesheets\n\n{text}")), "Entry", "status")
+    assert (status.default, set(status.choices)) == ("draft", {"draft", "submitted"})
+
+
+def test_filters_behind_with_are_no_log_in() -> None:
+    made = design(
+        read("# Log\n\nAn entry has a date. `GET /entries` lists them, also with `from` and `to`.")
+    )
+    assert made.auth is None
+    assert not any(each.access.login for each in made.endpoints)
