@@ -321,257 +321,81 @@ _LOGGED = "(logged in|logged-in|authenticated|signed in|authorised|authorized)"
 _REACHES = "(sees|see|access|accesses|read|reads|can see|reach|touch|touches|change|changes|edit|edits|delete|deletes|view|open|use|look at|work with|get at)"
 _ACCOUNTS = "[user] (accounts|login|log-in|logins|log-ins|auth|authentication|authorization|authorisation|users|account|sign-up|sign-ups|registration|passwords|tokens|token|access control|permissions|roles)"
 ACCESS: tuple[tuple[str, Recogniser], ...] = (
-    (
-        f"[{_PEOPLE} [CAN|MUST|to]] (sign up|register|signup|sign-up|create an account|open an account) [as a new user] [(first|themselves)]",
-        _accounts,
-    ),
+    (f"[{_PEOPLE} [CAN|MUST|to]] (sign up|register|signup|sign-up|create an account|open an account) [as a new user] [(first|themselves)]", _accounts),
     ("(signup|sign-up|registration|register|sign up) [and (login|log-in|log in)]", _accounts),
-    (
-        "(register|sign up|signup|sign-up|create an account) (with|at|via|through|by|using) <route>",
-        _accounts,
-    ),
-    (
-        f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_SESSION}] [(with <names>)] [(that|which) (<people_word>|is|has) <rest>]",
-        _logs_in,
-    ),
+    ("(register|sign up|signup|sign-up|create an account) (with|at|via|through|by|using) <route>", _accounts),
+    (f"[{_PEOPLE} [CAN|MUST|to]] (log in|login|sign in|authenticate|log-in|logs in) [with (them|it|email and password|these|their credentials|those|<names>)] [(and|to|→)] [(receive|receives|get|gets|obtain|obtains)] [(a|an|the)] [{_SESSION}] [(with <names>)] [(that|which) (<people_word>|is|has) <rest>]", _logs_in),
     ("<route> (returns|answers|gives|issues|sends) [with] [(a|an|the)] " + _SESSION, _logs_in),
     (f"[(with|by|via|through|using)] [(a|an|the)] {_SESSION}", _logs_in),
-    (
-        "(log in|login|log-in|sign in|logs in) (with|by|using) [(the|a|an|their|your)] <names:by> [and [(the|a|their|your)] password]",
-        _logs_in,
-    ),
-    (
-        "(with|by|using) [(the|a|an|their|your)] <names:by> and [(the|a|their|your)] password",
-        _logs_in,
-    ),
-    (
-        f"(every|each|all|any) [(other)] [<items>] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations) (needs|need|requires|require|MUST have|expects|expect|is|are) [it] [(as)] [(a|an|the)] [valid] ({_SESSION}|protected|private|{_LOGGED}) [(with|by|as) <phrase>]",
-        _login,
-    ),
-    (
-        f"(everything|all|all of it|anything) [(else)] [(except|but) <phrase>] (needs|requires|MUST have|is behind|need) [(it|a|an|the)] [(valid)] [({_SESSION})]",
-        _login,
-    ),
-    (
-        f"(the rest|everything else|all the rest|everything|anything else|all other <noun:other>) [of (the|our|this) <noun>] [(is|are)] (for|reserved for|only for|open to|available to|visible to) [{_PEOPLE}] [(who|that) (is|are)] {_LOGGED} [{_PEOPLE}] [[,] (except|but not|apart from) [(for|that)] <crud:open> [(all|the|any)] <many>] [(:|,|;) (that|this|which) (is|are) (open|free|public|possible|allowed) [(to|for)] {_EVERYBODY}]",
-        _rest_login,
-    ),
-    (
-        f"<route> [(and|,) <route:second>] (needs|requires|need|require) [(a|the)] {_SESSION}",
-        _login,
-    ),
-    (
-        f"(no|there is no|we need no|no need for) [(a)] {_SESSION} [(is|are)] [(needed|required|necessary|wanted|asked for|planned|yet)] [(for now|yet|here|at this stage)]",
-        _no_login,
-    ),
-    (
-        f"without [(a)] [valid] {_SESSION} [(there is|the answer is|:|→|you get|they get|,)] <phrase>",
-        _login,
-    ),
-    (
-        f"no [valid] {_SESSION} (there is|the answer is|:|→|you get|they get|,|means|gets|gives) <phrase>",
-        _login,
-    ),
-    (
-        "(the|a) "
-        + _SESSION
-        + " (is|must be) sent as [(a|an)] (bearer token|header <phrase>|authorization header|bearer)",
-        _logs_in,
-    ),
+    ("(log in|login|log-in|sign in|logs in) (with|by|using) [(the|a|an|their|your)] <names:by> [and [(the|a|their|your)] password]", _logs_in),
+    ("(with|by|using) [(the|a|an|their|your)] <names:by> and [(the|a|their|your)] password", _logs_in),
+    (f"(every|each|all|any) [(other)] [<items>] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations) (needs|need|requires|require|MUST have|expects|expect|is|are) [it] [(as)] [(a|an|the)] [valid] ({_SESSION}|protected|private|{_LOGGED}) [(with|by|as) <phrase>]", _login),
+    (f"(everything|all|all of it|anything) [(else)] [(except|but) <phrase>] (needs|requires|MUST have|is behind|need) [(it|a|an|the)] [(valid)] [({_SESSION})]", _login),
+    (f"(the rest|everything else|all the rest|everything|anything else|all other <noun:other>) [of (the|our|this) <noun>] [(is|are)] (for|reserved for|only for|open to|available to|visible to) [{_PEOPLE}] [(who|that) (is|are)] {_LOGGED} [{_PEOPLE}] [[,] (except|but not|apart from) [(for|that)] <crud:open> [(all|the|any)] <many>] [(:|,|;) (that|this|which) (is|are) (open|free|public|possible|allowed) [(to|for)] {_EVERYBODY}]", _rest_login),
+    (f"<route> [(and|,) <route:second>] (needs|requires|need|require) [(a|the)] {_SESSION}", _login),
+    (f"(no|there is no|we need no|no need for) [(a)] {_SESSION} [(is|are)] [(needed|required|necessary|wanted|asked for|planned|yet)] [(for now|yet|here|at this stage)]", _no_login),
+    (f"without [(a)] [valid] {_SESSION} [(there is|the answer is|:|→|you get|they get|,)] <phrase>", _login),
+    (f"no [valid] {_SESSION} (there is|the answer is|:|→|you get|they get|,|means|gets|gives) <phrase>", _login),
+    ("(the|a) " + _SESSION + " (is|must be) sent as [(a|an)] (bearer token|header <phrase>|authorization header|bearer)", _logs_in),
     # --- own
-    (
-        f"{_PEOPLE} (CAN|MUST|to|have|has|keep|keeps|works|sees|see|manages|manage|)  [only] [(see|view|access|read|manage|work with|change|edit|use|reach|get|see and change|see and edit|see, change and delete)] (only|just) [(his|her|their)] [(or her|or his)] own <many>",
-        _own,
-    ),
-    (
-        f"{_PEOPLE} CAN only (see|view|access|read|manage|work with|change|edit|use|reach|see and change|see and edit|see or change|see, change and delete|see, edit and delete) [(his or her|their|his|her|your)] own <many>",
-        _own,
-    ),
-    (
-        f"{_PEOPLE} (sees|see|has|have|keeps|keep|manages|manage|accesses|access) [only] [(his or her|his|her|their|your)] own <many>",
-        _own,
-    ),
-    (
-        f"[after that] {_PEOPLE} (keep|keeps|have|has|manage|manages) [(his|her|their|your)] own (list|lists|set|collection) of <items>",
-        _own,
-    ),
-    (
-        f"(nobody|no one|no user) [CAN] [ever] {_REACHES} [(or|nor|and) {_REACHES}] <many> (of|from|by|made by|belonging to) (another|other|others|somebody else|someone else|anybody else|anyone else|a different|different) [<noun>]",
-        _own,
-    ),
-    (
-        f"(nobody|no one|no user) [CAN] [ever] {_REACHES} [(or|nor|and) {_REACHES}] (somebody else 's|someone else 's|anybody else 's|another user 's|other people 's|the <many:ignored> of others|anyone else 's|another person 's) [<many>]",
-        _own,
-    ),
-    (
-        "(nobody|no one) (but|except|besides) (you|the owner|its owner|me|the user|their owner) CAN (<dos>) (it|them|<items>) [under <route>]",
-        lambda c, s: [Access("owner", items=c.get("items"), route=c.get("route"))],
-    ),
+    (f"{_PEOPLE} (CAN|MUST|to|have|has|keep|keeps|works|sees|see|manages|manage|)  [only] [(see|view|access|read|manage|work with|change|edit|use|reach|get|see and change|see and edit|see, change and delete)] (only|just) [(his|her|their)] [(or her|or his)] own <many>", _own),
+    (f"{_PEOPLE} CAN only (see|view|access|read|manage|work with|change|edit|use|reach|see and change|see and edit|see or change|see, change and delete|see, edit and delete) [(his or her|their|his|her|your)] own <many>", _own),
+    (f"{_PEOPLE} (sees|see|has|have|keeps|keep|manages|manage|accesses|access) [only] [(his or her|his|her|their|your)] own <many>", _own),
+    (f"[after that] {_PEOPLE} (keep|keeps|have|has|manage|manages) [(his|her|their|your)] own (list|lists|set|collection) of <items>", _own),
+    (f"(nobody|no one|no user) [CAN] [ever] {_REACHES} [(or|nor|and) {_REACHES}] <many> (of|from|by|made by|belonging to) (another|other|others|somebody else|someone else|anybody else|anyone else|a different|different) [<noun>]", _own),
+    (f"(nobody|no one|no user) [CAN] [ever] {_REACHES} [(or|nor|and) {_REACHES}] (somebody else 's|someone else 's|anybody else 's|another user 's|other people 's|the <many:ignored> of others|anyone else 's|another person 's) [<many>]", _own),
+    ("(nobody|no one) (but|except|besides) (you|the owner|its owner|me|the user|their owner) CAN (<dos>) (it|them|<items>) [under <route>]", lambda c, s: [Access("owner", items=c.get("items"), route=c.get("route"))]),
     ("<many> (is|are) private [(to (their|the|its) (owner|owners|user|users))]", _own),
-    (
-        "<many> (belong|belongs) to [(the|a|one|exactly one)] [(logged in|logged-in)] [(their)] (user|users|owner|person who <rest>|users who <rest>)",
-        _own,
-    ),
-    (
-        "everybody (works|work) (alone|for themselves|on their own) [:] [own <many>] [, own <items:other>]",
-        _own,
-    ),
+    ("<many> (belong|belongs) to [(the|a|one|exactly one)] [(logged in|logged-in)] [(their)] (user|users|owner|person who <rest>|users who <rest>)", _own),
+    ("everybody (works|work) (alone|for themselves|on their own) [:] [own <many>] [, own <items:other>]", _own),
     ("own <many>", _own),
-    (
-        "[(all|everything|it|they|<many>)] [(is|are)] [strictly] private [(to|for|by) <phrase>]",
-        _own,
-    ),
-    (
-        "(other|another|somebody else 's|someone else 's|anybody else 's) [(people|users|user|person|members|peoples)] ['s] <many> [(simply|just)] (do not exist|does not exist|are invisible|are hidden|stay hidden|are not visible|cannot be seen|can not be seen|are off limits|are none of <phrase>) [(for|to) (you|me|them|us|anybody|anyone|others)]",
-        _own,
-    ),
-    (
-        "[for] (others|other people|other users|everybody else|everyone else) [(it|they|<many>)] (do not exist|does not exist|is invisible|are invisible|cannot see it|cannot see them|can not see <phrase>)",
-        _own,
-    ),
+    ("[(all|everything|it|they|<many>)] [(is|are)] [strictly] private [(to|for|by) <phrase>]", _own),
+    ("(other|another|somebody else 's|someone else 's|anybody else 's) [(people|users|user|person|members|peoples)] ['s] <many> [(simply|just)] (do not exist|does not exist|are invisible|are hidden|stay hidden|are not visible|cannot be seen|can not be seen|are off limits|are none of <phrase>) [(for|to) (you|me|them|us|anybody|anyone|others)]", _own),
+    ("[for] (others|other people|other users|everybody else|everyone else) [(it|they|<many>)] (do not exist|does not exist|is invisible|are invisible|cannot see it|cannot see them|can not see <phrase>)", _own),
     ("[(no|without)] (peeking|looking) (at|into) other (people|users) 's [<many>]", _own),
     ("(only|just) (you|the owner|its owner|the user|their owner|me)", _own),
-    (
-        "(requests|access|calls) (for|to) (other people|other users|another user|someone else) 's <many> (is|are) (answered|refused|rejected|denied) [with <number>]",
-        lambda c, s: [
-            Access(
-                "owner",
-                items=each,
-                status=int(c["number"]) if c.get("number") in {403, 404} else _status(s),
-            )
-            for each in c["many"]
-        ],
-    ),
+    ("(requests|access|calls) (for|to) (other people|other users|another user|someone else) 's <many> (is|are) (answered|refused|rejected|denied) [with <number>]", lambda c, s: [ Access( "owner", items=each, status=int(c["number"]) if c.get("number") in {403, 404} else _status(s) ) for each in c["many"] ]),
     # --- roles
-    (
-        "only <role> CAN <dos> [(a|an|the|any|new)] [<items>]",
-        lambda c, s: _role_does({**c, "only": True}, s),
-    ),
-    (
-        "only <role> CAN <dos> <many>",
-        lambda c, s: [
-            fact
-            for each in c["many"]
-            for fact in (_role_does({**c, "items": each, "only": True}, s) or ())
-        ],
-    ),
-    (
-        "<many> CAN only be <dones:dos> by <role>",
-        lambda c, s: [
-            fact
-            for each in c["many"]
-            for fact in (_role_does({**c, "items": each, "only": True}, s) or ())
-        ],
-    ),
+    ("only <role> CAN <dos> [(a|an|the|any|new)] [<items>]", lambda c, s: _role_does({**c, "only": True}, s)),
+    ("only <role> CAN <dos> <many>", lambda c, s: [ fact for each in c["many"] for fact in (_role_does({**c, "items": each, "only": True}, s) or ()) ]),
+    ("<many> CAN only be <dones:dos> by <role>", lambda c, s: [ fact for each in c["many"] for fact in (_role_does({**c, "items": each, "only": True}, s) or ()) ]),
     ("<role> CAN [also] <dos> (any|all|every|each|other) <items>", _role_does),
-    (
-        "<role> (sees|see|CAN see|CAN view|CAN read) (all|every|everything|everybody's) [<items>]",
-        _role_sees_all,
-    ),
+    ("<role> (sees|see|CAN see|CAN view|CAN read) (all|every|everything|everybody's) [<items>]", _role_sees_all),
     ("<role> CAN [also] <dos> <items>", _role_does),
-    (
-        "[only] <owner> CAN <do> [(it|them|that|this|<items>)] [(early|again|later|now|once more|ahead of time)] (:|with|by|via|through|using) <route>",
-        _owner_acts,
-    ),
-    (
-        "[only] <owner> CAN [only] <dos> [(it|them|that|this|<items>)] [only] <when>",
-        _owner_only_when,
-    ),
-    (
-        f"(everybody|everyone|anybody|anyone|all users|all members|people|users|members) [(who|that)] [(is|are)] {_LOGGED} CAN <crud> (it|them|<many>)",
-        _login_crud,
-    ),
-    (
-        f"only {_PEOPLE} [(who|that)] [(is|are)] {_LOGGED} CAN <crud> (anything|something|things|data|content|any of it)",
-        lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]],
-    ),
-    (
-        f"only {_LOGGED} {_PEOPLE} CAN <crud> (anything|something|things|data|content)",
-        lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]],
-    ),
-    (
-        f"{_EVERYBODY} CAN (browse|read|look|look around|look at|see|view) [(everything|all|anything|it all)] [(without (logging in|a log-in|an account|log-in))]",
-        _no_login,
-    ),
+    ("[only] <owner> CAN <do> [(it|them|that|this|<items>)] [(early|again|later|now|once more|ahead of time)] (:|with|by|via|through|using) <route>", _owner_acts),
+    ("[only] <owner> CAN [only] <dos> [(it|them|that|this|<items>)] [only] <when>", _owner_only_when),
+    (f"(everybody|everyone|anybody|anyone|all users|all members|people|users|members) [(who|that)] [(is|are)] {_LOGGED} CAN <crud> (it|them|<many>)", _login_crud),
+    (f"only {_PEOPLE} [(who|that)] [(is|are)] {_LOGGED} CAN <crud> (anything|something|things|data|content|any of it)", lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]]),
+    (f"only {_LOGGED} {_PEOPLE} CAN <crud> (anything|something|things|data|content)", lambda c, s: [Access("login", ("see" if v == "read" else v,)) for v in c["crud"]]),
+    (f"{_EVERYBODY} CAN (browse|read|look|look around|look at|see|view) [(everything|all|anything|it all)] [(without (logging in|a log-in|an account|log-in))]", _no_login),
     ("<role> [CAN] (<do>|<does_what:do>) (it|them|<items>) [LP] <route> [RP]", _role_route),
     ("[or] (<do>|<does_what:do>) (it|them|<items>) LP <route> RP", _role_route),
     ("<role> (sees|see|CAN see|CAN view) (all|every one) of them", _role_sees_topic),
     ("[(only|just)] (one 's|my|your|their|his|her) own [<many>]", _only_own),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
-    (
-        "(nobody else|no one else|no other <noun>) CAN [<dos>] [(it|them|that|so|<items>)]",
-        _nobody_else,
-    ),
+    ("(nobody else|no one else|no other <noun>) CAN [<dos>] [(it|them|that|so|<items>)]", _nobody_else),
     ("<dos> (my|their|his|her|your|our|one 's) own <many>", _does_own),
-    (
-        "(whoever|(the|a) (person|user|one|member) (who|that)) (created|made|added|adds|creates|makes|posts|posted|writes|wrote|enters|registers|opens|puts up) <items> (owns|is the owner of) (it|them)",
-        lambda c, s: [Owned((), c["items"].entity)] if c["items"].entity else None,
-    ),
-    (
-        "[the] <noun> [of <items>] is (whoever|(the|that) (person|user|one|member|caller) (who|that)) (created|made|added|put up|wrote|posted|entered|placed|opened|offered|started|submitted|listed) (it|them|<items>)",
-        _named_owner,
-    ),
-    (
-        "<items> CAN [only] be <dones:dos> [only] by <owner> [(alone|only|themselves|and nobody else|and no one else)]",
-        _owner_does,
-    ),
-    (
-        "(anybody else|anyone else|others|everybody else|everyone else|other users|all others) (gets|get|receives|receive|is answered with|are refused with) [a|an] <number>",
-        _others_get,
-    ),
+    ("(whoever|(the|a) (person|user|one|member) (who|that)) (created|made|added|adds|creates|makes|posts|posted|writes|wrote|enters|registers|opens|puts up) <items> (owns|is the owner of) (it|them)", lambda c, s: [Owned((), c["items"].entity)] if c["items"].entity else None),
+    ("[the] <noun> [of <items>] is (whoever|(the|that) (person|user|one|member|caller) (who|that)) (created|made|added|put up|wrote|posted|entered|placed|opened|offered|started|submitted|listed) (it|them|<items>)", _named_owner),
+    ("<items> CAN [only] be <dones:dos> [only] by <owner> [(alone|only|themselves|and nobody else|and no one else)]", _owner_does),
+    ("(anybody else|anyone else|others|everybody else|everyone else|other users|all others) (gets|get|receives|receive|is answered with|are refused with) [a|an] <number>", _others_get),
     # --- open to all
     ("(everybody|everyone|anybody|anyone|all|visitors) CAN <dos> [(all|the|any)] <many>", _anyone),
-    (
-        "<route> (works|is open|is public|is available|needs no|does not need|works for everybody) [(without|for|to)] [(logging in|a token|login|log-in|everybody|everyone|anyone|authentication|token)]",
-        _open_route,
-    ),
+    ("<route> (works|is open|is public|is available|needs no|does not need|works for everybody) [(without|for|to)] [(logging in|a token|login|log-in|everybody|everyone|anyone|authentication|token)]", _open_route),
     ("<many> (is|are) (public|open to everyone|visible to everyone|visible to everybody)", _anyone),
-    (
-        f"(anybody|anyone|everybody|everyone|any user|every user|all users|users|people) [who (is|are)] {_LOGGED} CAN [(call|use)] <route> [, (except|but not) <owner> [, who (gets|get) <number>]]",
-        _users_may,
-    ),
-    (
-        f"<route> (is|are) open to (anybody|everybody|anyone|everyone|all users|every user) who (is|are) {_LOGGED}",
-        _users_may,
-    ),
-    (
-        f"to <do> [(a|an|the)] <items> [,] {_PEOPLE} (must|has to|have to|need to) be {_LOGGED}",
-        _login_does,
-    ),
+    (f"(anybody|anyone|everybody|everyone|any user|every user|all users|users|people) [who (is|are)] {_LOGGED} CAN [(call|use)] <route> [, (except|but not) <owner> [, who (gets|get) <number>]]", _users_may),
+    (f"<route> (is|are) open to (anybody|everybody|anyone|everyone|all users|every user) who (is|are) {_LOGGED}", _users_may),
+    (f"to <do> [(a|an|the)] <items> [,] {_PEOPLE} (must|has to|have to|need to) be {_LOGGED}", _login_does),
     (f"(only) {_LOGGED} (users|people|members) CAN <do> <items>", _login_does),
     # --- passwords
-    (
-        "passwords (must|are|CANNOT|should|be) [(be|never|not)] [be] [stored] [in] (hashed|hashes|clear text|plain text|stored in clear text|clear|plaintext) [only]",
-        _no_password,
-    ),
-    (
-        "passwords CANNOT be (stored|saved|kept) in (clear text|plain text|plaintext|clear)",
-        _no_password,
-    ),
-    (
-        "passwords (are|must be) (stored|kept|saved) (hashed|as a hash|as hashes|encrypted|safely|securely) [only]",
-        _no_password,
-    ),
-    (
-        "(no|never) (response|answer|reply) CAN (contain|include|show) (one|it|a password|passwords|the password)",
-        _no_password,
-    ),
-    (
-        "(the|a) password (is|CANNOT be) [never] (returned|shown|sent back|part of a response|in a response|contained in any response)",
-        _no_password,
-    ),
-    (
-        "neither <route> nor <route:second> (contains|contain|shows|show|includes|include|reveals|has|have|returns) <names>",
-        _hidden,
-    ),
-    (
-        "<route> [and <route:second>] (does|do) not (contain|show|include|reveal|return) <names>",
-        _hidden,
-    ),
+    ("passwords (must|are|CANNOT|should|be) [(be|never|not)] [be] [stored] [in] (hashed|hashes|clear text|plain text|stored in clear text|clear|plaintext) [only]", _no_password),
+    ("passwords CANNOT be (stored|saved|kept) in (clear text|plain text|plaintext|clear)", _no_password),
+    ("passwords (are|must be) (stored|kept|saved) (hashed|as a hash|as hashes|encrypted|safely|securely) [only]", _no_password),
+    ("(no|never) (response|answer|reply) CAN (contain|include|show) (one|it|a password|passwords|the password)", _no_password),
+    ("(the|a) password (is|CANNOT be) [never] (returned|shown|sent back|part of a response|in a response|contained in any response)", _no_password),
+    ("neither <route> nor <route:second> (contains|contain|shows|show|includes|include|reveals|has|have|returns) <names>", _hidden),
+    ("<route> [and <route:second>] (does|do) not (contain|show|include|reveal|return) <names>", _hidden),
     # --- none
-    (
-        f"[so] (no|there is no|there are no|there MUST be no|without|we need no|it needs no|it has no) {_ACCOUNTS} [(and|or|,) [no] {_ACCOUNTS}] [(for now|yet|needed|is needed|are needed|required|is required|at this stage|here|whatsoever)]",
-        _no_login,
-    ),
+    (f"[so] (no|there is no|there are no|there MUST be no|without|we need no|it needs no|it has no) {_ACCOUNTS} [(and|or|,) [no] {_ACCOUNTS}] [(for now|yet|needed|is needed|are needed|required|is required|at this stage|here|whatsoever)]", _no_login),
     ("(login|log-in|accounts|authentication) (comes|come|follows|follow) later", _no_login),
-)
+)  # fmt: skip

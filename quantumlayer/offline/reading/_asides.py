@@ -80,89 +80,35 @@ _WANT = "(want|wants|need|needs|would like|would love|wish|build|make|create|wri
 ASIDES: tuple[tuple[str, Recogniser], ...] = (
     ("(dear|hi|hello|hey|good morning|good day) [<phrase>]", _context),
     ("[(with )] (kind|best|many|warm) regards [<rest>]", _context),
-    (
-        "(focus|enjoy|have fun|simple|that is all|done|easy|promised|sorry|please|seriously|period|voila)",
-        _context,
-    ),
+    ("(focus|enjoy|have fun|simple|that is all|done|easy|promised|sorry|please|seriously|period|voila)", _context),
     ("(thanks|thank you|cheers|yours|yours sincerely|sincerely|best) [<rest>]", _context),
     ("with kind regards [<rest>]", _context),
     ("(many|best|kind|warm|kindest) (thanks|wishes|regards|greetings) [<rest>]", _context),
-    (
-        "(could|can|would) you [please] (make|build|write|create|develop|set up|program) <software>",
-        _context,
-    ),
+    ("(could|can|would) you [please] (make|build|write|create|develop|set up|program) <software>", _context),
     (f"[(we|i|they|people|somebody|our <noun>)] [(also|just|really)] {_WANT} <software>", _context),
     ("<quoted> means that <rest>", _context),
     ("[(or|and|,)] <http> [(not found|no content|conflict|bad request|created|ok)]", _context),
     ("[→] <http> (+|and|with) (the|a|an) <phrase>", _context),
-    (
-        "(errors|error codes|status codes|statuses|responses|answers|http statuses|error handling)",
-        _context,
-    ),
-    (
-        "<http:number> [bad request] (for|on|when|if|with|:) [(an|a|the)] (invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|parameters|payload|payloads|fields)",
-        _status("invalid"),
-    ),
-    (
-        "<http:number> [(not found|conflict)] (for|on|when|if|with|:) [(an|a|the)] [(unknown|missing|nonexistent|non-existing|duplicate|duplicated)] (ids|id|items|things|resources|resource|duplicates|conflicts|conflict|routes|records|record|broken rules|rule violations)",
-        _context,
-    ),
+    ("(errors|error codes|status codes|statuses|responses|answers|http statuses|error handling)", _context),
+    ("<http:number> [bad request] (for|on|when|if|with|:) [(an|a|the)] (invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|parameters|payload|payloads|fields)", _status("invalid")),
+    ("<http:number> [(not found|conflict)] (for|on|when|if|with|:) [(an|a|the)] [(unknown|missing|nonexistent|non-existing|duplicate|duplicated)] (ids|id|items|things|resources|resource|duplicates|conflicts|conflict|routes|records|record|broken rules|rule violations)", _context),
     ("<http> (for|when|if) (anything|everything|whatever) <rest>", _context),
-    (
-        "<http> (if|when) (none|nothing|no <items>|there is none|there is no <items>) [(is|are|was) <adjective>]",
-        _none_status,
-    ),
-    (
-        "<route> [MUST] [(works|answers|returns|is answered|are answered)] [(with)] <http> [with <phrase>]",
-        _status("success"),
-    ),
+    ("<http> (if|when) (none|nothing|no <items>|there is none|there is no <items>) [(is|are|was) <adjective>]", _none_status),
+    ("<route> [MUST] [(works|answers|returns|is answered|are answered)] [(with)] <http> [with <phrase>]", _status("success")),
     ("(that|this|it) is what <phrase> is for", _context),
-    (
-        "[the] (requirement levels|key words|keywords|requirement words|words) [LP <inside> RP] [<phrase>] [, <phrase>] [, <phrase>] [, <phrase>] [, <phrase>] (are to be interpreted as|are used as) <rest>",
-        _context,
-    ),
-    (
-        "[the] (requirement levels|key words|keywords|requirement words) [LP <inside> RP] (follow|are used as in|are to be interpreted as [described] in|mean what) <rest>",
-        _context,
-    ),
-    (
-        "(this|that|it) is (the|a|our|only the|only a) (first|second|initial|early|small|simple) (version|draft|attempt|step|release|iteration|prototype|part|sketch) [<rest>]",
-        _context,
-    ),
+    ("[the] (requirement levels|key words|keywords|requirement words|words) [LP <inside> RP] [<phrase>] [, <phrase>] [, <phrase>] [, <phrase>] [, <phrase>] (are to be interpreted as|are used as) <rest>", _context),
+    ("[the] (requirement levels|key words|keywords|requirement words) [LP <inside> RP] (follow|are used as in|are to be interpreted as [described] in|mean what) <rest>", _context),
+    ("(this|that|it) is (the|a|our|only the|only a) (first|second|initial|early|small|simple) (version|draft|attempt|step|release|iteration|prototype|part|sketch) [<rest>]", _context),
     ("(it|this|the service|the system) runs <phrase>", _context),
-    (
-        "(we|i) [(also)] (run|are|have|organise|organize|coordinate|work|operate|manage|own|hire out|rent out|sell|am|teach|use|keep) <rest>",
-        _context,
-    ),
+    ("(we|i) [(also)] (run|are|have|organise|organize|coordinate|work|operate|manage|own|hire out|rent out|sell|am|teach|use|keep) <rest>", _context),
     # --- statuses of requests
-    (
-        "(invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|bodies|parameters|payload|payloads|fields) [(is|are|gets|get|gives|give|MUST be|results in|lead to|leads to|:|→)] [(answered|refused|rejected|answer)] [(with|by)] [(a|an)] <number> [(bad request)] [with <rest>]",
-        _status("invalid"),
-    ),
-    (
-        "[(an|a|any)] (invalid|bad|malformed|wrong|incomplete) <phrase> (gets|get|gives|is answered with|are answered with|results in|→|:|is refused with) [a|an] <number> [with <rest>]",
-        _status("invalid"),
-    ),
-    (
-        "[(all|any|every)] (validation errors|validation error|[validation] (errors|error|mistakes|mistake|problems|faults) (in|of|with|within) [(a|an|the|any)] [request] (body|bodies|input|inputs|data|fields|values|request|requests|payload)|invalid data) (gives|give|get|are|is|return|returns|mean|means|yield|yields|result in|lead to|(are|is) (answered|refused|rejected|reported) (with|as)|→|:) [(a|an)] <number>",
-        _status("invalid"),
-    ),
-    (
-        "(unknown|missing|nonexistent|non-existing|non-existent|not existing|not found) [<phrase>] (is|are|gets|get|gives|give|results in|result in|lead to|:|→) [(answered|refused)] [(with)] [a|an] <number>",
-        _status("missing"),
-    ),
-    (
-        "<route> (answers|answer|returns|return|replies|reply|gives|yields|responds|responds with|gets) [(with)] [an|a] <number> [with <phrase>]",
-        _status("success"),
-    ),
-    (
-        "(all|every) (dates|times|timestamps) (is|are) [(in|given in|sent as|formatted as)] <rest>",
-        _context,
-    ),
+    ("(invalid|bad|malformed|wrong|incomplete|faulty) (body|bodies|input|data|request|requests|values|bodies|parameters|payload|payloads|fields) [(is|are|gets|get|gives|give|MUST be|results in|lead to|leads to|:|→)] [(answered|refused|rejected|answer)] [(with|by)] [(a|an)] <number> [(bad request)] [with <rest>]", _status("invalid")),
+    ("[(an|a|any)] (invalid|bad|malformed|wrong|incomplete) <phrase> (gets|get|gives|is answered with|are answered with|results in|→|:|is refused with) [a|an] <number> [with <rest>]", _status("invalid")),
+    ("[(all|any|every)] (validation errors|validation error|[validation] (errors|error|mistakes|mistake|problems|faults) (in|of|with|within) [(a|an|the|any)] [request] (body|bodies|input|inputs|data|fields|values|request|requests|payload)|invalid data) (gives|give|get|are|is|return|returns|mean|means|yield|yields|result in|lead to|(are|is) (answered|refused|rejected|reported) (with|as)|→|:) [(a|an)] <number>", _status("invalid")),
+    ("(unknown|missing|nonexistent|non-existing|non-existent|not existing|not found) [<phrase>] (is|are|gets|get|gives|give|results in|result in|lead to|:|→) [(answered|refused)] [(with)] [a|an] <number>", _status("missing")),
+    ("<route> (answers|answer|returns|return|replies|reply|gives|yields|responds|responds with|gets) [(with)] [an|a] <number> [with <phrase>]", _status("success")),
+    ("(all|every) (dates|times|timestamps) (is|are) [(in|given in|sent as|formatted as)] <rest>", _context),
     ("(dates|times|timestamps) (is|are|use|follow) <rest>", _context),
-    (
-        "[the] (answers|responses|bodies|data|everything) (is|are|uses|use) [(in|sent as|exchanged as)] json [<rest>]",
-        _context,
-    ),
+    ("[the] (answers|responses|bodies|data|everything) (is|are|uses|use) [(in|sent as|exchanged as)] json [<rest>]", _context),
     ("(there is|there are) <phrase> (already|at the moment|today)", _context),
-)
+)  # fmt: skip

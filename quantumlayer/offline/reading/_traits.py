@@ -223,198 +223,81 @@ _UNIT_OF_RATE = (
 
 _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- said in passing
-    (
-        "(that|which) (distinguishes|sets|tells|singles) (it|them|him|her) (from|apart from|out of|apart) [<phrase>]",
-        _is("unique"),
-    ),
-    (
-        "[(so|hence|therefore)] no (duplicates|doubles|repetitions|two alike) [please]",
-        _is("unique"),
-    ),
+    ("(that|which) (distinguishes|sets|tells|singles) (it|them|him|her) (from|apart from|out of|apart) [<phrase>]", _is("unique")),
+    ("[(so|hence|therefore)] no (duplicates|doubles|repetitions|two alike) [please]", _is("unique")),
     ("no two [of them] (alike|the same|equal|identical)", _is("unique")),
-    (
-        "(CANNOT|NOT) [be] (repeated|duplicated|reused|taken already|given twice|shared)",
-        _is("unique"),
-    ),
-    (
-        "(unique|distinct) (across|throughout|in|among|over|within) (the|our|all|a) [whole|entire] (system|service|database|garden|club|company|school|house|world|site|place|list|town|city|shop|town|collection|organisation|office|museum|library|others|other ones)",
-        _is("unique"),
-    ),
+    ("(CANNOT|NOT) [be] (repeated|duplicated|reused|taken already|given twice|shared)", _is("unique")),
+    ("(unique|distinct) (across|throughout|in|among|over|within) (the|our|all|a) [whole|entire] (system|service|database|garden|club|company|school|house|world|site|place|list|town|city|shop|town|collection|organisation|office|museum|library|others|other ones)", _is("unique")),
     ("unique (everywhere|globally|overall|worldwide)", _is("unique")),
     ("(MUST|HAVE to) (be|stay|remain) (there|known|in it)", _is("required")),
-    (
-        "(both|all|each) [of them] (necessary|needed|required|mandatory|compulsory|obligatory)",
-        _is("required"),
-    ),
+    ("(both|all|each) [of them] (necessary|needed|required|mandatory|compulsory|obligatory)", _is("required")),
     ("(a must|indispensable|always (given|there|present|known|needed|required))", _is("required")),
     ("only (if|when|where) <clause>", _is("optional")),
-    (
-        "(if|when|where|in case|as far as|as long as|provided) (the|a|an|one|we|they|you|he|she|somebody|someone|there|it|any|known|people|clients|users) <clause>",
-        _is("optional"),
-    ),
-    (
-        "[often|sometimes|usually] (unknown|not known|missing|absent|left out|left away) [at first|sometimes|often]",
-        _is("optional"),
-    ),
-    (
-        "[so] (do|does) not (insist|insist on (it|that|this|them)|worry (about it|if it is missing))",
-        _is("optional"),
-    ),
+    ("(if|when|where|in case|as far as|as long as|provided) (the|a|an|one|we|they|you|he|she|somebody|someone|there|it|any|known|people|clients|users) <clause>", _is("optional")),
+    ("[often|sometimes|usually] (unknown|not known|missing|absent|left out|left away) [at first|sometimes|often]", _is("optional")),
+    ("[so] (do|does) not (insist|insist on (it|that|this|them)|worry (about it|if it is missing))", _is("optional")),
     ("(we|nobody) (do|does) not insist [on (it|that|this|them)]", _is("optional")),
-    (
-        "(can|may|might|could) [also] be (left away|left off|left blank|blank|not given|unknown|dropped|forgotten)",
-        _is("optional"),
-    ),
-    (
-        "(nice to have|not (necessary|compulsory|obligatory|a must|indispensable)|at will|as you like|free to leave out|where known|where applicable|where available)",
-        _is("optional"),
-    ),
+    ("(can|may|might|could) [also] be (left away|left off|left blank|blank|not given|unknown|dropped|forgotten)", _is("optional")),
+    ("(nice to have|not (necessary|compulsory|obligatory|a must|indispensable)|at will|as you like|free to leave out|where known|where applicable|where available)", _is("optional")),
     ("empty (for|in|with|on) <clause>", _is("optional")),
-    (
-        "<phrase> (often|sometimes|may|can|might) (have|has|lack|lacks) (none|no such thing|no one|no such value)",
-        _is("optional"),
-    ),
-    (
-        "(counts|count|taken|treated|understood|considered|regarded) [(as|to be)] <literal:value> [(then|in that case|otherwise)]",
-        _value("default"),
-    ),
-    (
-        "[be] (assumed|presumed|taken|supposed) [(as|to be)] <literal:value> [(where|if|when|unless|otherwise) [<clause>]]",
-        _value("default"),
-    ),
-    (
-        "(preset|prefilled|pre-set|initialised|initialized|defaulting) (to|with|at) <literal:value>",
-        _value("default"),
-    ),
-    (
-        "(leave|left) [it] (out|away|off|blank|empty) and (it|that) (is|becomes|means|counts as|will be) <literal:value>",
-        _value("default"),
-    ),
-    (
-        "<literal:value> (if|when|where|unless) (nothing|none|no value|nobody|no one) [else] [(is|has)] [(said|given|sent|set|stated|specified|chosen|entered|been said|known|says anything|there)]",
-        _value("default"),
-    ),
-    (
-        "<literal:value> (if|when|unless) (left (away|off|blank|empty|unsaid)|unspecified|unstated|not stated|not sent|unset|blank|nothing was said)",
-        _value("default"),
-    ),
-    (
-        f"<literal:value> unless (we|they|you|i|<word>|the <word>|a <word>) {_SAYING} [(it|us)] [{_OTHERWISE}]",
-        _value("default"),
-    ),
+    ("<phrase> (often|sometimes|may|can|might) (have|has|lack|lacks) (none|no such thing|no one|no such value)", _is("optional")),
+    ("(counts|count|taken|treated|understood|considered|regarded) [(as|to be)] <literal:value> [(then|in that case|otherwise)]", _value("default")),
+    ("[be] (assumed|presumed|taken|supposed) [(as|to be)] <literal:value> [(where|if|when|unless|otherwise) [<clause>]]", _value("default")),
+    ("(preset|prefilled|pre-set|initialised|initialized|defaulting) (to|with|at) <literal:value>", _value("default")),
+    ("(leave|left) [it] (out|away|off|blank|empty) and (it|that) (is|becomes|means|counts as|will be) <literal:value>", _value("default")),
+    ("<literal:value> (if|when|where|unless) (nothing|none|no value|nobody|no one) [else] [(is|has)] [(said|given|sent|set|stated|specified|chosen|entered|been said|known|says anything|there)]", _value("default")),
+    ("<literal:value> (if|when|unless) (left (away|off|blank|empty|unsaid)|unspecified|unstated|not stated|not sent|unset|blank|nothing was said)", _value("default")),
+    (f"<literal:value> unless (we|they|you|i|<word>|the <word>|a <word>) {_SAYING} [(it|us)] [{_OTHERWISE}]", _value("default")),
     ("(no|false) (by default|normally|unless <clause>)", lambda _: (Trait("default", False),)),
     # --- bounds in other words
     (f"(no|not|never) {_LESS} [than] [the year] <amount>", _amount("least")),
     (f"(no|not|never) {_MORE} [than] [the year] <amount>", _amount("most")),
-    (
-        "(lie|lies|be|is|stay|run|runs|range|ranges|go|goes) (between|from) <amount:low> (to|and|up to) <amount:high>",
-        _between,
-    ),
-    (
-        "(anything|any number|any value|everything|something|somewhere|a value|values|any) (from|between) <amount:low> (to|and|up to) <amount:high>",
-        _between,
-    ),
+    ("(lie|lies|be|is|stay|run|runs|range|ranges|go|goes) (between|from) <amount:low> (to|and|up to) <amount:high>", _between),
+    ("(anything|any number|any value|everything|something|somewhere|a value|values|any) (from|between) <amount:low> (to|and|up to) <amount:high>", _between),
     ("<amount:low> (up to|through|to at most|..|and at most) <amount:high>", _between),
-    (
-        "[up to] <amount> (at the very most|at the most|at the outside|at the utmost|at most|as a maximum|or below|inclusive at most|is the limit|is the maximum)",
-        _amount("most"),
-    ),
-    (
-        "<amount> (at the very least|at the least|at least|as a minimum|or later|or more|or above|or newer|onwards|is the minimum|and above)",
-        _amount("least"),
-    ),
+    ("[up to] <amount> (at the very most|at the most|at the outside|at the utmost|at most|as a maximum|or below|inclusive at most|is the limit|is the maximum)", _amount("most")),
+    ("<amount> (at the very least|at the least|at least|as a minimum|or later|or more|or above|or newer|onwards|is the minimum|and above)", _amount("least")),
     ("up to and including <amount>", _amount("most")),
-    (
-        "(from and including|starting from|starting with|beginning with|from) <amount> (on|up|upwards|onwards)",
-        _amount("least"),
-    ),
+    ("(from and including|starting from|starting with|beginning with|from) <amount> (on|up|upwards|onwards)", _amount("least")),
     ("(minimum|at minimum|lowest|smallest|shortest) [(is|of)] <amount>", _amount("least")),
     ("(maximum|at maximum|highest|largest|longest) [(is|of)] <amount>", _amount("most")),
     ("max length [(of|is|:)] <amount>", lambda c: (Trait("most", c["amount"].value, "character"),)),
-    (
-        "min length [(of|is|:)] <amount>",
-        lambda c: (Trait("least", c["amount"].value, "character"),),
-    ),
-    (
-        "(0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]",
-        _is("least", 0),
-    ),
-    (
-        "(may be|can be|of which there may be|there may be) (0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]",
-        _is("least", 0),
-    ),
+    ("min length [(of|is|:)] <amount>", lambda c: (Trait("least", c["amount"].value, "character"),)),
+    ("(0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]", _is("least", 0)),
+    ("(may be|can be|of which there may be|there may be) (0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]", _is("least", 0)),
     ("(NOT|never) [a] negative [(count|number|value|amount)]", _is("least", 0)),
     ("(NOT|never) (below|under) (nought|nothing|naught)", _is("least", 0)),
     # --- kinds of values
     ("[exactly] <format>", _formatted),
-    (
-        "(no|without|not any) (blanks|spaces|white space|whitespace|gaps|blank|space)",
-        _is("example"),
-    ),
-    (
-        "(time of day|clock time|hours and minutes|hh:mm|hour and minute|wall clock time)",
-        _typed("clock"),
-    ),
-    (
-        "(date and time|date with time|date and time of day) [LPAREN] [(utc|in utc)] [RPAREN]",
-        _typed("datetime"),
-    ),
-    (
-        "[(a|an)] (yes/no|yes or no|yes / no|true/false|true or false|true / false|on/off) (flag|field|value|switch|question|answer|box)",
-        _typed("boolean"),
-    ),
+    ("(no|without|not any) (blanks|spaces|white space|whitespace|gaps|blank|space)", _is("example")),
+    ("(time of day|clock time|hours and minutes|hh:mm|hour and minute|wall clock time)", _typed("clock")),
+    ("(date and time|date with time|date and time of day) [LPAREN] [(utc|in utc)] [RPAREN]", _typed("datetime")),
+    ("[(a|an)] (yes/no|yes or no|yes / no|true/false|true or false|true / false|on/off) (flag|field|value|switch|question|answer|box)", _typed("boolean")),
     ("(check box|tick box|tickbox|check mark)", _typed("boolean")),
-    (
-        "(saying|telling|stating|showing|indicating|meaning|which says|that says|that tells|which tells) (whether|if|how|what|that|when|where|who) <clause>",
-        _is("example"),
-    ),
+    ("(saying|telling|stating|showing|indicating|meaning|which says|that says|that tells|which tells) (whether|if|how|what|that|when|where|who) <clause>", _is("example")),
     ("whole (numbers only|number only|numbers)", _typed("integer")),
-    (
-        f"(whole|full) ({_UNIT}|minutes|hours|days|weeks|months|years|seconds|euros|percent|stars|points)",
-        _typed("integer"),
-    ),
+    (f"(whole|full) ({_UNIT}|minutes|hours|days|weeks|months|years|seconds|euros|percent|stars|points)", _typed("integer")),
     ("(whole|integral|an integer|a count|count)", _typed("integer")),
     (f"in (square|cubic) {_UNIT}", _typed("number")),
     (f"in {_UNIT}", _typed("number")),
     (f"{_UNIT}", _typed("number")),
     (f"[in] {_UNIT_OF_RATE} (/|per) {_UNIT_OF_RATE}", _typed("number")),
     ("in (minutes|hours|seconds|days|weeks|months|years)", _typed("numeric")),
-    (
-        "(half|halves|fractions|quarter|decimals|tenths) [<word>] (are|is) (fine|allowed|ok|okay|possible)",
-        _typed("number"),
-    ),
+    ("(half|halves|fractions|quarter|decimals|tenths) [<word>] (are|is) (fine|allowed|ok|okay|possible)", _typed("number")),
     ("(sum|amount|piece) of money", _typed("money")),
     ("[each] (a|an) short text [each]", _is("example")),
-    (
-        "each (pointing|referring|linking|belonging|related|linked) to (a|an|the|one) <noun:value>",
-        lambda c: (Trait("refers", c["value"]),),
-    ),
-    (
-        "(pointing|referring|linking|relating|points|refers|links) to (a|an|the|one) <noun:value>",
-        lambda c: (Trait("refers", c["value"]),),
-    ),
+    ("each (pointing|referring|linking|belonging|related|linked) to (a|an|the|one) <noun:value>", lambda c: (Trait("refers", c["value"]),)),
+    ("(pointing|referring|linking|relating|points|refers|links) to (a|an|the|one) <noun:value>", lambda c: (Trait("refers", c["value"]),)),
     ("(real|actual|proper|valid|genuine|correct) (date|day)", _typed("date")),
-    (
-        "(generated|filled in|set|made|assigned|given|produced|added|written|provided) by (the|our) (backend|server|service|system|api|app|application|database)",
-        _is("system"),
-    ),
+    ("(generated|filled in|set|made|assigned|given|produced|added|written|provided) by (the|our) (backend|server|service|system|api|app|application|database)", _is("system")),
     # --- required, optional
     ("(required|mandatory|obligatory|compulsory|needed|necessary)", _is("required")),
     ("MUST be (given|present|filled|set|provided|supplied|specified|filled in)", _is("required")),
     ("CANNOT be (missing|omitted|left out|null|left off|absent)", _is("required")),
     ("NOT (optional|null|nullable)", _is("required")),
-    (
-        "(optional|optionally|voluntary|nullable|not required|not mandatory|not needed)",
-        _is("optional"),
-    ),
-    (
-        "if (any|known|available|there is (one|any)|wanted|needed|given|present|desired|applicable)",
-        _is("optional"),
-    ),
-    (
-        "if (i|you|we|they|he|she|one|the <word>|a <word>) (like|likes|want|wants|wish|wishes|need|needs|have|has|prefer|prefers|know|knows|remember|got|care) [(one|it|any|to|them)]",
-        _is("optional"),
-    ),
+    ("(optional|optionally|voluntary|nullable|not required|not mandatory|not needed)", _is("optional")),
+    ("if (any|known|available|there is (one|any)|wanted|needed|given|present|desired|applicable)", _is("optional")),
+    ("if (i|you|we|they|he|she|one|the <word>|a <word>) (like|likes|want|wants|wish|wishes|need|needs|have|has|prefer|prefers|know|knows|remember|got|care) [(one|it|any|to|them)]", _is("optional")),
     (
         (
             "(can|may|might|could) be (left out|omitted|missing|null|left empty|left blank|absent|empty"
@@ -422,102 +305,45 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
         ),
         _is("optional"),
     ),
-    (
-        "(need|needs|do|does) not [(have|need) to] be (given|filled|present|set|provided)",
-        _is("optional"),
-    ),
+    ("(need|needs|do|does) not [(have|need) to] be (given|filled|present|set|provided)", _is("optional")),
     # --- empty
     ("(CANNOT|NOT) be (empty|blank)", _is("least", 1)),
     ("(non-empty|nonempty|not empty|not blank|non-blank)", _is("filled")),
     ("NOT [be] (empty|blank)", _is("filled")),
     # --- unique
-    (
-        "(unique|distinct|unambiguous) (per|within|in|for|inside|for each|for every|across|by) <phrase>",
-        _tokens("unique_in"),
-    ),
-    (
-        "(can|may) be (switched|changed|toggled|edited|updated|modified) [(with|by|via|through|using) <phrase>]",
-        _is("editable"),
-    ),
-    (
-        "(which|that) <noun> (can|may) (switch|change|toggle|edit|update|set) [(with|by|via|through|using) <phrase>]",
-        _is("editable"),
-    ),
+    ("(unique|distinct|unambiguous) (per|within|in|for|inside|for each|for every|across|by) <phrase>", _tokens("unique_in")),
+    ("(can|may) be (switched|changed|toggled|edited|updated|modified) [(with|by|via|through|using) <phrase>]", _is("editable")),
+    ("(which|that) <noun> (can|may) (switch|change|toggle|edit|update|set) [(with|by|via|through|using) <phrase>]", _is("editable")),
     ("(unique|unambiguous)", _is("unique")),
     ("[completely] (random|randomly generated|random strings)", _is("random_word")),
     ("(NOT|CANNOT) [be] (guessable|predictable|sequential) [from <clause>]", _is("example")),
-    (
-        "(used|taken|assigned|given|registered|exist|exists|occur|occurs|entered) [for] [only] (once|one time)",
-        _is("unique"),
-    ),
+    ("(used|taken|assigned|given|registered|exist|exists|occur|occurs|entered) [for] [only] (once|one time)", _is("unique")),
     ("only (once|one time)", _is("unique")),
-    (
-        "CANNOT (be (used|taken|registered|entered)|occur|appear|exist|repeat) (twice|again|more than once|a second time)",
-        _is("unique"),
-    ),
+    ("CANNOT (be (used|taken|registered|entered)|occur|appear|exist|repeat) (twice|again|more than once|a second time)", _is("unique")),
     ("(that|which) no other <noun> has", _is("unique")),
-    (
-        "no (two|other) [of (them|the)] [<noun>] [(can|may|must)] [(have|has|share|shares|use|uses|with|carry|is|are)] [the] (same|alike|equal|identical) [(one|value|<noun>)]",
-        _is("unique"),
-    ),
+    ("no (two|other) [of (them|the)] [<noun>] [(can|may|must)] [(have|has|share|shares|use|uses|with|carry|is|are)] [the] (same|alike|equal|identical) [(one|value|<noun>)]", _is("unique")),
     ("no other <noun> (has|uses|carries|shares) (it|the same) [(one|value)]", _is("unique")),
-    (
-        "(belongs|belong|is given|assigned) to [exactly] (one|a single) <noun> [only]",
-        _is("unique"),
-    ),
-    (
-        "(ignoring|regardless of|without regard to|independent of) [upper and lower] case",
-        _is("case_insensitive"),
-    ),
+    ("(belongs|belong|is given|assigned) to [exactly] (one|a single) <noun> [only]", _is("unique")),
+    ("(ignoring|regardless of|without regard to|independent of) [upper and lower] case", _is("case_insensitive")),
     ("(case-insensitive|case insensitive|case-insensitively)", _is("case_insensitive")),
     # --- signs
     ("(a|any) positive (number|amount|integer|value|decimal|price)", _is("above", 0)),
     ("positive whole (number|numbers)", lambda _: (Trait("above", 0), Trait("type", "integer"))),
-    (
-        "(positive|strictly positive|(greater|more|higher|larger) than (zero|nothing))",
-        _is("above", 0),
-    ),
-    (
-        "(non-negative|nonnegative|(zero|0) or (more|greater|above|higher|positive))",
-        _is("least", 0),
-    ),
-    (
-        "(NOT|CANNOT) [be] [go] (negative|below (zero|0)|less than (zero|0)|under (zero|0)|drop below zero)",
-        _is("least", 0),
-    ),
+    ("(positive|strictly positive|(greater|more|higher|larger) than (zero|nothing))", _is("above", 0)),
+    ("(non-negative|nonnegative|(zero|0) or (more|greater|above|higher|positive))", _is("least", 0)),
+    ("(NOT|CANNOT) [be] [go] (negative|below (zero|0)|less than (zero|0)|under (zero|0)|drop below zero)", _is("least", 0)),
     ("(can|may) be (zero|0) but (not|never) (less|lower|negative|below)", _is("least", 0)),
     ("(CANNOT|NOT) be (zero|0)", _is("above", 0)),
     ("(CANNOT|NOT) be (zero|0) or (negative|less|below)", _is("above", 0)),
     # --- bounds
-    (
-        "(with|to|of|having|rounded to) [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (places|decimals)",
-        _decimals,
-    ),
-    (
-        "[(with|to|of)] [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (decimal places|decimals|decimal digits|fraction digits|digits (after|behind) the [decimal] (point|comma))",
-        _decimals,
-    ),
-    (
-        "(at least|no (fewer|less|lower|shorter|smaller) than|not (fewer|less|lower|shorter|smaller|below) than|minimum [of]|min|min.|a minimum of|minimally|>=|a minimum length of|minimum length|min length|starting (at|from)) [:] [=] [the] <amount>",
-        _amount("least"),
-    ),
+    ("(with|to|of|having|rounded to) [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (places|decimals)", _decimals),
+    ("[(with|to|of)] [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (decimal places|decimals|decimal digits|fraction digits|digits (after|behind) the [decimal] (point|comma))", _decimals),
+    ("(at least|no (fewer|less|lower|shorter|smaller) than|not (fewer|less|lower|shorter|smaller|below) than|minimum [of]|min|min.|a minimum of|minimally|>=|a minimum length of|minimum length|min length|starting (at|from)) [:] [=] [the] <amount>", _amount("least")),
     ("CANNOT be (less|lower|smaller|shorter|fewer|below|under) [than] <amount>", _amount("least")),
-    (
-        "<amount> (or (more|higher|greater|above|longer|later|over)|and (more|up|above|over)|minimum|min|+|at least|upwards)",
-        _amount("least"),
-    ),
-    (
-        "(at most|at max|no more than|not more than|no (longer|greater|higher|larger) than|not (longer|greater|higher|larger) than|up to|maximum [of]|max|max.|a maximum of|maximally|<=|limited to|a maximum length of|maximum length|max length) [:] [=] <amount>",
-        _amount("most"),
-    ),
-    (
-        "CANNOT (exceed|be (more|higher|greater|larger|longer|over|above) [than]) <amount>",
-        _amount("most"),
-    ),
-    (
-        "<amount> (or (fewer|less|lower|below|shorter|under)|maximum|max|at most|at the most|tops)",
-        _amount("most"),
-    ),
+    ("<amount> (or (more|higher|greater|above|longer|later|over)|and (more|up|above|over)|minimum|min|+|at least|upwards)", _amount("least")),
+    ("(at most|at max|no more than|not more than|no (longer|greater|higher|larger) than|not (longer|greater|higher|larger) than|up to|maximum [of]|max|max.|a maximum of|maximally|<=|limited to|a maximum length of|maximum length|max length) [:] [=] <amount>", _amount("most")),
+    ("CANNOT (exceed|be (more|higher|greater|larger|longer|over|above) [than]) <amount>", _amount("most")),
+    ("<amount> (or (fewer|less|lower|below|shorter|under)|maximum|max|at most|at the most|tops)", _amount("most")),
     ("(NOT|CANNOT) [be] (before|earlier than|below|under) [the] [year] <amount>", _amount("least")),
     ("(NOT|CANNOT) [be] (after|later than|above|over) [the] [year] <amount>", _amount("most")),
     ("(from|since) <amount> (on|onwards|onward)", _amount("least")),
@@ -525,240 +351,87 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(above|over|>) <amount>", _amount("above")),
     ("(less|smaller|lower|fewer|shorter) than <amount>", _amount("below")),
     ("(below|under|<) <amount>", _amount("below")),
-    (
-        "[(from|between|of|in the range [of] [from]|range|ranging from|in the range)] <amount:low> [<comment:one>] (to|and|-|through|up to|until|..) <amount:high> [<comment:two>] [(inclusive|included)]",
-        _between,
-    ),
+    ("[(from|between|of|in the range [of] [from]|range|ranging from|in the range)] <amount:low> [<comment:one>] (to|and|-|through|up to|until|..) <amount:high> [<comment:two>] [(inclusive|included)]", _between),
     ("(exactly|precisely|always) <amount>", _exactly),
     ("<n_characters:n>", lambda c: _exactly({"amount": c["n"]})),
     # --- patterns
     ("[exactly] <number:n> digits", _digits),
     ("[exactly] <number:n> <character_kinds:kinds>", _counted_kinds),
-    (
-        "[(consists of|consisting of|made of|made up of|of)] <number:n> (to|-) <number:m> <character_kinds:kinds> [only]",
-        _counted_kinds,
-    ),
-    (
-        "[exactly] <number:n> random <character_kinds:kinds>",
-        lambda c: _counted_kinds({**c, "random": True}),
-    ),
-    (
-        "[exactly] <number:n> <character_kinds:first> [(followed by|then|plus|and|,)] [a] [(hyphen|dash)] [and] <number:m> <character_kinds:second>",
-        _row_of_kinds,
-    ),
-    (
-        "(only|made [up] of|composed of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>",
-        _made_of,
-    ),
+    ("[(consists of|consisting of|made of|made up of|of)] <number:n> (to|-) <number:m> <character_kinds:kinds> [only]", _counted_kinds),
+    ("[exactly] <number:n> random <character_kinds:kinds>", lambda c: _counted_kinds({**c, "random": True})),
+    ("[exactly] <number:n> <character_kinds:first> [(followed by|then|plus|and|,)] [a] [(hyphen|dash)] [and] <number:m> <character_kinds:second>", _row_of_kinds),
+    ("(only|made [up] of|composed of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>", _made_of),
     ("<character_kinds:kinds> only", _made_of),
-    (
-        "(starting|beginning|starts|begins|start|begin) with [(a|an)] <character_kinds:kinds>",
-        lambda c: (Trait("starts_with", _kinds(c)),) if _kinds(c) else (),
-    ),
-    (
-        "(in|of) (lower|lowercase|lower-case) [(case|letters)]",
-        lambda _: (Trait("pattern", "[^A-Z]+"),),
-    ),
-    (
-        "[(an|a)] [valid] (http or https|http|https|absolute|valid) (url|urls|address|link|uri)",
-        _typed("url"),
-    ),
+    ("(starting|beginning|starts|begins|start|begin) with [(a|an)] <character_kinds:kinds>", lambda c: (Trait("starts_with", _kinds(c)),) if _kinds(c) else ()),
+    ("(in|of) (lower|lowercase|lower-case) [(case|letters)]", lambda _: (Trait("pattern", "[^A-Z]+"),)),
+    ("[(an|a)] [valid] (http or https|http|https|absolute|valid) (url|urls|address|link|uri)", _typed("url")),
     # --- values
-    (
-        "(one|any) of [the] [(values|following|these|options|three|four|five)] [:] <choices:value>",
-        _value("choices"),
-    ),
-    (
-        "(either|values|value|allowed values|possible values|choices|options|being|namely|enum) [are] [of] [:] <choices:value>",
-        _value("choices"),
-    ),
+    ("(one|any) of [the] [(values|following|these|options|three|four|five)] [:] <choices:value>", _value("choices")),
+    ("(either|values|value|allowed values|possible values|choices|options|being|namely|enum) [are] [of] [:] <choices:value>", _value("choices")),
     ("[a] (choice|selection) (of|between|from|among) [:] <choices:value>", _value("choices")),
-    (
-        "(default|defaults|defaulting) [(to|is|value|=|:)] [(is|:)] <literal:value>",
-        _value("default"),
-    ),
-    (
-        "<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|at the beginning)",
-        _value("default"),
-    ),
-    (
-        "(initially|at first|starts (as|at|with|out as)|starting (as|at|with)|begins as|begins with|by default) <literal:value>",
-        _value("default"),
-    ),
-    (
-        "<literal:value> unless [(it|one|that) (is|was)] (given|set|specified|stated|changed|provided|sent|said)",
-        _value("default"),
-    ),
-    (
-        "<literal:value> unless (<word>|the <word>|a <word>) (wants|want|says|say|gives|give|sets|set|chooses|choose|asks|ask|sends|send|states|state|specifies|specify|needs|need) [(another|one|otherwise|so|something else|something different|more|anything else|it|for more|for another)]",
-        _value("default"),
-    ),
-    (
-        "<quoted:value> unless (<word>|the <word>|a <word>|an <word>) (makes|make|sets|set|changes|change|promotes|promote|turns|turn) (it|them|him|her|that|this) [(to|into|an|a)] <quoted:other> [(or|,) <quoted:third>]",
-        _promoted,
-    ),
-    (
-        "<literal:value> (when|if) (left out|omitted|missing|absent)",
-        _value("default"),
-    ),
-    (
-        "<literal:value> (if|when|unless) [it is] (not (given|set|specified|provided|stated|mentioned|said|present|sent)|(left out|omitted|missing|absent|nothing is (given|said))|we do not say|you say nothing|nobody says [so] [otherwise]|otherwise (stated|given|specified|said)|(i|we|you) say (otherwise|nothing)|told otherwise|none is given|(it|they) is not given|nothing else is said)",
-        _value("default"),
-    ),
+    ("(default|defaults|defaulting) [(to|is|value|=|:)] [(is|:)] <literal:value>", _value("default")),
+    ("<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|at the beginning)", _value("default")),
+    ("(initially|at first|starts (as|at|with|out as)|starting (as|at|with)|begins as|begins with|by default) <literal:value>", _value("default")),
+    ("<literal:value> unless [(it|one|that) (is|was)] (given|set|specified|stated|changed|provided|sent|said)", _value("default")),
+    ("<literal:value> unless (<word>|the <word>|a <word>) (wants|want|says|say|gives|give|sets|set|chooses|choose|asks|ask|sends|send|states|state|specifies|specify|needs|need) [(another|one|otherwise|so|something else|something different|more|anything else|it|for more|for another)]", _value("default")),
+    ("<quoted:value> unless (<word>|the <word>|a <word>|an <word>) (makes|make|sets|set|changes|change|promotes|promote|turns|turn) (it|them|him|her|that|this) [(to|into|an|a)] <quoted:other> [(or|,) <quoted:third>]", _promoted),
+    ("<literal:value> (when|if) (left out|omitted|missing|absent)", _value("default")),
+    ("<literal:value> (if|when|unless) [it is] (not (given|set|specified|provided|stated|mentioned|said|present|sent)|(left out|omitted|missing|absent|nothing is (given|said))|we do not say|you say nothing|nobody says [so] [otherwise]|otherwise (stated|given|specified|said)|(i|we|you) say (otherwise|nothing)|told otherwise|none is given|(it|they) is not given|nothing else is said)", _value("default")),
     ("<literal:value> otherwise", _value("default")),
     ("(normally|usually|ordinarily|generally) <literal:value>", _value("default")),
-    (
-        "(a|every|each|any) new <noun> (is|has|starts as|starts with) <literal:value>",
-        _value("default"),
-    ),
+    ("(a|every|each|any) new <noun> (is|has|starts as|starts with) <literal:value>", _value("default")),
     ("the default [value] (is|=|:) <literal:value>", _value("default")),
     ("MUST exist", _is("example")),
     ("<quoted:value> (until|before|as long as|first|when it) [<clause>]", _value("default")),
-    (
-        "empty (until|as long as|while|unless|before|at first|otherwise|when|if) <rest>",
-        lambda c: (Trait("empty_until", tuple(c["rest"])),),
-    ),
+    ("empty (until|as long as|while|unless|before|at first|otherwise|when|if) <rest>", lambda c: (Trait("empty_until", tuple(c["rest"])),)),
     ("(empty|null|nothing) [(at first|initially|by default)]", _is("nullable")),
     # --- types
-    (
-        "(date and time|date/time|date-time|datetime|timestamp|date with time|point in time|date and a time|iso timestamp|utc timestamp|instant|timestamptz)",
-        _typed("datetime"),
-    ),
+    ("(date and time|date/time|date-time|datetime|timestamp|date with time|point in time|date and a time|iso timestamp|utc timestamp|instant|timestamptz)", _typed("datetime")),
     ("(date|dates|calendar day|calendar date|iso date)", _typed("date")),
     ("(time of day|clock time|time)", _typed("time")),
-    (
-        "(whole number|whole numbers|integer|integers|int|bigint|natural number|serial|smallint)",
-        _typed("integer"),
-    ),
-    (
-        "(decimal|float|double|real|decimal number|real number|floating point|decimals|fractional)",
-        _typed("number"),
-    ),
+    ("(whole number|whole numbers|integer|integers|int|bigint|natural number|serial|smallint)", _typed("integer")),
+    ("(decimal|float|double|real|decimal number|real number|floating point|decimals|fractional)", _typed("number")),
     ("(number|numbers|numeric|percentage)", _typed("numeric")),
-    (
-        "(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|toggle|yes-no)",
-        _typed("boolean"),
-    ),
-    (
-        "(text|string|varchar|char|free text|plain text|short text|line of text|str|textual)",
-        _typed("string"),
-    ),
+    ("(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|toggle|yes-no)", _typed("boolean")),
+    ("(text|string|varchar|char|free text|plain text|short text|line of text|str|textual)", _typed("string")),
     ("(long text|multi-line text|multiline text|longer text|markdown|textarea)", _typed("text")),
     ("[valid] (email address|email|mail address)", _typed("email")),
     ("(url|uri|web address|link|hyperlink)", _typed("url")),
-    (
-        "(list|array|set|collection|lists) of (strings|texts|text|words|names|labels|tags|keywords|string|free texts)",
-        _typed("strings"),
-    ),
-    (
-        "(list|array|set|collection|lists) of <word> (names|ids|words|codes|strings|labels|emails|keys|texts)",
-        _typed("strings"),
-    ),
+    ("(list|array|set|collection|lists) of (strings|texts|text|words|names|labels|tags|keywords|string|free texts)", _typed("strings")),
+    ("(list|array|set|collection|lists) of <word> (names|ids|words|codes|strings|labels|emails|keys|texts)", _typed("strings")),
     ("(string|text) (list|array|[])", _typed("strings")),
     ("(list|array|strings|string[])", _typed("strings")),
     ("(money|currency|monetary amount|monetary|price)", _typed("money")),
-    (
-        "in [(whole|full)] (euros|euro|eur|dollars|dollar|usd|pounds|gbp|chf|nok|sek|dkk|currency)",
-        _typed("money"),
-    ),
-    (
-        "in [whole] (cents|minutes|seconds|hours|days|weeks|months|years|percent|millimetres)",
-        _typed("numeric"),
-    ),
-    (
-        "in (kilograms|kilogrammes|kg|grams|g|metres|meters|cm|km|kilometres|kilometers|litres|liters|mm)",
-        _typed("number"),
-    ),
+    ("in [(whole|full)] (euros|euro|eur|dollars|dollar|usd|pounds|gbp|chf|nok|sek|dkk|currency)", _typed("money")),
+    ("in [whole] (cents|minutes|seconds|hours|days|weeks|months|years|percent|millimetres)", _typed("numeric")),
+    ("in (kilograms|kilogrammes|kg|grams|g|metres|meters|cm|km|kilometres|kilometers|litres|liters|mm)", _typed("number")),
     ("(choice|enum|enumeration|select|selection|option|picklist)", _typed("choice")),
-    (
-        "(reference|foreign key|fk|relation|id|reference id) [(to|of)] [(a|an|the|one)] [(existing|valid)] <noun:value>",
-        lambda c: (Trait("refers", c["value"]),),
-    ),
-    (
-        "(refers to|references|points to|belongs to|must refer to|must exist in) [(a|an|the|one)] [(existing|valid)] <noun:value>",
-        lambda c: (Trait("refers", c["value"]),),
-    ),
+    ("(reference|foreign key|fk|relation|id|reference id) [(to|of)] [(a|an|the|one)] [(existing|valid)] <noun:value>", lambda c: (Trait("refers", c["value"]),)),
+    ("(refers to|references|points to|belongs to|must refer to|must exist in) [(a|an|the|one)] [(existing|valid)] <noun:value>", lambda c: (Trait("refers", c["value"]),)),
     ("(reference|foreign key|fk|relation)", _typed("reference")),
     ("(uuid|guid)", _typed("string")),
     # --- who sets it
-    (
-        "(system|server|service|computed|calculated|derived|automatic|generated) : <rest>",
-        _by_system,
-    ),
-    (
-        "(system|auto|read-only|readonly|read only|generated|automatic|server-side|server|computed|auto-generated|automatically [(set|filled|generated|assigned|created)]|calculated|derived) [:]",
-        _is("system"),
-    ),
-    (
-        "[(that|which|is|are)] (set|filled|filled in|generated|assigned|added|computed|created|given|written|recorded|calculated|provided|maintained|managed|worked out|derived|stamped) [out] by (the|our|us) [(system|server|service|backend|api|application|app)]",
-        _is("system"),
-    ),
-    (
-        "(that|which) (the|our) (system|server|service|backend|api|app|application) (sets|fills in|fills|generates|assigns|adds|computes|creates|records|makes|writes|keeps|gives|calculates|maintains|works out|provides) [(itself|by itself|automatically)]",
-        _is("system"),
-    ),
-    (
-        "(that|which) (the|our) (system|server|service|backend|api|app) (sets|initialises|puts) to <literal:value> [(when|as soon as|at|on) <clause>]",
-        lambda c: (Trait("system"), Trait("default", c["value"])),
-    ),
-    (
-        "(that|which|where) clients (can not|cannot|may not|must not) (set|change|send|write) [it]",
-        _is("system"),
-    ),
+    ("(system|server|service|computed|calculated|derived|automatic|generated) : <rest>", _by_system),
+    ("(system|auto|read-only|readonly|read only|generated|automatic|server-side|server|computed|auto-generated|automatically [(set|filled|generated|assigned|created)]|calculated|derived) [:]", _is("system")),
+    ("[(that|which|is|are)] (set|filled|filled in|generated|assigned|added|computed|created|given|written|recorded|calculated|provided|maintained|managed|worked out|derived|stamped) [out] by (the|our|us) [(system|server|service|backend|api|application|app)]", _is("system")),
+    ("(that|which) (the|our) (system|server|service|backend|api|app|application) (sets|fills in|fills|generates|assigns|adds|computes|creates|records|makes|writes|keeps|gives|calculates|maintains|works out|provides) [(itself|by itself|automatically)]", _is("system")),
+    ("(that|which) (the|our) (system|server|service|backend|api|app) (sets|initialises|puts) to <literal:value> [(when|as soon as|at|on) <clause>]", lambda c: (Trait("system"), Trait("default", c["value"]))),
+    ("(that|which|where) clients (can not|cannot|may not|must not) (set|change|send|write) [it]", _is("system")),
     ("not (set|settable|changeable) by (the|a) (client|user|caller)", _is("system")),
-    (
-        "[(automatically|always)] (set|assigned|filled) [in] (to|from|with|by) (the|whoever is) (current user|logged-in user|logged in user|caller|current user 's id|token|logged in|user who creates it)",
-        lambda _: (Trait("system"), Trait("caller")),
-    ),
-    (
-        "(the|id of the) (current user|logged-in user|logged in user|caller)",
-        lambda _: (Trait("system"), Trait("caller")),
-    ),
-    (
-        "(can|may|must) [only] be used by (one|only one|a single) <noun> [only]",
-        _is("unique"),
-    ),
-    (
-        "(NOT|CANNOT) [be] (taken|read|accepted|sent|given|supplied|set|passed|provided|part|written|filled in) (from|in|by|with|of) (a|the|any) (request|client|body|user|caller|input|hand)",
-        _is("system"),
-    ),
-    (
-        "(NOT|CANNOT) [be] (set|filled in|entered|typed|changed) by (hand|clients|users|callers)",
-        _is("system"),
-    ),
-    (
-        "(set|filled in|filled|generated|assigned|recorded|added|stamped) automatically",
-        _is("system"),
-    ),
-    (
-        "(NOT|CANNOT) [be] [(set|filled in|entered|typed|changed)] by (hand|clients|users|callers)",
-        _is("system"),
-    ),
-    (
-        "[(is|are)] (set|filled|filled in|recorded|written|updated|changed) (together|along) with [(the|its)] <word>",
-        lambda c: (Trait("system"), Trait("nullable"), Trait("with", c["word"].low)),
-    ),
+    ("[(automatically|always)] (set|assigned|filled) [in] (to|from|with|by) (the|whoever is) (current user|logged-in user|logged in user|caller|current user 's id|token|logged in|user who creates it)", lambda _: (Trait("system"), Trait("caller"))),
+    ("(the|id of the) (current user|logged-in user|logged in user|caller)", lambda _: (Trait("system"), Trait("caller"))),
+    ("(can|may|must) [only] be used by (one|only one|a single) <noun> [only]", _is("unique")),
+    ("(NOT|CANNOT) [be] (taken|read|accepted|sent|given|supplied|set|passed|provided|part|written|filled in) (from|in|by|with|of) (a|the|any) (request|client|body|user|caller|input|hand)", _is("system")),
+    ("(NOT|CANNOT) [be] (set|filled in|entered|typed|changed) by (hand|clients|users|callers)", _is("system")),
+    ("(set|filled in|filled|generated|assigned|recorded|added|stamped) automatically", _is("system")),
+    ("(NOT|CANNOT) [be] [(set|filled in|entered|typed|changed)] by (hand|clients|users|callers)", _is("system")),
+    ("[(is|are)] (set|filled|filled in|recorded|written|updated|changed) (together|along) with [(the|its)] <word>", lambda c: (Trait("system"), Trait("nullable"), Trait("with", c["word"].low))),
     # --- changes
-    (
-        "(CANNOT|NOT) (be|to be) (changed|edited|updated|modified|altered) [(afterwards|later|later on|after creation|once created|any more|anymore|again|after that|once set|once it is created|any longer)]",
-        _is("immutable"),
-    ),
-    (
-        "(never changes|immutable|unchangeable|fixed once set|does not change|do not change)",
-        _is("immutable"),
-    ),
-    (
-        "(write-only|hidden|secret|internal only|for internal use|[(CANNOT|NOT|never)] [be] (shown|returned|exposed|revealed|disclosed|given away|sent (back|out)|visible) [(to|in|by|with) [(a|an|any|the|our)] (clients|client|anybody|anyone|users|public|outside|api|response|responses|answer|answers|reply|replies)])",
-        _is("secret"),
-    ),
-    (
-        "(NOT|CANNOT|never) [be] [(part|sent|contained|included|given|there|present|seen)] (of|in|with|to) [(a|an|any|the|our|its)] (response|responses|answer|answers|reply|replies|output|json|result|results|list|lists)",
-        _is("secret"),
-    ),
-    (
-        "[(an|the|its)] (index|position) (into|in|within|of) [(the|its)] <operand:clause> [[,] [(the)] (first|starting|counting|counted|starts|counts) [(one|entry|index|is|at|from|with|being)] [(is|being)] <number>]",
-        _index_into,
-    ),
+    ("(CANNOT|NOT) (be|to be) (changed|edited|updated|modified|altered) [(afterwards|later|later on|after creation|once created|any more|anymore|again|after that|once set|once it is created|any longer)]", _is("immutable")),
+    ("(never changes|immutable|unchangeable|fixed once set|does not change|do not change)", _is("immutable")),
+    ("(write-only|hidden|secret|internal only|for internal use|[(CANNOT|NOT|never)] [be] (shown|returned|exposed|revealed|disclosed|given away|sent (back|out)|visible) [(to|in|by|with) [(a|an|any|the|our)] (clients|client|anybody|anyone|users|public|outside|api|response|responses|answer|answers|reply|replies)])", _is("secret")),
+    ("(NOT|CANNOT|never) [be] [(part|sent|contained|included|given|there|present|seen)] (of|in|with|to) [(a|an|any|the|our|its)] (response|responses|answer|answers|reply|replies|output|json|result|results|list|lists)", _is("secret")),
+    ("[(an|the|its)] (index|position) (into|in|within|of) [(the|its)] <operand:clause> [[,] [(the)] (first|starting|counting|counted|starts|counts) [(one|entry|index|is|at|from|with|being)] [(is|being)] <number>]", _index_into),
     # --- time
     ("(in the future|future)", _is("moment", "future")),
     ("(in the past|past)", _is("moment", "past")),
@@ -771,44 +444,23 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(NOT|CANNOT) [be] (after|later than) <operand:clause>", _with_bound("<=")),
     ("(after|later than) <operand:clause>", _with_bound(">")),
     ("(before|earlier than) <operand:clause>", _with_bound("<")),
-    (
-        "(NOT|CANNOT) [be] (more|greater|higher|larger|longer) than <operand:clause>",
-        _with_bound("<="),
-    ),
-    (
-        "(NOT|CANNOT) [be] (less|lower|smaller|shorter|fewer) than <operand:clause>",
-        _with_bound(">="),
-    ),
+    ("(NOT|CANNOT) [be] (more|greater|higher|larger|longer) than <operand:clause>", _with_bound("<=")),
+    ("(NOT|CANNOT) [be] (less|lower|smaller|shorter|fewer) than <operand:clause>", _with_bound(">=")),
     ("CANNOT exceed <operand:clause>", _with_bound("<=")),
     ("(greater|more|higher|larger|longer) than <operand:clause>", _with_bound(">")),
     ("(less|lower|smaller|shorter|fewer) than <operand:clause>", _with_bound("<")),
     ("(at least|on or after|no (less|earlier|lower) than) <operand:clause>", _with_bound(">=")),
-    (
-        "(at most|up to|on or before|no (more|later|higher) than) <operand:clause>",
-        _with_bound("<="),
-    ),
+    ("(at most|up to|on or before|no (more|later|higher) than) <operand:clause>", _with_bound("<=")),
     # --- worked out
     ("= <rest>", _tokens("computed")),
-    (
-        "(computed|calculated|worked out|derived) [by (us|the service|the system|the server|the api)] (as|from|by|:) [:] <rest>",
-        _tokens("computed"),
-    ),
+    ("(computed|calculated|worked out|derived) [by (us|the service|the system|the server|the api)] (as|from|by|:) [:] <rest>", _tokens("computed")),
     # --- mere explanation
-    (
-        "(name|id|code|title|identifier|abbreviation) of [(a|an|the|one|some)] <word>",
-        _is("example"),
-    ),
-    (
-        "(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [.] [:] <example>",
-        _exemplified,
-    ),
+    ("(name|id|code|title|identifier|abbreviation) of [(a|an|the|one|some)] <word>", _is("example")),
+    ("(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [.] [:] <example>", _exemplified),
     ("(just|only) (the|a|its|their) <noun>", _is("example")),
-    (
-        "(in|as|following) [the] (iso 8601|iso|iso-8601|rfc 3339|utc|iso 8601 [format]|local time|e.164 format|the format <noun>)",
-        _is("example"),
-    ),
+    ("(in|as|following) [the] (iso 8601|iso|iso-8601|rfc 3339|utc|iso 8601 [format]|local time|e.164 format|the format <noun>)", _is("example")),
     ("(included|inclusive|naturally|ascending|descending|each|both)", _is("example")),
-)
+)  # fmt: skip
 
 _GLUE = frozenset(
     (
