@@ -24,7 +24,7 @@ from quantumlayer.router.lab._metrics import (
     threshold_curve,
 )
 from quantumlayer.router.lab._outcomes import Fold, Outcomes
-from quantumlayer.router.lab._public import Pair, read_llmrouter, read_routellm
+from quantumlayer.router.lab._public import Pair, read_llmrouter, read_mtbench, read_routellm
 from quantumlayer.router.lab._read import Columns, Pricing, read_outcomes
 from quantumlayer.router.lab._replay import Outage, Replay, Scenario, cards, replay
 from quantumlayer.router.lab._traces import read_arrivals
@@ -70,6 +70,7 @@ __all__ = [
     "read_arrivals",
     "read_ledger",
     "read_llmrouter",
+    "read_mtbench",
     "read_outcomes",
     "read_routellm",
     "replay",

@@ -9,14 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from quantumlayer.errors import LabError
 from quantumlayer.router._card import Price
 from quantumlayer.router.lab._outcomes import Fold, Outcomes
 from quantumlayer.router.lab._read import Columns, Pricing, outcomes_of
 from quantumlayer.router.lab._tables import Table, read_json, read_table
 
-__all__ = ["Pair", "read_llmrouter", "read_routellm"]
+__all__ = ["Pair", "read_llmrouter", "read_mtbench", "read_routellm"]
 
+_TURNS, _HIGHEST_SCORE = 2, 10
 _WEAK = "mistralai/Mixtral-8x7B-Instruct-v0.1"
 _STRONG = "gpt-4-1106-preview"
 
@@ -57,6 +60,59 @@ def read_routellm(responses: Path, contaminated: Path | None = None) -> Pair:
     if contaminated is not None:
         outcomes = outcomes.without(read_table(contaminated).texts("eval_prompt"))
     return Pair(outcomes, _WEAK, _STRONG)
+
+
+def read_mtbench(questions: Path, judgements: Path, contaminated: Path | None = None) -> Pair:
+    """Read RouteLLM's judgements of Mixtral 8x7B and GPT-4 on MT-Bench.
+
+    The prompt is a question's first turn, by which RouteLLM routes; the quality is the mean of
+    GPT-4's scores of both turns, of 1 to 10, over 10. Costs are modelled as by `read_routellm`.
+
+    Args:
+        questions: `question.jsonl`: `question_id`, `turns` and `category`.
+        judgements: `judgements.jsonl`: `question_id`, `model`, `turn` and `score`.
+        contaminated: As for `read_routellm`.
+
+    Raises:
+        LabError: A file cannot be used, or a question has not all scores of both models.
+    """
+    asked, told = read_table(questions), read_table(judgements)
+    ids = asked.texts("question_id")
+    prompts = [_first_turn(asked, row, turns) for row, turns in enumerate(asked.cells("turns"))]
+    found: dict[tuple[str, str], list[float]] = {}
+    places = zip(
+        told.texts("question_id"),
+        told.texts("model"),
+        told.numbers("score", highest=_HIGHEST_SCORE),
+        strict=True,
+    )
+    for question, model, score in places:
+        found.setdefault((question, model), []).append(score / _HIGHEST_SCORE)
+    quality = np.zeros((len(ids), 2))
+    for row, question in enumerate(ids):
+        for column, model in enumerate((_WEAK, _STRONG)):
+            scores = found.get((question, model), [])
+            if len(scores) != _TURNS:
+                asked.refuse(
+                    row,
+                    "question_id",
+                    f"{str(judgements)!r} has {len(scores)} scores of {model!r} for {question!r}, "
+                    f"not one for each of {_TURNS} turns: take both files of one release",
+                )
+            quality[row, column] = np.mean(scores)
+    pricing = Pricing(_PRICES)
+    costs = np.array([pricing.costs_usd(prompts, model) for model in (_WEAK, _STRONG)]).T
+    tasks = asked.texts("category")
+    outcomes = Outcomes(prompts, (_WEAK, _STRONG), quality, costs, tasks=tasks)
+    if contaminated is not None:
+        outcomes = outcomes.without(read_table(contaminated).texts("eval_prompt"))
+    return Pair(outcomes, _WEAK, _STRONG)
+
+
+def _first_turn(table: Table, row: int, turns: object) -> str:
+    if not isinstance(turns, list) or not turns or not isinstance(turns[0], str):
+        table.refuse(row, "turns", f"{turns!r} is no list of texts: take the file as published")
+    return turns[0]
 
 
 def read_llmrouter(table: Path, prices: Path) -> Fold:

@@ -12,6 +12,8 @@ from random import Random
 
 import anyio
 import numpy as np
+from anyio import TASK_STATUS_IGNORED
+from anyio.abc import TaskStatus
 from anyio.lowlevel import checkpoint
 from numpy.typing import NDArray
 
@@ -35,6 +37,7 @@ from quantumlayer.router._breaker import BreakerPolicy
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._card import ModelCard, Price
 from quantumlayer.router._catalog import Catalog
+from quantumlayer.router._limits import Limits
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._router import Router
 from quantumlayer.router._strategy import RoutingStrategy
@@ -47,8 +50,9 @@ __all__ = ["Outage", "Replay", "Scenario", "cards", "replay"]
 _MINUTE_S = 60.0
 
 # How many turns of the event loop without a word from anybody before the time moves on. A request
-# takes one to begin and one to go on after a wait; more are for strategies' and routers' own tasks.
-_QUIET_TURNS = 5
+# takes one to begin and one to go on after a wait, and where it waited for a rate limit some five
+# to leave its task group; more are for strategies' and routers' own tasks.
+_QUIET_TURNS = 12
 
 
 _ANSWER_TOKENS = 4_096
@@ -83,6 +87,8 @@ class Scenario:
         outages: When models answer nothing.
         requests_per_minute: How many requests a model takes in any 60 seconds, by model; it refuses
             more of them and says when it takes the next.
+        limits: What the router asks each model to bear, or each by its name: it does not send more,
+            and lets requests wait for their turn.
         budget_usd: What all requests may cost together, in US dollars; None: anything.
         retry: How often and how long a request is tried.
         breaker: When a failing model is left alone.
@@ -93,6 +99,7 @@ class Scenario:
     cards: Mapping[str, ModelCard] = field(default_factory=dict)
     outages: Sequence[Outage] = ()
     requests_per_minute: Mapping[str, int] = field(default_factory=dict)
+    limits: Limits | Mapping[str, Limits] = Limits()
     budget_usd: float | None = None
     retry: RetryPolicy = RetryPolicy()
     breaker: BreakerPolicy = BreakerPolicy()
@@ -134,7 +141,9 @@ async def replay(
     quality 0. Costs of answers are those recorded; a budget settles at the cards' prices.
 
     Raises:
-        LabError: The scenario names an unknown model, or has too few or unordered arrivals.
+        LabError: The scenario names an unknown model, has too few or unordered arrivals, or a time
+            or number that makes no sense.
+        RouterConfigError: The budget or a policy makes no sense.
         StrategyError: The strategy raised or answered nonsense.
     """
     _check(scenario, outcomes)
@@ -150,6 +159,7 @@ async def replay(
         budgets=() if budget is None else [Budget(usd=budget)],
         retry=scenario.retry,
         breaker=scenario.breaker,
+        limits=scenario.limits,
         catalog=Catalog({}),
         clock=clock,
         random=random,
@@ -166,7 +176,9 @@ async def replay(
     )
     faults: list[StrategyError] = []
 
-    async def serve(row: int) -> None:
+    async def serve(row: int, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+        clock.stir()
+        task_status.started()
         start_s = clock.monotonic()
         request = ReplayedRequest((Message.user(outcomes.prompts[row]),), row=row)
         try:
@@ -188,7 +200,8 @@ async def replay(
                 await serve(row)
             else:
                 await clock.sleep(scenario.arrivals_s[row] - clock.monotonic())
-                tasks.start_soon(serve, row)
+                # Whoever comes at the same moment comes in this order, on any event loop.
+                await tasks.start(serve, row)
     if faults:
         raise faults[0]
     return made
@@ -206,12 +219,20 @@ def _note(made: Replay, row: int, reply: ModelReply, outcomes: Outcomes) -> None
 
 
 def _check(scenario: Scenario, outcomes: Outcomes) -> None:
+    limits = scenario.limits
     for model in (
         *scenario.cards,
         *scenario.requests_per_minute,
+        *(() if isinstance(limits, Limits) else limits),
         *(outage.model for outage in scenario.outages),
     ):
         outcomes.column(model)
+    for outage in scenario.outages:
+        if not (0 <= outage.start_s <= outage.end_s and 0 <= outage.fails_after_s < math.inf):
+            raise LabError(f"{outage!r} is no time: let it end after its start, and fail in time.")
+    for model, most in scenario.requests_per_minute.items():
+        if not 0 <= most < math.inf:
+            raise LabError(f"{model!r} cannot take {most!r} requests a minute: give zero or more.")
     times = scenario.arrivals_s
     if times is None:
         return
@@ -309,8 +330,12 @@ class _Clock:
             return
         ended = anyio.Event()
         heappush(self._waits, (self._now_s + wait_s, next(self._numbers), ended))
-        self._words += 1
+        self.stir()
         await ended.wait()
+
+    def stir(self) -> None:
+        """Give a sign of somebody who has something to do."""
+        self._words += 1
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -44,7 +44,7 @@ class Table:
         Raises:
             LabError: There is no such column, or a cell is empty.
         """
-        cells = self._cells(column)
+        cells = self.cells(column)
         for row, cell in enumerate(cells):
             if not isinstance(cell, (str, int)) or cell == "":
                 self.refuse(row, column, f"{cell!r} is no text: fill it in, or remove the row")
@@ -57,7 +57,7 @@ class Table:
             LabError: There is no such column, or a cell is no such number.
         """
         return [
-            self._number(row, column, cell, highest) for row, cell in enumerate(self._cells(column))
+            self._number(row, column, cell, highest) for row, cell in enumerate(self.cells(column))
         ]
 
     def _number(self, row: int, column: str, cell: object, highest: float) -> float:
@@ -71,7 +71,12 @@ class Table:
             self.refuse(row, column, f"{cell!r} is out of bounds: {cure}")
         return number
 
-    def _cells(self, column: str) -> Sequence[object]:
+    def cells(self, column: str) -> Sequence[object]:
+        """A column as it was read.
+
+        Raises:
+            LabError: There is no such column.
+        """
         try:
             return self.columns[column]
         except KeyError:

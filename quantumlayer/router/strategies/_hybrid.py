@@ -15,9 +15,14 @@ from quantumlayer.router.strategies._cost import costs_usd
 from quantumlayer.router.strategies._latency import load_s
 from quantumlayer.router.strategies._quality import CatalogQuality, QualityScorer, qualities
 
-__all__ = ["HybridRouting"]
+__all__ = ["HybridRouting", "is_weight"]
 
 _AIMS = ("cost", "latency", "quality")
+
+
+def is_weight(value: object) -> bool:
+    """Whether it is a finite number of zero or more."""
+    return isinstance(value, (int, float)) and 0 <= value < math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class HybridRouting:
                 f"Nothing is known to weigh as {sorted(unknown)!r}: the weights are 'cost', "
                 "'latency' and 'quality'."
             )
-        if not all(0 <= weight < math.inf for weight in self.weights.values()):
+        if not all(is_weight(weight) for weight in self.weights.values()):
             raise RouterConfigError(
                 f"The weights {dict(self.weights)!r} are not all numbers of zero or more: only "
                 "their proportion counts, so scale them up instead."
@@ -73,7 +78,7 @@ class HybridRouting:
                 "one be above zero, and none astronomical."
             )
         limits = (self.max_cost_usd, self.max_latency_s, self.min_quality)
-        if not all(limit is None or 0 <= limit < math.inf for limit in limits):
+        if not all(limit is None or is_weight(limit) for limit in limits):
             raise RouterConfigError(f"The constraints {limits!r} are not all zero or more.")
         total = sum(self.weights.values())
         shares = tuple(self.weights.get(aim, 0.0) / total for aim in _AIMS)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from quantumlayer.errors import RouterConfigError, StrategyError
+from quantumlayer.errors import LabError, RouterConfigError, StrategyError
 from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest
 from quantumlayer.router.strategies._cost import costs_usd
 
@@ -144,12 +144,22 @@ def qualities(
     Raises:
         StrategyError: Its answer makes no sense.
     """
-    scores = scorer.score(request, candidates)
-    if len(scores) != len(candidates) or not all(
-        score is None or 0 <= score <= 1 for score in scores
-    ):
+    name = repr(type(scorer).__qualname__)
+    try:
+        scores = scorer.score(request, candidates)
+        good = len(scores) == len(candidates) and all(
+            score is None or 0 <= score <= 1 for score in scores
+        )
+    except (StrategyError, LabError):
+        raise
+    except Exception as error:
         raise StrategyError(
-            f"{type(scorer).__qualname__!r} scored {len(candidates)} candidates with {scores!r}: "
+            f"The scorer {name} raised {type(error).__qualname__}, or gave no sequence of numbers: "
+            "a scorer scores whatever it is given."
+        ) from error
+    if not good:
+        raise StrategyError(
+            f"{name} scored {len(candidates)} candidates with {scores!r}: "
             "give one quality between 0 and 1, or None, for each."
         )
     return scores

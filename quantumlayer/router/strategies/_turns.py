@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from quantumlayer.errors import RouterConfigError
 from quantumlayer.router._strategy import Candidate, Outcome, Ranked, RoutingRequest
+from quantumlayer.router.strategies._hybrid import is_weight
 
 __all__ = ["RoundRobin", "WeightedRoundRobin"]
 
@@ -70,7 +71,7 @@ class WeightedRoundRobin:
     def __post_init__(self) -> None:
         # A copy: what the caller does to the mapping later must not change the strategy.
         self.weights = MappingProxyType(dict(self.weights))
-        if not all(0 <= weight < math.inf for weight in self.weights.values()):
+        if not all(is_weight(weight) for weight in self.weights.values()):
             raise RouterConfigError(
                 f"The weights {dict(self.weights)!r} are not all numbers of zero or more: only "
                 "their proportion counts, so scale them up instead."

@@ -8,6 +8,7 @@ from quantumlayer.errors import LabError, StrategyError
 from quantumlayer.router import (
     Candidate,
     CostBasedRouting,
+    Limits,
     ModelCard,
     Price,
     Ranked,
@@ -118,6 +119,22 @@ async def test_a_model_takes_so_many_requests_in_a_minute() -> None:
 
 
 @pytest.mark.anyio
+async def test_the_router_keeps_to_the_limits_that_it_is_given() -> None:
+    arrivals_s = [0.0, 0.0, 0.0, 0.0]
+    one = Limits(concurrent=1)
+    # One at a time at the large model, the other requests at the small one; or one after the other.
+    aside = await replay(Large(), OUTCOMES, Scenario(arrivals_s=arrivals_s, limits={"large": one}))
+    assert aside.model.tolist() == [1, 0, 0, 0]
+    queue = Scenario(arrivals_s=arrivals_s, limits={"large": one})
+    alone = await replay(Large(alone=True), OUTCOMES, queue)
+    assert alone.waited_s.tolist() == [5, 10, 15, 20]
+    # A bucket of 2 that fills by one in 30 s.
+    slow = Scenario(arrivals_s=arrivals_s, limits=Limits(requests_per_minute=2))
+    filled = await replay(Large(alone=True), OUTCOMES, slow)
+    assert filled.waited_s.tolist() == pytest.approx([5, 5, 35, 65])
+
+
+@pytest.mark.anyio
 async def test_a_budget_is_spent_at_the_prices_of_the_cards() -> None:
     priced = {
         "small": ModelCard(price=Price(), max_output_tokens=1),
@@ -145,6 +162,10 @@ async def test_a_scenario_that_does_not_fit_is_refused() -> None:
         (Scenario(cards={"medium": ModelCard()}), "'medium'"),
         (Scenario(outages=[Outage("medium", 0, 1)]), "'medium'"),
         (Scenario(requests_per_minute={"medium": 1}), "'medium'"),
+        (Scenario(limits={"medium": Limits(concurrent=1)}), "'medium'"),
+        (Scenario(outages=[Outage("large", 5, 1)]), "no time"),
+        (Scenario(outages=[Outage("large", 0, float("nan"))]), "no time"),
+        (Scenario(requests_per_minute={"large": -1}), "zero or more"),
         (Scenario(arrivals_s=[0, 1]), "2 arrivals for 4 prompts"),
         (Scenario(arrivals_s=[0, 2, 1, 3]), "in order"),
     ):

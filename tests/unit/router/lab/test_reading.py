@@ -1,6 +1,7 @@
 import gzip
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from quantumlayer.router.lab import (
     Pricing,
     read_arrivals,
     read_llmrouter,
+    read_mtbench,
     read_outcomes,
     read_routellm,
 )
@@ -220,6 +222,35 @@ def test_routellm_has_two_models_and_prompts_to_leave_out(tmp_path: Path) -> Non
     assert pair.outcomes.cost_usd[0, 1] > 10 * pair.outcomes.cost_usd[0, 0]
 
 
+def test_mtbench_has_the_mean_of_both_turns(tmp_path: Path) -> None:
+    weak, strong = "mistralai/Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview"
+    asked = [
+        {"question_id": 81, "category": "writing", "turns": ["Write.", "Again."]},
+        {"question_id": 82, "category": "math", "turns": ["Count.", "Again."]},
+    ]
+    scores = {(81, weak): (4, 6), (81, strong): (10, 9), (82, weak): (1, 1), (82, strong): (8, 8)}
+    told = [
+        {"question_id": question, "model": model, "turn": turn, "score": score}
+        for (question, model), both in scores.items()
+        for turn, score in enumerate(both, start=1)
+    ]
+
+    def lines(rows: Sequence[object], name: str) -> Path:
+        return written(tmp_path, "".join(f"{json.dumps(row)}\n" for row in rows), name)
+
+    questions, judgements = lines(asked, "question.jsonl"), lines(told, "judgements.jsonl")
+    pair = read_mtbench(questions, judgements)
+    assert pair.outcomes.prompts == ("Write.", "Count.")
+    assert pair.outcomes.tasks == ("writing", "math")
+    assert pair.outcomes.quality == pytest.approx(np.array([[0.5, 0.95], [0.1, 0.8]]))
+    left = lines([{"eval_prompt": "Count."}], "prompts.jsonl")
+    assert read_mtbench(questions, judgements, left).outcomes.prompts == ("Write.",)
+    with pytest.raises(LabError, match="has 1 scores of 'gpt-4-1106-preview' for '82'"):
+        read_mtbench(questions, lines(told[:-1], "judgements.jsonl"))
+    with pytest.raises(LabError, match="no list of texts"):
+        read_mtbench(lines([{**asked[0], "turns": "Write."}], "question.jsonl"), judgements)
+
+
 def test_llmrouter_is_parted_as_published(tmp_path: Path) -> None:
     table = "split,task_name,question,m\ntrain,x,p,0.5\ntest,y,q,1\n"
     prices = json.dumps({name: {"input_price": 1, "output_price": 1} for name in "mn"})
@@ -250,6 +281,13 @@ def test_the_public_sets_have_the_published_sizes_and_qualities(shared: Path) ->
         ).outcomes
         assert len(outcomes) == size
         assert outcomes.quality.mean(axis=0) == pytest.approx([weak, strong], abs=5e-5)
+    judged = read_mtbench(
+        folder / "routellm" / "mt_bench_question.jsonl.gz",
+        folder / "routellm" / "mt_bench_judgements.jsonl.gz",
+        folder / "routellm" / "mt_bench_contaminated_prompts.jsonl.gz",
+    ).outcomes
+    assert len(judged) == 72
+    assert judged.quality.mean(axis=0) == pytest.approx([0.8, 0.9], abs=0.05)
     train, test = read_llmrouter(
         folder / "llmrouter" / "dcrouter_9models.parquet",
         folder / "llmrouter" / "default_llm_prices.json.gz",
