@@ -22,7 +22,7 @@ from quantumlayer.offline.reading._facts import (
 from quantumlayer.offline.reading._listing import LISTING_SLOTS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._terms import Items, negate
-from quantumlayer.offline.reading._words import singular
+from quantumlayer.offline.reading._words import singular, verb
 
 __all__ = ["ACCESS", "ACCESS_SLOTS"]
 
@@ -63,15 +63,18 @@ def _owner(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
                 del items
                 yield "owner", stop
         yield "owner", end
-    if reader.low(start) in {"whoever", "user", "person", "one"}:
-        end = start + 1
-        if reader.low(end) in {"who", "that"}:
+    relative = reader.low(start + 1) in {"who", "that"}
+    if reader.low(start) == "whoever" or relative:
+        end = start + 1 + relative
+        while reader.low(end) in {"has", "have", "had", "first", "originally"}:
             end += 1
-        for verb, stop in reader.slot("do", end):
-            del verb
-            yield "owner", stop + (1 if reader.low(stop) in {"it", "them"} else 0)
-        if reader.low(end) in {"created", "made", "wrote", "added", "posted", "booked", "placed"}:
-            yield "owner", end + (2 if reader.low(end + 1) in {"it", "them"} else 1)
+        found = verb(reader.low(end))
+        if found is not None and found.forms & {"past", "participle", "third"}:
+            yield "owner", end + 1
+            if reader.low(end + 1) in {"it", "them", "one", "this", "that", "these"}:
+                yield "owner", end + 2 + (reader.low(end + 2) in {"up", "down", "in", "out"})
+            for _, stop in reader.slot("items", end + 1):
+                yield "owner", stop
 
 
 ACCESS_SLOTS: dict[str, SlotFunction] = {**LISTING_SLOTS, "role": _role, "owner": _owner}
@@ -126,6 +129,15 @@ def _owner_only_when(captures: Captures, situation: Situation) -> Iterable[Fact]
     ]
 
 
+_SEEING = frozenset("see view read look-at access find list get".split())
+
+
+def _but_owner(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nobody but the member who added it may see or change it`."""
+    verbs = () if _SEEING & set(captures["dos"]) else captures["dos"]
+    return [Access("owner", verbs, captures.get("items"), captures.get("route"))]
+
+
 def _nobody_else(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Nobody else may see them`: private. `Nobody else may`: what was said before is all."""
     verbs = captures.get("dos", ())
@@ -136,7 +148,7 @@ def _nobody_else(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     entity = items.entity if items is not None and items.entity else topic
     if not isinstance(entity, str):
         return None
-    private = set(verbs) & {"see", "view", "read", "look-at", "access", "find", "list", "get"}
+    private = set(verbs) & _SEEING
     return [Access("owner", () if private else tuple(verbs), Items(entity))]
 
 
@@ -344,7 +356,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     (f"[after that] {_PEOPLE} (keep|keeps|have|has|manage|manages) [(his|her|their|your)] own (list|lists|set|collection) of <items>", _own),
     (f"(nobody|no one|no user) [CAN] [ever] {_REACHES} [(or|nor|and) {_REACHES}] <many> (of|from|by|made by|belonging to) (another|other|others|somebody else|someone else|anybody else|anyone else|a different|different) [<noun>]", _own),
     (f"(nobody|no one|no user) [CAN] [ever] {_REACHES} [(or|nor|and) {_REACHES}] (somebody else 's|someone else 's|anybody else 's|another user 's|other people 's|the <many:ignored> of others|anyone else 's|another person 's) [<many>]", _own),
-    ("(nobody|no one) (but|except|besides) (you|the owner|its owner|me|the user|their owner) CAN (<dos>) (it|them|<items>) [under <route>]", lambda c, s: [Access("owner", items=c.get("items"), route=c.get("route"))]),
+    ("(nobody|no one) [else] (but|except|besides) (you|me|<owner>) CAN (<dos>) (it|them|<items>) [under <route>]", _but_owner),
     ("<many> (is|are) private [(to (their|the|its) (owner|owners|user|users))]", _own),
     ("<many> (belong|belongs) to [(the|a|one|exactly one)] [(logged in|logged-in)] [(their)] (user|users|owner|person who <rest>|users who <rest>)", _own),
     ("everybody (works|work) (alone|for themselves|on their own) [:] [own <many>] [, own <items:other>]", _own),
@@ -373,6 +385,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ("<role> (sees|see|CAN see|CAN view) (all|every one) of them", _role_sees_topic),
     ("[(only|just)] (one 's|my|your|their|his|her) own [<many>]", _only_own),
     ("[only] <owner> CAN <dos> [(it|them|that|this|<items>)]", _owner_does),
+    ("<doings:dos> [(a|an|the)] [(it|them|one|<items>)] (is|are) [only] (up to|left to|a matter for|reserved for|reserved to|for|allowed for|possible for|open to) [only] <owner> [(alone|only)]", _owner_does),
     ("(nobody else|no one else|no other <noun>) CAN [<dos>] [(it|them|that|so|<items>)]", _nobody_else),
     ("<dos> (my|their|his|her|your|our|one 's) own <many>", _does_own),
     ("(whoever|(the|a) (person|user|one|member) (who|that)) (created|made|added|adds|creates|makes|posts|posted|writes|wrote|enters|registers|opens|puts up) <items> (owns|is the owner of) (it|them)", lambda c, s: [Owned((), c["items"].entity)] if c["items"].entity else None),

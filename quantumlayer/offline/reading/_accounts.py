@@ -593,7 +593,11 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     ),
     (f"[(the|our|this)] [(whole|entire|complete|full)] {_API} {_NEEDS} [<credentials>]", _all_need_login),
     (f"(everything|all of this|all of it|nothing here works|all) [(else)] {_NEEDS} [<credentials>]", _all_need_login),
-    (f"nothing [(here|at all|of this)] (works|is possible|can be done|is available|can be seen) {_WITHOUT}", _all_need_login),
+    (f"(nothing|none of (it|this|that)) [(here|at all|of this|else)] (works|goes|happens|(is|are) [(ever)] <alldones:x>|is (possible|available|visible|open|accessible|there)|CAN be <alldones:x>) {_WITHOUT}", _all_need_login),
+    (f"{_WITHOUT} [(one|it|that)] [,] [(there is|there are)] (nothing|none of (it|this|that)) [(here|at all|else)] [(works|goes|happens|(is|are) <alldones:x>|to (see|do)|is (possible|available|visible|open|accessible|there)|CAN be <alldones:x>)]", _all_need_login),
+    (f"{_WITHOUT} [(one|it|that)] [,] (<who>|you|one|they|we|clients) [CAN|CANNOT] <doeses:x> (nothing|anything|none of (it|this|that)) [(here|at all|else)]", _all_need_login),
+    (f"{_WITHOUT} [(one|it|that)] [,] (everything|all|all of it|every <noun:x>|any <noun:x>|all <noun:x>) (is|are|answers|gets|gives|returns|stays|remains) [(answered|refused|closed|locked|rejected|denied|hidden|forbidden|shut)] [with] [a] [<number>]", _all_need_login),
+    (f"(<who>|you|one|they|we|clients|nobody|no one) [CAN|CANNOT] (<doeses:x>|get|gets) (nothing|anything) [(here|at all|else)] {_WITHOUT}", _all_need_login),
     (f"only <who> [CAN] (use|uses|access|call|work with) [(the|our|this)] {_API}", _all_need_login),
     # --- open and closed
     ("(nothing|no information|nothing at all) (about|of|in|from) [the] <many> (is|are) [ever] (available|visible|shown|open|accessible|given|revealed|told) to <who>", _closed_to),

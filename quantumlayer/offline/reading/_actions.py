@@ -358,7 +358,10 @@ def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
                 )  # resumed: as it was at first
                 return True
         if kind == "enum" and does:
-            for choice in made.spec["choices"]:
+            choices = made.spec["choices"]
+            if choices == [made.spec.get("default")] and verb(word) is not None:
+                choices.append(state.replace(" ", "_"))  # `active` until it is ended
+            for choice in choices:
                 if choice.lower() in wanted:
                     action.states = (made.name, repr(choice))
                     return True
@@ -373,7 +376,8 @@ def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
         if kind == "boolean" and made.name.lower() in wanted | _flags(word):
             action.sets[made.name] = repr(does)
             return True
-        if kind in {"date", "datetime"} and made.spec.get("set_by") == "system":
+        told = made.name in action.sets
+        if kind in {"date", "datetime"} and made.spec.get("set_by") == "system" and not told:
             first, _, particle = word.partition("-")
             same = base(made.words[0]) == first and (not particle or particle in made.words[1:])
             if same and "on_create" not in made.spec:

@@ -22,6 +22,7 @@ from quantumlayer.offline.reading._facts import (
     Operation,
     Redirects,
     Refused,
+    Said,
     Sets,
     States,
     Thing,
@@ -52,6 +53,7 @@ from quantumlayer.offline.reading._terms import (
     Value,
 )
 from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._words import plural, singular
 
 __all__ = ["BEHAVIOURS", "BEHAVIOUR_SLOTS", "COUNTING"]
@@ -444,12 +446,26 @@ def _extreme(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 
 def _named_value(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`The total of an order is the sum of …`: a value that nothing has named before."""
-    items: Items = captures["items"]
+    """`The total of an order is the sum of …`: a value that perhaps nothing has named before."""
+    items: Items | None = captures.get("items")
     value: Value = captures["value"]
-    if items.entity is None or not isinstance(value, Fold | Arithmetic | Count | Elapsed):
+    if not isinstance(value, Fold | Arithmetic | Count | Elapsed) or (items and items.where):
         return None
-    return [Worked(tuple(token.low for token in captures["name"]), value, items)]
+    called: tuple[Token, ...] = captures.get("called") or captures["name"]
+    words = tuple(str(each.value) if each.kind == "name" else each.low for each in called)
+    if situation.vocabulary.lexicon.find(list(words)) is not None:
+        return None
+    decimals = captures.get("decimals")
+    owner = items if items is not None and items.entity is not None else None
+    return [Worked(words, value, owner, decimals=int(decimals) if decimals is not None else None)]
+
+
+def _called_so(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The system works it out and shows it as net_weight`: of a value that was explained before."""
+    words = tuple(
+        str(each.value) if each.kind == "name" else each.low for each in captures["called"]
+    )
+    return [Said((words,), None, (Trait("system"),))]
 
 
 def _copied(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -657,6 +673,15 @@ COUNTING: tuple[tuple[str, Recogniser], ...] = (
 )
 """What counts and what does not: read before anything that looks like a ban."""
 
+_SERVER = "(the|our|this) (system|service|server|backend|api|app|application|software|program)"
+_VALUED = "(the|each|every|its|their|a|an|<items> 's) <noun:name> [of <items>]"
+_IS_WORKED_OUT = f"[MUST] (is|are|be|equals|:|=) [(always|simply|just)] [(calculated|computed|worked out|derived|determined)] [by {_SERVER}] [(:|as|from|by|,|-)] [namely]"
+_WORKS_OUT = (
+    f"({_SERVER}|it|we|they) (computes|calculates|works out|derives|determines|shows|returns|works)"
+)
+_TELLS = "(tells|shows|has|gives|carries|knows|displays|returns|contains|states|also shows|comes with) [(me|us|you|them)] [also]"
+_VALUE_TAIL = "[[,] [(and|it is|which is)] (shown|given|returned|called|named|available|known|stored|kept) [(as|under|in|by)] <noun:called>] [[,] rounded to <number:decimals> (decimal|decimals|places|digits) [places]]"
+
 BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     # --- transitions
     (
@@ -808,9 +833,24 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         lambda c, s: _worked({**c, "sure": True}, s),
     ),
     ("<field> : <value> [, (null|empty) (without <phrase>|if <phrase>)]", _worked),
+    (f"{_VALUED} {_IS_WORKED_OUT} <value> {_VALUE_TAIL}", _named_value),
+    (f"<noun:name> (:|=) <value> {_VALUE_TAIL}", _named_value),
     (
-        "(the|each) <noun:name> of (a|an|each|every|the) <items> (is|are|equals) [always] <value>",
+        f"[<items> {_TELLS}] (its|the|their|a|an) <noun:name> [, which is] (:|,|;|-|=|namely|as|is) <value> {_VALUE_TAIL}",
         _named_value,
+    ),
+    (
+        f"{_WORKS_OUT} (its|the|their|a|an) <noun:name> [(of|for) <items>] (:|,|;|-|=|namely|as|from) <value> {_VALUE_TAIL}",
+        _named_value,
+    ),
+    (f"<value> (is|are|makes|gives|makes up) {_VALUED} {_VALUE_TAIL}", _named_value),
+    (
+        f"{_WORKS_OUT} (it|this|that|them) [out] [and (shows|returns|gives|stores|keeps|sends) (it|this|that)] [(as|under|in)] <noun:called>",
+        _called_so,
+    ),
+    (
+        "(it|this|that) is (shown|returned|given|called|named|available) (as|under|in) <noun:called>",
+        _called_so,
     ),
     ("<field> = <value>", lambda c, s: _worked({**c, "sure": True}, s)),
     ("<field> (is|are) (copied|taken|set) from <items> [(when|as) <rest>]", _copied),

@@ -397,7 +397,7 @@ _LEAD_INS = (
     "(provide|offer|support|implement|build|include|add) (endpoints|an endpoint|operations|a way|functions|functionality|the ability) (to|for|that)",
     "there (must|should|has to|needs to|is|are) [be] (a way|an endpoint|endpoints|the possibility|ways) (to|for|that)",
     "(no|yes|nope|sure|exactly|correct) (.|,|!|:)",
-    "(that is why|this is why|which is why|therefore|hence|please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|first of all|to begin with|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
+    "(that is why|this is why|which is why|therefore|hence|please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|first of all|to begin with|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally ,|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
     "(the|an|a) (user|client|caller) (wants|needs) to",
 )
 _ENDINGS = (
@@ -407,6 +407,7 @@ _ENDINGS = (
     "[,] because <rest>",
     "[,] since <rest>",
     "[,] (as|for) (we|they|it|he|she|our|this) <rest>",
+    ", (as|for) (the|a|an|some|most|many|people|everybody|nobody|every|each|no|their|otherwise) <rest>",
     "[,] (for now|for the moment|please|of course|thanks|thank you|if possible|for the tax office)",
 )
 
@@ -487,7 +488,10 @@ def _without_purpose(
                 ["so", "they"],
             ):
                 continue  # so it may be left blank
-            if pattern.whole(reader) is not None:
+            determined = text.startswith(",") and not any(
+                _finite(tokens, place) for place in range(at + 3, len(tokens))
+            )
+            if pattern.whole(reader) is not None and not determined:
                 return tokens[:at]
     return tokens
 

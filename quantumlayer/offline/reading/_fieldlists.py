@@ -147,7 +147,7 @@ _NAME_STOPS = PREPOSITIONS | frozenset(
     "( ) : , ; - which that where who whose is are be must such like e.g = defaults default"
     " not never can may should → or and if when once unless greater less more optional"
     " required unique has have up either one 's / only exactly does do will added given"
-    " starting so because . shows needs gets what how".split()
+    " starting so because . shows needs gets what how occurs occur appears appear exists exist".split()
 )
 
 
@@ -255,6 +255,8 @@ def _belongs(
     first = piece[0]
     if _starts_quantity(piece):
         return False
+    if _is_formula(piece):
+        return True
     if _lists_parts(before) or (_opens_choices(before) and first.low not in DETERMINERS):
         return True
     if first.kind == "name" and [token.low for token in separator] == [","]:
@@ -307,6 +309,21 @@ def _goes_on_with_format(before: list[Token], piece: list[Token]) -> bool:
         return True
     counted = lows[:1] and (piece[-len(lows)].kind == "number" or lows[0] in NUMBER_WORDS)
     return bool(counted and kinds & set(lows) and piece[0].low in {"then", "followed", "and"})
+
+
+def _is_formula(piece: list[Token]) -> bool:
+    """`…, the gross less the tare`: how the field before is worked out."""
+    lows = [token.low for token in piece]
+    return any(
+        low in {"times", "minus", "multiplied", "divided", "×", "*"}
+        or (
+            low == "less"
+            and lows[at - 1] not in {"or", "no", "not", "and"}
+            and lows[at + 1] != "than"
+        )
+        for at, low in enumerate(lows[:-1])
+        if at
+    )
 
 
 def _lists_parts(before: list[Token]) -> bool:
@@ -398,7 +415,8 @@ def _starts_quantity(piece: list[Token]) -> bool:
 def _starts_field(piece: list[Token]) -> bool:
     """`one warehouse`, `optionally a note`: a field after all."""
     if piece[0].low in {"optionally", "possibly", "perhaps", "maybe"} and len(piece) > 1:
-        return piece[1].kind == "name" or piece[1].low in DETERMINERS
+        named = piece[1].kind == "name" or piece[1].low in DETERMINERS
+        return named or (_noun_follows(piece) and not read_traits(piece[1:])[0])
     return piece[0].low == "one" and len(piece) > 1 and piece[1].low not in {"of", "or", "to", "-"}
 
 

@@ -37,7 +37,7 @@ from quantumlayer.offline.reading._terms import (
 )
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._vocabulary import EntityWord, Lexicon
-from quantumlayer.offline.reading._words import base, is_plural, singular, verb
+from quantumlayer.offline.reading._words import base, is_plural, plural, singular, verb
 
 __all__ = ["PHRASE_SLOTS", "Vocabulary"]
 
@@ -237,7 +237,7 @@ def _no_adjective(token: Token) -> bool:
         return False
     if token.kind not in {"word", "name"}:
         return True
-    return token.low in _STOP - {"not", "and"} or token.low in DETERMINERS
+    return token.low in _STOP - {"not", "and"} or token.low in DETERMINERS | NUMBER_WORDS.keys()
 
 
 def _adjectives(tokens: Iterable[Token]) -> tuple[Condition, ...] | None:
@@ -941,6 +941,7 @@ def _field(reader: Reader, at: int) -> Iterator[tuple[FieldOf, int]]:
         for words, end in _field_words(reader, at + 1):
             yield FieldOf(words, Items(None)), end
         return
+    yield from _shortened(reader, at)
     for owner, end in reader.slot("items", at):
         if reader.low(end) == "'s" and (owner.entity is not None or owner.person):
             for words, stop in _field_words(reader, end + 1):
@@ -959,6 +960,24 @@ def _field(reader: Reader, at: int) -> Iterator[tuple[FieldOf, int]]:
                 if owner.entity is not None or owner.words[:1] == ("it",):
                     yield FieldOf(words, owner), stop
         yield FieldOf(words), end
+
+
+def _shortened(reader: Reader, at: int) -> Iterator[tuple[FieldOf, int]]:
+    """`gross` for the gross weight, where nothing else is called like this."""
+    at += reader.low(at) == "the"
+    vocabulary, low = reader.context.vocabulary, reader.low(at)
+    found = [words for words in vocabulary.fields if words[0] == low and len(words) > 1]
+    taken = (
+        (low,) in vocabulary.fields or vocabulary.lexicon.find([low]) or low in vocabulary.states
+    )
+    if (
+        len(found) == 1
+        and not taken
+        and low not in {"start", "end"}
+        and reader.tokens[at].kind == "word"
+    ):
+        if not any(reader.low(at + 1) == word for word in found[0][1:]):
+            yield FieldOf(found[0]), at + 1
 
 
 def _value(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
@@ -1014,6 +1033,8 @@ def _operand(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
                 yield Arithmetic("*", Literal(number / 100), value), stop
         yield Literal(number), end + 1 if reader.low(end) in {"%", "percent"} else end
     for amount, end in reader.slot("amount", at):
+        for rate, stop in _per_unit(reader, end):
+            yield Arithmetic("*", Literal(amount.value), rate), stop
         yield Literal(amount.value), end
     for span, end in reader.slot("span", at):
         yield Literal(span), end
@@ -1028,6 +1049,29 @@ def _operand(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
         for value, end in _value(reader, at + 1):
             if reader.low(end) == ")":
                 yield value, end + 1
+
+
+_MEASURED = {
+    "metre": "area", "meter": "area", "km": "distance", "kilometre": "distance", "kilometer": "distance",
+    "mile": "distance", "kg": "weight", "kilo": "weight", "kilogram": "weight", "person": "guests", "piece": "quantity",
+    "unit": "quantity", "hour": "duration", "minute": "duration", "litre": "volume", "liter": "volume",
+}  # fmt: skip
+"""Which field is meant by a unit that none is called after."""
+
+
+def _per_unit(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
+    """`per square metre`, `for each page`: what an amount is multiplied by."""
+    if reader.low(at) not in {"per", "for", "a"}:
+        return
+    start = at + 1
+    while reader.low(start) in {"each", "every", "square", "cubic", "full"}:
+        start += 1
+    unit = reader.low(start)
+    words = [(unit,), (plural(unit),), (_MEASURED.get(singular(unit), ""),)]
+    for known in words:
+        if known in reader.context.vocabulary.fields:
+            yield FieldOf(known), start + 1
+            return
 
 
 def _moment(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:

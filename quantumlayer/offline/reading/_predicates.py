@@ -105,12 +105,16 @@ def _said(
         return None
     if owner is None and any(name[0] in PAGING for name in names):
         return None
-    if keys == {"unique"} and situation.vocabulary is not None:
+    if owner is None and situation.vocabulary is not None and not keys <= _OF_REFERENCES:
         lexicon = situation.vocabulary.lexicon
-        if owner is None and any(lexicon.find(list(name)) is not None for name in names):
-            return None  # `a job is given to one mechanic`
+        if any(lexicon.find(list(name)) is not None for name in names):
+            return None  # `a job is given to one mechanic`, `a truck has a plate (unique)`
     thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
     return [Said(names, thing, traits)]
+
+
+_OF_REFERENCES = frozenset("required optional immutable system nullable example".split())
+"""What is said of a reference by the name of the thing that it leads to."""
 
 
 def _wanted_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

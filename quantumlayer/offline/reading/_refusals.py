@@ -720,7 +720,7 @@ def _shared(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`No two agents share an address`; `the same email cannot be used twice`."""
     items: Items | None = captures.get("items")
     entity = items.entity if items is not None else None
-    per = captures.get("pers", ((), False))[0]
+    per = (*(items.of if items is not None else ()), *captures.get("pers", ((), False))[0])
     names = captures.get("names", ())
     where = items.where if items is not None else ()
     if situation.extra.get("either") and len(names) > 1 and not per:
@@ -920,36 +920,36 @@ def _only_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Refused(operation, None, only=True, status=_status(situation))]
 
 
+_KEY_JOINTS = frozenset(
+    "and , per the each same a one any every . for in by of at with from on both its their together combination".split()
+)
+
+
 def keys_of(
     tokens: Iterable[Any], situation: Situation
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[Items, ...]]:
     """Sort `email and event` into fields and other items; nothing where one of them is neither."""
     reader = Reader(tuple(tokens), REFUSAL_SLOTS, situation)
+    names, of, end = _read_keys(reader, 0, situation)
+    return (names, of) if end == len(reader.tokens) else ((), ())
+
+
+def _read_keys(
+    reader: Reader, at: int, situation: Situation
+) -> tuple[tuple[tuple[str, ...], ...], tuple[Items, ...], int]:
+    """Read fields and other items up to the first word that is neither; tell where that is."""
     names: list[tuple[str, ...]] = []
     of: list[Items] = []
-    at = 0
+    end = at
     while at < len(reader.tokens):
-        if reader.low(at) in {
-            "and",
-            ",",
-            "per",
-            "the",
-            "each",
-            "same",
-            "a",
-            "one",
-            "any",
-            "every",
-            ".",
-            "for",
-            "in",
-        }:
+        if reader.low(at) in _KEY_JOINTS:
             at += 1
+            end = at if at == len(reader.tokens) else end
             continue
         items = next(
             (
-                (each, end)
-                for each, end in reader.slot("items", at)
+                (each, stop)
+                for each, stop in reader.slot("items", at)
                 if (each.entity or each.person) and not each.where
             ),
             None,
@@ -957,17 +957,40 @@ def keys_of(
         if items is not None:
             of.append(replace(items[0], also=()))
             of.extend(Items(entity) for entity in items[0].also)
-            at = items[1]
+            at = end = items[1]
             continue
         words = next(iter(_field_words(reader, at)), None)
         if words is None and reader.low(at) in {"day", "date"}:
             known = [each for each in ("date", "day") if (each,) in situation.vocabulary.fields]
             words = ((known[0] if known else "!day",), at + 1)
         if words is None:
-            return (), ()
+            break
         names.append(words[0])
-        at = words[1]
-    return tuple(names), tuple(of)
+        at = end = words[1]
+    return tuple(names), tuple(of), end
+
+
+def _several_keys(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
+    """`title by the same author`, `the flat and the date`: at least two, one of them a field."""
+    names, of, end = _read_keys(reader, at, reader.context)
+    if names and len(names) + len(of) > 1:
+        yield (names, of), end
+
+
+REFUSAL_SLOTS["several_keys"] = _several_keys
+
+
+def _unique_keys(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The same title by the same author is not suggested twice`."""
+    names, of = captures["several_keys"]
+    items: Items | None = captures.get("made")
+    more = captures.get("names", ())
+    topic = situation.extra.get("topic")
+    entity = items.entity if items is not None and items.entity else topic
+    of = tuple(each for each in of if each.entity != entity)
+    if len(names) + len(more) + len(of) < 2:
+        return None
+    return [Unique(entity, (*names, *more), of, (), _status(situation))]
 
 
 def _sum_limit(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1119,6 +1142,7 @@ _MAKE = "(have|hold|make|own|keep|borrow|create|submit|place|post|write|book|ope
 _TAKES = "(take|takes|have|has|accept|accepts|hold|holds|admit|admits|get|gets|contain|contains|seat|seats)"
 _IT_HAS = "[(it|there|they|its|their|the <noun>)] [(has|have|is|are|offers|offer)]"
 _GETS = "(get|gets|has|have|hold|holds|keep|keeps|make|makes|own|owns|open|opens|take|takes|book|books|start|starts|need|needs)"
+_TWICE = "(twice|two times|again|more than once|several times|a second time)"
 _AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
 
 _SOMEBODY = "(people|you|one|they|users|a user|i|we|members|somebody)"
@@ -1241,7 +1265,39 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("two <items> CANNOT (have|share|use) [the] [same] <names> [<pers>]", _shared),
     (
-        "[the] same <names> CANNOT be (used|registered|taken|entered|added|given) (twice|again|more than once|a second time|by two <items>|for two <items>) [<pers>]",
+        f"[(the|a|an|no|any)] [same] [(pair|combination)] [of] <several_keys> [together] [CAN|CANNOT] [(not|never)] [be] [(<dones>|there|occur|occurs|appear|appears|exist|exists|come|comes)] [together] [only] ({_TWICE}|once)",
+        _unique_keys,
+    ),
+    (
+        "[(the|a|each|every)] [(pair|combination)] [of] <several_keys> [together] (is|are|must be|have to be|has to be) [(together|jointly|as a pair|in combination)] unique [(together|jointly|as a pair|in combination)]",
+        _unique_keys,
+    ),
+    (
+        "(no|any|never) two <items:made> (of|by|on|for|in|at|from|with) [the] same <several_keys>",
+        _unique_keys,
+    ),
+    (
+        "two <items:made> CANNOT (have|share|be for|be on|be in|be at) [the] same <several_keys>",
+        _unique_keys,
+    ),
+    (
+        "[(no|never)] two <items:made> (of|by|on|for|in|at|from|with) [the] same <items:object> [CAN] [CANNOT] (have|share|carry|use) [the] same <names>",
+        lambda c, s: _unique_keys({**c, "several_keys": ((), (c["object"],))}, s),
+    ),
+    (
+        "[(no|never)] two <items:made> (of|by|on|for|in|at|from|with) [the] same <names:second> [CAN] [CANNOT] (have|share|carry|use) [the] same <names>",
+        lambda c, s: _unique_keys({**c, "several_keys": (c["second"], ())}, s),
+    ),
+    (
+        f"(nobody|no one|no <items:x>|you|one) [CAN|CANNOT] <dos> [the] same <several_keys> [{_TWICE}]",
+        _unique_keys,
+    ),
+    (
+        "there (CANNOT be|CAN never be|is never|are never|is not) (a second|another|two|more than one) <items:made> (with|of|by|for|on|in|at) [the] [same] <several_keys>",
+        _unique_keys,
+    ),
+    (
+        "[the] same <names> CANNOT be <dones> (twice|again|more than once|a second time|by two <items>|for two <items>) [<pers>]",
         _shared,
     ),
     ("[the] same <names> CANNOT (appear|occur|exist) (twice|again|more than once)", _shared),
@@ -1251,7 +1307,7 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("[only] <items> (per|for each|for every) <rest>", _one_per),
     (
-        "[each|every|an|a|the|any] <names> CAN (appear|occur|be used|exist|be taken|be registered|be entered|be given) only (once|one time) [<pers>]",
+        "[each|every|an|a|the|any] <names> [CAN] (appear|occur|be used|exist|be taken|be registered|be entered|be given|appears|occurs|exists|is used|is taken|is there|comes up) (only|just|at most|exactly) (once|one time) [<pers>]",
         _shared,
     ),
     ("[(only|at most|just|max)] one (per|for each|for every) <rest>", _one_of_topic),

@@ -84,6 +84,8 @@ _TELL = "(tells|says|states|shows|indicates|records|marks|tell|say|notes|denotes
 _FIELDS = "(fields|attributes|properties|columns|data|details|particulars|information|parts|items)"
 _NAMED = "(written down|noted|recorded|kept|stored|entered|saved|given|held|put|found|sent|called|tracked)"
 
+_YES_NO = "(yes or no|true or false|true / false|yes / no|true|false|boolean|a boolean|a flag|a yes or no|on or off)"
+
 _TELLING = frozenset(
     "names says tells states gives shows lists mentions specifies asks offers has carries contains includes"
     " bears records keeps stores notes holds features knows comprises gets needs requires".split()
@@ -122,6 +124,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
     _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
     # --- a field is kept
+    _rule(f"{_WHO} [MUST] [also] [(like|want|wish) to] {_KEEP} [:] <parts:rest>", "it has $rest"),
     _rule(f"in (it|them|this|there|this file|this record|the record|the file|the entry|each entry|the book|this book|that list|the list) {_WHO} [MUST] {_KEEP} [:] <list:rest>", "it has $rest"),
     _rule("(each|each one|each of them|each of these|every one|every one of them|all of them|they all|they|all) [also] (has|have|comes with|come with|carries|carry|gets|get|needs|need|bears|contains|consists of|is given|includes|consist of|is made up of) <list:rest>", "it has $rest"),
     _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every one|each one|every|all) of (them|these)", "it has $rest"),
@@ -140,7 +143,12 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<name:called> [LP <inside> RP] (can|may|could|might) [also] be (given|added|set|sent|supplied|provided|filled in|attached|entered|recorded|noted|stored|specified|present|there) [, [but] (it|they) (does|do|need|needs|has|have|must) not <rest>]", "it may have $called ( $inside )"),
     _rule("<phrase> LP <name:called> RP (is|are|gets|will be|shall be) (filled in|filled|set|recorded|written|noted|stamped|generated|added|assigned|stored|worked out|determined|provided) by [(the|our)] (server|service|system|backend|api|app|application|software)", "the system sets $called"),
     _rule("(the|our|this) (server|service|system|backend|api|app|application) (fills in|records|notes|sets|stamps|stores|writes|adds|keeps) (when|at what time|at what moment|at which moment|the moment when|on which day) <phrase> [LP] [(as|in|under|:|,)] <name:called> [RP]", "the system sets $called"),
+    _rule(f"(whether|if) <phrase> (is|MUST be) {_YES_NO} [LP <name:called> [, <inside>] RP]", "it has $called ( boolean , $inside )"),
+    _rule(f"(it|they|a <thing:ignored>|each <thing:ignored>|every <thing:ignored>) (can|may|could|is|are) [be] [(either)] <state:called> LP {_YES_NO} [, <inside>] RP", "it has $called ( boolean , $inside )"),
+    _rule("<a_field:x> [<phrase>] (is|are|would be) <optional:how> [,] [and] [please] [(we|let us)] (call|name) (it|this|that) <noun:called>", "it has $called ( $how )"),
+    _rule("[(the|a|an)] <noun:y> (why|how|what|where|when|who|whether|about|on) <phrase:x> (is|are|would be) <optional:how> [,] [and] [please] [(we|let us)] (call|name) (it|this|that) <noun:called>", "it has $called ( $how )"),
     # --- relations
+    _rule(f"{_EVERY} <linking:thing> (<verbal>) <roles:rest>", "a $thing has $rest"),
     _rule("(each|every|a|an|one|any) <thing> [<where>] (is|comes|stems|originates|goes|happens|was|gets|is made|is done|is written|is paid|is given|is placed|is held|takes place) (by|from|of|at|in|to|with|for|on) (exactly one|just one|one|precisely one|a single|one single|one and only one) <thing:two>", "a $thing belongs to one $two"),
     _rule("(comes|stems|is|originates|is made|is written|goes|takes place|happens) (from|by|at|in|of|for|to|with|on) (exactly one|one|a single|precisely one|just one) <thing:two>", "it belongs to one $two"),
     _rule("(belongs to|is part of|is for|is about|refers to) (exactly one|one|a single|precisely one|just one|a|an) <thing:two>", "it belongs to one $two"),
@@ -346,6 +354,24 @@ def _articles(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
             yield tokens, end
 
 
+def _parts(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`the title, the author and a reason`: at least two, which the thing spoken of has."""
+    rewording = reader.context
+    if not isinstance(rewording, Rewording) or not rewording.thing:
+        return
+    if not rewording.headed and reader.low(at) not in {"the", "its", "their", "his", "her"}:
+        return
+    for tokens, end in _list(reader, at):
+        phrases = _fields_of(tokens, rewording.known)
+        things = [
+            phrase for phrase in phrases
+            if phrase.left or (is_plural(phrase.words[-1]) and not phrase.counted)
+        ]  # fmt: skip
+        told = any(_is_told(phrase) for phrase in phrases)
+        if len(phrases) > 1 and len(things) < 2 and phrases[0] not in things and not told:
+            yield tokens, end
+
+
 def _field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     """The name of a field without its article."""
     if at < len(reader.tokens) and reader.tokens[at].kind == "name":
@@ -373,6 +399,57 @@ _NO_NAME = (
         ).split()
     )
 )
+
+
+def _state(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`out of order` as the name of a flag."""
+    end = next((place for place in range(at, at + 4) if reader.low(place) in {"(", ""}), at)
+    if at < end and all(token.kind in {"word", "name"} for token in reader.tokens[at:end]):
+        name = "_".join(token.low for token in reader.tokens[at:end])
+        yield (Token(name, name, "name", -1, -1, name),), end
+
+
+_OPTIONAL = "[(also|only)] (optional|voluntary|nice to have|good to have|welcome|a bonus|desirable|helpful|not needed|not required)"
+
+
+def _optional(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    for end, _ in compile_pattern(_OPTIONAL).prefixes(reader, at):
+        yield (_word("optional"),), end
+
+
+_DEED_ENDINGS = tuple(
+    "tion sion ment ing al ance ence ship ery lease loan trip visit match transfer order contract sale".split()
+)
+
+
+def _linking(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """A noun for something that is done, which is kept: a lease, a booking, an assignment."""
+    for tokens, end in _thing(reader, at):
+        noun, rewording = tokens[-1].low, reader.context
+        deed = noun.endswith(_DEED_ENDINGS)
+        if deed and isinstance(rewording, Rewording) and noun in rewording.collections:
+            yield tokens, end
+
+
+def _roles(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`a plot to a gardener from a start date on`: what belongs together, as a list."""
+    said: list[Token] = []
+    while at < len(reader.tokens):
+        if said and reader.low(at) in PREPOSITIONS - {"of"} | {",", "and"}:
+            said.append(_word(","))
+            at += 1 + (reader.low(at + 1) in PREPOSITIONS)
+        if reader.low(at) not in {"a", "an", "one", "exactly"}:
+            return
+        at += reader.low(at) == "exactly"
+        found = max(_field(reader, at + 1), key=lambda pair: pair[1], default=None)
+        if found is None or found[0][-1].low == "together":
+            return
+        said.extend((_word("a"), *found[0]))
+        at = found[1]
+        if at == len(reader.tokens) or reader.low(at) in {"on", "onwards"}:
+            if _word(",") in said:
+                yield tuple(said), len(reader.tokens)
+            return
 
 
 def _a_field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
@@ -490,7 +567,7 @@ _TAKEN = (
 _SLOTS: dict[str, SlotFunction] = {
     **{name: _as_tokens(DEFINITION_SLOTS[name]) for name in _TAKEN},
     "a_field": _a_field, "articles": _articles, "bounds": _bounds, "field": _field, "list": _list,
-    "measuring": _measuring, "nobody": _nobody, "one": _one, "plural": _plural, "relative": _relative,
+    "linking": _linking, "measuring": _measuring, "nobody": _nobody, "one": _one, "optional": _optional, "parts": _parts, "plural": _plural, "relative": _relative, "roles": _roles, "state": _state,
     "somebody": _somebody, "subject": _subject, "thing": _thing, "verbal": _verbal, "where": _where, "whole": _whole,
 }  # fmt: skip
 
@@ -773,7 +850,9 @@ def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
 
 def _is_state(tokens: Tokens, named: str) -> bool:
     """Whether `it is "open" at first` says so of the thing, and not of the field named before."""
-    begins = any(token.low in {"first", "initially", "begin", "start"} for token in tokens)
+    begins = any(
+        token.low in {"first", "initially", "begin", "start", "until", "then"} for token in tokens
+    )
     return begins and tokens[2].kind == "quote" and named not in {"status", "state", "kind", "type"}
 
 
@@ -873,6 +952,7 @@ _EMPTY_TAILS = tuple(
     for text in (
         ", nothing more", ", nothing else", ", no more", ", that is all", ", that is it", ", and that is all",
         ", and nothing else", ", and nothing more", ", and so on", "and that is all", "and nothing else",
+        "either", ", too", "as well", ", either",
     )
 )  # fmt: skip
 

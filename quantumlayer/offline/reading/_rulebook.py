@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -777,12 +778,23 @@ def _holds(plan: Plan, finding: Finding, fact: Holds) -> None:
         except Unresolved as reason:
             errors.append(str(reason))
             continue
-        on = ["create", "update"]
-        plan.rule(
-            entity, on, text, text=_text(finding), requirement=finding.source.id, status=fact.status
-        )
+        for on, said in ((["create", "update"], text), *_sent_to_actions(world, entity, text)):
+            plan.rule(
+                entity, on, said, text=_text(finding), requirement=finding.source.id, status=fact.status
+            )  # fmt: skip
         return
     raise Unresolved(errors[0] if errors else "it is not clear what this is about")
+
+
+def _sent_to_actions(world: World, entity: str, text: str) -> Iterator[tuple[list[str], str]]:
+    """`POST /leases/{id}/end` with an end date: what holds of the date holds of the one sent."""
+    for action in world.actions:
+        said = text
+        for name, sent in action.sets.items() if action.entity == entity else ():
+            if sent.startswith("param."):
+                said = re.sub(rf"(?<![\w.'\"]){re.escape(name)}(?![\w('\"])", sent, said)
+        if said != text:
+            yield [action.name], said
 
 
 def _possible(plan: Plan, finding: Finding, fact: Holds) -> list[str]:

@@ -379,7 +379,12 @@ def _worked_entity(world: World, finding: Finding, fact: Worked) -> str:
     for name in _candidates(world, finding, None):
         if world.field(name, fact.words) is not None:
             return name
-    return _entity(world, finding, None)
+    fitting = [
+        name
+        for name in world.structure.entities
+        if _fits(world, name, fact.value) and not _elapses(fact.value)
+    ]
+    return fitting[0] if len(fitting) == 1 else _entity(world, finding, None)
 
 
 def _fits(world: World, entity: str, value: Value) -> bool:
@@ -391,6 +396,14 @@ def _fits(world: World, entity: str, value: Value) -> bool:
             return _fits(world, entity, left) and _fits(world, entity, right)
         case _:
             return True
+
+
+def _elapses(value: Value) -> bool:
+    match value:
+        case Arithmetic(left=left, right=right):
+            return _elapses(left) or _elapses(right)
+        case _:
+            return not isinstance(value, FieldOf | Literal)
 
 
 def _cascade(world: World, finding: Finding, fact: Cascade) -> None:

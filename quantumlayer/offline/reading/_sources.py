@@ -417,26 +417,20 @@ def _without_bodies(
             continue
         at = _behind_no_body(tokens, at)
         end = at
-        while end < len(tokens) and tokens[end].low in {
-            "with",
-            "(",
-            "body",
-            "a",
-            "the",
-            "json",
-            "sends",
-            "send",
-            "like",
-        }:
+        while end < len(tokens) and tokens[end].low in _BEFORE_BODY:
             end += 1
         if end < len(tokens) and tokens[end].kind == "sketch" and end + 1 < len(tokens):
             stop = end + 1
             if tokens[stop].low == ")":
                 stop += 1
-            if stop < len(tokens) and any(each.kind != "mark" for each in tokens[stop:]):
+            told = any(each.kind == "word" for each in kept[:-1])
+            if told or any(each.kind != "mark" for each in tokens[stop:]):
                 bodies.append((token.value, tokens[end].value))
                 at = stop
     return tuple(kept), bodies
+
+
+_BEFORE_BODY = frozenset("with ( body a the json sends send like and plus".split())
 
 
 def _behind_no_body(tokens: tuple[Token, ...], at: int) -> int:

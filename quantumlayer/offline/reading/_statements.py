@@ -13,6 +13,7 @@ from markdown_it.token import Token
 
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading._sentences import sentences
+from quantumlayer.offline.reading._words import is_plural
 
 __all__ = ["Statements", "take_apart"]
 
@@ -83,9 +84,13 @@ class _Taker:
         if first and level == 1:
             self.title = text
             return
+        self.close(level)
+        self.headings.append((level, text))
+
+    def close(self, level: int) -> None:
+        """Leave the sections of this level and below."""
         while self.headings and self.headings[-1][0] >= level:
             self.headings.pop()
-        self.headings.append((level, text))
 
 
 def take_apart(text: str) -> Statements:
@@ -176,7 +181,9 @@ def _walk(
                 last = _paragraph(taker, block.text, parent, last, in_list=in_list) or last
             case "bullet_list" | "ordered_list":
                 for item in block.inner:
+                    above = list(taker.headings)
                     _walk(taker, item.inner, lines, last, in_list=True)
+                    taker.headings = above
             case "fence":
                 if block.text.strip():
                     taker.add(block.text.rstrip("\n"), "example", last)
@@ -207,7 +214,12 @@ def _paragraph(
         piece = _ANSWER.sub("", piece)
         above = newest if marked and newest is not None and not in_list else introduced
         kind: Kind = "item" if in_list or marked else "sentence"
-        for sentence in sentences(piece):
+        if not in_list and not marked:
+            taker.close(_LABEL_LEVEL)
+        said = list(sentences(piece))
+        if len(said) > 1 and _is_topic(said[0]):
+            taker.head(_LABEL_LEVEL, said.pop(0).strip("*_. "))
+        for sentence in said:
             name = taker.add(sentence, kind, above)
             if not marked:
                 newest = name
@@ -252,6 +264,17 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
             piece[0] = _LABEL_WORD.sub("", _LABEL.sub("", piece[0]))
     if piece:
         yield " ".join(piece), marked
+
+
+_LABEL_LEVEL = 9
+_NO_TOPICS = frozenset("thanks regards cheers greetings always besides sometimes yes this".split())
+
+
+def _is_topic(sentence: str) -> bool:
+    """`Plots.` before what is said about them."""
+    words = re.findall(r"[\w-]+", sentence.lower())
+    plain = re.fullmatch(r"(\*\*|__)?[A-Z][\w -]*\.?(\*\*|__)?\.?", sentence) is not None
+    return plain and 1 <= len(words) <= 2 and is_plural(words[-1]) and words[-1] not in _NO_TOPICS
 
 
 _SHORT_LINE = 45

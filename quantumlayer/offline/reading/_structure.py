@@ -856,8 +856,11 @@ class _Builder:
             if many or plural_form:
                 self._has_many(draft, target, phrase, source, inside=fact.sends)
                 return
-        if phrase.words == ("id",):
-            return
+        limited = any(trait.key == "most" and trait.unit == "item" for trait in phrase.traits)
+        if phrase.words == ("id",) or (
+            limited and phrase.words[1:] and lexicon.find(phrase.words[-1:])
+        ):
+            return  # at most one active lease: a limit
         own = any(trait.key in {"choices", "pattern", "type"} for trait in phrase.traits)
         refers = target is not None and not phrase.counted and not phrase.spelled and not own
         if refers and target is not None:

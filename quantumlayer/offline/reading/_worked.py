@@ -88,6 +88,8 @@ def _set(
         made.spec["required"] = True
         made.spec.pop("default", None)
         return
+    if isinstance(term, Arithmetic) and made.spec.get("type") in {"string", "text"}:
+        made.spec["type"] = "number"
     if isinstance(term, Choose) and made.spec.get("type") == "string":
         made.spec["type"] = "money"
     if isinstance(term, Fold) and term.function == "avg":
