@@ -112,6 +112,9 @@ def _plain(token: Token) -> bool:
     return found is None or not found.forms & {"third", "past"} or token.low == "users"
 
 
+_BEFORE_STATE = frozenset("is are has have was were been not being already first do does".split())
+
+
 def _described(reader: Reader, start: int, end: int) -> Iterator[tuple[str, int]]:
     """Whether those named are logged in: `who is logged in`, `with an account`, `who has not signed up`."""
     following = end + 1 if reader.low(end) in {"who", "that"} else end
@@ -120,21 +123,7 @@ def _described(reader: Reader, start: int, end: int) -> Iterator[tuple[str, int]
     if following > end or reader.low(start) in {"whoever", "who", "those"}:
         position = following
         negated = False
-        while reader.low(position) in {
-            "is",
-            "are",
-            "has",
-            "have",
-            "was",
-            "were",
-            "been",
-            "not",
-            "being",
-            "already",
-            "first",
-            "do",
-            "does",
-        }:
+        while reader.low(position) in _BEFORE_STATE:
             negated |= reader.low(position) == "not"
             position += 1
         for stop, _ in compile_pattern(

@@ -25,21 +25,13 @@ def _none_status(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     return [Status("none", captures["http"], route if isinstance(route, Route) else None)]
 
 
+_WISHING = frozenset("us me you to have see build get make please".split())
+
+
 def _software(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
     """`a small RESTful service for one person's blog`: the thing to be built, as a whole."""
     start = at
-    while reader.low(start) in {
-        "us",
-        "me",
-        "you",
-        "to",
-        "have",
-        "see",
-        "build",
-        "get",
-        "make",
-        "please",
-    } and start < len(reader.tokens):
+    while reader.low(start) in _WISHING and start < len(reader.tokens):
         start += 1
     words = [token.low for token in reader.tokens[start : start + 9]]
     if not words or words[0] not in {"a", "an", "the", "some", "our", "one"}:

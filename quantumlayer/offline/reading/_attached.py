@@ -154,6 +154,9 @@ _GIVING = frozenset(
 )
 
 
+_BEFORE_HAVING = frozenset("each all must should may of them which".split())
+
+
 def _behind_words(tokens: Sequence[Token], at: int) -> int:
     """Step over `with`, `stating`, `which have`, `that each have`, `consisting of`."""
     low = tokens[at].low if at < len(tokens) else ""
@@ -174,16 +177,7 @@ def _behind_words(tokens: Sequence[Token], at: int) -> int:
     if low not in {"which", "that", "each"}:
         return at
     place = at + 1
-    while place < len(tokens) and tokens[place].low in {
-        "each",
-        "all",
-        "must",
-        "should",
-        "may",
-        "of",
-        "them",
-        "which",
-    }:
+    while place < len(tokens) and tokens[place].low in _BEFORE_HAVING:
         place += 1
     has = place < len(tokens) and tokens[place].low in {
         "has",

@@ -279,6 +279,9 @@ _ERRORS = frozenset({400, 401, 403, 404, 405, 409, 410, 422})
 _REFUSING = frozenset({"refused", "rejected", "answered", "declined", "denied", "fails", "fail"})
 
 
+_BEFORE_STATUS = frozenset("( → : with , - a an http status code answer".split())
+
+
 def _status_behind(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | None]:
     """Find the status that a clause ends with: `(409)`, `→ 409`, `: 409`, `with 409`, `gets 409`."""
     end = len(tokens)
@@ -292,20 +295,7 @@ def _status_behind(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], int | 
         return tokens, None
     status = int(tokens[end - 1].value)
     end -= 1
-    while end and tokens[end - 1].low in {
-        "(",
-        "→",
-        ":",
-        "with",
-        ",",
-        "-",
-        "a",
-        "an",
-        "http",
-        "status",
-        "code",
-        "answer",
-    }:
+    while end and tokens[end - 1].low in _BEFORE_STATUS:
         end -= 1
     return tokens[:end], status
 
@@ -496,17 +486,9 @@ def _without_purpose(
     return tokens
 
 
+_WHOEVER = frozenset("i we they you it he she people nobody everybody".split())
+
+
 def _pronoun(reader: Reader, at: int) -> Iterable[tuple[Any, int]]:
-    if reader.low(at) in {
-        "i",
-        "we",
-        "they",
-        "you",
-        "it",
-        "he",
-        "she",
-        "people",
-        "nobody",
-        "everybody",
-    }:
+    if reader.low(at) in _WHOEVER:
         yield reader.low(at), at + 1

@@ -312,22 +312,13 @@ def _crud(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
         yield tuple(verbs), end
 
 
+_ANYBODY = frozenset("i we you they one anyone everyone everybody people he she".split())
+
+
 def _actor(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
     """Who does it: a noun or a pronoun."""
     low = reader.low(at)
-    if low in {
-        "i",
-        "we",
-        "you",
-        "they",
-        "one",
-        "anyone",
-        "everyone",
-        "everybody",
-        "people",
-        "he",
-        "she",
-    }:
+    if low in _ANYBODY:
         yield Thing((), low), at + 1
         return
     opens = verb(low)

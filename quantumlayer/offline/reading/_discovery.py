@@ -378,27 +378,21 @@ def fields_frame(source: Source) -> Thing | None:
     return Thing(tuple(words))
 
 
+_BEFORE_PATHS = frozenset(", ( : - under at via with live lives are".split())
+
+
 def _before_paths(tokens: Sequence[Token]) -> Sequence[Token]:
     """`tasks, under /lists/{id}/tasks for adding and listing`: what stands before the paths."""
     if not any(token.kind == "route" for token in tokens):
         return tokens
     for at, token in enumerate(tokens):
-        opens = token.low in {
-            ",",
-            "(",
-            ":",
-            "-",
-            "under",
-            "at",
-            "via",
-            "with",
-            "live",
-            "lives",
-            "are",
-        }
+        opens = token.low in _BEFORE_PATHS
         if at and (opens or token.kind == "route"):
             return tokens[:at]
     return tokens
+
+
+_NO_FIELD_FIRST = frozenset("only no not never must cannot every if when may".split())
 
 
 def is_field_item(tokens: Sequence[Token]) -> bool:
@@ -421,18 +415,7 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
     found = verb(tokens[0].low)
     if found is not None and len(head) > 1 and "base" in found.forms:
         return False
-    if tokens[0].low in {
-        "only",
-        "no",
-        "not",
-        "never",
-        "must",
-        "cannot",
-        "every",
-        "if",
-        "when",
-        "may",
-    }:
+    if tokens[0].low in _NO_FIELD_FIRST:
         return False
     phrase = read_field(head)
     return (
@@ -453,27 +436,14 @@ def _in_frame(source: Source) -> bool:
     )
 
 
+_VERBAL = frozenset(
+    "is are can must may has have cannot should will consists consist contains"
+    " contain includes belongs belong comprises".split()
+)
+
+
 def _verbal(token: Token) -> bool:
-    return token.low in {
-        "is",
-        "are",
-        "can",
-        "must",
-        "may",
-        "has",
-        "have",
-        "cannot",
-        "should",
-        "will",
-        "consists",
-        "consist",
-        "contains",
-        "contain",
-        "includes",
-        "belongs",
-        "belong",
-        "comprises",
-    }
+    return token.low in _VERBAL
 
 
 def _from_frame(search: _Search, source: Source, at: int) -> None:

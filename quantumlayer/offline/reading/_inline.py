@@ -132,27 +132,16 @@ def _noun(before: Sequence[Token]) -> tuple[list[Token], int]:
     return noun, start
 
 
+_BEFORE_NO_LIST = frozenset("and or but are is new every other not to that which who".split())
+
+
 def _nominal(token: Token, *, last: bool) -> bool:
     if (
         token.kind != "word"
         or token.low in PREPOSITIONS | DETERMINERS | PRONOUNS | ADVERBS | _LISTING
     ):
         return False
-    if token.low in {
-        "and",
-        "or",
-        "but",
-        "are",
-        "is",
-        "new",
-        "every",
-        "other",
-        "not",
-        "to",
-        "that",
-        "which",
-        "who",
-    }:
+    if token.low in _BEFORE_NO_LIST:
         return False
     found = verb(token.low)
     return last or found is None or not found.forms & {"base", "third", "past"}

@@ -65,26 +65,16 @@ _USUAL_PARAMS = frozenset(
 # --- slots ---------------------------------------------------------------------------------------
 
 
+_BETWEEN_KEYS = frozenset(", and then by within the same that those each group inside".split())
+
+
 def _order(
     reader: Reader, at: int
 ) -> Iterator[tuple[tuple[tuple[tuple[str, ...], bool], ...], int]]:
     """`newest first`, `by title`, `latest first_day first`, `price descending`: keys in order."""
     for key, end in _key(reader, at):
         joined = end
-        while reader.low(joined) in {
-            ",",
-            "and",
-            "then",
-            "by",
-            "within",
-            "the",
-            "same",
-            "that",
-            "those",
-            "each",
-            "group",
-            "inside",
-        } and joined < len(reader.tokens):
+        while reader.low(joined) in _BETWEEN_KEYS and joined < len(reader.tokens):
             joined += 1
         if joined > end:
             for more, stop in _order(reader, joined):
@@ -99,18 +89,12 @@ def _order(
         yield (key,), end
 
 
+_BEFORE_KEY = frozenset("the most by in with their its a".split())
+
+
 def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
     start = at
-    while reader.low(start) in {
-        "the",
-        "most",
-        "by",
-        "in",
-        "with",
-        "their",
-        "its",
-        "a",
-    } and start < len(reader.tokens):
+    while reader.low(start) in _BEFORE_KEY and start < len(reader.tokens):
         if reader.low(start) == "most" and reader.low(start + 1) not in {
             "recent",
             "recently",

@@ -199,6 +199,9 @@ def _alone(reader: Reader, at: int) -> bool:
     return not following or following in _STOP or verb(following) is not None
 
 
+_POINTING_AT = frozenset("the a an their his her its own single".split())
+
+
 def _quantity(reader: Reader, at: int) -> tuple[int, str, int | None]:
     quantifier, number = "", None
     while at < len(reader.tokens):
@@ -206,17 +209,7 @@ def _quantity(reader: Reader, at: int) -> tuple[int, str, int | None]:
         if low in _QUANTIFIERS and token.kind == "word":
             if low in {"one", "two"}:
                 number = NUMBER_WORDS[low]
-            significant = low not in {
-                "the",
-                "a",
-                "an",
-                "their",
-                "his",
-                "her",
-                "its",
-                "own",
-                "single",
-            }
+            significant = low not in _POINTING_AT
             if significant or not quantifier:
                 quantifier = low
             at += 1
@@ -810,6 +803,9 @@ def _there(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
                 yield There(items, negated=True), end + 1
 
 
+_ENOUGH_OF = frozenset("enough sufficient insufficient all every a no any some one".split())
+
+
 def _enough(reader: Reader, at: int, *, negated: bool) -> Iterator[tuple[Condition, int]]:
     """`enough stock`, `not enough places are left`, `a copy is free`, `all spaces are taken`."""
     start = at
@@ -817,18 +813,7 @@ def _enough(reader: Reader, at: int, *, negated: bool) -> Iterator[tuple[Conditi
         negated = not negated
         start += 1
     quantifier = reader.low(start)
-    if quantifier in {
-        "enough",
-        "sufficient",
-        "insufficient",
-        "all",
-        "every",
-        "a",
-        "no",
-        "any",
-        "some",
-        "one",
-    }:
+    if quantifier in _ENOUGH_OF:
         start += 1
     if reader.low(start) in {"the", "free", "available", "open", "remaining"}:
         if reader.low(start) != "the" and quantifier in {"a", "no", "any", "some", "enough", "one"}:

@@ -18,24 +18,15 @@ from quantumlayer.offline.reading._traits import Trait, read_traits
 __all__ = ["PREDICATES", "PREDICATE_SLOTS"]
 
 
+_BEFORE_SUBJECT = frozenset("the a an each every its their all any both of".split())
+
+
 def _subjects(
     reader: Reader, at: int
 ) -> Iterator[tuple[tuple[Items | None, tuple[tuple[str, ...], ...]], int]]:
     """`title and content`, `a room's name`, `the rating of a review`, `room names`."""
     start = at
-    while reader.low(start) in {
-        "the",
-        "a",
-        "an",
-        "each",
-        "every",
-        "its",
-        "their",
-        "all",
-        "any",
-        "both",
-        "of",
-    } and start < len(reader.tokens):
+    while reader.low(start) in _BEFORE_SUBJECT and start < len(reader.tokens):
         start += 1
     for owner, end in reader.slot("items", at):
         if owner.entity is None or owner.where or owner.of or owner.quantifier in {"no", "two"}:

@@ -154,30 +154,18 @@ def _comparisons(reader: Reader, at: int) -> Iterator[tuple[tuple[str, Value], i
         yield (operator, value), end
 
 
+_POINTERS = frozenset("the a an any every such this that".split())
+
+
+_ORDINALS = frozenset("second further additional new third repeated later another".split())
+
+
 def _operation(reader: Reader, at: int) -> Iterator[tuple[Operation, int]]:
     """`cancelling twice`, `a second start`, `the booking`, `deleting a list that has tasks`."""
     start = at
-    while reader.low(start) in {
-        "the",
-        "a",
-        "an",
-        "any",
-        "every",
-        "such",
-        "this",
-        "that",
-    } and start < len(reader.tokens):
+    while reader.low(start) in _POINTERS and start < len(reader.tokens):
         start += 1
-    ordinal = reader.low(start) in {
-        "second",
-        "further",
-        "additional",
-        "new",
-        "third",
-        "repeated",
-        "later",
-        "another",
-    }
+    ordinal = reader.low(start) in _ORDINALS
     again = ordinal and reader.low(start) in {"second", "repeated", "third", "another"}
     if ordinal:
         start += 1
@@ -209,37 +197,18 @@ def _operation_on(
     yield Operation((verb,), again=again), at
 
 
+_BEFORE_EACH = frozenset("per for in of by on within from a each to under at".split())
+
+
+_EACH_WORDS = frozenset("each every the one any same a single given calendar".split())
+
+
 def _pers(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, ...], bool], int]]:
     """`per member and day`, `for each product`, `in the same poll`."""
     start = at
-    if reader.low(start) in {
-        "per",
-        "for",
-        "in",
-        "of",
-        "by",
-        "on",
-        "within",
-        "from",
-        "a",
-        "each",
-        "to",
-        "under",
-        "at",
-    }:
+    if reader.low(start) in _BEFORE_EACH:
         start += 1
-    while reader.low(start) in {
-        "each",
-        "every",
-        "the",
-        "one",
-        "any",
-        "same",
-        "a",
-        "single",
-        "given",
-        "calendar",
-    } and start < len(reader.tokens):
+    while reader.low(start) in _EACH_WORDS and start < len(reader.tokens):
         start += 1
     if start == at:
         return
@@ -272,22 +241,13 @@ def _pers_behind(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[Items, .
             yield ((items,), False), end
 
 
+_BEFORE_NAMES = frozenset("the a an its their same one both by long short".split())
+
+
 def _names(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], ...], int]]:
     """`title, content or category`: known fields."""
     start = at
-    while reader.low(start) in {
-        "the",
-        "a",
-        "an",
-        "its",
-        "their",
-        "same",
-        "one",
-        "both",
-        "by",
-        "long",
-        "short",
-    } and start < len(reader.tokens):
+    while reader.low(start) in _BEFORE_NAMES and start < len(reader.tokens):
         start += 1
     for words, end in _field_words(reader, start):
         joined = end

@@ -510,22 +510,13 @@ def _nobody(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
         yield tuple(reader.tokens[at : at + 2]), at + 2
 
 
+_NO_SOMEBODY = frozenset(", : ( ; is are has have which that not".split())
+
+
 def _somebody(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     """`Guests in a hurry`, `people`, `a guest`."""
     for end in range(at + 1, min(len(reader.tokens), at + 6)):
-        if reader.low(end) in {
-            ",",
-            ":",
-            "(",
-            ";",
-            "is",
-            "are",
-            "has",
-            "have",
-            "which",
-            "that",
-            "not",
-        }:
+        if reader.low(end) in _NO_SOMEBODY:
             return
         yield tuple(reader.tokens[at:end]), end
 

@@ -188,14 +188,11 @@ def _literal(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
 
 # --- choices -------------------------------------------------------------------------------------
 
-_NO_CHOICE = (
-    frozenset(
-        {"default", "defaults", "defaulting", "optional", "required", "unique", "which", "that"}
-    )
-    | {"with", "is", "are", "at", "by", "must", "can", "may", "has", "have", "not", "where", "if"}
-    | {"unless", "only", "each", "per", "but", "it", "they", "otherwise", "we", "you", "from", "of"}
-    | {"e.g", "i.e", "such", "like", "normally", "usually", "preset", "so"}
-    | {"when", "while", "than", "between", "least", "most", "without", "be", "will", "should", "i"}
+_NO_CHOICE = frozenset(
+    "default defaults defaulting optional required unique which that with is are at by must"
+    " can may has have not where if unless only each per but it they otherwise we you from of"
+    " e.g i.e such like normally usually preset so when while than between least most without"
+    " be will should i".split()
 )
 _JOINERS = frozenset({",", "/", "|", "or", "and", "→"})
 _LONGEST_CHOICE = 4
