@@ -829,6 +829,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
         _worked,
     ),
     (
+        "<field> [MUST] (is|are|=|equals|be|means) [(calculated|computed|worked out|derived)] [(as|from|by)] [:] <value> [,] [(and|or|but)] [(it is|is)] <literal:fallback> (without|if there (is|are) no|when there (is|are) no|while there (is|are) no|as long as there (is|are) no|for none|with no) [any] [<items:none>] [yet]",
+        _worked,
+    ),
+    (
         "<field> (is|are) (calculated|computed|worked out|derived) (as|from|by) [:] <value>",
         lambda c, s: _worked({**c, "sure": True}, s),
     ),

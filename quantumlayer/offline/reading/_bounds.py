@@ -11,6 +11,7 @@ from quantumlayer.offline.reading._definitions import CREATE, DELETE, READ, UPDA
 from quantumlayer.offline.reading._facts import (
     Context,
     Fact,
+    Follows,
     Holds,
     Limit,
     Never,
@@ -143,6 +144,40 @@ def _once_within(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     owner = captures.get("items")
     entity = owner.entity if owner is not None and owner.entity else entity
     return [Unique(entity, (*captures["names"], *names), of, (), _status(situation))]
+
+
+_GREATER = "(later|newer|younger|after|higher|greater|larger|more|bigger|longer|above|beyond)"
+_LESSER = "(earlier|older|before|lower|less|smaller|fewer|shorter|below|under|behind)"
+_IN_TIME = frozenset("later newer younger after earlier older before".split())
+_THE_LAST = (
+    "[than] [(the|its|their|that of [the]|those of [the])] (last|latest|previous|preceding|newest|most recent|former|highest|one before|time before)"
+    " [(one|ones|of them|<items:x>|<field_words:x>)] [(of|for|on|in|at|by|from) [(the same|same|its|that|the|this|each|every)] (<items:y>|<noun>)] [before it]"
+)
+
+
+def _follows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A reading has to be later than the last one of its meter, and its value must not be lower`."""
+    items: Items | None = captures.get("items")
+    entity = items.entity if items is not None and items.entity else _entity(situation)
+    if entity is None or (items is not None and items.where):
+        return None
+    comparing = captures["operator"]
+    lows = situation.extra["lows"]
+    words = captures.get("words", ())
+    number = not (lows & _IN_TIME) if not words else False
+    return [Follows(entity, comparing, words, number, _status(situation))]
+
+
+def _following(operator: str, *, last: bool = True) -> Recogniser:
+    """Without `than the last one` it has to be said in the same sentence of what it follows."""
+
+    def build(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+        lows = situation.extra["lows"]
+        if not last and not lows & {"last", "latest", "previous", "preceding", "newest"}:
+            return None
+        return _follows({**captures, "operator": operator}, situation)
+
+    return build
 
 
 def _no_two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -377,6 +412,7 @@ def _nor_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Never(Items(entity), tuple(sorted(kinds)))]
 
 
+_HIGH = "(high|large|late|great|big|much|new|recent)"
 _WITHIN = "((of|on|in|at|within|for|during|from) (one|each|every|any|a|an|the same|one and the same|a single)|per|each|every)"
 _TOGETHER = "(together|taken together|in total|in all|altogether|combined|added up)"
 _TOTAL = "be|make|make up|have|last|take|cover|reach|contain|hold|weigh|cost|come to|amount to|add up to|sum up to|total|be worth|be longer than"
@@ -424,6 +460,17 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     (f"(no|never a) <items> {_ENDS} before (it|they) [(has|have|is|was)] {_BEGINS}", _ordered),
     (f"<items> CANNOT (close|end|finish|stop|be over|be returned|expire) before (it|they) [(has|have|is|was)] {_BEGINS}", _ordered),
     (f"<items> [MUST] (close|closes|end|ends|finish|finishes) after (it|they) [(has|have|is|was)] {_BEGINS}", lambda c, s: _ordered({**c, "strict": True}, s)),
+    (f"(<items>|[(a|an|the|its|their|each|every)] <field_words:words> [of <items>]) MUST [always] [(be|lie|come|be dated)] [strictly] {_GREATER} {_THE_LAST}", _following(">")),
+    (f"(<items>|[(a|an|the|its|their|each|every)] <field_words:words> [of <items>]) MUST [always] [(be|lie|come|be dated)] [strictly] {_LESSER} {_THE_LAST}", _following("<")),
+    (f"(<items>|[(a|an|the|its|their|each|every)] <field_words:words> [of <items>]) (CANNOT|is never|are never) [(be|lie|come|fall|drop|go|be dated)] {_LESSER} {_THE_LAST}", _following(">=")),
+    (f"(<items>|[(a|an|the|its|their|each|every)] <field_words:words> [of <items>]) (CANNOT|is never|are never) [(be|lie|come|rise|go|be dated)] {_GREATER} {_THE_LAST}", _following("<=")),
+    (f"(<items>|[(a|an|the|its|their|each|every)] <field_words:words> [of <items>]) MUST be (at least (as {_HIGH} as|equal to)|{_GREATER} than or equal to|no {_LESSER} than) {_THE_LAST}", _following(">=")),
+    (f"[and] [(its|their|the)] <field_words:words> MUST be {_GREATER} [(too|as well|also)]", _following(">", last=False)),
+    (f"[and] [(its|their|the)] <field_words:words> CANNOT be {_LESSER} [(either)]", _following(">=", last=False)),
+    (f"[and] [(its|their|the)] <field_words:words> CANNOT be {_GREATER} [(either)]", _following("<=", last=False)),
+    ("[the] <field_words:words> [of <items>] (can only|may only|must only|only|always) (rise|rises|grow|grows|go up|goes up|increase|increases) [from (one|each|<items:x>) to the next]", _following(">=")),
+    ("[the] <field_words:words> [of <items>] (CANNOT|never|is never) (fall|falls|sink|sinks|drop|drops|go down|goes down|decrease|decreases) [from (one|each|<items:x>) to the next]", _following(">=")),
+    ("(otherwise|else|if not|or else) [(it is|the answer is|you get|we answer|answer)] [with] [a|an] <http>", _context),
     ("(this|that|the same|it) [also] (holds|applies|is true|goes|counts) [also] (when|if|for) <phrase>", _context),
     ("though there are <phrase>", _context),
     # --- past and future

@@ -30,6 +30,7 @@ __all__ = [
     "Fields",
     "Figures",
     "Filtered",
+    "Follows",
     "Grouped",
     "Hides",
     "Holds",
@@ -257,6 +258,18 @@ class Successive(Fact):
     condition: Compare
     entity: str
     later: bool = False
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Follows(Fact):
+    """A field of each item compares so with that of the one before it in its series."""
+
+    entity: str
+    operator: str
+    words: tuple[str, ...] = ()
+    """None: when it takes place, or with `number` its number."""
+    number: bool = False
     status: int | None = None
 
 

@@ -781,6 +781,19 @@ def _switched(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Filtered(((query.query[0][0],),), _where({}, situation))]
 
 
+def _narrowed_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`?building=B only those of one building`, `GET /tools?category=wood shows the tools of that category`."""
+    query: Route = captures["query"]
+    words = captures.get("field_words") or tuple(token.low for token in captures["noun"])
+    named = {
+        part for name, _ in query.query for part in re.split(r"[_-]|(?<=[a-z])(?=[A-Z])", name)
+    }
+    if not {*map(str.lower, named)} & {*words, singular(words[-1])}:
+        return None
+    target = query if query.path else _where({}, situation)
+    return [Filtered(tuple((name,) for name, _ in query.query), target)]
+
+
 def _everything(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`GET /items gives them all`: no more than a list does anyway."""
     asking = {"by", "in", "whose", "with", "without", "that", "which", "not", "only", "from", "on"}
@@ -852,6 +865,7 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("with <name:value> [,] <names> (are|is) (dates|date|numbers|times|given) [and] [both] [(are|is)] [(required|needed|mandatory)]", _together),
     ("with <name:value> [,] [both] <names> (are|is) (required|needed|mandatory)", _together),
     ("<route:query> (lists|shows|gives|returns|→|for|is for) [only] [(all|the)] <items> [(instead|too|as well|only)]", _switched),
+    (f"<route:query> [:] [(should|must|MUST|will)] [{_LIST}] [with] [(only|just|all)] [(all|the)] (<items>|those|the ones|ones|what|whatever) [only] [(that|which) (is|are|belongs|belong|stands|stand|lies|lie)] (of|in|with|from|for|at|on|by|to) [(that|this|the|one|a|an|given|same|certain|single|particular|such)] [(given|same|certain|single|particular)] (<field_words>|<noun>) [only]", _narrowed_by),
     ("[and] with <route:query> (lists|shows|gives|returns) [only] [(all|the)] <items> (that|which) (include|includes|cover|covers|contain|contains|fall on|are on|take place on) (that|this|the given) (day|date)", _switched),
     # --- pages
     (f"[<target>] (comes|come|is given|are given|is shown|are shown|is delivered|are delivered|is returned|are returned) in pages [(with|by|via|using|of|:|,)] [(the parameters|parameters)] [<params>] [LP {_SIZES} RP]", _paged),

@@ -983,11 +983,25 @@ def _continued(reader: Reader, left: Value, at: int, depth: int = 0) -> Iterator
     if depth < 4:
         for text, sign in _SIGNS:
             for end, _ in compile_pattern(text).prefixes(reader, at):
-                for right, stop in _operand(reader, end):
+                for right, stop in (*_same_folded(reader, left, end), *_operand(reader, end)):
                     joined = _joined(left, sign, right)
                     yield from _continued(reader, joined, stop, depth + 1)
                 break
     yield left, at
+
+
+def _same_folded(reader: Reader, left: Value, at: int) -> Iterator[tuple[Value, int]]:
+    """`the highest value less the lowest`: of the same."""
+    start = _behind_article(reader, at)
+    function = _FUNCTIONS.get(reader.low(start))
+    end = start + 2 if reader.low(start + 1) in {"one", "value"} else start + 1
+    if isinstance(left, Fold) and function is not None:
+        if (
+            end >= len(reader.tokens)
+            or reader.tokens[end].kind == "mark"
+            or reader.low(end) in _STOP
+        ):
+            yield replace(left, function=function), end
 
 
 def _joined(left: Value, sign: str, right: Value) -> Value:
@@ -1088,6 +1102,14 @@ def _shifted(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
             yield Shift(Moment("now"), 1, span), end
 
 
+_FUNCTIONS = {
+    "sum": "sum", "total": "sum", "average": "avg", "mean": "avg", "highest": "max", "maximum": "max",
+    "largest": "max", "latest": "max", "greatest": "max", "best": "max", "biggest": "max",
+    "lowest": "min", "minimum": "min", "smallest": "min", "earliest": "min", "cheapest": "min",
+    "top": "max",
+}  # fmt: skip
+
+
 def _folded(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
     """`the sum of the amounts of its lines`, `the number of open tasks`, `the highest bid`."""
     start = at
@@ -1112,13 +1134,7 @@ def _folded(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
         for items, end in reader.slot("items", start + 2):
             if items.entity is not None:
                 yield Count(items), end
-    functions = {
-        "sum": "sum", "total": "sum", "average": "avg", "mean": "avg", "highest": "max", "maximum": "max",
-        "largest": "max", "latest": "max", "greatest": "max", "best": "max", "biggest": "max",
-        "lowest": "min", "minimum": "min", "smallest": "min", "earliest": "min", "cheapest": "min",
-        "top": "max",
-    }  # fmt: skip
-    function = functions.get(low)
+    function = _FUNCTIONS.get(low)
     if function is not None:
         begin = start + 1
         if reader.low(begin) in {"of", "over"}:
@@ -1146,8 +1162,9 @@ def _value_below(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
     """A product of fields, each of which may be in the plural."""
     start = at + 1 if reader.low(at) in {"the", "their", "its", "all"} else at
     for field_words, end in _field_words(reader, start):
-        first: Value = FieldOf(field_words)
-        yield from _continued(reader, first, end)
+        for value, stop in _continued(reader, FieldOf(field_words), end):
+            if not (isinstance(value, Arithmetic) and isinstance(value.right, Fold)):
+                yield value, stop  # the highest price minus the lowest price: of each alone
     for owned, end in reader.slot("field", start):
         if owned.owner is not None:
             yield from _continued(reader, owned, end)

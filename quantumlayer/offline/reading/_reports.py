@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._definitions import Situation
-from quantumlayer.offline.reading._facts import Answers, Grouped
+from quantumlayer.offline.reading._facts import Answers, Grouped, Worked
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._groups import grouped_report
 from quantumlayer.offline.reading._patterns import Reader
@@ -74,10 +74,30 @@ def _report(plan: Plan, endpoint: EndpointDraft) -> None:
         term = values.get(name) or values.get(str(place))
         if term is not None:
             term = _over_members(term, returns)
+        said = plan.world.members.get(name)
+        if term is None and said is not None:
+            returns[name] = _worked(scope, said)
+            endpoint.asked(_saying(plan, said))
+            continue
         returns[name] = _member(plan, endpoint, scope, name, term)
     if answers is not None and not values and answers.note:
         returns = _noted(plan, finding, answers.note, returns)
     endpoint.spec["returns"] = returns
+
+
+def _worked(scope: Scope, said: Worked) -> str:
+    """`consumption is the highest value less the lowest, and 0 without readings`."""
+    text = value(scope, said.value)
+    folded = re.search(r"(?:max|min|avg|sum)\((\w+), ", text)
+    if said.fallback is None or folded is None:
+        return text
+    some = aggregate(scope, "exists", Items(folded[1]))
+    fallback = said.fallback if isinstance(said.fallback, FieldOf) else Literal(said.fallback)
+    return f"{text} if {some} else {value(scope, fallback)}"
+
+
+def _saying(plan: Plan, said: Worked) -> list[str]:
+    return [each.source.id for each in plan.analysis.findings if said in each.facts]
 
 
 def _noted(

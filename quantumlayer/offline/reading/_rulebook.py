@@ -13,6 +13,7 @@ from quantumlayer.offline.reading._definitions import CREATE, DELETE, UPDATE
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import (
     Does,
+    Follows,
     Holds,
     Limit,
     NoOverlap,
@@ -33,7 +34,7 @@ from quantumlayer.offline.reading._render import (
     opposite,
     usage,
 )
-from quantumlayer.offline.reading._successions import not_oneself, successive
+from quantumlayer.offline.reading._successions import follows, not_oneself, successive
 from quantumlayer.offline.reading._terms import (
     AS_BEFORE,
     AllOf,
@@ -72,6 +73,8 @@ def add_rules(plan: Plan) -> None:
                         _does_to(plan, finding, fact)
                     case Opening():
                         _opening(plan, finding, fact)
+                    case Follows():
+                        follows(plan, finding, fact)
                     case Successive():
                         successive(plan, finding, fact)
                     case StepByStep():
@@ -268,11 +271,32 @@ def _refused(plan: Plan, finding: Finding, fact: Refused) -> None:
     else:
         targets = target_of(plan, finding, operation)
     for target in targets:
+        if _is_known_value(plan, finding, fact, target):
+            continue
         if operation.again:
             _again(plan, finding, fact, target)
             continue
         for name in target.on:
             _refused_on(plan, finding, fact, target, name)
+
+
+_KNOWN = frozenset(
+    {"taken", "used", "known", "there", "assigned", "registered", "present", "duplicate"}
+)
+
+
+def _is_known_value(plan: Plan, finding: Finding, fact: Refused, target: Target) -> bool:
+    """`409 if the serial is taken`: it is unique."""
+    match fact.when:
+        case Being(subject=FieldOf(words=words), words=(word,), negated=False) if word in _KNOWN:
+            made = plan.world.field(target.entity, words)
+        case _:
+            return False
+    if made is None or made.spec.get("type") in {"integer", "number", "money", "boolean"}:
+        return False
+    made.spec["unique"] = True
+    made.asked(finding.source.id)
+    return True
 
 
 def _route_target(plan: Plan, fact: Refused) -> Target:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft, Ledger
 from quantumlayer.offline.reading._facts import (
+    Answers,
     Cascade,
     Changeable,
     Fact,
@@ -43,8 +44,18 @@ __all__ = ["shape", "status_field"]
 
 def shape(analysis: Analysis, world: World, ledger: Ledger) -> None:
     """Apply every fact that says what fields there are and what they hold."""
+    shown = {
+        name
+        for finding in analysis.findings
+        for fact in finding.facts
+        if isinstance(fact, Answers) and fact.sketch is not None
+        for name in fact.sketch.members
+    }
     for finding in analysis.findings:
         for fact in finding.facts:
+            if isinstance(fact, Worked) and _is_member(world, fact, shown):
+                world.members[fact.words[0]] = fact
+                continue
             try:
                 _apply(world, finding, fact)
             except Unresolved as reason:
@@ -69,6 +80,12 @@ def _states_compared(world: World, finding: Finding, fact: Refused) -> None:
     made = world.field(entity, ("status",)) if entity is not None else None
     if made is not None and made.has("state") and not made.has("choices"):
         made.say([Trait("state", value)], finding.source.id)
+
+
+def _is_member(world: World, fact: Worked, shown: set[str]) -> bool:
+    """Whether only an answer has this figure, and no item."""
+    unknown = all(world.field(name, fact.words) is None for name in world.structure.entities)
+    return len(fact.words) == 1 and fact.words[0] in shown and unknown
 
 
 def _apply(world: World, finding: Finding, fact: Fact) -> None:

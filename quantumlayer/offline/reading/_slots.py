@@ -192,7 +192,7 @@ _NO_CHOICE = frozenset(
     "default defaults defaulting optional required unique which that with is are at by must"
     " can may has have not where if unless only each per but it they otherwise we you from of"
     " e.g i.e such like normally usually preset so when while than between least most without"
-    " be will should i".split()
+    " be will should i more less fewer above below greater".split()
 )
 _JOINERS = frozenset({",", "/", "|", "or", "and", "→"})
 _LONGEST_CHOICE = 4

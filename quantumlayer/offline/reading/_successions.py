@@ -7,13 +7,13 @@ from dataclasses import replace
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._drafts import FieldDraft
-from quantumlayer.offline.reading._facts import NotOneself, Successive
+from quantumlayer.offline.reading._facts import Follows, NotOneself, Successive
 from quantumlayer.offline.reading._plan import Plan
 from quantumlayer.offline.reading._render import Frame, Scope, condition
 from quantumlayer.offline.reading._terms import FieldOf
 from quantumlayer.offline.reading._world import Unresolved, World, escape
 
-__all__ = ["not_oneself", "successive"]
+__all__ = ["follows", "not_oneself", "successive"]
 
 _NUMBERS = ("amount", "price", "value", "score", "points", "bid", "offer")
 
@@ -38,6 +38,25 @@ def successive(plan: Plan, finding: Finding, fact: Successive) -> None:
     plan.rule(
         fact.entity, ["create"], text, text=_text(finding),
         requirement=finding.source.id, status=fact.status,
+    )  # fmt: skip
+
+
+def follows(plan: Plan, finding: Finding, fact: Follows) -> None:
+    """`A reading has to be later than the last one of its meter`."""
+    world = plan.world
+    link = _series(world, fact.entity)
+    made = world.field(fact.entity, fact.words) if fact.words else None
+    if not fact.words:
+        made = _number(world, fact.entity) if fact.number else world.start(fact.entity)
+    if made is None:
+        raise Unresolved(f"it is not clear how one {world.label(fact.entity)} follows another")
+    name, others = escape(made.name), f"{_same(link)}, id != this.id"
+    last = f"max({fact.entity}, {name}, {others})"
+    if fact.operator.startswith("<"):
+        last = last.replace("max", "min", 1)
+    plan.rule(
+        fact.entity, ["create"], f"not exists({fact.entity}, {others}) or {name} {fact.operator} {last}",
+        text=_text(finding), requirement=finding.source.id, status=fact.status,
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def plan_values(plan: Plan) -> None:
     """Write the expression of every field that is worked out."""
     for finding in plan.analysis.findings:
         for fact in finding.facts:
-            if isinstance(fact, Worked):
+            if isinstance(fact, Worked) and fact not in plan.world.members.values():
                 _attempt(
                     plan, finding, lambda fact=fact, finding=finding: _worked(plan, finding, fact)
                 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
+from quantumlayer.offline.reading._facts import Worked
 from quantumlayer.offline.reading._learning import aliases
 from quantumlayer.offline.reading._phrases import Vocabulary
 from quantumlayer.offline.reading._routes import Route
@@ -160,6 +161,8 @@ class World:
     """Conditions for items of an entity to count at all, where a statement says so."""
     figures: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
     """Conditions for items of an entity to count in the figures that are worked out."""
+    members: dict[str, Worked] = field(default_factory=dict)
+    """What a member of an answer that no item has is worked out from."""
     synonyms: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Verbs that mean something else: withdraw → (delete, Enrolment)."""
     user: str | None = None

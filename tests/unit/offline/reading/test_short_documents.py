@@ -317,3 +317,85 @@ def test_filters_behind_with_are_no_log_in() -> None:
     )
     assert made.auth is None
     assert not any(each.access.login for each in made.endpoints)
+
+
+_METERS = "# Meters\n\nA meter has a `serial` and a `building`. A reading is for one meter and has a `date` and a `value` (a number, 0 or more). "
+_BEFORE = "not exists(Reading, meter_id == this.meter_id, id != this.id) or "
+
+
+@pytest.mark.parametrize(
+    ("sentence", "bound"),
+    [
+        ("A reading has to be later than the last one of its meter.", "date > "),
+        ("Each reading must be later than the previous one.", "date > "),
+        ("The date of a reading has to be after that of the last reading of the meter.", "date > "),
+        ("A reading cannot be earlier than the last one.", "date >= "),
+        ("The value must not be lower than the previous one of the same meter.", "value >= "),
+        ("The value of a reading is never below that of the latest reading.", "value >= "),
+        ("The value never goes down.", "value >= "),
+        ("The value can only rise from one reading to the next.", "value >= "),
+        ("A new reading must not be lower than the last one of the same meter.", "value >= "),
+        ("A reading must be at least as high as the previous reading of the meter.", "value >= "),
+        ("The value must be greater than or equal to the last one.", "value >= "),
+    ],
+)
+def test_items_follow_the_last_one_of_their_series(sentence: str, bound: str) -> None:
+    name = bound.split(maxsplit=1)[0]
+    last = f"max(Reading, {name}, meter_id == this.meter_id, id != this.id)"
+    assert _conditions(design(read(_METERS + sentence)), "Reading") == {_BEFORE + bound + last}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "`consumption` is the highest value less the lowest, and 0 without readings.",
+        "`consumption` is the highest value minus the lowest value, or 0 if there are no readings.",
+        "`consumption` means the maximum value less the minimum, 0 while there are no readings.",
+    ],
+)
+def test_a_second_sentence_says_what_a_member_of_an_answer_is(sentence: str) -> None:
+    text = f'`GET /meters/{{id}}/consumption` answers `{{"readings": 3, "consumption": 12.5}}`. {sentence}'
+    made = design(read(_METERS + text))
+    report = next(each for each in made.endpoints if each.kind == "report")
+    of = "meter_id == this.id"
+    assert report.returns == {
+        "readings": f"count(Reading, {of})",
+        "consumption": f"max(Reading, value, {of}) - min(Reading, value, {of}) if exists(Reading, {of}) else 0",
+    }
+    assert "consumption" not in {field.name for each in made.entities for field in each.fields}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "all meters; `?building=B` only those of one building",
+        "all meters; `?building=B`: only the meters of that building",
+        "the meters, `?building=B` shows the ones in one building only",
+    ],
+)
+def test_a_query_in_a_row_filters(what: str) -> None:
+    row = f"| Method | Path | What it does |\n|---|---|---|\n| GET | /meters | {what} |\n"
+    made = design(read(f"{_METERS}\n\n{row}"))
+    listed = next(each for each in made.endpoints if (each.path, each.kind) == ("/meters", "list"))
+    assert [each.where for each in listed.params] == ["building == param.building"]
+    assert "not_implemented" not in {each.status for each in made.coverage}
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "422, 409 if the serial is taken",
+        "409 when the serial is already used",
+        "409 if the `serial` is known",
+    ],
+)
+def test_a_value_that_is_taken_already_is_refused(failure: str) -> None:
+    head = "| Method | Path | What it does | Failure |\n|---|---|---|---|\n"
+    made = design(read(f"{_METERS}\n\n{head}| POST | /meters | adds a meter | {failure} |\n"))
+    assert _field(made, "Meter", "serial").unique
+    assert "not_implemented" not in {each.status for each in made.coverage}
+
+
+def test_a_number_or_more_is_a_bound_and_no_choice() -> None:
+    field = _field(design(read(_METERS)), "Reading", "value")
+    assert (field.type, field.minimum, field.choices) == ("number", 0, [])
