@@ -366,6 +366,7 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     ("[for] (others|other people|other users|everybody else|everyone else) [(it|they|<many>)] (do not exist|does not exist|is invisible|are invisible|cannot see it|cannot see them|can not see <phrase>)", _own),
     ("[(no|without)] (peeking|looking) (at|into) other (people|users) 's [<many>]", _own),
     ("(only|just) (you|the owner|its owner|the user|their owner|me)", _own),
+    ("(somebody|someone|anybody|anyone) else 's [<many>] (is|are|gives|give|answer|answers|return|returns|yield|yields) [(answered|refused)] [(with|a|an)] <number>", lambda c, s: [Access("owner", items=each, status=int(c["number"])) for each in c.get("many") or (Items(None),)]),
     ("(requests|access|calls) (for|to) (other people|other users|another user|someone else) 's <many> (is|are) (answered|refused|rejected|denied) [with <number>]", lambda c, s: [ Access( "owner", items=each, status=int(c["number"]) if c.get("number") in {403, 404} else _status(s) ) for each in c["many"] ]),
     # --- roles
     ("only <role> CAN <dos> [(a|an|the|any|new)] [<items>]", lambda c, s: _role_does({**c, "only": True}, s)),

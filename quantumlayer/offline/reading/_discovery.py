@@ -74,6 +74,11 @@ class _Search:
     listed: set[str] = field(default_factory=set)
     """Nouns of which something has several."""
 
+    @property
+    def routed(self) -> bool:
+        """Whether the document names paths at all."""
+        return any(source.routes for source in self.sources)
+
     def note(self, label: str, score: int, at: int) -> _Evidence:
         evidence = self.found.setdefault(label, _Evidence(label, first=at))
         evidence.score += score
@@ -545,6 +550,7 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
         each
         for each in search.found.values()
         if _is_accepted(each, known)
+        and not (each.label in _OF_THE_API and each.path is None and search.routed)
         and not (each.label.endswith("ing") and base(each.label) in deeds)
     ]
     accepted.sort(key=lambda each: (each.first, each.label))
@@ -585,6 +591,10 @@ def _listed_noun(tokens: Sequence[Token]) -> list[str]:
     if at >= len(tokens) or tokens[at].kind != "word" or not is_plural(tokens[at].low):
         return []
     return [tokens[at].low]
+
+
+_OF_THE_API = frozenset("route row filter endpoint parameter call answer".split())
+"""What documents about an API call its parts, unless one of its paths says otherwise."""
 
 
 def _is_accepted(evidence: _Evidence, known: frozenset[str]) -> bool:

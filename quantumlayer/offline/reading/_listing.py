@@ -553,6 +553,9 @@ def _filtered(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     target = _where(captures, situation)
     if isinstance(target, Route) and target.method not in {"GET", ""}:
         return None
+    routes = situation.extra.get("routes", ())
+    if routes and not any(route.method in {"GET", ""} for route in routes):
+        return None
     return [Filtered(captures["params"], target)]
 
 
@@ -834,7 +837,7 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("[<target>] (has|have|knows|know|offers|offer) [(a|the)] (filters|filter|parameters|parameter|query parameters|query parameter) [(by|for|on|with|:|via)] <params>", _filtered),
     ("<actor> CAN (filter|narrow) (it|them|<target>) [down] [(by|to|with|for)] <params>", _filtered),
     ("[<target>] [MUST] [(CAN be|is|are|be)] (filtered|narrowed down|narrowed|filterable) (by|to|on|with) <loose_params:params>", _filtered),
-    ("(filter|filters|filtering) [(it|them|<target>)] (by|on|:) <loose_params:params>", _filtered),
+    ("[(query|optional|possible|available)] (filter|filters|filtering|parameters|parameter) [[,] (which|they|all of them|both)] [[,] [all] (CAN be combined|optional|all optional|both optional|combinable|freely combined)] [(it|them|<target>)] [,] (by|on|:) <loose_params:params>", _filtered),
     ("(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]", _filtered),
     ("[to] (list|see|show|browse) [(all|the)] <target> by <loose_params:params>", lambda c, s: _filtered(c, s) if c.get("target") is not None else None),
     ("[to] (look up|look-up|find|search|search for|look for) [(all|the)] <items> by (a part|part|parts|any part) of [(their|its|the)] <names> [LP <route> RP]", _searched),

@@ -289,6 +289,12 @@ def own_list(world: World, route: Route) -> str | None:
     return word.name if word is not None else None
 
 
+_WRITTEN = frozenset(
+    "book novel poem song paper publication title magazine comic audiobook quote quotation album text".split()
+)
+"""What has an author who is nobody that logs in."""
+
+
 def _own(world: World, draft: EntityDraft, requirement: str, words: tuple[str, ...] = ()) -> None:
     if draft.owner is not None:
         draft.fields[draft.owner].asked(requirement)
@@ -305,7 +311,9 @@ def _own(world: World, draft: EntityDraft, requirement: str, words: tuple[str, .
         (
             made
             for made in draft.fields.values()
-            if made.words[-1] in {"author", "owner", "creator"} and made.references is None
+            if made.words[-1] in {"author", "owner", "creator"}
+            and made.references is None
+            and draft.word.label not in _WRITTEN
         ),
         None,
     )
@@ -340,6 +348,8 @@ def plan_access(plan: Plan) -> None:
         for fact in finding.facts
         if isinstance(fact, Access)
     ]
+    if any(_closes_all(finding, fact) for finding, fact in facts):
+        facts = [each for each in facts if not _means_users(*each)]
     for endpoint in plan.endpoints.values():
         if endpoint.kind in {"signup", "login"}:
             continue
@@ -353,6 +363,25 @@ def plan_access(plan: Plan) -> None:
     for finding, fact in facts:
         if fact.who == "strangers":
             _not_for_owner(plan, finding, fact)
+
+
+def _closes_all(finding: Finding, fact: Access) -> bool:
+    """`Nothing works without a token`; `everything else needs one` leaves what was opened open."""
+    words = {token.low for token in finding.source.full}
+    whole = fact.who == "login" and fact.exclusive and fact.items is None and fact.route is None
+    return (
+        whole
+        and not fact.verbs
+        and not words & {"else", "other", "others", "rest", "except", "but"}
+    )
+
+
+def _means_users(finding: Finding, fact: Access) -> bool:
+    """`Everybody sees all books`, where nobody sees anything without logging in."""
+    words = {token.low for token in finding.source.full}
+    return (
+        fact.who == "anyone" and bool(words & {"everybody", "everyone"}) and "without" not in words
+    )
 
 
 def _not_for_owner(plan: Plan, finding: Finding, fact: Access) -> None:

@@ -80,12 +80,31 @@ def param_of(world: World, entity: str, name: str, meaning: Sequence[Token] = ()
     ):  # fmt: skip
         found_by_name = attempt(world, entity, name, words)
         if found_by_name is not None:
+            if "pattern" in found_by_name and any(token.value == _DECEMBER for token in meaning):
+                found_by_name = _by_month_number(world, entity, name)
             return amended(found_by_name, meaning)
     if len(said.fields) == 1 and not said.fields[0].spec.get("secret"):
         return amended(by_field(name, said.fields[0]), meaning)
     raise Unresolved(
         f"it is not clear what the parameter {name!r} means for a {world.label(entity)}"
     )
+
+
+_DECEMBER = 12
+
+
+def _by_month_number(world: World, entity: str, name: str) -> dict[str, Any]:
+    """`month` (1 to 12): of any year."""
+    made = main_date(world, entity)
+    day = escape(made.name) if made is not None else ""
+    months = range(1, _DECEMBER + 1)
+    ways = (f"(param.{name} == '{n}' and contains(month({day}), '-{n:02}'))" for n in months)
+    return {
+        "name": name,
+        "type": "enum",
+        "choices": [str(n) for n in months],
+        "where": " or ".join(ways),
+    }
 
 
 def split_name(name: str) -> tuple[str, ...]:

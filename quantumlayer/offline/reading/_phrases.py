@@ -264,9 +264,12 @@ def _head(reader: Reader, at: int) -> Iterator[tuple[Items, int]]:
     vocabulary: Vocabulary = reader.context.vocabulary
     for end in range(min(len(reader.tokens), at + 3), at, -1):
         tokens = reader.tokens[at:end]
-        if any(token.kind != "word" for token in tokens):
+        named = tokens[0].kind == "name" and (
+            is_plural(tokens[0].low) or tokens[0].text[0].isupper()
+        )
+        if any(token.kind != "word" for token in tokens) and (len(tokens) > 1 or not named):
             continue
-        words = [token.low for token in tokens]
+        words = [token.low.strip("`") for token in tokens]
         entity = _entity(vocabulary.lexicon, words)
         if entity is not None:
             yield Items(entity.name, many=is_plural(words[-1])), end

@@ -96,6 +96,8 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
         case Said():
             for words in fact.names:
                 owner = fact.owner.words[0] if fact.owner is not None else None
+                if _is_asked(world, finding, words):
+                    continue  # a parameter, see `_params`
                 if any(trait.key == "computed" for trait in fact.traits):
                     owner = owner or _made_by_route(world, finding, words)
                     made = _ensure(world, finding, words, Items(owner) if owner else None)
@@ -167,6 +169,14 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
                 _field(world, finding, words, None).say([Trait("secret")], requirement)
         case _:
             pass
+
+
+def _is_asked(world: World, finding: Finding, words: tuple[str, ...]) -> bool:
+    """Whether a query of the route spoken of has this name, and no field."""
+    routes = [finding.route, *finding.source.routes]
+    asked = {name for route in routes if route is not None for name, _ in route.query}
+    known = any(world.field(name, words) is not None for name in world.structure.entities)
+    return len(words) == 1 and words[0] in asked and not known
 
 
 def _is_new(world: World, finding: Finding, words: tuple[str, ...]) -> bool:

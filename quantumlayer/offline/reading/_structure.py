@@ -356,6 +356,9 @@ def _is_camel(known: Iterable[str]) -> bool:
     return camel > with_underscores
 
 
+_OWN = frozenset({"their", "its", "his", "her"})
+
+
 @dataclass(slots=True)
 class _Builder:
     structure: Structure
@@ -850,7 +853,7 @@ class _Builder:
             target is not None
             and target is not draft.word
             and not phrase.counted
-            and not phrase.spelled
+            and (not phrase.spelled or (is_plural(phrase.words[-1]) and phrase.article in _OWN))
         ):
             plural_form = is_plural(phrase.words[-1])
             if many or plural_form:

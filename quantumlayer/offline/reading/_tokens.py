@@ -57,6 +57,7 @@ _SCANNER = re.compile(_PATTERNS, re.VERBOSE)
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]*)+")
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _LINK = re.compile(r"\[([^\]\n]{1,200})\]\([^)\s]{1,500}\)")
+_ABBREVIATED = re.compile(r"\b(min|max|approx|incl|excl|resp)\.(?=\s*\w)", re.IGNORECASE)
 _LONGEST_SKETCH = 4_000
 _CONTRACTIONS = {
     "can't": "can not",
@@ -109,6 +110,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     Never fails: what is nothing else is a mark.
     """
     text = _LINK.sub(lambda match: match[1], text).replace("’", "'")
+    text = _ABBREVIATED.sub(lambda match: f"{match[1]} ", text)
     return tuple(_joined(list(_scan(text))))
 
 

@@ -218,3 +218,59 @@ def test_what_an_action_is_sent_has_to_fit(ending: str) -> None:
 )
 def test_reasons_and_small_words_at_the_end_ask_for_nothing(sentence: str) -> None:
     assert missing(designed(MARKET + sentence)) == []
+
+
+SPEC = (
+    "Auth: `POST /signup` with `email` (unique) and `password` (min. 8 chars), `POST /login` returns a bearer "
+    "token. All other routes need the token. Every user has their own `guests`; somebody else's are 404.\n\n"
+    "`Guest`\n\n- `name`: string, required\n- `born`: date, required\n- `side`: `his` or `hers`\n\n"
+    "Routes\n\n- `POST /guests`, `GET /guests/{id}`\n- `GET /guests`: own guests, sorted by `name`. "
+)
+
+
+def test_lists_called_by_their_name_in_code_quotes_may_be_ones_own() -> None:
+    made = designed(SPEC)
+    assert {each.name for each in made.entities} == {"User", "Guest"}
+    assert fields(made, "User").keys() == {"email", "password"}
+    assert fields(made, "User")["password"].min_length == 8
+    assert all(each.access.own for each in made.endpoints if each.kind in {"list", "read"})
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Filters, may be combined: `side`, `month` (1 to 12, the month of `born`).",
+        "Optional filters: `side` and `month` (1 to 12, the month of `born`).",
+        "Parameters, all optional: `side`, `month` (a number from 1 to 12).",
+    ],
+)
+def test_filters_behind_a_label_narrow_the_list_above(sentence: str) -> None:
+    made = designed(SPEC + sentence)
+    params = next(
+        each.params for each in made.endpoints if each.kind == "list" and each.entity == "Guest"
+    )
+    assert {each.name: each.type for each in params} == {"side": "enum", "month": "enum"}
+
+
+@pytest.mark.parametrize("everybody", ["Everybody sees", "Everyone can see"])
+def test_everybody_means_all_users_where_nothing_works_without_a_log_in(everybody: str) -> None:
+    closed = designed(f"{CLUB}Without logging in you see nothing. {everybody} all films.")
+    opened = designed(f"{CLUB}{everybody} all films. Everything else needs a log-in.")
+    for made, login in ((closed, True), (opened, False)):
+        listed = next(
+            each for each in made.endpoints if each.kind == "list" and each.entity == "Film"
+        )
+        assert listed.access.login is login
+
+
+@pytest.mark.parametrize("thing", ["book", "poem", "quotation"])
+def test_the_author_of_what_was_written_elsewhere_is_a_text(thing: str) -> None:
+    made = fields(
+        designed(
+            f"# Club\n\nMembers sign up with email and password and log in. A {thing} has a title and an author. "
+            f"A member can add a {thing}. Only the member who added one may change it."
+        ),
+        thing.capitalize(),
+    )
+    assert made["author"].type == "string"
+    assert "user_id" in made
