@@ -16,6 +16,7 @@ from quantumlayer.offline.reading._patterns import (
     compile_pattern,
     words_of,
 )
+from quantumlayer.offline.reading._restating import restated
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._words import verb
 
@@ -48,14 +49,19 @@ class Grammar:
 
     slots: Mapping[str, SlotFunction]
     rules: Sequence[tuple[Pattern, Recogniser]]
+    last: Sequence[tuple[Pattern, Recogniser]] = ()
+    """Rules for sentences that the others leave unread."""
 
     @classmethod
     def of(
-        cls, slots: Mapping[str, SlotFunction], tables: Iterable[Sequence[tuple[str, Recogniser]]]
+        cls,
+        slots: Mapping[str, SlotFunction],
+        tables: Iterable[Sequence[tuple[str, Recogniser]]],
+        last: Sequence[tuple[str, Recogniser]] = (),
     ) -> Grammar:
         """Compile some tables of rules; earlier rules win."""
         rules = [(compile_pattern(text), function) for table in tables for text, function in table]
-        return cls(slots, rules)
+        return cls(slots, rules, [(compile_pattern(text), function) for text, function in last])
 
     def understand(self, tokens: Sequence[Token], situation: Any) -> Understood:
         """Find the cut into clauses that leaves the fewest words unread."""
@@ -63,7 +69,13 @@ class Grammar:
         if words & _SCOPES:
             words |= {"per"}  # see _with_scope_behind
         rules = [rule for rule in self.rules if rule[0].possible(words)]
-        return _Cutter(self, rules, tuple(tokens), situation).best()
+        unread, understood = _Cutter(self, rules, tuple(tokens), situation).best()
+        if understood.unread and self.last:
+            anew = _Cutter(self, [*rules, *self.last], tuple(tokens), situation, restates=True)
+            fewer, better = anew.best()
+            if fewer < unread:
+                return better
+        return understood
 
     def clause(
         self, tokens: Sequence[Token], situation: Any, rules: Sequence[tuple[Pattern, Recogniser]]
@@ -87,13 +99,14 @@ class _Cutter:
     rules: Sequence[tuple[Pattern, Recogniser]]
     tokens: tuple[Token, ...]
     situation: Any
+    restates: bool = False
     _memory: dict[tuple[int, int], list[Fact] | None] = field(default_factory=dict)
     _best: dict[int, tuple[int, int, Understood]] = field(default_factory=dict)
 
-    def best(self) -> Understood:
-        cuts = self._cuts()
-        _, _, understood = self._from(cuts, 0)
-        return understood
+    def best(self) -> tuple[int, Understood]:
+        """The reading that leaves the fewest words unread, and how many these are."""
+        unread, _, understood = self._from(self._cuts(), 0)
+        return unread, understood
 
     def _cuts(self) -> list[int]:
         """Places where a clause may begin, and the end."""
@@ -158,6 +171,10 @@ class _Cutter:
             return None
         for attempt in self._attempts(start, tokens):
             facts = self._attempt(attempt)
+            if facts is not None:
+                return facts
+        for said in restated(tokens, self.grammar.slots, self.situation) if self.restates else ():
+            facts = self.grammar.clause(said, self.situation, self.grammar.rules)
             if facts is not None:
                 return facts
         return None

@@ -53,6 +53,7 @@ __all__ = [
     "Redirects",
     "Refused",
     "Required",
+    "Room",
     "Said",
     "Searched",
     "Sets",
@@ -333,6 +334,17 @@ class Unique(Fact):
     names: tuple[tuple[str, ...], ...] = ()
     of: tuple[Items, ...] = ()
     where: tuple[Condition, ...] = ()
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room(Fact):
+    """All children of a parent, or their amounts together, stay within a number of the parent's."""
+
+    parent: str
+    child: str
+    limit: tuple[str, ...]
+    amount: tuple[str, ...] = ()
     status: int | None = None
 
 

@@ -14,6 +14,7 @@ from quantumlayer.offline.reading._bounds import BOUND_SLOTS, BOUNDS
 from quantumlayer.offline.reading._clauses import Grammar
 from quantumlayer.offline.reading._deeds import DEEDS
 from quantumlayer.offline.reading._definitions import DEFINITIONS
+from quantumlayer.offline.reading._gist import GIST, GIST_SLOTS, LASTING
 from quantumlayer.offline.reading._grouping import GROUPED
 from quantumlayer.offline.reading._listing import LISTING
 from quantumlayer.offline.reading._openings import OPENING_SLOTS, OPENINGS
@@ -36,6 +37,7 @@ def whole_grammar() -> Grammar:
         **PREDICATE_SLOTS,
         **ASIDE_SLOTS,
         **OPENING_SLOTS,
+        **GIST_SLOTS,
         "place": TRADE_SLOTS["place"],
     }
     tables = [
@@ -43,6 +45,7 @@ def whole_grammar() -> Grammar:
         ACCOUNTS,
         COUNTING,
         OPENINGS,
+        LASTING,
         TRADE,
         DEEDS,
         BOUNDS,
@@ -54,4 +57,4 @@ def whole_grammar() -> Grammar:
         ASIDES,
         GROUPED,
     ]
-    return Grammar.of(slots, tables)
+    return Grammar.of(slots, tables, GIST)

@@ -648,6 +648,8 @@ def _having(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
         for condition, end in _adjective_list(reader, start + 1):
             yield (_opposite(condition) if negated else condition), end
     found = verb(reader.low(start))
+    if found is None and reader.low(start).endswith("ed"):
+        yield Being(None, (reader.low(start),), negated), start + 1
     if found is not None and "participle" in found.forms and "base" not in found.forms:
         end = start + 1
         if reader.low(end) in {"out", "up", "off"}:
@@ -825,6 +827,10 @@ def _enough(reader: Reader, at: int, *, negated: bool) -> Iterator[tuple[Conditi
         start += 1
     for words, end in _field_words(reader, start):
         low = reader.low(end)
+        if start == at + (quantifier == "a") and _entity(
+            reader.context.vocabulary.lexicon, [*words]
+        ):
+            continue  # the trip is open
         if quantifier in {"enough", "sufficient"}:
             stop = end
             if low in {"is", "are"} and reader.low(end + 1) in {

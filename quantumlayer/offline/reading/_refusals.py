@@ -373,7 +373,8 @@ def _operation_refused(captures: Captures, situation: Situation) -> Iterable[Fac
     condition, holds = _condition(captures)
     operation: Operation = captures["op"]
     if operation.verbs == ("create",) and condition is None and operation.object is not None:
-        if not operation.object.where and not operation.again:
+        items = operation.object
+        if not (items.where or operation.again or any(each.where for each in items.of)):
             return None
     if condition is not None and not holds:
         return [Refused(operation, condition, only=True, status=_status(situation))]

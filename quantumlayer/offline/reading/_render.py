@@ -569,6 +569,8 @@ def opposite(text: str) -> str:
 def _compare(scope: Scope, term: Compare) -> str:
     left_term = term.left
     if isinstance(left_term, FieldOf) and not left_term.words:
+        if isinstance(term.right, Literal) and isinstance(term.right.value, Span):
+            return _lasting(scope, left_term, term.operator, term.right.value)
         left_term = _implied_value(scope, term)
     left = value(scope, left_term)
     if term.operator == "contains":
@@ -620,6 +622,25 @@ def _compare_span(scope: Scope, term: Value, left: str, operator: str, span: Spa
     raise Unresolved(
         f"it is not clear what {literal_text(span.value)} {span.unit} are compared with"
     )
+
+
+def _lasting(scope: Scope, term: FieldOf, operator: str, span: Span) -> str:
+    """`A hire lasts at most 4 hours`: its end, or the field that says how long it takes."""
+    frame = _frame_of(scope, term.owner) if term.owner is not None else scope.near
+    world, entity = scope.world, frame.entity
+    start, end, duration = world.start(entity), world.end(entity), world.duration(entity)
+    if start is not None and end is not None and start is not end:
+        days = span.unit in {"days", "weeks"} and start.spec.get("type") == "date"
+        if days and world.inclusive:
+            span = Span(span.value * (7 if span.unit == "weeks" else 1) - 1, "days")
+        first, last = (frame.prefix + escape(each.name) for each in (start, end))
+        return f"{last} {operator} {first} + {_span(span)}"
+    minutes = {"minutes": 1, "hours": 60, "days": 1440}
+    if duration is not None and span.unit in minutes:
+        made, unit = duration
+        amount = span.value * minutes[span.unit] / minutes[unit]
+        return f"{frame.prefix}{escape(made.name)} {operator} {literal_text(amount)}"
+    raise Unresolved(f"it is not clear when a {world.label(entity)} begins and ends")
 
 
 # --- being ---------------------------------------------------------------------------------------
@@ -776,6 +797,13 @@ def _by_time(scope: Scope, words: tuple[str, ...]) -> str | None:
             text for each in _FINAL if word == "over" and (text := _by_choice(scope, (each,)))
         ]
         return " or ".join((*finals, passed))
+    stem = base(words[0])[:_STEM]
+    for made in world.fields(frame.entity) if len(stem) == _STEM and len(words) == 1 else ():
+        dated = (
+            made.spec.get("type") in {"date", "datetime"} and made.spec.get("set_by") != "system"
+        )
+        if dated and made.words[0].startswith(stem) and words[0] != made.words[0]:
+            return f"{at(made)} < {clock(made)}"  # departed: its departure is over
     if word in {"running", "current", "ongoing", "valid", "under way", "active"}:
         ends = end is not None and any(
             action.entity == frame.entity and end.name in action.sets for action in world.actions
@@ -784,6 +812,9 @@ def _by_time(scope: Scope, words: tuple[str, ...]) -> str | None:
             return f"{at(end)} is None"
         return _running(start, end, at, clock)
     return None
+
+
+_STEM = 4
 
 
 def _running(

@@ -21,6 +21,7 @@ from quantumlayer.offline.reading._facts import (
     Opening,
     Operation,
     Refused,
+    Room,
     StepByStep,
     Successive,
     Unique,
@@ -69,6 +70,8 @@ def add_rules(plan: Plan) -> None:
                         _no_overlap(plan, finding, fact)
                     case Unique():
                         _unique(plan, finding, fact)
+                    case Room():
+                        _room(plan, finding, fact)
                     case Does():
                         _does_to(plan, finding, fact)
                     case Opening():
@@ -553,6 +556,28 @@ def _is_fullness(plan: Plan, finding: Finding, fact: Refused) -> bool:
         requirement=finding.source.id, status=fact.status,
     )  # fmt: skip
     return True
+
+
+def _room(plan: Plan, finding: Finding, fact: Room) -> None:
+    """`The persons of all bookings of a trip stay within its seats`: held where bookings change."""
+    world, name = plan.world, fact.child
+    room, links = world.field(fact.parent, fact.limit), world.references(name, fact.parent)
+    amount = world.field(name, fact.amount) if fact.amount else world.amount(name)
+    numeric = {"integer", "number", "money"}
+    if room is None or room.spec.get("type") not in numeric or not links:
+        raise Unresolved(f"a {world.label(fact.parent)} has no number that limits this")
+    if amount is not None and amount.spec.get("type") not in numeric:
+        raise Unresolved(f"{amount.name!r} is no number")
+    parts = [f"{escape(links[0].name)} == this.{escape(links[0].name)}", *world.active(name)]
+    taken = (
+        f"sum({name}, {', '.join((escape(amount.name), *parts))})"
+        if amount is not None
+        else f"count({name}, {', '.join(parts)})"
+    )
+    plan.rule(
+        name, ["create", "update"], f"{taken} <= {escape(navigation(links[0].name))}.{escape(room.name)}",
+        text=_text(finding), requirement=finding.source.id, status=fact.status,
+    )  # fmt: skip
 
 
 def _container(subject: Items | FieldOf | None, operation: Operation) -> str | None:
