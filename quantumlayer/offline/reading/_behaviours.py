@@ -637,40 +637,19 @@ _BECOME = (
 _DELETED = "(deleted|removed|erased|dropped)"
 
 COUNTING: tuple[tuple[str, Recogniser], ...] = (
-    (
-        "<items> (do|does) not (count|matter|block [<items:more>]|take up a place|take a place|take up [a|any] <thing>)",
-        _counts_not,
-    ),
-    (
-        "<items> (no longer|do not|does not|never) (counts|count|matter|matters) (for|in|towards|there|here) [(this|that|these|the <noun>)] [LP] [<phrase>] [RP]",
-        _counts_not,
-    ),
-    (
-        "<items> (is|are) (no longer|not) counted [(anywhere|any more|any longer|at all|there|here)]",
-        _counts_not,
-    ),
-    (
-        "<items> (is|are) (ignored|left out|excluded|not considered|disregarded)",
-        _counts_not,
-    ),
-    (
-        "<items> no longer (counts|count|blocks <items:more>|block <items:more>|takes <thing>|take <thing>|occupies <thing>)",
-        _counts_not,
-    ),
+    ("<items> (do|does) not (count|matter|block [<items:more>]|take up a place|take a place|take up [a|any] <thing>)", _counts_not),
+    ("<items> (no longer|do not|does not|never) (counts|count|matter|matters) (for|in|towards|there|here) [(this|that|these|the <noun>)] [LP] [<phrase>] [RP]", _counts_not),
+    ("<items> (is|are) (no longer|not) counted [(anywhere|any more|any longer|at all|there|here)]", _counts_not),
+    ("<items> (is|are) (ignored|left out|excluded|not considered|disregarded)", _counts_not),
+    ("<items> no longer (counts|count|blocks <items:more>|block <items:more>|takes <thing>|take <thing>|occupies <thing>)", _counts_not),
     ("(ignoring|not counting|without counting|leaving out|excluding) <items>", _counts_not),
     ("[again] leaving <items> (aside|out|away)", _counts_not),
     ("only <items> (count|counts|matter|are counted|take up a place)", _counts_only),
     ("counting (only|all) <items>", _counts_only),
-    (
-        "(<figures>|<names>) (count|counts|cover|covers|consider|considers|include|includes|take into account|are about) (<items> only|only <items>)",
-        _figures,
-    ),
-    (
-        "for (<figures>|<names>) only <items> (count|counts|matter|are counted|are considered)",
-        _figures,
-    ),
+    ("(<figures>|<names>) (count|counts|cover|covers|consider|considers|include|includes|take into account|are about) (<items> only|only <items>)", _figures),
+    ("for (<figures>|<names>) only <items> (count|counts|matter|are counted|are considered)", _figures),
     ("<items> (frees|free|releases|release) [(a|the|its|their)] <thing> [again]", _counts_not),
-)
+)  # fmt: skip
 """What counts and what does not: read before anything that looks like a ban."""
 
 _SERVER = "(the|our|this) (system|service|server|backend|api|app|application|software|program)"
@@ -684,377 +663,133 @@ _VALUE_TAIL = "[[,] [(and|it is|which is)] (shown|given|returned|called|named|av
 
 BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     # --- transitions
-    (
-        f"<route> [MUST] {_BECOME} <items> [(from <states:sources>)] [(into|to|as|in)] <state:to> [again] [(and|,) no longer]",
-        _makes,
-    ),
-    (
-        f"<route> [MUST] {_BECOME} [(a|an|the)] <states:sources> [(one|ones)] (into|to) [a|an] <state:to>",
-        _makes,
-    ),
+    (f"<route> [MUST] {_BECOME} <items> [(from <states:sources>)] [(into|to|as|in)] <state:to> [again] [(and|,) no longer]", _makes),
+    (f"<route> [MUST] {_BECOME} [(a|an|the)] <states:sources> [(one|ones)] (into|to) [a|an] <state:to>", _makes),
     (f"<route> [MUST] {_BECOME} <items> <states:sources> (into|to) <state:to>", _makes),
-    (
-        "<route> [MUST] (sets|set|changes|change|moves|puts) [(the|its|their)] (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>",
-        _makes,
-    ),
-    (
-        f"[,] [and] (it|this|that|which) [MUST] [(then|thereby)] {_BECOME} (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>",
-        lambda c, s: _makes(c, s) if _on_item(s.route) else None,
-    ),
+    ("<route> [MUST] (sets|set|changes|change|moves|puts) [(the|its|their)] (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", _makes),
+    (f"[,] [and] (it|this|that|which) [MUST] [(then|thereby)] {_BECOME} (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", lambda c, s: _makes(c, s) if _on_item(s.route) else None),
     ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
-    (
-        "[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>",
-        _goes,
-    ),
-    (
-        "[then] [(its|the|their)] (status|state) [of <items>] (is|becomes) [then] (no longer|not) <states:sources> but <state:to>",
-        _goes,
-    ),
-    (
-        "<items> (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>",
-        _goes,
-    ),
-    (
-        f"<doing:do> [<items>] {_BECOME} [(the|its)] [(status|state)] [(to|into|it)] <state:to>",
-        _makes,
-    ),
+    ("[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
+    ("[then] [(its|the|their)] (status|state) [of <items>] (is|becomes) [then] (no longer|not) <states:sources> but <state:to>", _goes),
+    ("<items> (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
+    (f"<doing:do> [<items>] {_BECOME} [(the|its)] [(status|state)] [(to|into|it)] <state:to>", _makes),
     (f"<route> [MUST] {_BECOME} (it|them) <state:to> [again]", _makes),
-    (
-        f"<routes> [MUST] {_BECOME} <items> [(into|to|as)] <states:targets> [respectively]",
-        _make_each,
-    ),
+    (f"<routes> [MUST] {_BECOME} <items> [(into|to|as)] <states:targets> [respectively]", _make_each),
     ("[then] <items> (becomes|become|is then|are then|turns|is now) <state:to>", _makes),
-    (
-        "<items> (stays|stay|remains|remain|is kept|are kept) [visible] [(with|in) [the] [(status|state)]] <state:to>",
-        _in_state,
-    ),
-    (
-        "<items> (stays|stay|remains|remain|is kept|are kept) (visible|there|available|stored|in (the|our|its|their) <noun>|on record|on file)",
-        _no_other_way,
-    ),
-    (
-        "<led> LP <route> [, with <inside:body>] RP [,] (which|and that|that|and) [then] (makes|turns|sets) (it|them|<items>) [(into|to)] <state:to>",
-        _makes_in_brackets,
-    ),
-    (
-        "<led> LP <route> [, with <inside:body>] RP [,] (it|they|<items>) [then] (becomes|become|is then|are then|turns|is now|is) <state:to>",
-        _makes_in_brackets,
-    ),
+    ("<items> (stays|stay|remains|remain|is kept|are kept) [visible] [(with|in) [the] [(status|state)]] <state:to>", _in_state),
+    ("<items> (stays|stay|remains|remain|is kept|are kept) (visible|there|available|stored|in (the|our|its|their) <noun>|on record|on file)", _no_other_way),
+    ("<led> LP <route> [, with <inside:body>] RP [,] (which|and that|that|and) [then] (makes|turns|sets) (it|them|<items>) [(into|to)] <state:to>", _makes_in_brackets),
+    ("<led> LP <route> [, with <inside:body>] RP [,] (it|they|<items>) [then] (becomes|become|is then|are then|turns|is now|is) <state:to>", _makes_in_brackets),
     # --- states
-    (
-        "[(a|every|each|any)] [new] <items> (starts|start|begins|begin) (as|in|with|out as) [(the|a)] [(status|state)] <state:to>",
-        _starts_as,
-    ),
-    (
-        "[(a|every|each|any)] new <items> (is|are|has|have|gets) [(the|a)] [(status|state)] <state:to> [at first]",
-        _starts_as,
-    ),
-    (
-        "[(the|its)] (status|state) (of|for) [(a|every|each)] new <items> (is|are) <state:to>",
-        _starts_as,
-    ),
-    (
-        "<items> (is|are) <state:to> (at first|initially|to begin with|at the beginning|until <rest>|first|before that|before)",
-        _starts_as,
-    ),
+    ("[(a|every|each|any)] [new] <items> (starts|start|begins|begin) (as|in|with|out as) [(the|a)] [(status|state)] <state:to>", _starts_as),
+    ("[(a|every|each|any)] new <items> (is|are|has|have|gets) [(the|a)] [(status|state)] <state:to> [at first]", _starts_as),
+    ("[(the|its)] (status|state) (of|for) [(a|every|each)] new <items> (is|are) <state:to>", _starts_as),
+    ("<items> (is|are) <state:to> (at first|initially|to begin with|at the beginning|until <rest>|first|before that|before)", _starts_as),
     ("<items> (is|are) (first|at first|initially|to begin with) <state:to>", _starts_as),
-    (
-        "<items> (is|are|becomes) <state:to> (when|once|as soon as|after|from the moment) (it|they|that|one) (is|are|has been|have been|was|were) [first] (made|new|created|booked|added|placed|opened|submitted|registered|received|announced|entered|reported|requested|planned|filed|published)",
-        _starts_as,
-    ),
-    (
-        "[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|go|goes|goes through|run|:) [(from|through)] <choices:values>",
-        _flow,
-    ),
+    ("<items> (is|are|becomes) <state:to> (when|once|as soon as|after|from the moment) (it|they|that|one) (is|are|has been|have been|was|were) [first] (made|new|created|booked|added|placed|opened|submitted|registered|received|announced|entered|reported|requested|planned|filed|published)", _starts_as),
+    ("[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|go|goes|goes through|run|:) [(from|through)] <choices:values>", _flow),
     # --- what an action sets
     ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <clock_now>", _sets_field),
     ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <literal>", _sets_field),
-    (
-        "<route> [MUST] (records|record|notes|note|stores|store|writes|saves|sets|set|keeps|remembers) <names>",
-        _sets_now,
-    ),
-    (
-        "(it|this|that) [MUST] (sets|set|records|record|notes|fills in|stores|writes) <names>",
-        lambda c, s: _sets_now(c, s) if _on_item(s.route) else None,
-    ),
+    ("<route> [MUST] (records|record|notes|note|stores|store|writes|saves|sets|set|keeps|remembers) <names>", _sets_now),
+    ("(it|this|that) [MUST] (sets|set|records|record|notes|fills in|stores|writes) <names>", lambda c, s: _sets_now(c, s) if _on_item(s.route) else None),
     ("<route> [MUST] (adds|add) <value> to <field>", _changes_by),
-    (
-        "<route> [MUST] (takes|take|subtracts|deducts|removes) <value> (off|from|away from) <field>",
-        lambda c, s: _changes_by({**c, "less": True}, s),
-    ),
+    ("<route> [MUST] (takes|take|subtracts|deducts|removes) <value> (off|from|away from) <field>", lambda c, s: _changes_by({**c, "less": True}, s)),
     ("<route> [MUST] (increases|increase|raises) <field> (by <value>)", _changes_by),
     ("<route> [(→|:|,)] [(the|a)] <noun> <does> now", _moves_clock),
     ("<route> [(→|:|,)] <does> [(the|a)] [<noun>] now", _moves_clock),
-    (
-        "<route> [MUST] (decreases|decrease|reduces|lowers) <field> by <value>",
-        lambda c, s: _changes_by({**c, "less": True}, s),
-    ),
+    ("<route> [MUST] (decreases|decrease|reduces|lowers) <field> by <value>", lambda c, s: _changes_by({**c, "less": True}, s)),
     ("<route> [MUST] (inverts|invert|toggles|toggle|flips|reverses) <field>", _inverts),
     ("<doing> [<items>] (sets|changes|puts|switches) <field> to <clock_now>", _sets_field),
     ("<doing> [<items>] (sets|changes|puts|switches) <field> to <literal>", _sets_field),
-    (
-        "[(you|we|it|the <thing>)] (note|notes|write down|writes down|record|records|store|stores|keep|keeps|put|puts) the (time|moment|date) (in|as) <name>",
-        _sets_named,
-    ),
-    (
-        "[the] <noun> [(for|of) <phrase>] is (stored|kept|saved|recorded) (in|as|with|under) <name>",
-        _stores_param,
-    ),
-    (
-        "(<route>|<doing> [<items>]) [MUST] (empties|empty|clears|clear|unsets|erases|blanks) [again] <names>",
-        _clears,
-    ),
+    ("[(you|we|it|the <thing>)] (note|notes|write down|writes down|record|records|store|stores|keep|keeps|put|puts) the (time|moment|date) (in|as) <name>", _sets_named),
+    ("[the] <noun> [(for|of) <phrase>] is (stored|kept|saved|recorded) (in|as|with|under) <name>", _stores_param),
+    ("(<route>|<doing> [<items>]) [MUST] (empties|empty|clears|clear|unsets|erases|blanks) [again] <names>", _clears),
     # --- meaning
-    (
-        "<items> (is|are|counts as|count as|is considered|are considered|is called|are called|is said to be) <adjective> (if|when|once|while|as long as|as soon as|where) <condition>",
-        _means,
-    ),
-    (
-        "<adjective> <items> (is|are) (one|ones|those|<items:more>) (that|which|whose) <condition>",
-        lambda c, s: None,
-    ),
+    ("<items> (is|are|counts as|count as|is considered|are considered|is called|are called|is said to be) <adjective> (if|when|once|while|as long as|as soon as|where) <condition>", _means),
+    ("<adjective> <items> (is|are) (one|ones|those|<items:more>) (that|which|whose) <condition>", lambda c, s: None),
     ("<doing> means <doing:other> <items>", _means_operation),
     ("to <do:doing> means to <do:other> <items>", _means_operation),
-    (
-        "(while|as long as|until|when) <thing> (is|are) <adjective> [,] <names> (is|are) (empty|null)",
-        _empty_while,
-    ),
-    (
-        "<names> (is|are) (empty|null) (while|as long as|when) <thing> (is|are) <adjective>",
-        _empty_while,
-    ),
+    ("(while|as long as|until|when) <thing> (is|are) <adjective> [,] <names> (is|are) (empty|null)", _empty_while),
+    ("<names> (is|are) (empty|null) (while|as long as|when) <thing> (is|are) <adjective>", _empty_while),
     # --- worked out
-    (
-        "<field> [MUST] (is|are|=|equals|be) [(calculated|computed|worked out)] [(as|from|by)] [:] <value> [, rounded to <number:decimals> (decimal|decimals|places)] [, (null|empty) without <phrase>]",
-        _worked,
-    ),
-    (
-        "<field> [MUST] (is|are|=|equals|be|means) [(calculated|computed|worked out|derived)] [(as|from|by)] [:] <value> [,] [(and|or|but)] [(it is|is)] <literal:fallback> (without|if there (is|are) no|when there (is|are) no|while there (is|are) no|as long as there (is|are) no|for none|with no) [any] [<items:none>] [yet]",
-        _worked,
-    ),
-    (
-        "<field> (is|are) (calculated|computed|worked out|derived) (as|from|by) [:] <value>",
-        lambda c, s: _worked({**c, "sure": True}, s),
-    ),
+    ("<field> [MUST] (is|are|=|equals|be) [(calculated|computed|worked out)] [(as|from|by)] [:] <value> [, rounded to <number:decimals> (decimal|decimals|places)] [, (null|empty) without <phrase>]", _worked),
+    ("<field> [MUST] (is|are|=|equals|be|means) [(calculated|computed|worked out|derived)] [(as|from|by)] [:] <value> [,] [(and|or|but)] [(it is|is)] <literal:fallback> (without|if there (is|are) no|when there (is|are) no|while there (is|are) no|as long as there (is|are) no|for none|with no) [any] [<items:none>] [yet]", _worked),
+    ("<field> (is|are) (calculated|computed|worked out|derived) (as|from|by) [:] <value>", lambda c, s: _worked({**c, "sure": True}, s)),
     ("<field> : <value> [, (null|empty) (without <phrase>|if <phrase>)]", _worked),
     (f"{_VALUED} {_IS_WORKED_OUT} <value> {_VALUE_TAIL}", _named_value),
     (f"<noun:name> (:|=) <value> {_VALUE_TAIL}", _named_value),
-    (
-        f"[<items> {_TELLS}] (its|the|their|a|an) <noun:name> [, which is] (:|,|;|-|=|namely|as|is) <value> {_VALUE_TAIL}",
-        _named_value,
-    ),
-    (
-        f"{_WORKS_OUT} (its|the|their|a|an) <noun:name> [(of|for) <items>] (:|,|;|-|=|namely|as|from) <value> {_VALUE_TAIL}",
-        _named_value,
-    ),
+    (f"[<items> {_TELLS}] (its|the|their|a|an) <noun:name> [, which is] (:|,|;|-|=|namely|as|is) <value> {_VALUE_TAIL}", _named_value),
+    (f"{_WORKS_OUT} (its|the|their|a|an) <noun:name> [(of|for) <items>] (:|,|;|-|=|namely|as|from) <value> {_VALUE_TAIL}", _named_value),
     (f"<value> (is|are|makes|gives|makes up) {_VALUED} {_VALUE_TAIL}", _named_value),
-    (
-        f"{_WORKS_OUT} (it|this|that|them) [out] [and (shows|returns|gives|stores|keeps|sends) (it|this|that)] [(as|under|in)] <noun:called>",
-        _called_so,
-    ),
-    (
-        "(it|this|that) is (shown|returned|given|called|named|available) (as|under|in) <noun:called>",
-        _called_so,
-    ),
+    (f"{_WORKS_OUT} (it|this|that|them) [out] [and (shows|returns|gives|stores|keeps|sends) (it|this|that)] [(as|under|in)] <noun:called>", _called_so),
+    ("(it|this|that) is (shown|returned|given|called|named|available) (as|under|in) <noun:called>", _called_so),
     ("<field> = <value>", lambda c, s: _worked({**c, "sure": True}, s)),
     ("<field> (is|are) (copied|taken|set) from <items> [(when|as) <rest>]", _copied),
-    (
-        "[<items> [MUST] (shows|show|has|have|displays|tells|knows|gets)] (its|a|an|the|their) <field> , which is <value:fallback> (while|as long as|until|if|when) there (is|are) no <items:parts> [yet]",
-        _extreme,
-    ),
-    (
-        "<name> [then] (names|tells|holds|shows|is|points to|refers to) the <superlative> <noun:agent> [, or (stays|is|remains|be) (empty|null|nothing) [<rest>]]",
-        _winner,
-    ),
+    ("[<items> [MUST] (shows|show|has|have|displays|tells|knows|gets)] (its|a|an|the|their) <field> , which is <value:fallback> (while|as long as|until|if|when) there (is|are) no <items:parts> [yet]", _extreme),
+    ("<name> [then] (names|tells|holds|shows|is|points to|refers to) the <superlative> <noun:agent> [, or (stays|is|remains|be) (empty|null|nothing) [<rest>]]", _winner),
     # --- never
-    (
-        "<items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
-        lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s),
-    ),
-    (
-        "[once] [written] <items> CANNOT be <dones> [by (anybody|anyone|clients|users|any client|people)]",
-        _never_done,
-    ),
-    (
-        "once (written|created|made|recorded|stored|saved) <items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]",
-        lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s),
-    ),
-    (
-        "<items> CANNOT be <dones> [by (anybody|anyone|clients|users|anybody at all|any client|people)] [(after creation|once (written|created|made|recorded|saved)|later|afterwards|any more|at all)]",
-        _never_done,
-    ),
-    (
-        "<items> (is|are) [(an|a)] (immutable|append-only|append only|permanent|final|read-only|log)",
-        _never("change", "delete"),
-    ),
+    ("<items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]", lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s)),
+    ("[once] [written] <items> CANNOT be <dones> [by (anybody|anyone|clients|users|any client|people)]", _never_done),
+    ("once (written|created|made|recorded|stored|saved) <items> (is|are) (neither|never|not) (<dones>) [nor <dones:more>]", lambda c, s: _never_done({**c, "dones": (*c["dones"], *c.get("more", ()))}, s)),
+    ("<items> CANNOT be <dones> [by (anybody|anyone|clients|users|anybody at all|any client|people)] [(after creation|once (written|created|made|recorded|saved)|later|afterwards|any more|at all)]", _never_done),
+    ("<items> (is|are) [(an|a)] (immutable|append-only|append only|permanent|final|read-only|log)", _never("change", "delete")),
     ("[there (is|must be)] no [(way|endpoint|possibility)] to <dos:dones> <items>", _never_done),
     # --- deleting
-    (
-        "(deleting|removing) <items:parent> [also] (deletes|delete|removes|remove) [(all|also)] [(of)] <items:child>",
-        _cascade,
-    ),
-    (
-        f"(when|if|once) <items:parent> (is|are|gets) {_DELETED} [,] [(all)] <items:child> (is|are|gets) [also] {_DELETED} [(too|as well|also|with it|along with it)]",
-        _cascade,
-    ),
-    (
-        f"<items:child> (is|are|gets) {_DELETED} (together with|along with|with|when) <items:parent> [(is|are) {_DELETED}]",
-        _cascade,
-    ),
-    (
-        "(when|if) <items:parent> (is|are) (deleted|removed) [,] <items:child> (disappear|disappears|go|goes|vanish|go too|goes too|go with it|disappear as well|are gone) [(as well|too|with it)]",
-        _cascade,
-    ),
-    (
-        "[and] [otherwise] <items:child> (go|goes|disappear|disappears|vanish|vanishes|are deleted|is deleted|are removed) (with it|with them|too|as well|along with it)",
-        _cascade,
-    ),
-    (
-        "<items:child> (go|goes|disappear|disappears|vanish|vanishes|die|dies|are gone|are deleted|is deleted|are removed) (when|with|once|if|as soon as|together with|whenever) [(its|their|the)] <items:parent> [(go|goes|disappears|is deleted|are deleted|is removed|vanishes|is gone|does|dies)]",
-        _cascade,
-    ),
-    (
-        "<route> (removes|deletes|remove|delete) <items:parent> [,] (and|together with|along with) <items:child> [(too|as well)]",
-        _cascade,
-    ),
-    (
-        "<items:parent> is (deleted|removed) (together with|along with|with) [all] <items:child>",
-        _cascade,
-    ),
-    (
-        "<items:parent> (with|that has|that have|which has) <items:child> : (deleting|removing) it [also] (deletes|removes|takes) them [(too|as well|with it|along)]",
-        _cascade,
-    ),
-    (
-        "(if|when|once) <actor> (delete|deletes|remove|removes) <items:parent> [,] [(its|their|all|the)] <items:child> (go|goes|disappear|disappears|vanish|are gone|are deleted|are removed) [(with it|with them|too|as well|along with it)]",
-        _cascade,
-    ),
+    ("(deleting|removing) <items:parent> [also] (deletes|delete|removes|remove) [(all|also)] [(of)] <items:child>", _cascade),
+    (f"(when|if|once) <items:parent> (is|are|gets) {_DELETED} [,] [(all)] <items:child> (is|are|gets) [also] {_DELETED} [(too|as well|also|with it|along with it)]", _cascade),
+    (f"<items:child> (is|are|gets) {_DELETED} (together with|along with|with|when) <items:parent> [(is|are) {_DELETED}]", _cascade),
+    ("(when|if) <items:parent> (is|are) (deleted|removed) [,] <items:child> (disappear|disappears|go|goes|vanish|go too|goes too|go with it|disappear as well|are gone) [(as well|too|with it)]", _cascade),
+    ("[and] [otherwise] <items:child> (go|goes|disappear|disappears|vanish|vanishes|are deleted|is deleted|are removed) (with it|with them|too|as well|along with it)", _cascade),
+    ("<items:child> (go|goes|disappear|disappears|vanish|vanishes|die|dies|are gone|are deleted|is deleted|are removed) (when|with|once|if|as soon as|together with|whenever) [(its|their|the)] <items:parent> [(go|goes|disappears|is deleted|are deleted|is removed|vanishes|is gone|does|dies)]", _cascade),
+    ("<route> (removes|deletes|remove|delete) <items:parent> [,] (and|together with|along with) <items:child> [(too|as well)]", _cascade),
+    ("<items:parent> is (deleted|removed) (together with|along with|with) [all] <items:child>", _cascade),
+    ("<items:parent> (with|that has|that have|which has) <items:child> : (deleting|removing) it [also] (deletes|removes|takes) them [(too|as well|with it|along)]", _cascade),
+    ("(if|when|once) <actor> (delete|deletes|remove|removes) <items:parent> [,] [(its|their|all|the)] <items:child> (go|goes|disappear|disappears|vanish|are gone|are deleted|are removed) [(with it|with them|too|as well|along with it)]", _cascade),
     # --- what comes in and goes out
-    (
-        "<field> [(of|in) <items:ignored>] is [the sum of] what (comes|came|comes) in (less|minus) what (goes|went) out",
-        _no_other_way,
-    ),
+    ("<field> [(of|in) <items:ignored>] is [the sum of] what (comes|came|comes) in (less|minus) what (goes|went) out", _no_other_way),
     ("[the] <noun> (come|comes|go|goes) in and (go|come|goes|comes) out as <items>", _no_other_way),
-    (
-        "<items> (that|which) CAN do (that|so|this) [(has to|must|is)] [be] (refused|rejected)",
-        _no_other_way,
-    ),
-    (
-        "<items> (that|which) would do (that|so|this) [(has to|must|is|are)] [be] (refused|rejected)",
-        _no_other_way,
-    ),
+    ("<items> (that|which) CAN do (that|so|this) [(has to|must|is)] [be] (refused|rejected)", _no_other_way),
+    ("<items> (that|which) would do (that|so|this) [(has to|must|is|are)] [be] (refused|rejected)", _no_other_way),
     ("<route> gives <phrase> back", _no_other_way),
     # --- wishes that a route meets
-    (
-        "[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> <items> [(with|by|via|through|using|:) <route>]",
-        _wants,
-    ),
-    (
-        "<items> (CAN|MUST) be <dones> [(with|by|via|through|using|at|:) <route>]",
-        _wants_passive,
-    ),
+    ("[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> <items> [(with|by|via|through|using|:) <route>]", _wants),
+    ("<items> (CAN|MUST) be <dones> [(with|by|via|through|using|at|:) <route>]", _wants_passive),
     ("<items> (is|are) <dones> (with|by|via|through|using|at|:) <route>", _wants_passive),
-    (
-        "<route> [MUST] (shows|lists|returns|gives|answers with|show|list|return) (them|it|these|all of them|those|that)",
-        _no_other_way,
-    ),
-    (
-        "[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> [(a|the|one|my|their)] <noun> (in|on|for|at|of|from) <items> [(with|by|via|through|using|:) <route>]",
-        _wants,
-    ),
-    (
-        "[<actor> CAN] (see|view|get|browse|find|look at|look up|read|fetch|list|check) [(the|a|all|my|our)] <noun> [,] [(with|by|via|through|using|under|:)] [LP] <route> [RP]",
-        _no_other_way,
-    ),
+    ("<route> [MUST] (shows|lists|returns|gives|answers with|show|list|return) (them|it|these|all of them|those|that)", _no_other_way),
+    ("[<actor> [(CAN|MUST|wants to|want to|to)] [also]] <dos> [(a|the|one|my|their)] <noun> (in|on|for|at|of|from) <items> [(with|by|via|through|using|:) <route>]", _wants),
+    ("[<actor> CAN] (see|view|get|browse|find|look at|look up|read|fetch|list|check) [(the|a|all|my|our)] <noun> [,] [(with|by|via|through|using|under|:)] [LP] <route> [RP]", _no_other_way),
     ("[and] (gets|get|receives|receive) (it|them|one) back [with] [<rest>]", _no_other_way),
     ("[the] <noun> is (kept|stored|saved) (with|on|in) [the] <items>", _kept_with),
     ("(open|call|use|see|ask|fetch) <route>", _no_other_way),
     ("(open|call|use|see|ask|fetch) <route> (and|to) (see|know|find out|learn) <rest>", _asks),
-    (
-        "[<actor> [(CAN|MUST)]] <do> <items> [(off|up|out|down|back|away|over)] [LP] (with|by|via|through|using|:|) <route> [RP]",
-        _done_by,
-    ),
-    (
-        "[<actor> [(CAN|MUST)]] <do> <phrase> (with|by|via|through|using) <route> (by|and) (sending|giving|providing|writing) [(another|a new|the new|a different|a|an|the)] <names>",
-        _no_other_way,
-    ),
-    (
-        "<route> (redirects|redirect|forwards|leads|sends) [(the caller|clients|the client|you|users)] to <names>",
-        _redirects,
-    ),
+    ("[<actor> [(CAN|MUST)]] <do> <items> [(off|up|out|down|back|away|over)] [LP] (with|by|via|through|using|:|) <route> [RP]", _done_by),
+    ("[<actor> [(CAN|MUST)]] <do> <phrase> (with|by|via|through|using) <route> (by|and) (sending|giving|providing|writing) [(another|a new|the new|a different|a|an|the)] <names>", _no_other_way),
+    ("<route> (redirects|redirect|forwards|leads|sends) [(the caller|clients|the client|you|users)] to <names>", _redirects),
     ("<route> (counts|count) [(the|each|every|this|one)] <noun>", _counts_up),
     ("only <phrase> counts as <phrase:other>", _no_other_way),
-    (
-        "<names> (moves|move|is refreshed|changes|change|is updated|is set again|is touched)",
-        _touches,
-    ),
-    (
-        "<names> (stays|stay|does not|do not|does not change|do not change|remains|remain|is kept|keeps its value) [(the same|unchanged|as it is|as they are)] [, even <phrase>]",
-        lambda c, s: _touches({**c, "stays": True}, s),
-    ),
+    ("<names> (moves|move|is refreshed|changes|change|is updated|is set again|is touched)", _touches),
+    ("<names> (stays|stay|does not|do not|does not change|do not change|remains|remain|is kept|keeps its value) [(the same|unchanged|as it is|as they are)] [, even <phrase>]", lambda c, s: _touches({**c, "stays": True}, s)),
     ("<route> (changes|change|replaces|updates) <names>", _no_other_way),
-    (
-        "<actor> CAN <phrase> (as many|as often|as much|as long) [(times|items|<noun>)] as (they|you|he|she|one|we|i) (like|likes|want|wants|wish|please|need)",
-        _no_other_way,
-    ),
-    (
-        "(touching|back to back|adjacent <noun>|meeting) [bookings] (is|are) (ok|fine|allowed|no problem|possible)",
-        _no_other_way,
-    ),
-    (
-        "(one|it|a <noun>|<items>) CAN (start|begin) [exactly] when (another|the other|one|the previous one|the one before) [one] (ends|stops|finishes)",
-        _no_other_way,
-    ),
-    (
-        "(both days|the first and [the] last day|first and last day|both ends|both dates) (belong to <phrase>|count|are included|included|are inclusive|count fully)",
-        lambda c, s: [Inclusive()],
-    ),
-    (
-        "[(the|a)] (next|following|new) [(one|<items>)] CAN (start|begin) [exactly] (on|at|in|when) [the] [(same|very)] [(minute|moment|second|time|instant)] [(when|that|in which|at which)] (the previous|the last|the one before|another|the other) [one] (ends|finishes|stops)",
-        _no_other_way,
-    ),
-    (
-        "[(a|one|the|another)] [(next|following)] [(one|<items>)] CAN (start|begin|arrive) [exactly] on the [same] (day|date) [(on which|that|when|in which)] (another|the other|the previous|the one before|one) [(one|<noun>)] (ends|leaves|finishes|stops)",
-        lambda c, s: [Inclusive(touching=True)],
-    ),
-    (
-        "<items> (is|are) never <dones> [again]",
-        lambda c, s: (
-            [Refused(Operation(c["dones"], subject=c["items"], passive=True), status=_status(s))]
-            if c["items"].where
-            else None
-        ),
-    ),
+    ("<actor> CAN <phrase> (as many|as often|as much|as long) [(times|items|<noun>)] as (they|you|he|she|one|we|i) (like|likes|want|wants|wish|please|need)", _no_other_way),
+    ("(touching|back to back|adjacent <noun>|meeting) [bookings] (is|are) (ok|fine|allowed|no problem|possible)", _no_other_way),
+    ("(one|it|a <noun>|<items>) CAN (start|begin) [exactly] when (another|the other|one|the previous one|the one before) [one] (ends|stops|finishes)", _no_other_way),
+    ("(both days|the first and [the] last day|first and last day|both ends|both dates) (belong to <phrase>|count|are included|included|are inclusive|count fully)", lambda c, s: [Inclusive()]),
+    ("[(the|a)] (next|following|new) [(one|<items>)] CAN (start|begin) [exactly] (on|at|in|when) [the] [(same|very)] [(minute|moment|second|time|instant)] [(when|that|in which|at which)] (the previous|the last|the one before|another|the other) [one] (ends|finishes|stops)", _no_other_way),
+    ("[(a|one|the|another)] [(next|following)] [(one|<items>)] CAN (start|begin|arrive) [exactly] on the [same] (day|date) [(on which|that|when|in which)] (another|the other|the previous|the one before|one) [(one|<noun>)] (ends|leaves|finishes|stops)", lambda c, s: [Inclusive(touching=True)]),
+    ("<items> (is|are) never <dones> [again]", lambda c, s: ([Refused(Operation(c["dones"], subject=c["items"], passive=True), status=_status(s))] if c["items"].where else None)),
     ("[in] [any] (order|combination)", _no_other_way),
     (": lower case , <rest>", _no_other_way),
-    (
-        "[(the|our) (service|system)] (makes|derives|builds|generates|creates) <field> from <field:right> [: <rest>]",
-        _derived,
-    ),
-    (
-        "every (hour|day|minute) (that has begun|begun|started|that has started) (costs|is charged at|is charged with|is billed at) <field:right>",
-        _per_begun,
-    ),
+    ("[(the|our) (service|system)] (makes|derives|builds|generates|creates) <field> from <field:right> [: <rest>]", _derived),
+    ("every (hour|day|minute) (that has begun|begun|started|that has started) (costs|is charged at|is charged with|is billed at) <field:right>", _per_begun),
     ("<field> is <field:right> per (started|begun) (hour|day)", _per_begun),
     # --- other words for an action
-    (
-        "(none of (this|these|them)|nothing (of this|else)) (is|are) (possible|allowed|permitted) (from|in) any other (status|state)",
-        _no_other_way,
-    ),
+    ("(none of (this|these|them)|nothing (of this|else)) (is|are) (possible|allowed|permitted) (from|in) any other (status|state)", _no_other_way),
     ("<route> [MUST] <does> [<items>] [(again|now|then|back)]", _does),
-    (
-        "<route> [MUST] <does> [<items>] [,] (once and for all|for good|only once|just once|once)",
-        _does_once,
-    ),
+    ("<route> [MUST] <does> [<items>] [,] (once and for all|for good|only once|just once|once)", _does_once),
     ("[(you|we|it)] (work|works|figure|figures) out <names> [(from|by) <rest>]", _no_other_way),
-    (
-        "[<items>] [,] [(is|are|live|lives|found)] [(under|at|via|with|through|by|is|are|by calling)] <routes> [(for|to get|to reach)] [(a single one|single ones|one|single <noun>|a single <noun>|one <noun>)]",
-        _no_other_way,
-    ),
+    ("[<items>] [,] [(is|are|live|lives|found)] [(under|at|via|with|through|by|is|are|by calling)] <routes> [(for|to get|to reach)] [(a single one|single ones|one|single <noun>|a single <noun>|one <noun>)]", _no_other_way),
     ("there is no other way [(to <rest>)]", _no_other_way),
-    (
-        "(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)",
-        _no_other_way,
-    ),
+    ("(nothing else|no other (change|step|transition|status change)) (is|are) (possible|allowed|permitted)", _no_other_way),
     ("(that|this|it) is (final|it|all)", _no_other_way),
-)
+)  # fmt: skip

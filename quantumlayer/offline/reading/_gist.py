@@ -18,7 +18,7 @@ from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunctio
 from quantumlayer.offline.reading._slots import TIME_UNITS, Span
 from quantumlayer.offline.reading._terms import Compare, FieldOf, Items, Literal
 from quantumlayer.offline.reading._tokens import Token
-from quantumlayer.offline.reading._words import is_plural, noun_for, singular, verb
+from quantumlayer.offline.reading._words import noun_for, singular, verb
 
 __all__ = ["GIST", "GIST_SLOTS"]
 
@@ -75,6 +75,7 @@ def _lasts(
     entity = items.entity if items is not None and items.entity else _here(situation)
     if "do" in captures:
         entity = situation.vocabulary.verbs.get(captures["do"]) or entity
+    flip = flip != (items is not None and items.quantifier == "no")
     bounds = captures.get("lasting") or [(captures["operator"], captures["span"])]
     if (
         entity is None

@@ -1109,189 +1109,62 @@ _AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in t
 _SOMEBODY = "(people|you|one|they|users|a user|i|we|members|somebody)"
 
 REFUSALS: tuple[tuple[str, Recogniser], ...] = (
-    (
-        "[the] (first|very first) <items> MUST [(always|be)] [(be|reach|match|meet|be worth)] <comparison>",
-        _successive,
-    ),
+    ("[the] (first|very first) <items> MUST [(always|be)] [(be|reach|match|meet|be worth)] <comparison>", _successive),
     ("[the] (first|very first) <items> MUST (reach|match|meet) <value>", _successive),
-    (
-        "(after that|from then on|later|afterwards|thereafter|then|after the first) [(every|any|each)] [(further|later|new|other|next)] <items> MUST [(always|be)] [be] <comparison>",
-        lambda c, s: _successive(c, s, later=True),
-    ),
-    (
-        "(every|any|each|all) (further|later|following|next|other) <items> MUST [(always|be)] [be] <comparison>",
-        lambda c, s: _successive(c, s, later=True),
-    ),
+    ("(after that|from then on|later|afterwards|thereafter|then|after the first) [(every|any|each)] [(further|later|new|other|next)] <items> MUST [(always|be)] [be] <comparison>", lambda c, s: _successive(c, s, later=True)),
+    ("(every|any|each|all) (further|later|following|next|other) <items> MUST [(always|be)] [be] <comparison>", lambda c, s: _successive(c, s, later=True)),
     # --- how many
-    (
-        f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|max|maximum|only) <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
-        _limit,
-    ),
-    (
-        f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|only) <number> <items:object> (for|of|on|in) [(the same|each|every|a|one)] <items:each>",
-        _limit,
-    ),
-    (
-        f"<items> CANNOT {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
-        _limit,
-    ),
-    (
-        f"no <items> CAN {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
-        _limit,
-    ),
-    (
-        f"<items> (has|have|is limited to|are limited to|holds|hold|contains) (at most|up to|no more than|a maximum of|<number>) [<number>] <items:object> {_AT_ONCE}",
-        _limit,
-    ),
+    (f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|max|maximum|only) <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
+    (f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|only) <number> <items:object> (for|of|on|in) [(the same|each|every|a|one)] <items:each>", _limit),
+    (f"<items> CANNOT {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
+    (f"no <items> CAN {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
+    (f"<items> (has|have|is limited to|are limited to|holds|hold|contains) (at most|up to|no more than|a maximum of|<number>) [<number>] <items:object> {_AT_ONCE}", _limit),
     (f"<items> (is|are) limited to <number> <items:object> {_AT_ONCE} [<pers>]", _limit),
-    (
-        f"(at most|no more than|not more than|up to|a maximum of|maximum|max) <number> <items:object> <pers> {_AT_ONCE}",
-        _limit,
-    ),
-    (
-        f"[there (is|are|can be|may be)] (at most|no more than|a maximum of) <number> <items:object> <pers> {_AT_ONCE}",
-        _limit,
-    ),
-    (
-        f"<items> CAN only {_MAKE} (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
-        _limit_one,
-    ),
-    (
-        f"<items> CAN {_MAKE} only (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
-        _limit_one,
-    ),
-    (
-        f"<items> CANNOT {_MAKE} more than (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}",
-        _limit_one,
-    ),
+    (f"(at most|no more than|not more than|up to|a maximum of|maximum|max) <number> <items:object> <pers> {_AT_ONCE}", _limit),
+    (f"[there (is|are|can be|may be)] (at most|no more than|a maximum of) <number> <items:object> <pers> {_AT_ONCE}", _limit),
+    (f"<items> CAN only {_MAKE} (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
+    (f"<items> CAN {_MAKE} only (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
+    (f"<items> CANNOT {_MAKE} more than (one|a single) <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit_one),
     (f"<items> CANNOT {_MAKE} (two|several|multiple) <items:object> {_AT_ONCE}", _two),
-    (
-        f"[and] <items:subject> CANNOT {_MAKE} [(two|several|multiple|more than one|a second)] <items:object> (for|at|on|of|with) [exactly] (the|one and the) (same|identical) ({_MOMENT}|<names>)",
-        _two_alike,
-    ),
+    (f"[and] <items:subject> CANNOT {_MAKE} [(two|several|multiple|more than one|a second)] <items:object> (for|at|on|of|with) [exactly] (the|one and the) (same|identical) ({_MOMENT}|<names>)", _two_alike),
     (f"<items> CANNOT {_MAKE} a second <items:object> {_AT_ONCE}", _two),
     # --- overlap
-    (
-        "[no|any] two <items> [<pers>] CANNOT (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)",
-        _no_overlap,
-    ),
-    (
-        "no two <items> [<pers>] (CAN|must) (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)",
-        _no_overlap,
-    ),
-    (
-        "<items> [<pers>] CANNOT (overlap|collide|clash|intersect) [(each other|one another|in time)]",
-        _no_overlap,
-    ),
+    ("[no|any] two <items> [<pers>] CANNOT (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)", _no_overlap),
+    ("no two <items> [<pers>] (CAN|must) (overlap|collide|clash|intersect|(share|fall on) (a|the same|any) (day|date|time|slot)|(be|take place|happen) at the same time)", _no_overlap),
+    ("<items> [<pers>] CANNOT (overlap|collide|clash|intersect) [(each other|one another|in time)]", _no_overlap),
     ("[<items>] CANNOT overlap [with] [(any|the)] [other] <items> [<pers>]", _no_overlap),
-    (
-        "<items:subject> CANNOT (have|hold|be in|attend|teach|give|lead|take|work|run) [(two|several|more than one|overlapping|multiple)] <items> (at the same time|that overlap|at once|at overlapping times|simultaneously|which overlap|overlapping)",
-        _no_overlap,
-    ),
+    ("<items:subject> CANNOT (have|hold|be in|attend|teach|give|lead|take|work|run) [(two|several|more than one|overlapping|multiple)] <items> (at the same time|that overlap|at once|at overlapping times|simultaneously|which overlap|overlapping)", _no_overlap),
     ("<items:subject> CANNOT (have|hold|attend|teach|work) overlapping <items>", _no_overlap),
-    (
-        "<items> CANNOT be (double-booked|booked twice at the same time|double booked)",
-        _double_booked,
-    ),
-    (
-        "<items> CANNOT be <dones> (twice|more than once|again|by two <thing>|several times) (at the same time|on the same day|for the same (time|day|period|dates)|for overlapping (times|periods|dates)|at once|on overlapping days)",
-        _double_booked,
-    ),
+    ("<items> CANNOT be (double-booked|booked twice at the same time|double booked)", _double_booked),
+    ("<items> CANNOT be <dones> (twice|more than once|again|by two <thing>|several times) (at the same time|on the same day|for the same (time|day|period|dates)|for overlapping (times|periods|dates)|at once|on overlapping days)", _double_booked),
     ("overlapping <items> [<pers>] " + _REFUSED, _no_overlap),
-    (
-        "<items> that overlap [(with )] [(another|each other|one another|an existing one|other ones)] [<pers>] "
-        + _REFUSED,
-        _no_overlap,
-    ),
+    ("<items> that overlap [(with )] [(another|each other|one another|an existing one|other ones)] [<pers>] " + _REFUSED, _no_overlap),
     # --- nothing twice
-    (
-        "no two <items> [(CAN|must)] (share|have|carry|use) [(the same|an|a|one|their|identical|equal)] <names> [<pers>]",
-        _shared,
-    ),
-    (
-        "[(we|i) (want|wish|allow|accept)] no two <items> (with|having|who have|who share|that have|that share|sharing) [(the|an|a)] [same] <names>",
-        _shared,
-    ),
-    (
-        "no two <items> [(CAN|must)] (have|be|use|share) [the] (same|identical|equal) <names>",
-        _shared,
-    ),
-    (
-        "[there] (CANNOT|can not) be (two|several|more than one|another|duplicate) <items> with [the] same <names> [<pers>]",
-        _shared,
-    ),
-    (
-        "(nobody|no one|no <items>) (CAN|CANNOT|can) be (entered|registered|added|created|signed up|stored) (twice|again|more than once) with [the] same <names>",
-        _shared,
-    ),
+    ("no two <items> [(CAN|must)] (share|have|carry|use) [(the same|an|a|one|their|identical|equal)] <names> [<pers>]", _shared),
+    ("[(we|i) (want|wish|allow|accept)] no two <items> (with|having|who have|who share|that have|that share|sharing) [(the|an|a)] [same] <names>", _shared),
+    ("no two <items> [(CAN|must)] (have|be|use|share) [the] (same|identical|equal) <names>", _shared),
+    ("[there] (CANNOT|can not) be (two|several|more than one|another|duplicate) <items> with [the] same <names> [<pers>]", _shared),
+    ("(nobody|no one|no <items>) (CAN|CANNOT|can) be (entered|registered|added|created|signed up|stored) (twice|again|more than once) with [the] same <names>", _shared),
     ("two <items> CANNOT (have|share|use) [the] [same] <names> [<pers>]", _shared),
-    (
-        f"[(the|a|an|no|any)] [same] [(pair|combination)] [of] <several_keys> [together] [CAN|CANNOT] [(not|never)] [be] [(<dones>|there|occur|occurs|appear|appears|exist|exists|come|comes)] [together] [only] ({_TWICE}|once)",
-        _unique_keys,
-    ),
-    (
-        "[(the|a|each|every)] [(pair|combination)] [of] <several_keys> [together] (is|are|must be|have to be|has to be) [(together|jointly|as a pair|in combination)] unique [(together|jointly|as a pair|in combination)]",
-        _unique_keys,
-    ),
-    (
-        "(no|any|never) two <items:made> (of|by|on|for|in|at|from|with) [the] same <several_keys>",
-        _unique_keys,
-    ),
-    (
-        "two <items:made> CANNOT (have|share|be for|be on|be in|be at) [the] same <several_keys>",
-        _unique_keys,
-    ),
-    (
-        "[(no|never)] two <items:made> (of|by|on|for|in|at|from|with) [the] same <items:object> [CAN] [CANNOT] (have|share|carry|use) [the] same <names>",
-        lambda c, s: _unique_keys({**c, "several_keys": ((), (c["object"],))}, s),
-    ),
-    (
-        "[(no|never)] two <items:made> (of|by|on|for|in|at|from|with) [the] same <names:second> [CAN] [CANNOT] (have|share|carry|use) [the] same <names>",
-        lambda c, s: _unique_keys({**c, "several_keys": (c["second"], ())}, s),
-    ),
-    (
-        f"(nobody|no one|no <items:x>|you|one) [CAN|CANNOT] <dos> [the] same <several_keys> [{_TWICE}]",
-        _unique_keys,
-    ),
-    (
-        "there (CANNOT be|CAN never be|is never|are never|is not) (a second|another|two|more than one) <items:made> (with|of|by|for|on|in|at) [the] [same] <several_keys>",
-        _unique_keys,
-    ),
-    (
-        "[the] same <names> CANNOT be <dones> (twice|again|more than once|a second time|by two <items>|for two <items>) [<pers>]",
-        _shared,
-    ),
+    (f"[(the|a|an|no|any)] [same] [(pair|combination)] [of] <several_keys> [together] [CAN|CANNOT] [(not|never)] [be] [(<dones>|there|occur|occurs|appear|appears|exist|exists|come|comes)] [together] [only] ({_TWICE}|once)", _unique_keys),
+    ("[(the|a|each|every)] [(pair|combination)] [of] <several_keys> [together] (is|are|must be|have to be|has to be) [(together|jointly|as a pair|in combination)] unique [(together|jointly|as a pair|in combination)]", _unique_keys),
+    ("(no|any|never) two <items:made> (of|by|on|for|in|at|from|with) [the] same <several_keys>", _unique_keys),
+    ("two <items:made> CANNOT (have|share|be for|be on|be in|be at) [the] same <several_keys>", _unique_keys),
+    ("[(no|never)] two <items:made> (of|by|on|for|in|at|from|with) [the] same <items:object> [CAN] [CANNOT] (have|share|carry|use) [the] same <names>", lambda c, s: _unique_keys({**c, "several_keys": ((), (c["object"],))}, s)),
+    ("[(no|never)] two <items:made> (of|by|on|for|in|at|from|with) [the] same <names:second> [CAN] [CANNOT] (have|share|carry|use) [the] same <names>", lambda c, s: _unique_keys({**c, "several_keys": (c["second"], ())}, s)),
+    (f"(nobody|no one|no <items:x>|you|one) [CAN|CANNOT] <dos> [the] same <several_keys> [{_TWICE}]", _unique_keys),
+    ("there (CANNOT be|CAN never be|is never|are never|is not) (a second|another|two|more than one) <items:made> (with|of|by|for|on|in|at) [the] [same] <several_keys>", _unique_keys),
+    ("[the] same <names> CANNOT be <dones> (twice|again|more than once|a second time|by two <items>|for two <items>) [<pers>]", _shared),
     ("[the] same <names> CANNOT (appear|occur|exist) (twice|again|more than once)", _shared),
-    (
-        "[each|every|an|a|the] <names> (is|can be|may be|must be) (used|taken|assigned|registered) only (once|one time) [<pers>]",
-        _shared,
-    ),
+    ("[each|every|an|a|the] <names> (is|can be|may be|must be) (used|taken|assigned|registered) only (once|one time) [<pers>]", _shared),
     ("[only] <items> (per|for each|for every) <rest>", _one_per),
-    (
-        "[each|every|an|a|the|any] <names> [CAN] (appear|occur|be used|exist|be taken|be registered|be entered|be given|appears|occurs|exists|is used|is taken|is there|comes up) (only|just|at most|exactly) (once|one time) [<pers>]",
-        _shared,
-    ),
+    ("[each|every|an|a|the|any] <names> [CAN] (appear|occur|be used|exist|be taken|be registered|be entered|be given|appears|occurs|exists|is used|is taken|is there|comes up) (only|just|at most|exactly) (once|one time) [<pers>]", _shared),
     ("[(only|at most|just|max)] one (per|for each|for every) <rest>", _one_of_topic),
-    (
-        "[there (is|are|can be|may be)] never more than one <items> (per|on|for|in|at) [(each|every|a|one|the)] [same] <rest>",
-        lambda c, s: _one_per({**c, "items": replace(c["items"], number=1)}, s),
-    ),
-    (
-        "(no two|never two) <items> [(are|can be|may be|take place|fall)] (on|for|in|at) [the] same <rest>",
-        lambda c, s: _one_per({**c, "items": replace(c["items"], number=1)}, s),
-    ),
-    (
-        "<items> [CAN|may] [only] <do> [(it|them|<items:ignored>)] [(only|just|exactly)] once [only] (per|for each|for every|in each) <rest>",
-        _once_per,
-    ),
-    (
-        "[(only|just|at most|exactly)] one [(only|each)] (per|for each|for every) <rest>",
-        _one_of_topic,
-    ),
-    (
-        "<items> (is|are) (only (possible|allowed|permitted|accepted)|(possible|allowed|permitted|accepted) only) (for|on|in|with|to|at|by) <items:object>",
-        _only_for,
-    ),
+    ("[there (is|are|can be|may be)] never more than one <items> (per|on|for|in|at) [(each|every|a|one|the)] [same] <rest>", lambda c, s: _one_per({**c, "items": replace(c["items"], number=1)}, s)),
+    ("(no two|never two) <items> [(are|can be|may be|take place|fall)] (on|for|in|at) [the] same <rest>", lambda c, s: _one_per({**c, "items": replace(c["items"], number=1)}, s)),
+    ("<items> [CAN|may] [only] <do> [(it|them|<items:ignored>)] [(only|just|exactly)] once [only] (per|for each|for every|in each) <rest>", _once_per),
+    ("[(only|just|at most|exactly)] one [(only|each)] (per|for each|for every) <rest>", _one_of_topic),
+    ("<items> (is|are) (only (possible|allowed|permitted|accepted)|(possible|allowed|permitted|accepted) only) (for|on|in|with|to|at|by) <items:object>", _only_for),
     (f"only <items:object> {_ACCEPT} [(any|new)] <items>", _only_for),
     # --- comparisons
     ("there CANNOT be more <value:left> than <value:right>", _capacity),
@@ -1303,329 +1176,112 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("<value> [MUST] (is|are|comes|lies|has to be) [always] <comparison>", _must_compare),
     ("<value> CANNOT [(be|lie|come|start|end)] <comparison>", _must_not_compare),
     ("<items> CANNOT be <comparison>", _must_not_compare),
-    (
-        "<value> (CANNOT|never) [(fall|falls|drop|drops|go|goes|sink|sinks|get|become|be|is)] (below|under|less than) <value:right>",
-        lambda c, s: _never_below({**c, "below": True}, s),
-    ),
-    (
-        "<value> (CANNOT|never) (exceed|exceeds|(go|goes|rise|rises|grow|be) (above|over|beyond)) <value:right>",
-        _never_below,
-    ),
-    (
-        "<value> (CANNOT|never) [(be|become|becomes|get|go|fall|turn)] negative",
-        lambda c, s: _never_below({**c, "below": True, "right": Literal(0)}, s),
-    ),
-    (
-        "<value> [must] (adds|add) up to (at most|no more than|not more than|a maximum of) <value:right>",
-        _sum_limit,
-    ),
-    (
-        f"[(a|an|any|the)] <field:left> {_OUTSIDE} [(the|its)] <field:right> {_REFUSED} [with <number:status>]",
-        _one_inside,
-    ),
-    (
-        "<field:left> and <field:right> MUST (be different|differ|not be (the same|equal)|be distinct) [from each other]",
-        _different,
-    ),
-    (
-        "<field:left> MUST (be different from|differ from|not be the same as|not equal) <field:right>",
-        _different,
-    ),
+    ("<value> (CANNOT|never) [(fall|falls|drop|drops|go|goes|sink|sinks|get|become|be|is)] (below|under|less than) <value:right>", lambda c, s: _never_below({**c, "below": True}, s)),
+    ("<value> (CANNOT|never) (exceed|exceeds|(go|goes|rise|rises|grow|be) (above|over|beyond)) <value:right>", _never_below),
+    ("<value> (CANNOT|never) [(be|become|becomes|get|go|fall|turn)] negative", lambda c, s: _never_below({**c, "below": True, "right": Literal(0)}, s)),
+    ("<value> [must] (adds|add) up to (at most|no more than|not more than|a maximum of) <value:right>", _sum_limit),
+    (f"[(a|an|any|the)] <field:left> {_OUTSIDE} [(the|its)] <field:right> {_REFUSED} [with <number:status>]", _one_inside),
+    ("<field:left> and <field:right> MUST (be different|differ|not be (the same|equal)|be distinct) [from each other]", _different),
+    ("<field:left> MUST (be different from|differ from|not be the same as|not equal) <field:right>", _different),
     ("<field:left> CANNOT (be the same as|be equal to|equal|be) <field:right>", _different),
     ("<field:left> and <field:right> CANNOT be (the same|equal|identical)", _different),
-    (
-        "<field:left> and <field:right> MUST be [the] (same|equal|identical)",
-        lambda c, s: _different({**c, "same": True}, s),
-    ),
-    (
-        "<field:left> MUST (be the same as|equal|match|be equal to) <field:right>",
-        lambda c, s: _different({**c, "same": True}, s),
-    ),
-    (
-        f"(<items>|{_SOMEBODY}) CANNOT <do> [(on|for|to|in|about|at)] [(your|their|his|her|my|one 's|its)] own <noun>",
-        _not_own,
-    ),
-    (
-        f"(<items>|{_SOMEBODY}) CANNOT <do> against (yourself|oneself|themselves|himself|herself|myself)",
-        lambda c, s: _not_own(c, s, again=True),
-    ),
-    (
-        "(nobody|no one) [(can|may|must|is allowed to)] (<do>|<does:do>) [(on|for|to|in|about|at)] [(their|his|her|my|one 's|its)] own <noun>",
-        _not_own,
-    ),
-    (
-        "(nobody|no one) [(can|may|must|is allowed to)] (<do>|<does:do>) against (themselves|himself|oneself)",
-        lambda c, s: _not_own(c, s, again=True),
-    ),
-    (
-        "<doing:do> [(on|for|to|in|about|at)] [(your|their|his|her|my|one 's|its)] own <noun> [<refused>]",
-        lambda c, s: _not_own(c, s, needs="refused"),
-    ),
-    (
-        "<doing:do> against (yourself|oneself|themselves|himself|herself) [<refused>]",
-        lambda c, s: _not_own(c, s, again=True, needs="refused"),
-    ),
-    (
-        "whoever has the (highest|best|latest|last|top|leading) <items> (waits|must wait|has to wait|cannot <do>) [(for|until) <phrase>]",
-        _waits,
-    ),
-    (
-        "<moment:left> (after|later than|only after|not before) <moment:right>",
-        lambda c, s: [Holds(Compare(c["left"], ">", c["right"]), status=_status(s))],
-    ),
-    (
-        "<moment:left> (before|earlier than|not after) <moment:right>",
-        lambda c, s: [Holds(Compare(c["left"], "<", c["right"]), status=_status(s))],
-    ),
-    (
-        "<value> (CANNOT|never) [(fall|falls|drop|drops|go|goes|sink|sinks|be|is)] (below|under|less than) (minus|the negative of) <value:right>",
-        lambda c, s: _never_below({**c, "below": True, "minus": True}, s),
-    ),
-    (
-        "no <value> CAN (fall|go|drop|sink|be) (below|under|less than) (minus|the negative of) <value:right>",
-        lambda c, s: _never_below({**c, "below": True, "minus": True}, s),
-    ),
-    (
-        "no <value> CAN (fall|go|drop|sink|be) (below|under|less than) <value:right>",
-        lambda c, s: _never_below({**c, "below": True}, s),
-    ),
-    (
-        "<items> CANNOT (take part in|be used (in|for)|be part of|be involved in|be touched by) (any of (these|them|those)|these|them|any <noun>|a <noun>)",
-        lambda c, s: [Barred(c["items"], _status(s))] if c["items"].where else None,
-    ),
-    (
-        f"<items> between <items:parts> (of|with|in|having) (different|differing|two) <names> [[,] (or|and) from <items:part> to (itself|themselves|the same <noun>)] [,] {_REFUSED}",
-        _apart,
-    ),
-    (
-        f"<items> from <items:part> to (itself|themselves|the same <noun>|another <noun> (of|with|in) (a different|another) <names>) [,] {_REFUSED}",
-        _apart,
-    ),
-    (
-        "<items> CANNOT (go|lead|be made|be|happen) from <items:part> to (itself|themselves|the same <noun>)",
-        _apart,
-    ),
+    ("<field:left> and <field:right> MUST be [the] (same|equal|identical)", lambda c, s: _different({**c, "same": True}, s)),
+    ("<field:left> MUST (be the same as|equal|match|be equal to) <field:right>", lambda c, s: _different({**c, "same": True}, s)),
+    (f"(<items>|{_SOMEBODY}) CANNOT <do> [(on|for|to|in|about|at)] [(your|their|his|her|my|one 's|its)] own <noun>", _not_own),
+    (f"(<items>|{_SOMEBODY}) CANNOT <do> against (yourself|oneself|themselves|himself|herself|myself)", lambda c, s: _not_own(c, s, again=True)),
+    ("(nobody|no one) [(can|may|must|is allowed to)] (<do>|<does:do>) [(on|for|to|in|about|at)] [(their|his|her|my|one 's|its)] own <noun>", _not_own),
+    ("(nobody|no one) [(can|may|must|is allowed to)] (<do>|<does:do>) against (themselves|himself|oneself)", lambda c, s: _not_own(c, s, again=True)),
+    ("<doing:do> [(on|for|to|in|about|at)] [(your|their|his|her|my|one 's|its)] own <noun> [<refused>]", lambda c, s: _not_own(c, s, needs="refused")),
+    ("<doing:do> against (yourself|oneself|themselves|himself|herself) [<refused>]", lambda c, s: _not_own(c, s, again=True, needs="refused")),
+    ("whoever has the (highest|best|latest|last|top|leading) <items> (waits|must wait|has to wait|cannot <do>) [(for|until) <phrase>]", _waits),
+    ("<moment:left> (after|later than|only after|not before) <moment:right>", lambda c, s: [Holds(Compare(c["left"], ">", c["right"]), status=_status(s))]),
+    ("<moment:left> (before|earlier than|not after) <moment:right>", lambda c, s: [Holds(Compare(c["left"], "<", c["right"]), status=_status(s))]),
+    ("<value> (CANNOT|never) [(fall|falls|drop|drops|go|goes|sink|sinks|be|is)] (below|under|less than) (minus|the negative of) <value:right>", lambda c, s: _never_below({**c, "below": True, "minus": True}, s)),
+    ("no <value> CAN (fall|go|drop|sink|be) (below|under|less than) (minus|the negative of) <value:right>", lambda c, s: _never_below({**c, "below": True, "minus": True}, s)),
+    ("no <value> CAN (fall|go|drop|sink|be) (below|under|less than) <value:right>", lambda c, s: _never_below({**c, "below": True}, s)),
+    ("<items> CANNOT (take part in|be used (in|for)|be part of|be involved in|be touched by) (any of (these|them|those)|these|them|any <noun>|a <noun>)", lambda c, s: [Barred(c["items"], _status(s))] if c["items"].where else None),
+    (f"<items> between <items:parts> (of|with|in|having) (different|differing|two) <names> [[,] (or|and) from <items:part> to (itself|themselves|the same <noun>)] [,] {_REFUSED}", _apart),
+    (f"<items> from <items:part> to (itself|themselves|the same <noun>|another <noun> (of|with|in) (a different|another) <names>) [,] {_REFUSED}", _apart),
+    ("<items> CANNOT (go|lead|be made|be|happen) from <items:part> to (itself|themselves|the same <noun>)", _apart),
     # --- refused operations
-    (
-        "<items> [CAN] (is|are|be|gets|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (only|at most|just|no more than) (once|one time)",
-        _done_once_in,
-    ),
-    (
-        "<items> CANNOT (be|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (twice|more than once|a second time|again)",
-        _done_once_in,
-    ),
+    ("<items> [CAN] (is|are|be|gets|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (only|at most|just|no more than) (once|one time)", _done_once_in),
+    ("<items> CANNOT (be|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (twice|more than once|a second time|again)", _done_once_in),
     ("[so] <items> (is|are) (not|never) <dones> [(later|afterwards|any more|again)]", _not_done),
-    (
-        "(nothing|no more|nothing more|nothing else) (CAN|can|may) be (added|put|booked|entered) (to|on|onto) <items>",
-        _nothing_added,
-    ),
-    (
-        f"<items> [CAN] {_TAKES} (no more|not more|at most as many|only as many) <items:object> (than|as) {_IT_HAS} <names>",
-        _no_more_than_places,
-    ),
+    ("(nothing|no more|nothing more|nothing else) (CAN|can|may) be (added|put|booked|entered) (to|on|onto) <items>", _nothing_added),
+    (f"<items> [CAN] {_TAKES} (no more|not more|at most as many|only as many) <items:object> (than|as) {_IT_HAS} <names>", _no_more_than_places),
     (f"<items> CANNOT {_TAKES} more <items:object> than {_IT_HAS} <names>", _no_more_than_places),
-    (
-        "<items> CANNOT [ever] be <dones> [by (anybody|anyone|clients|users|any client|people)] [at all] [<again>] [<when>]",
-        _passive,
-    ),
+    ("<items> CANNOT [ever] be <dones> [by (anybody|anyone|clients|users|any client|people)] [at all] [<again>] [<when>]", _passive),
     ("no <items> CAN be <dones> [at all] [<again>] [<when>]", _passive),
     ("<items> CANNOT [ever] be <dones> [<when>] <again>", _passive),
     ("only <items> CAN be <dones> [<when>]", _passive_only),
     ("<items> CAN only be <dones> <when>", _passive_only),
     ("<items> CAN be <dones> only <when>", _passive_only),
-    (
-        "<items> CAN be <dones> [(just|only)] (once|one time) [only] [and never again]",
-        lambda c, s: _passive_only({**c, "once": True}, s),
-    ),
-    (
-        "<items> CAN only be <dones> (once|one time)",
-        lambda c, s: _passive_only({**c, "once": True}, s),
-    ),
-    (
-        "<items> MUST be <predicate> (before|to|in order to) (it|they) (can|may) be <dones>",
-        lambda c, s: None,
-    ),
-    (
-        f"<items> {_ACCEPT} no [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]",
-        _accepts_no,
-    ),
-    (
-        "<items> CANNOT (accept|take|receive|get|have|allow|be given) [any] [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]",
-        _accepts_no,
-    ),
-    (
-        "no [(more|further|new|other)] <items> [(CAN be <dones>|(is|are|will be) (accepted|allowed|possible|taken|admitted|permitted))] [(any more|anymore)] [<when>]",
-        _none_for,
-    ),
-    (
-        "[<when>] there (is|are|can be|may be|will be) no [(more|further|new)] <items> [<when>]",
-        lambda c, s: _none_for(c, s) if "when" in c else None,
-    ),
-    (
-        "[<when>] no [(more|further|new)] <items> (is|are|will be|CAN be) (accepted|allowed|possible|taken|admitted|permitted|made|added|placed|created)",
-        _none_for,
-    ),
-    (
-        "<items:subject> (who|that|which) (has|have) [already] <participle:state> <number> [or more] [times] <items:object> CANNOT <dos> [(another|any|a new|a further|any more|any further|any other|new)] [(one|<items:made>|more)]",
-        _too_many_done,
-    ),
+    ("<items> CAN be <dones> [(just|only)] (once|one time) [only] [and never again]", lambda c, s: _passive_only({**c, "once": True}, s)),
+    ("<items> CAN only be <dones> (once|one time)", lambda c, s: _passive_only({**c, "once": True}, s)),
+    ("<items> MUST be <predicate> (before|to|in order to) (it|they) (can|may) be <dones>", lambda c, s: None),
+    (f"<items> {_ACCEPT} no [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]", _accepts_no),
+    ("<items> CANNOT (accept|take|receive|get|have|allow|be given) [any] [(more|further|new|other)] <items:object> [(any more|anymore|any longer|at all)] [<when>]", _accepts_no),
+    ("no [(more|further|new|other)] <items> [(CAN be <dones>|(is|are|will be) (accepted|allowed|possible|taken|admitted|permitted))] [(any more|anymore)] [<when>]", _none_for),
+    ("[<when>] there (is|are|can be|may be|will be) no [(more|further|new)] <items> [<when>]", lambda c, s: _none_for(c, s) if "when" in c else None),
+    ("[<when>] no [(more|further|new)] <items> (is|are|will be|CAN be) (accepted|allowed|possible|taken|admitted|permitted|made|added|placed|created)", _none_for),
+    ("<items:subject> (who|that|which) (has|have) [already] <participle:state> <number> [or more] [times] <items:object> CANNOT <dos> [(another|any|a new|a further|any more|any further|any other|new)] [(one|<items:made>|more)]", _too_many_done),
     ("<items> CANNOT [ever] <dos> [<items:object>] [at all] [<again>] [<when>]", _active),
-    (
-        "<items> CANNOT [ever] <dos> (on|for|in|to|at|with|from) <items:object> [at all] [<again>] [<when>]",
-        _active,
-    ),
-    (
-        "no <items> CAN <dos> [(on|for|in|to|at|with|from)] [<items:object>] [<again>] [<when>]",
-        _active,
-    ),
-    (
-        "<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] (only|just) once [only]",
-        lambda c, s: _active({**c, "again": True}, s),
-    ),
-    (
-        "<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] once [only]",
-        lambda c, s: _active({**c, "again": True}, s),
-    ),
+    ("<items> CANNOT [ever] <dos> (on|for|in|to|at|with|from) <items:object> [at all] [<again>] [<when>]", _active),
+    ("no <items> CAN <dos> [(on|for|in|to|at|with|from)] [<items:object>] [<again>] [<when>]", _active),
+    ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] (only|just) once [only]", lambda c, s: _active({**c, "again": True}, s)),
+    ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] once [only]", lambda c, s: _active({**c, "again": True}, s)),
     ("only <items> CAN <dos> [(on|for|in|to|at)] [<items:object>] [<when>]", _active_only),
     ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] <when>", _active_only),
     ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] only <when>", _active_only),
-    (
-        f"(that|this|such a|such an|which) [(change|request|attempt|call|booking|one|step|update|action)] {_REFUSED}",
-        _closed,
-    ),
-    (
-        f"(doing|calling|trying|sending|repeating|using) (either|any|each|one|all) [of (them|these|the two)] <again> [in a row] {_REFUSED}",
-        _each_again,
-    ),
-    (
-        f"(doing|calling|trying|repeating) (it|this|that|so|them) [<again>] [in a row] {_REFUSED}",
-        _each_again,
-    ),
+    (f"(that|this|such a|such an|which) [(change|request|attempt|call|booking|one|step|update|action)] {_REFUSED}", _closed),
+    (f"(doing|calling|trying|sending|repeating|using) (either|any|each|one|all) [of (them|these|the two)] <again> [in a row] {_REFUSED}", _each_again),
+    (f"(doing|calling|trying|repeating) (it|this|that|so|them) [<again>] [in a row] {_REFUSED}", _each_again),
     (f"<op> {_REFUSED} [<when>]", _operation_refused),
-    (
-        "<op> : [is] (refused|rejected|denied|forbidden|an error|not possible|impossible|not allowed) [<when>]",
-        _operation_refused,
-    ),
-    (
-        f"(nobody|no one|no user|users never|people never|you never) [CAN] {_GETS} (more than|over) <number> <items:object> [(on|in|per|for|to) [(a|an|any|each|one)] <items:each>] {_AT_ONCE}",
-        _nobody_more,
-    ),
-    (
-        "[(each|every|a|an)] <names> (only|just) once [(per|for|in|within) [(a|an|each|every|one)] <items>]",
-        _named_once,
-    ),
+    ("<op> : [is] (refused|rejected|denied|forbidden|an error|not possible|impossible|not allowed) [<when>]", _operation_refused),
+    (f"(nobody|no one|no user|users never|people never|you never) [CAN] {_GETS} (more than|over) <number> <items:object> [(on|in|per|for|to) [(a|an|any|each|one)] <items:each>] {_AT_ONCE}", _nobody_more),
+    ("[(each|every|a|an)] <names> (only|just) once [(per|for|in|within) [(a|an|each|every|one)] <items>]", _named_once),
     ("(one|a single) <names> [only] (per|for each|for every) <items>", _named_once),
-    (
-        "(per|for each|for every|within a|within one) <items> [(a|an|each|every|the)] <names> (only|just) once",
-        _named_once,
-    ),
-    (
-        "(second|another|a second|a further) <do> [<items>]",
-        lambda c, s: _operation_refused(
-            {**c, "op": Operation((c["do"],), object=c.get("items"), again=True)}, s
-        ),
-    ),
+    ("(per|for each|for every|within a|within one) <items> [(a|an|each|every|the)] <names> (only|just) once", _named_once),
+    ("(second|another|a second|a further) <do> [<items>]", lambda c, s: _operation_refused({**c, "op": Operation((c["do"],), object=c.get("items"), again=True)}, s)),
     ("(not|never) (on|for|in|with|to|at|from) <items>", _not_for),
     ("<http> (if|when|where|in case|for|while|as long as) <condition>", _route_refused),
     ("<http> unless <condition>", lambda c, s: _route_refused({**c, "only": True}, s)),
-    (
-        "<http> (if|when) [(the|that|this|its)] <names> (is|are) [already] (taken|used|in use|known|registered|not unique|a duplicate)",
-        _taken,
-    ),
+    ("<http> (if|when) [(the|that|this|its)] <names> (is|are) [already] (taken|used|in use|known|registered|not unique|a duplicate)", _taken),
     ("<http> (if|when) [(the|that|this|its)] <names> (exists|exist) [already]", _taken),
     ("<http> [(for|on|if)] [(a|the)] (duplicate|duplicated|double|taken|used) <names>", _taken),
-    (
-        "(not|never) (twice|again|more than once) [(for|on|in|by|with|at)] [(the|a)] [same] <rest>",
-        _not_twice,
-    ),
-    (
-        f"(all|any|every) other [(status|state)] (step|steps|change|changes|transition|transitions|action|actions|move|moves) [(of|in|to|between) <phrase>] {_REFUSED}",
-        _closed,
-    ),
-    (
-        f"(anything|everything|any step|any action|an action|actions|any call|a call) (else|out of order|that does not fit [<phrase>]|which does not fit [<phrase>]|that do not fit [<phrase>]) {_REFUSED}",
-        _closed,
-    ),
-    (
-        f"(trying|attempting) (it|this|that|so|them) [with any other <items>] [<when>] {_REFUSED}",
-        _closed,
-    ),
-    (
-        f"[(the|a)] (eleventh|fourth|third|sixth|next|fifth|seventh|eighth|ninth|tenth|twelfth) [one] {_REFUSED}",
-        _closed,
-    ),
+    ("(not|never) (twice|again|more than once) [(for|on|in|by|with|at)] [(the|a)] [same] <rest>", _not_twice),
+    (f"(all|any|every) other [(status|state)] (step|steps|change|changes|transition|transitions|action|actions|move|moves) [(of|in|to|between) <phrase>] {_REFUSED}", _closed),
+    (f"(anything|everything|any step|any action|an action|actions|any call|a call) (else|out of order|that does not fit [<phrase>]|which does not fit [<phrase>]|that do not fit [<phrase>]) {_REFUSED}", _closed),
+    (f"(trying|attempting) (it|this|that|so|them) [with any other <items>] [<when>] {_REFUSED}", _closed),
+    (f"[(the|a)] (eleventh|fourth|third|sixth|next|fifth|seventh|eighth|ninth|tenth|twelfth) [one] {_REFUSED}", _closed),
     ("(then|otherwise|in that case|if not|so) [(it|that|this)] " + _REFUSED, _closed),
     ("[but] never to more <value:left> than <value:right>", _capacity),
     ("[but] never to fewer <value:left> than <value:right>", _at_least),
     ("<field> MUST be one of <field:right>", _one_of),
-    (
-        "<field> MUST (be|all be) (different|distinct|unique) [from (each other|one another)]",
-        _distinct,
-    ),
+    ("<field> MUST (be|all be) (different|distinct|unique) [from (each other|one another)]", _distinct),
     ("<field_words> CANNOT <do> <again> (in|for|on|at|to) [(the|a)] [same] <items>", _field_once),
-    (
-        "[a|an|the|each|every|one] <field_words> CAN <do> only once [(in|for|on|at|to|per) [(the|a|each)] [same] <items>]",
-        _field_once,
-    ),
+    ("[a|an|the|each|every|one] <field_words> CAN <do> only once [(in|for|on|at|to|per) [(the|a|each)] [same] <items>]", _field_once),
     ("(nobody|no one) CAN <do> [<phrase>]", _none_after),
     ("[(but|this|that|and)] only once", _once_only),
-    (
-        "[(it|this|that)] [(MUST|is|gets)] [be] (refused|rejected|denied|declined) [with [a|an] <number>] <when> [[,] and also <when:second>]",
-        _this_refused,
-    ),
+    ("[(it|this|that)] [(MUST|is|gets)] [be] (refused|rejected|denied|declined) [with [a|an] <number>] <when> [[,] and also <when:second>]", _this_refused),
     ("[and] also [(it|this|that)] [(MUST|is)] [be] [(refused|rejected)] <when>", _this_refused),
     ("[and] [(it|this|that)] [(MUST|is)] [be] (refused|rejected) <when>", _this_refused),
     ("[but] [only] <until>", _this_until),
-    (
-        "[(this|that|it)] CANNOT be (repeated|done again|done twice|redone) [or (undone|reversed|taken back|reverted)]",
-        lambda c, s: _once_only(c, s, needs=False),
-    ),
-    (
-        "[(this|that|it)] CANNOT be (undone|reversed|taken back|reverted) or (repeated|done again|done twice|redone)",
-        lambda c, s: _once_only(c, s, needs=False),
-    ),
+    ("[(this|that|it)] CANNOT be (repeated|done again|done twice|redone) [or (undone|reversed|taken back|reverted)]", lambda c, s: _once_only(c, s, needs=False)),
+    ("[(this|that|it)] CANNOT be (undone|reversed|taken back|reverted) or (repeated|done again|done twice|redone)", lambda c, s: _once_only(c, s, needs=False)),
     ("[(this|that|it)] CANNOT be (undone|reversed|reverted)", _closed),
-    (
-        "[and] [(after (that|this|it)|then|from then on|afterwards|from there on|thereafter|once <done>|after <doing>)] (it|they|<items>) (is|are|stays|stay|remains|remain|becomes|counts as) (frozen|locked|read-only|fixed|immutable|final|closed for changes|unchangeable|set in stone|as (it is|they are))",
-        _frozen_then,
-    ),
-    (
-        "<items> (its|their) <items:object> (is|are) (frozen|locked|read-only|fixed|immutable)",
-        _frozen,
-    ),
-    (
-        "[a|an|the|each|every|one] <field_words> <does:do> [(a|an|the|each|every|one|any)] [same] <items> [(only|just|exactly)] once [only]",
-        _field_once,
-    ),
-    (
-        "<items> (in|with) (another|any other|other|a different|every other|any different) (state|status|states|statuses) [(give|gives|get|lead to|result in|cause|are|is|lead|answer|yield)] [(refused|answered|rejected)]",
-        _closed,
-    ),
-    (
-        "[(a|any|every)] (second|further|repeated|another|later) (attempt|try|time|call|request|one) [(is|gets|gives|leads to|will be)] [(answered|refused|rejected)]",
-        _closed,
-    ),
+    ("[and] [(after (that|this|it)|then|from then on|afterwards|from there on|thereafter|once <done>|after <doing>)] (it|they|<items>) (is|are|stays|stay|remains|remain|becomes|counts as) (frozen|locked|read-only|fixed|immutable|final|closed for changes|unchangeable|set in stone|as (it is|they are))", _frozen_then),
+    ("<items> (its|their) <items:object> (is|are) (frozen|locked|read-only|fixed|immutable)", _frozen),
+    ("[a|an|the|each|every|one] <field_words> <does:do> [(a|an|the|each|every|one|any)] [same] <items> [(only|just|exactly)] once [only]", _field_once),
+    ("<items> (in|with) (another|any other|other|a different|every other|any different) (state|status|states|statuses) [(give|gives|get|lead to|result in|cause|are|is|lead|answer|yield)] [(refused|answered|rejected)]", _closed),
+    ("[(a|any|every)] (second|further|repeated|another|later) (attempt|try|time|call|request|one) [(is|gets|gives|leads to|will be)] [(answered|refused|rejected)]", _closed),
     ("[(we|you|nobody|the <thing>|they|one)] CANNOT <phrase> IF <condition>", _unknown_when),
-    (
-        "[the] <items:things> (in|on|for) which <items:who> (is|are|has|have) <done> [<with_rest>] [must] (add|adds|sum|sums) up to (at most|no more than) <number> [<field>]",
-        _sum_over,
-    ),
-    (
-        f"(trying|attempting|an attempt) to <do> [<items>] {_REFUSED}",
-        lambda c, s: _operation_refused(
-            {**c, "op": Operation((c["do"],), object=c.get("items"))}, s
-        ),
-    ),
+    ("[the] <items:things> (in|on|for) which <items:who> (is|are|has|have) <done> [<with_rest>] [must] (add|adds|sum|sums) up to (at most|no more than) <number> [<field>]", _sum_over),
+    (f"(trying|attempting|an attempt) to <do> [<items>] {_REFUSED}", lambda c, s: _operation_refused({**c, "op": Operation((c["do"],), object=c.get("items"))}, s)),
     ("(this|that|it|which) (is|are) [only] possible [only] <when>", _topic_only),
     ("(this|that|it|which) (is|are|works) only [possible] <when>", _topic_only),
     ("<op> (is|are) only (possible|allowed|permitted) <when>", _operation_only),
     ("<op> (is|are) (possible|allowed|permitted) only <when>", _operation_only),
-    (
-        "<op> (requires|needs) [that] <condition>",
-        lambda c, s: _operation_only({**c, "when": (c["condition"], True)}, s),
-    ),
-    (
-        "it (is|must be|should be) (not possible|impossible|not allowed|forbidden) to <dos> <items:object> [<when>]",
-        lambda c, s: _active({**c, "items": Items(None, person=True, words=("one",))}, s),
-    ),
-)
+    ("<op> (requires|needs) [that] <condition>", lambda c, s: _operation_only({**c, "when": (c["condition"], True)}, s)),
+    ("it (is|must be|should be) (not possible|impossible|not allowed|forbidden) to <dos> <items:object> [<when>]", lambda c, s: _active({**c, "items": Items(None, person=True, words=("one",))}, s)),
+)  # fmt: skip

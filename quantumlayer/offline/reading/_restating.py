@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from quantumlayer.offline.reading._patterns import (
@@ -24,6 +25,9 @@ from quantumlayer.offline.reading._words import base, verb
 __all__ = ["restated"]
 
 Tokens = tuple[Token, ...]
+
+_MOST_WAYS = 3
+_SLOT = re.compile(r"<(items|number|op|phrase|rest)(:\w+)?>")
 
 _FORBIDDEN = "(not possible|impossible|not allowed|forbidden|prohibited|not permitted|out of the question|an error|not ok|not okay|a mistake)"
 _MAY = "(may|can|must|should|shall|could|will)"
@@ -52,12 +56,9 @@ _RULES = (
 
 @lru_cache(maxsize=1)
 def _rules() -> tuple[tuple[Pattern, tuple[str, ...]], ...]:
+    named = lambda slot: f"<said_{slot[1]}{slot[2] or ':' + slot[1]}>"  # noqa: E731 -- names the slot
     return tuple(
-        (
-            compile_pattern(re.sub(r"<(?=(items|number|op|phrase|rest)\b)", "<said_", text)),
-            tuple(said.split()),
-        )
-        for text, said in _RULES
+        (compile_pattern(_SLOT.sub(named, text)), tuple(said.split())) for text, said in _RULES
     )
 
 
@@ -110,7 +111,7 @@ def restated(tokens: Tokens, slots: Mapping[str, SlotFunction], situation: Any) 
     """Say a clause in the other ways that the rules know."""
     words = words_of(tokens)
     rules = [rule for rule in _rules() if rule[0].possible(words)]
-    if not rules:
+    if not rules or not words.isdisjoint({",", ";", ":", "-"}):
         return
     own = {
         f"said_{name}": _as_tokens(slots[name])
@@ -119,9 +120,8 @@ def restated(tokens: Tokens, slots: Mapping[str, SlotFunction], situation: Any) 
     own.update(acts=_acts, doing_it=_gerund, such=_such)
     reader = Reader(tokens, {**slots, **own}, situation)
     for pattern, template in rules:
-        for captures in pattern.wholes(reader):
+        for captures in islice(pattern.wholes(reader), _MOST_WAYS):
             said: list[Token] = []
             for part in template:
                 said.extend(captures.get(part[1:], ()) if part[0] == "$" else (_word(part),))
             yield tuple(said)
-            break
