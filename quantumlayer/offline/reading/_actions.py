@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._drafts import FieldDraft, Ledger
 from quantumlayer.offline.reading._facts import Does, Sets, Transition
-from quantumlayer.offline.reading._lexicon import IRREGULAR_VERBS
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._shaping import status_field
 from quantumlayer.offline.reading._tokens import tokenize
 from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._vocabulary import EntityWord, snake
-from quantumlayer.offline.reading._words import base, verb
+from quantumlayer.offline.reading._words import base, participle, verb
 from quantumlayer.offline.reading._world import Action, World, escape
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "Step",
     "find_actions",
     "nested_entity",
-    "participle",
     "settle_actions",
     "steps_of",
 ]
@@ -62,18 +60,6 @@ def undone_by(word: str) -> str | None:
     if known is None and len(word) > 4 and word.startswith("un") and word not in own:
         return word[2:]
     return known
-
-
-def participle(word: str) -> str:
-    """`cancel` → cancelled, `pick-up` → picked up."""
-    first, _, particle = word.partition("-")
-    if first in IRREGULAR_VERBS:
-        form = IRREGULAR_VERBS[first][1]
-    else:
-        from quantumlayer.offline.reading._words import _past  # noqa: PLC0415
-
-        form = _past(first)
-    return f"{form} {particle}".strip()
 
 
 # --- finding -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
-from quantumlayer.offline.reading._definitions import Situation
+from quantumlayer.offline.reading._definitions import Situation, done_on
 from quantumlayer.offline.reading._facts import (
     Cascade,
     Context,
@@ -269,8 +269,12 @@ def _clears(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _sets_now(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`records the return date`: the date on which it happens."""
-    names = captures["names"]
-    return [Sets(words, None, _route(captures, situation)) for words in names]
+    route = _route(captures, situation)
+    named = situation.extra.get("names", ())
+    return [
+        Sets(words if words[0] in named else done_on(words, route), None, route)
+        for words in captures["names"]
+    ]
 
 
 def _on_item(route: Route | None) -> bool:

@@ -376,6 +376,15 @@ def _only_while(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return [Refused(operation, condition, only=holds, status=_status(situation))]
 
 
+def _not_let(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Please do not let anyone delete a tool while it is out`."""
+    condition, holds = captures.get("when", (None, True))
+    operation = Operation(captures["dos"], object=captures["object"])
+    if captures["object"].entity is None:
+        return None
+    return [Refused(operation, condition, only=not holds, status=_status(situation))]
+
+
 def _only_these(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… are never changed, only made and deleted`: what is left over is as usual."""
     return [Context()] if {*captures["dones"]} <= CREATE | READ | DELETE else None
@@ -516,6 +525,7 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     (f"(as long as|while|if|when|so long as|for as long as) [(there is|there are)] [(any|a|some|one|at least one|still|even one)] <items:child> [still] [(that|which)] (belongs|belong|refers|refer|is assigned|are assigned|is attached|are linked|is tied|is in|are in|points|is on|lives|hangs|is kept|are kept|is left|are left) [to|on|in|at] <items:parent> [,] <op> {_REFUSED}", _kept_for),
     ("(once|when|after|as soon as) (the last|all|every|the) <items:child> (is|are|has|have) [been] (gone|deleted|removed|<done>) [,] <items> CAN be <dones> [(like everything else|again|too|as well|normally|like anything else)]", _free_again),
     ("<dos> [(a|an|the|my|our|its|any)] <items:object> [only] <when>", _only_while),
+    ("[please] (do not|never|CANNOT) (let|allow|permit) (anyone|anybody|people|us|me|them|somebody|someone|clients|users|<items:who>) [to] <dos> [(a|an|the|any)] <items:object> [<when>]", _not_let),
     ("<items> CAN (still|always|nevertheless) be <dones> [(normally|as before|of course|though|then|too)]", _still),
     ("<items> CAN only be <dones> [(nothing else|never changed|and that is all)]", _only_done),
     ("[and] [(they|it|<items>)] [(is|are|CAN)] only [be] <dones>", _only_these),

@@ -35,7 +35,7 @@ from quantumlayer.offline.reading._terms import (
     negate,
 )
 from quantumlayer.offline.reading._traits import Trait
-from quantumlayer.offline.reading._words import verb
+from quantumlayer.offline.reading._words import participle, verb
 
 __all__ = ["DEEDS", "DEED_SLOTS"]
 
@@ -347,15 +347,9 @@ def _not_before(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     if entity is None:
         return None
     done = captures["done"]
-    words = tuple(_participle(done).split())
+    words = tuple(participle(done).split())
     operation = Operation(captures["dos"], object=Items(entity))
     return [Refused(operation, Being(Items(entity), words), only=True, status=_status(situation))]
-
-
-def _participle(word: str) -> str:
-    from quantumlayer.offline.reading._actions import participle  # noqa: PLC0415
-
-    return participle(word)
 
 
 def _no_way_back(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

@@ -27,9 +27,9 @@ from quantumlayer.offline.reading._slots import BASIC_SLOTS
 from quantumlayer.offline.reading._terms import Items
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import Trait, read_traits
-from quantumlayer.offline.reading._words import base, is_plural, noun_for, verb
+from quantumlayer.offline.reading._words import base, is_plural, noun_for, participle, verb
 
-__all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation", "plausible_field"]
+__all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation", "done_on", "plausible_field"]
 
 
 @dataclass(slots=True)
@@ -861,11 +861,20 @@ def _records(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if not all(phrase.spelled or phrase.words[-1] in _MOMENTS for phrase in phrases):
         return None
     for phrase in phrases:
+        phrase.words = phrase.words if phrase.spelled else done_on(phrase.words, route)
         phrase.traits.append(Trait("nullable"))
     return [Fields(Thing(()), phrases, by_system=True, route=route, only=False, part=True)]
 
 
 _MOMENTS = frozenset({"date", "time", "day", "moment"})
+
+
+def done_on(words: tuple[str, ...], route: Any) -> tuple[str, ...]:
+    """`POST /rentals/{id}/return notes the day`: the one on which it is returned."""
+    acting = _is_action(route) and len(words) == 1 and words[0] in _MOMENTS
+    if not acting:
+        return words
+    return (*participle(route.segments[-1]).split(), "on" if words[0] in {"day", "date"} else "at")
 
 
 def _element(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

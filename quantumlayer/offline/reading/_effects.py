@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from quantumlayer.agents.expressions import navigation
-from quantumlayer.offline.reading._actions import Step, participle, undone_by
+from quantumlayer.offline.reading._actions import Step, undone_by
 from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import (
@@ -34,6 +34,7 @@ from quantumlayer.offline.reading._terms import (
     Written,
 )
 from quantumlayer.offline.reading._vocabulary import snake
+from quantumlayer.offline.reading._words import participle
 from quantumlayer.offline.reading._world import INACTIVE, Action, Unresolved, World, escape
 
 __all__ = ["plan_actions", "read_bodies"]

@@ -94,6 +94,9 @@ def _said(
     keys = {trait.key for trait in traits}
     if keys <= {"example"} and not shown:
         return None
+    choices = [str(each) for trait in traits if trait.key == "choices" for each in trait.value]
+    if any(each.lower().startswith(("no ", "every ", "each ", "all ")) for each in choices):
+        return None  # a clause of its own
     if owner is None and any(name[0] in PAGING for name in names):
         return None
     if owner is None and situation.vocabulary is not None and not keys <= _OF_REFERENCES:

@@ -1104,7 +1104,7 @@ _TAKES = "(take|takes|have|has|accept|accepts|hold|holds|admit|admits|get|gets|c
 _IT_HAS = "[(it|there|they|its|their|the <noun>)] [(has|have|is|are|offers|offer)]"
 _GETS = "(get|gets|has|have|hold|holds|keep|keeps|make|makes|own|owns|open|opens|take|takes|book|books|start|starts|need|needs)"
 _TWICE = "(twice|two times|again|more than once|several times|a second time)"
-_AT_ONCE = "[(at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
+_AT_ONCE = "[(at home|out|on loan|in hand|with them|at the same time|at home at a time|out at a time|at home at once|out at once|at home at the same time|out at the same time|on loan at a time|on loan at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
 
 _SOMEBODY = "(people|you|one|they|users|a user|i|we|members|somebody)"
 

@@ -690,6 +690,9 @@ def state(scope: Scope, words: tuple[str, ...]) -> str:
         text = attempt(scope, words)
         if text is not None:
             return text
+    text = _by_absence(scope, word)
+    if text is not None:
+        return text
     for other in (_OPPOSITES.get(word), *(_DONE if word in _NOT_DONE else ())):
         if other is None:
             continue
@@ -700,6 +703,36 @@ def state(scope: Scope, words: tuple[str, ...]) -> str:
     raise Unresolved(
         f"the document does not say when a {scope.world.label(frame.entity)} is {word!r}"
     )
+
+
+_LENT = frozenset(
+    "out|away|on loan|lent|lent out|rented|rented out|borrowed|hired|hired out|taken|in use|checked out|given out"
+    "|handed out|gone|taken home|not back".split("|")
+)
+_RETURNED = frozenset(
+    "back|in|home|at home|there|available|free|in the house|on the shelf|in stock".split("|")
+)
+
+
+def _by_absence(scope: Scope, word: str) -> str | None:
+    """`a tool that is out`: something that was made with it has not come to its end."""
+    if word not in _LENT | _RETURNED:
+        return None
+    world, frame = scope.world, scope.near
+    makers = [
+        name
+        for name in world.structure.entities
+        if name != frame.entity and world.references(name, frame.entity) and world.active(name)
+    ]
+    if len(makers) != 1:
+        return None
+    outer = frame.prefix if frame.prefix.startswith(("this.", "user.")) else f"this.{frame.prefix}"
+    parts = [_reference_to(scope.inside(makers[0]), makers[0], Frame(frame.entity, outer))]
+    parts.extend(world.active(makers[0]))
+    if makers[0] == scope.this.entity and scope.others:
+        parts.append("id != this.id")
+    text = f"exists({', '.join((makers[0], *parts))})"
+    return text if word in _LENT else opposite(text)
 
 
 def _defined(scope: Scope, words: tuple[str, ...]) -> str | None:

@@ -123,6 +123,9 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<plural:thing> [<where>] [MUST] [also] (comprise|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
     _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
     _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
+    _rule("(when|if|whenever|each time|every time|as soon as|once) <phrase> [,] (we|you|i|people|one|that|this|it) (call|calls|name|names|is called|is named|is known as|is|makes) [(it|this|that)] (a|an) <thing>", "a $thing can be made"),
+    _rule("[and] (this|that|it) is [what we] (called|call|named|known as) (a|an) <thing>", "a $thing can be made"),
+    _rule("(we|i|people) (speak of|talk of|talk about) (a|an) <thing> (when|if|whenever|once) <phrase>", "a $thing can be made"),
     # --- a field is kept
     _rule(f"{_WHO} [MUST] [also] [(like|want|wish) to] {_KEEP} [:] <parts:rest>", "it has $rest"),
     _rule(f"in (it|them|this|there|this file|this record|the record|the file|the entry|each entry|the book|this book|that list|the list) {_WHO} [MUST] {_KEEP} [:] <list:rest>", "it has $rest"),
@@ -639,6 +642,9 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
     if not tokens:
         return tail
     tokens = _about_one(_plain(tokens))
+    tied = tuple(token.low for token in tokens[:3])
+    if rewording.thing and tied[:1] == ("it",) and (tied[1:2] in _TIED or tied[1:] in _TIED):
+        tokens = (_word("a"), *rewording.thing, *tokens[1:])
     if tail[:1] and tail[0].low == ":":
         said = _by_rule((*tokens, tail[0]), rewording)
     else:
@@ -893,7 +899,15 @@ def _subject_thing(tokens: Tokens) -> Tokens:
     return (*name[:-1], replace(name[-1], low=singular(name[-1].low), text=singular(name[-1].text)))
 
 
-_OF_A_THING = frozenset("has have belongs is consists needs gets refers contains".split())
+_TIED = {
+    ("belongs",),
+    ("consists",),
+    ("refers",),
+    ("is", "for"),
+    ("is", "about"),
+    ("is", "between"),
+}
+_OF_A_THING = frozenset("has have belongs is consists needs gets refers contains can".split())
 
 
 def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:

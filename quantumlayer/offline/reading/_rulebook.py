@@ -276,11 +276,19 @@ def _refused(plan: Plan, finding: Finding, fact: Refused) -> None:
     for target in targets:
         if _is_known_value(plan, finding, fact, target):
             continue
-        if operation.again:
+        told = bool(target.conditions) and _ends_it(fact.when) and target.on == ["create"]
+        if told:
+            fact = replace(fact, when=None, only=False)  # that is out cannot be lent before it is back
+        if operation.again and not told:
             _again(plan, finding, fact, target)
             continue
         for name in target.on:
             _refused_on(plan, finding, fact, target, name)
+
+
+def _ends_it(when: Condition | None) -> bool:
+    words = when.words if isinstance(when, Being) else ()
+    return words in {("back",), ("returned",), ("free",), ("available",), ("there",), ("home",)}
 
 
 _KNOWN = frozenset(
@@ -625,6 +633,11 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
     if entity is None:
         raise Unresolved("it is not clear what is counted")
     keys: list[str] = []
+    persons = any(items.person for items in fact.per)
+    persons = persons and person_key(world, entity) in {None, "name"}
+    makers = [name for name in world.structure.entities if _ties_to_person(world, name, entity)]
+    if persons and len(makers) == 1:
+        fact, entity = replace(fact, items=Items(makers[0], many=True)), makers[0]
     for items in (*fact.per, *fact.items.of):
         name = key_of(world, entity, items)
         if name is None and items.entity == entity:
@@ -651,6 +664,11 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
         _unique_rule(plan, finding, entity, keys, fact.status)
         return
     _counted_rule(plan, finding, fact, entity, keys)
+
+
+def _ties_to_person(world: World, name: str, entity: str) -> bool:
+    """`nobody may have two tools`: what ties tools to people."""
+    return bool(world.references(name, entity)) and person_key(world, name) is not None
 
 
 def _step_by_step(plan: Plan, finding: Finding, fact: StepByStep) -> None:

@@ -509,7 +509,7 @@ _IDIOMS = tuple(
         "by the way", "for sure", "as usual", "as you know", "in any way", "under any circumstances",
         "needless to say", "goes without saying", "it goes without saying", "on its own", "by itself", "by themselves", "at any moment", "in principle", "in particular",
         "from the system", "from the list", "from the database", "from the register", "from our system", "from the service",
-        "later on", "later", "afterwards", "whatever happens", "whatever came of it", "no matter what",
+        "at the moment", "right now", "at present", "just now", "at the time being", "for the time being", "later on", "later", "afterwards", "whatever happens", "whatever came of it", "no matter what",
     )
 )  # fmt: skip
 
@@ -530,7 +530,7 @@ def _without_idioms(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         behind = tokens[at + len(idiom)].low if idiom and at + len(idiom) < len(tokens) else ""
         if (
             idiom is not None
-            and behind != "than"
+            and behind not in {"than", "of", "when"}
             and not (idiom[-1] == "more" and is_plural(behind))
         ):
             at += len(idiom)

@@ -7,7 +7,17 @@ from typing import Literal, NamedTuple
 
 from quantumlayer.offline.reading._lexicon import IRREGULAR_VERBS, VERBS
 
-__all__ = ["Form", "Verb", "base", "is_plural", "noun_for", "plural", "singular", "verb"]
+__all__ = [
+    "Form",
+    "Verb",
+    "base",
+    "is_plural",
+    "noun_for",
+    "participle",
+    "plural",
+    "singular",
+    "verb",
+]
 
 _IRREGULAR_PLURALS = {
     "person": "people",
@@ -253,6 +263,13 @@ def _doubles(verb: str) -> bool:
         and verb[-2] in _VOWELS
         and (len(verb) < 3 or verb[-3] not in _VOWELS)
     )
+
+
+def participle(verb: str) -> str:
+    """`cancel` → cancelled, `pick-up` → picked up."""
+    first, _, particle = verb.partition("-")
+    form = IRREGULAR_VERBS[first][1] if first in IRREGULAR_VERBS else _past(first)
+    return f"{form} {particle}".strip()
 
 
 def noun_for(verb: str) -> tuple[str, ...]:

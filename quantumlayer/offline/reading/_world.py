@@ -427,7 +427,8 @@ def person_key(world: World, entity: str) -> str | None:
 
 _PERSONAL = frozenset(
     "member customer student user person patient employee volunteer tenant player client guest reader"
-    " driver agent teacher trainer doctor bidder seller shopper applicant voter participant attendee".split()
+    " driver agent teacher trainer doctor bidder seller shopper applicant voter participant attendee neighbour neighbor resident friend"
+    " colleague borrower renter pupil child parent visitor subscriber passenger buyer donor owner".split()
 )
 
 
