@@ -251,7 +251,7 @@ def _may(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Anyone who is logged in can see all notices`, `only the administrator adds or removes them`."""
     only = bool(captures.get("only"))
     verbs = tuple(captures["verbs"])
-    if captures["who"] == ANYONE and only:
+    if (captures["who"] == ANYONE and only) or "nobody" in situation.extra.get("lows", ()):
         return None
     return _open_to(captures["who"], verbs, captures, situation, only=only)
 

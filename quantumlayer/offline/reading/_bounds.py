@@ -385,6 +385,12 @@ def _not_let(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Refused(operation, condition, only=not holds, status=_status(situation))]
 
 
+def _nobody_may(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nobody can delete a tool that is out`."""
+    told = captures["object"].where or "when" in captures
+    return _not_let(captures, situation) if told and {*captures["dos"]} <= UPDATE | DELETE else None
+
+
 def _only_these(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… are never changed, only made and deleted`: what is left over is as usual."""
     return [Context()] if {*captures["dones"]} <= CREATE | READ | DELETE else None
@@ -525,6 +531,7 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     (f"(as long as|while|if|when|so long as|for as long as) [(there is|there are)] [(any|a|some|one|at least one|still|even one)] <items:child> [still] [(that|which)] (belongs|belong|refers|refer|is assigned|are assigned|is attached|are linked|is tied|is in|are in|points|is on|lives|hangs|is kept|are kept|is left|are left) [to|on|in|at] <items:parent> [,] <op> {_REFUSED}", _kept_for),
     ("(once|when|after|as soon as) (the last|all|every|the) <items:child> (is|are|has|have) [been] (gone|deleted|removed|<done>) [,] <items> CAN be <dones> [(like everything else|again|too|as well|normally|like anything else)]", _free_again),
     ("<dos> [(a|an|the|my|our|its|any)] <items:object> [only] <when>", _only_while),
+    ("(nobody|no one|no user|no client) CAN [ever] <dos> [(a|an|the|any)] <items:object> [<when>]", _nobody_may),
     ("[please] (do not|never|CANNOT) (let|allow|permit) (anyone|anybody|people|us|me|them|somebody|someone|clients|users|<items:who>) [to] <dos> [(a|an|the|any)] <items:object> [<when>]", _not_let),
     ("<items> CAN (still|always|nevertheless) be <dones> [(normally|as before|of course|though|then|too)]", _still),
     ("<items> CAN only be <dones> [(nothing else|never changed|and that is all)]", _only_done),

@@ -292,7 +292,7 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
             search.listed.update(
                 singular(phrase.label) for phrase in fact.phrases if is_plural(phrase.words[-1])
             )
-            if thing.many and thing.label in VAGUE and fact.sure:
+            if thing.label in VAGUE and fact.sure and (thing.many or _is_one_of_many(fact)):
                 weight += 2
             if fact.route is None or thing.label == "user":
                 evidence = search.note(thing.label, weight, at)
@@ -318,6 +318,12 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
             search.note(thing.label, 2 if len(verbs) > 1 else 1, at)
         case _:
             pass
+
+
+def _is_one_of_many(fact: Fields) -> bool:
+    """`A tool has a name`, and not `a password has 8 characters`: where there are others like it."""
+    plain = all(phrase.article in {"a", "an"} or phrase.spelled for phrase in fact.phrases)
+    return fact.thing.article in {"a", "an", "each", "every"} and plain
 
 
 def makes(fact: Nominal) -> bool:

@@ -722,7 +722,10 @@ def _by_absence(scope: Scope, word: str) -> str | None:
     makers = [
         name
         for name in world.structure.entities
-        if name != frame.entity and world.references(name, frame.entity) and world.active(name)
+        if name != frame.entity
+        and world.references(name, frame.entity)
+        and world.active(name)
+        and ((last := world.end(name)) is None or last.spec.get("set_by") == "system")
     ]
     if len(makers) != 1:
         return None

@@ -123,7 +123,9 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<plural:thing> [<where>] [MUST] [also] (comprise|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
     _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
     _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
-    _rule("(when|if|whenever|each time|every time|as soon as|once) <phrase> [,] (we|you|i|people|one|that|this|it) (call|calls|name|names|is called|is named|is known as|is|makes) [(it|this|that)] (a|an) <thing>", "a $thing can be made"),
+    _rule("(when|if|whenever|each time|every time|as soon as|once) <phrase> [,] (we|you|i|people|one|that|it|this) (call|calls|name|names|is called|is named|is known as|is|makes) [(it|this|that)] (a|an) <thing>", "a $thing can be made"),
+    _rule("<phrase> [(:|,|-)] (we call (it|this|that|this)|[(this|that|it)] is called) (a|an) <thing>", "a $thing can be made"),
+    _rule("(a|an) <thing> is what we call (it|that|this) (when|if|whenever) <phrase>", "a $thing can be made"),
     _rule("[and] (this|that|it) is [what we] (called|call|named|known as) (a|an) <thing>", "a $thing can be made"),
     _rule("(we|i|people) (speak of|talk of|talk about) (a|an) <thing> (when|if|whenever|once) <phrase>", "a $thing can be made"),
     # --- a field is kept

@@ -278,7 +278,9 @@ def _refused(plan: Plan, finding: Finding, fact: Refused) -> None:
             continue
         told = bool(target.conditions) and _ends_it(fact.when) and target.on == ["create"]
         if told:
-            fact = replace(fact, when=None, only=False)  # that is out cannot be lent before it is back
+            fact = replace(
+                fact, when=None, only=False
+            )  # that is out cannot be lent before it is back
         if operation.again and not told:
             _again(plan, finding, fact, target)
             continue
@@ -633,11 +635,10 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
     if entity is None:
         raise Unresolved("it is not clear what is counted")
     keys: list[str] = []
-    persons = any(items.person for items in fact.per)
-    persons = persons and person_key(world, entity) in {None, "name"}
-    makers = [name for name in world.structure.entities if _ties_to_person(world, name, entity)]
-    if persons and len(makers) == 1:
-        fact, entity = replace(fact, items=Items(makers[0], many=True)), makers[0]
+    if any(key_of(world, entity, items) in {None, "name"} for items in fact.per):
+        makers = [name for name in world.structure.entities if _ties(world, name, entity, fact.per)]
+        if len(makers) == 1 and makers[0] != entity:
+            fact, entity = replace(fact, items=Items(makers[0], many=True)), makers[0]
     for items in (*fact.per, *fact.items.of):
         name = key_of(world, entity, items)
         if name is None and items.entity == entity:
@@ -666,9 +667,10 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
     _counted_rule(plan, finding, fact, entity, keys)
 
 
-def _ties_to_person(world: World, name: str, entity: str) -> bool:
-    """`nobody may have two tools`: what ties tools to people."""
-    return bool(world.references(name, entity)) and person_key(world, name) is not None
+def _ties(world: World, name: str, entity: str, per: Iterable[Items]) -> bool:
+    """`nobody may have two tools`: whether these items tie tools to those who have them."""
+    tied = all(key_of(world, name, items) not in {None, "name"} for items in per)
+    return bool(world.references(name, entity)) and tied
 
 
 def _step_by_step(plan: Plan, finding: Finding, fact: StepByStep) -> None:

@@ -52,6 +52,7 @@ _SYSTEM_NAMES = re.compile(
 )
 _YES = frozenset({"yes", "y", "true", "x", "✓", "✔", "required", "mandatory", "must", "1", "✅"})
 _NO = frozenset({"no", "n", "false", "optional", "0", "❌", "✗"})
+_AT_ONCE = (["the", "same", "time"], ["at", "a", "time"], ["any", "one", "time"])
 _PART_NOUNS = frozenset(
     {"line", "position", "line item", "ingredient", "step", "row", "order line"}
 )
@@ -913,6 +914,12 @@ class _Builder:
         inside: bool,
     ) -> None:
         """Items of another entity: inside the JSON where they are sent with it, or by reference."""
+        lows = [token.low for token in source.tokens]
+        if any(
+            lows[at : at + 3] in _AT_ONCE or lows[at : at + 2] == ["at", "once"]
+            for at in range(len(lows))
+        ):
+            return  # a limit, and nothing that is kept
         self.structure.relations.append((draft.word.name, target.name, source.id))
         own = self.structure.entity(target)
         own.asked(source.id)

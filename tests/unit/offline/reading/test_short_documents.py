@@ -399,3 +399,102 @@ def test_a_value_that_is_taken_already_is_refused(failure: str) -> None:
 def test_a_number_or_more_is_a_bound_and_no_choice() -> None:
     field = _field(design(read(_METERS)), "Reading", "value")
     assert (field.type, field.minimum, field.choices) == ("number", 0, [])
+
+
+_SHED = (
+    "# Shed\n\nA tool has a name. A neighbour has a name and a phone number.\n\n"
+    "When somebody takes a tool home we call it a rental. It is for one tool and one neighbour, and the"
+    " service notes the day it began. `POST /rentals/{id}/return` brings a tool back and notes the day.\n\n"
+)
+_OUT = "exists(Rental, tool_id == this.{}, returned_on is None{})"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "When somebody takes a tool home we call it a rental.",
+        "Each time somebody takes a tool home, that is a rental.",
+        "We speak of a rental when a neighbour takes a tool home.",
+        "A neighbour takes a tool home: we call this a rental.",
+        "Taking a tool home is called a rental.",
+        "A rental is what we call it when somebody takes a tool home.",
+    ],
+)
+def test_a_sentence_names_what_somebody_does(sentence: str) -> None:
+    rest = "It is for one tool and one neighbour. `POST /rentals/{id}/return` brings it back."
+    made = design(
+        read(f"# Shed\n\nA tool has a name. A neighbour has a name.\n\n{sentence} {rest}")
+    )
+    fields = {each.name: {field.name for field in each.fields} for each in made.entities}
+    assert fields["Rental"] >= {"tool_id", "neighbour_id"}
+    assert fields["Tool"] == {"name"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A tool that is out cannot be rented again before it is back.",
+        "A tool that is out cannot be rented.",
+        "Only tools that are not out can be rented.",
+        "A tool that is on loan must not be rented.",
+    ],
+)
+def test_what_is_out_is_not_lent_again(sentence: str) -> None:
+    out = _OUT.format("tool_id", ", id != this.id")
+    assert f"not {out}" in _conditions(design(read(_SHED + sentence)), "Rental")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Please do not let anyone delete a tool while it is out.",
+        "Nobody can delete a tool that is out.",
+        "Tools that are out cannot be deleted.",
+        "Never allow anybody to delete a tool while it is lent out.",
+    ],
+)
+def test_what_is_out_is_not_deleted(sentence: str) -> None:
+    out = _OUT.format("id", "")
+    assert _conditions(design(read(_SHED + sentence)), "Tool") == {f"not {out}"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Nobody may have more than two tools at home at a time.",
+        "A neighbour may have at most two tools at the same time.",
+        "No neighbour can have more than two tools out at once.",
+        "A neighbour has at most 2 tools at a time.",
+    ],
+)
+def test_what_somebody_has_at_a_time_is_counted(sentence: str) -> None:
+    made = design(read(_SHED + sentence))
+    counted = "count(Rental, neighbour_id == this.neighbour_id, returned_on is None) <= 2"
+    assert counted in _conditions(made, "Rental")
+    assert [each.name for each in made.entities] == ["Tool", "Neighbour", "Rental"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "where"),
+    [
+        ("`GET /tools/available` lists the tools that are not out at the moment.", "not "),
+        ("`GET /tools/available` gives all tools that are at home right now.", "not "),
+        ("`GET /tools/out` shows the tools that are lent out.", ""),
+    ],
+)
+def test_what_is_out_or_back_is_listed(sentence: str, where: str) -> None:
+    made = design(read(_SHED + sentence))
+    found = next(
+        each
+        for each in made.endpoints
+        if each.path in sentence and len(each.path) > 6 and each.kind == "list"
+    )
+    assert found.where == where + _OUT.format("id", "")
+
+
+def test_an_action_notes_its_own_day() -> None:
+    made = design(read(_SHED))
+    assert (
+        _field(made, "Rental", "day").on_create,
+        _field(made, "Rental", "returned_on").type,
+    ) == ("today()", "date")
