@@ -93,57 +93,21 @@ _END = "(end|ends|finish|finishes|stop|stops)"
 _HOURS = "[(from|between)] <clock> (to|and|until|till|-) <clock:latest>"
 
 OPENINGS: tuple[tuple[str, Recogniser], ...] = (
-    (
-        "(we|the <noun>|our <noun>) [only] (work|works|open|opens|(is|are) open) [only] [(from|on)] <weekdays> [[,] (from|between) <clock> (to|and|until|till|-) <clock:latest>]",
-        _open,
-    ),
-    (
-        f"(we|the <noun>|our <noun>) [only] (work|works|open|opens|(is|are) open) [only] {_HOURS}",
-        _open,
-    ),
-    (
-        f"<items> [(CAN|MUST)] [only] [be] (take place|takes place|possible|happen|happens|made|booked|held|lie|start|starts) [only] [(on|from)] <weekdays> [[,] {_HOURS}]",
-        _open,
-    ),
-    (
-        f"<items> [(CAN|MUST)] [only] [be] (take place|takes place|possible|happen|happens|made|booked|held|lie) [only] {_HOURS}",
-        _open,
-    ),
-    (
-        "[there (is|are)] no <items> [(CAN be|CAN|is|are)] [(take place|takes place|possible|happen|made|booked|held|start|starts|lie|lies)] on [(a|any)] <weekdays>",
-        _closed_on,
-    ),
-    (
-        "<items> CANNOT [be] (take place|possible|happen|made|booked|held|start|lie|fall) on [(a|any)] <weekdays>",
-        _closed_on,
-    ),
-    (
-        f"no <items> [CAN] {_BEGIN} (before|earlier than) <clock> [(or|and|nor) [CAN] {_END} (after|later than) <clock:latest>]",
-        _open,
-    ),
-    (
-        f"<items> CANNOT {_BEGIN} (before|earlier than) <clock> [(or|and|nor) {_END} (after|later than) <clock:latest>]",
-        _open,
-    ),
+    ("(we|the <noun>|our <noun>) [only] (work|works|open|opens|(is|are) open) [only] [(from|on)] <weekdays> [[,] (from|between) <clock> (to|and|until|till|-) <clock:latest>]", _open),
+    (f"(we|the <noun>|our <noun>) [only] (work|works|open|opens|(is|are) open) [only] {_HOURS}", _open),
+    (f"<items> [(CAN|MUST)] [only] [be] (take place|takes place|possible|happen|happens|made|booked|held|lie|start|starts) [only] [(on|from)] <weekdays> [[,] {_HOURS}]", _open),
+    (f"<items> [(CAN|MUST)] [only] [be] (take place|takes place|possible|happen|happens|made|booked|held|lie) [only] {_HOURS}", _open),
+    ("[there (is|are)] no <items> [(CAN be|CAN|is|are)] [(take place|takes place|possible|happen|made|booked|held|start|starts|lie|lies)] on [(a|any)] <weekdays>", _closed_on),
+    ("<items> CANNOT [be] (take place|possible|happen|made|booked|held|start|lie|fall) on [(a|any)] <weekdays>", _closed_on),
+    (f"no <items> [CAN] {_BEGIN} (before|earlier than) <clock> [(or|and|nor) [CAN] {_END} (after|later than) <clock:latest>]", _open),
+    (f"<items> CANNOT {_BEGIN} (before|earlier than) <clock> [(or|and|nor) {_END} (after|later than) <clock:latest>]", _open),
     (f"no <items> [CAN] {_END} (after|later than) <clock:latest>", _open),
     (f"<items> CANNOT {_END} (after|later than) <clock:latest>", _open),
-    (
-        f"<items> MUST {_BEGIN} (at or after|no earlier than|not before|at the earliest at|after) <clock> [and {_END} (by|before|no later than|at the latest at|not after) <clock:latest>]",
-        _open,
-    ),
-    (
-        "<items> CANNOT be (made|booked|planned|scheduled|created|entered|added|placed|reserved|registered) (for|in|into) the past",
-        _ahead,
-    ),
+    (f"<items> MUST {_BEGIN} (at or after|no earlier than|not before|at the earliest at|after) <clock> [and {_END} (by|before|no later than|at the latest at|not after) <clock:latest>]", _open),
+    ("<items> CANNOT be (made|booked|planned|scheduled|created|entered|added|placed|reserved|registered) (for|in|into) the past", _ahead),
     ("<items> CANNOT (lie|be|start|begin|take place) in the past", _ahead),
     ("[there (is|are)] no <items> (for|in) the past", _ahead),
     ("<items> MUST (lie|be|start|begin|take place) in the future", _ahead),
-    (
-        "<items> (sees|see|serves|serve|treats|treat|has|have|takes|take|teaches|handles|handle|is with|are with|is in|are in|works with|works on|is on|plays on) [only] (one|a single|only one) <items:object> (at a time|at once|at the same time)",
-        _one_at_a_time,
-    ),
-    (
-        "<items> CAN only (see|serve|treat|have|take|teach|handle|be with|be in|work with|be on) (one|a single) <items:object> (at a time|at once|at the same time)",
-        _one_at_a_time,
-    ),
-)
+    ("<items> (sees|see|serves|serve|treats|treat|has|have|takes|take|teaches|handles|handle|is with|are with|is in|are in|works with|works on|is on|plays on) [only] (one|a single|only one) <items:object> (at a time|at once|at the same time)", _one_at_a_time),
+    ("<items> CAN only (see|serve|treat|have|take|teach|handle|be with|be in|work with|be on) (one|a single) <items:object> (at a time|at once|at the same time)", _one_at_a_time),
+)  # fmt: skip

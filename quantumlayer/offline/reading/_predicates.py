@@ -243,89 +243,29 @@ def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 
 
 PREDICATES: tuple[tuple[str, Recogniser], ...] = (
-    (
-        "(we|i|you|they|one) [MUST] [only] (want|wants|need|needs|accept|accepts|keep|keeps|store|stores|take|takes|allow|allows|use|uses) (every|each|any|the same|an|a) <names> [(only|just|exactly)] once",
-        _wanted_once,
-    ),
-    (
-        "only <subjects> (CAN|can|may) be (changed|updated|edited|modified|altered|corrected) [(later|afterwards|any more|after that|later on|after creation)] [LP <phrase> RP]",
-        lambda c, s: [Changeable(c["subjects"][1])],
-    ),
-    (
-        "(nothing|no other field|no field) (but|except|other than|besides) <subjects> (CAN|can|may) be (changed|updated|edited|modified) [(later|afterwards|any more|after that)] [LP <phrase> RP]",
-        lambda c, s: [Changeable(c["subjects"][1])],
-    ),
-    (
-        "(nobody|no one|no client|no user) [CAN] (sets|set|sends|send|writes|write) <subjects> [(directly|themselves|by hand|on their own)]",
-        _system_sets,
-    ),
-    (
-        "(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT|callers CANNOT) [(be able|be allowed) to] (sets|set|sends|send|writes|write|changes|change) (any of (the (two|three|four|five|fields|values)|them|these)|[all] (these|those) [(fields|two|three|four|values)]|them|those|either of (them|these)|both)",
-        lambda c, s: [Context()],
-    ),
-    (
-        "(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT) [CAN] (sets|set|sends|send|writes|write|changes|change) (the|its|their|a) (status|state) [(directly|themselves|by hand|on their own)]",
-        lambda c, s: _system_sets({**c, "subjects": (None, (("status",),))}, s),
-    ),
-    (
-        "(clients|callers|users|the client|a client) CANNOT [(be able|be allowed) to] (set|send|write|give|choose) <subjects> [(directly|themselves|by hand|on their own)]",
-        _system_sets,
-    ),
-    (
-        "[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)",
-        lambda c, s: _said({**c, "traits": _optional()}, s),
-    ),
-    (
-        "[where] only <subjects> (is|are) optional",
-        lambda c, s: _said({**c, "traits": _optional()}, s),
-    ),
-    (
-        "<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>",
-        _said,
-    ),
+    ("(we|i|you|they|one) [MUST] [only] (want|wants|need|needs|accept|accepts|keep|keeps|store|stores|take|takes|allow|allows|use|uses) (every|each|any|the same|an|a) <names> [(only|just|exactly)] once", _wanted_once),
+    ("only <subjects> (CAN|can|may) be (changed|updated|edited|modified|altered|corrected) [(later|afterwards|any more|after that|later on|after creation)] [LP <phrase> RP]", lambda c, s: [Changeable(c["subjects"][1])]),
+    ("(nothing|no other field|no field) (but|except|other than|besides) <subjects> (CAN|can|may) be (changed|updated|edited|modified) [(later|afterwards|any more|after that)] [LP <phrase> RP]", lambda c, s: [Changeable(c["subjects"][1])]),
+    ("(nobody|no one|no client|no user) [CAN] (sets|set|sends|send|writes|write) <subjects> [(directly|themselves|by hand|on their own)]", _system_sets),
+    ("(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT|callers CANNOT) [(be able|be allowed) to] (sets|set|sends|send|writes|write|changes|change) (any of (the (two|three|four|five|fields|values)|them|these)|[all] (these|those) [(fields|two|three|four|values)]|them|those|either of (them|these)|both)", lambda c, s: [Context()]),
+    ("(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT) [CAN] (sets|set|sends|send|writes|write|changes|change) (the|its|their|a) (status|state) [(directly|themselves|by hand|on their own)]", lambda c, s: _system_sets({**c, "subjects": (None, (("status",),))}, s)),
+    ("(clients|callers|users|the client|a client) CANNOT [(be able|be allowed) to] (set|send|write|give|choose) <subjects> [(directly|themselves|by hand|on their own)]", _system_sets),
+    ("[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)", lambda c, s: _said({**c, "traits": _optional()}, s)),
+    ("[where] only <subjects> (is|are) optional", lambda c, s: _said({**c, "traits": _optional()}, s)),
+    ("<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>", _said),
     ("<subjects> <traits>", _listed),
     ("<subjects> (is|are|stay|stays|remain|remains) (fixed|frozen|final)", _fixed),
     ("with (the|an|a) <names> <choice:literal> <clause>", _one_choice),
     ("<choice:literal> is [the] default", _is_default),
-    (
-        "<number> [(if the|if|the|when the|for a)] <names> [(is|are|has been|already)] [already] (taken|used|in use|exists|exist|known|there|duplicate|not unique)",
-        _taken,
-    ),
-    (
-        "<number> [(if|when|for)] [(an|the)] (invalid|bad|not valid|malformed) [(body|data|input)]",
-        _context,
-    ),
-    (
-        "(show|give|tell|return|send) (us|me|them|everybody) [also] <subjects>",
-        lambda c, s: _said({**c, "traits": _shown()}, s, shown=True),
-    ),
-    (
-        "<subjects> (is|are) (fixed|limited|restricted|predefined|given|one of|always) [to] [:] <choices>",
-        _chosen,
-    ),
-    (
-        "all fields (are|is) (required|mandatory) [(unless|except) <rest>]",
-        lambda c, s: [AllRequired()],
-    ),
-    (
-        "(how much|how|what|when|where|whether|how important|how urgent) <phrase> is (its|the|their|our) <field_name> [: <rest>]",
-        _scale,
-    ),
+    ("<number> [(if the|if|the|when the|for a)] <names> [(is|are|has been|already)] [already] (taken|used|in use|exists|exist|known|there|duplicate|not unique)", _taken),
+    ("<number> [(if|when|for)] [(an|the)] (invalid|bad|not valid|malformed) [(body|data|input)]", _context),
+    ("(show|give|tell|return|send) (us|me|them|everybody) [also] <subjects>", lambda c, s: _said({**c, "traits": _shown()}, s, shown=True)),
+    ("<subjects> (is|are) (fixed|limited|restricted|predefined|given|one of|always) [to] [:] <choices>", _chosen),
+    ("all fields (are|is) (required|mandatory) [(unless|except) <rest>]", lambda c, s: [AllRequired()]),
+    ("(how much|how|what|when|where|whether|how important|how urgent) <phrase> is (its|the|their|our) <field_name> [: <rest>]", _scale),
     ("without [(a|an)] <names> [(it|they)] (is|are) <literal>", _without),
-    (
-        "if [(a|an|the)] <names> (is|are) (missing|not given|left out|omitted) [,] [(it|they)] (is|are|becomes|defaults to) <literal>",
-        _without,
-    ),
-    (
-        "there (has to be|must be|is|are|have to be|should be) (at least|no fewer than) <number> <counted_field:word>",
-        _there_must_be,
-    ),
-    (
-        "[(from|between)] <number:low> (to|-|and) <number:high> <counted_field:word>",
-        _ranged,
-    ),
-    (
-        "there (CAN be|may be|are|is) (at most|no more than|up to) <number> <counted_field:word>",
-        lambda c, s: _there_must_be({**c, "most": True}, s),
-    ),
-)
+    ("if [(a|an|the)] <names> (is|are) (missing|not given|left out|omitted) [,] [(it|they)] (is|are|becomes|defaults to) <literal>", _without),
+    ("there (has to be|must be|is|are|have to be|should be) (at least|no fewer than) <number> <counted_field:word>", _there_must_be),
+    ("[(from|between)] <number:low> (to|-|and) <number:high> <counted_field:word>", _ranged),
+    ("there (CAN be|may be|are|is) (at most|no more than|up to) <number> <counted_field:word>", lambda c, s: _there_must_be({**c, "most": True}, s)),
+)  # fmt: skip
