@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from random import Random
 from typing import TypeVar
 
 import anyio
@@ -48,6 +50,10 @@ _CANDIDATES = (
 )
 
 
+_DRAWS = 2_000
+_SURE = 1 + 1e-9
+
+
 def check_strategy(make: Callable[[], RoutingStrategy]) -> None:
     """Check that a strategy keeps the rules of `RoutingStrategy`.
 
@@ -69,7 +75,35 @@ def check_strategy(make: Callable[[], RoutingStrategy]) -> None:
                 f"{_name(strategy)} ranks otherwise when made anew: it depends on something that "
                 "is neither the request nor a candidate"
             )
+    _check_propensities(make())
     _check_observer(make())
+
+
+def _check_propensities(strategy: RoutingStrategy) -> None:
+    """What comes first by how likely it is told to come has to do so about as often."""
+    firsts: Counter[str] = Counter()
+    told: Counter[str] = Counter()
+    random = Random(1)  # noqa: S311 -- draws that can be repeated
+    for _ in range(_DRAWS):
+        ranking = strategy.rank(_routing_request(random.getrandbits(64)), _CANDIDATES)
+        if not ranking or ranking[0].propensity is None:
+            return
+        likely = {
+            ranked.deployment: ranked.propensity
+            for ranked in ranking
+            if ranked.propensity is not None
+        }
+        fault = f"{_name(strategy)} tells propensities that are no probabilities: {likely!r}"
+        assert min(likely.values()) > 0, fault
+        assert sum(likely.values()) < _SURE, fault
+        firsts[ranking[0].deployment] += 1
+        told.update(likely)
+    for name, expected in told.items():
+        # Five standard errors of so many draws: chance does not get that far.
+        assert abs(firsts[name] - expected) < 5 * math.sqrt(_DRAWS) / 2, (
+            f"{_name(strategy)} tells that {name!r} comes first in {expected:.0f} of {_DRAWS} "
+            f"requests, and it did in {firsts[name]}"
+        )
 
 
 def _pools() -> Sequence[Sequence[Candidate]]:

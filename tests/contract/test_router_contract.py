@@ -24,6 +24,7 @@ from quantumlayer.router import (
     CatalogQuality,
     ConsistentHash,
     CostBasedRouting,
+    Exploring,
     HybridRouting,
     LatencyBasedRouting,
     LeastConnections,
@@ -56,6 +57,7 @@ STRATEGIES: dict[str, Callable[[], RoutingStrategy]] = {
     "in turn": RoundRobin,
     "in turn, by weight": lambda: WeightedRoundRobin({"a/free": 3, "b/slow": 0, "c/fast": 0.5}),
     "fewest connections": LeastConnections,
+    "exploring": lambda: Exploring(CostBasedRouting(), 0.2),
     "hash": ConsistentHash,
     "hash of the agent": lambda: ConsistentHash(lambda request: request.agent or ""),
 }
@@ -89,6 +91,15 @@ class _Ranks:
         return self._rank(candidates)
 
 
+def _told(candidates: Sequence[Candidate], first: float, second: float) -> list[Ranked]:
+    """Always in the order given, telling how likely the first two are to be first."""
+    likely = (first, second, *(0.0 for _ in candidates))
+    return [
+        Ranked(one.deployment, 0, each or None)
+        for one, each in zip(candidates, likely, strict=False)
+    ]
+
+
 def _all(candidates: Sequence[Candidate], score: float = 0.0) -> list[Ranked]:
     return [Ranked(candidate.deployment, score) for candidate in candidates]
 
@@ -119,6 +130,9 @@ def _empties(candidates: Sequence[Candidate]) -> list[Ranked]:
         (lambda: _Ranks(lambda cs: _all(cs, float("nan"))), "score"),
         (lambda: _Ranks(_empties), "changes the candidates"),
         (_Counts, "in two ways"),
+        (lambda: _Ranks(lambda cs: _told(cs, 1.0, 0.5)), "no probabilities"),
+        (lambda: _Ranks(lambda cs: _told(cs, -0.5, 0.5)), "no probabilities"),
+        (lambda: _Ranks(lambda cs: _told(cs, 0.8, 0.2)), "comes first in 1600 of 2000"),
     ],
 )
 def test_a_strategy_that_breaks_a_rule_is_told_which(
@@ -137,6 +151,10 @@ class _Learns(_Ranks):
     def observe(self, outcome: Outcome) -> None:
         if outcome.error:
             self._rank = lambda _: [Ranked("a/known", 0), Ranked("a/known", 0)]
+
+
+def test_a_strategy_that_is_sure_may_tell_so() -> None:
+    check_strategy(lambda: _Ranks(lambda cs: _told(cs, 1.0, 0.0)))
 
 
 def test_a_strategy_that_learns_well_passes() -> None:
