@@ -19,7 +19,7 @@ from quantumlayer.messages import Attempt, Considered, Message, ModelRequest, Ro
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._card import Capability, ModelCard
 from quantumlayer.router._strategy import Ranked, RoutingRequest
-from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt, estimate_tokens
+from quantumlayer.router._tokens import PromptSize, estimate_tokens
 
 if TYPE_CHECKING:
     from quantumlayer.router._attempt import Trial
@@ -49,7 +49,8 @@ class Call:
         tokens: How many it is going to read and write, by estimate.
         window_tokens: How many tokens the model has to read at once.
         attempts: Every attempt so far.
-        considered: Every deployment as of the latest round.
+        ranking: The latest ranking.
+        rejected: Whom it does not have, or who was passed over when his turn came, and why.
         choice: The first ranking that told its propensities; empty once it is in the ledger.
         tried: Names of the deployments that were asked in this round.
         barred: Deployments that cannot serve this request any more, with the reason.
@@ -71,7 +72,7 @@ class Call:
         operation: Operation = "chat",
         streamed: bool = False,
     ) -> None:
-        prompt_tokens, images = estimate_prompt(request)
+        prompt_tokens, self._bound_tokens, images = PromptSize.of(request)
         embeds = operation == "embeddings"
         longest = 0 if embeds else request.max_output_tokens
         self.operation: Operation = operation
@@ -89,7 +90,8 @@ class Call:
         self.budgets = budgets
         self.needs = _EMBEDDINGS if embeds else _needs(request, images=images)
         self.attempts: list[Attempt] = []
-        self.considered: tuple[Considered, ...] = ()
+        self.ranking: Sequence[Ranked] = ()
+        self.rejected: dict[str, str] = {}
         self.choice: Sequence[Ranked] | None = None
         self.tried: set[str] = set()
         self.barred: dict[str, str] = {}
@@ -99,7 +101,6 @@ class Call:
         self.too_dear: BudgetExceededError | None = None
         self.continues = False
         self.answering: Trial | None = None
-        self._bound_tokens: int | None = None
 
     def continuation(self, told: str) -> Call:
         """The call that goes on where the answer to this one has broken off.
@@ -140,8 +141,6 @@ class Call:
             return None
         if longest is None:
             return 0 if price.bound_nanousd(0, 1) == 0 and price.bound_nanousd(1, 0) == 0 else None
-        if self._bound_tokens is None:
-            self._bound_tokens = bound_prompt_tokens(self.request)
         return price.bound_nanousd(self._bound_tokens, longest)
 
     def fail(self, name: str, error: ProviderError) -> None:
@@ -154,10 +153,14 @@ class Call:
 
     def pass_over(self, name: str, reason: str) -> None:
         """Note that a deployment of the ranking was not admitted when its turn came."""
-        self.considered = tuple(
-            replace(entry, rejected=reason) if entry.deployment == name else entry
-            for entry in self.considered
-        )
+        self.rejected[name] = reason
+
+    @property
+    def considered(self) -> tuple[Considered, ...]:
+        """Every deployment as of the latest ranking, those that it has first."""
+        others = dict(self.rejected)
+        ranked = [Considered(name, score, others.pop(name, "")) for name, score, _ in self.ranking]
+        return (*ranked, *[Considered(name, None, reason) for name, reason in others.items()])
 
     def route(self, strategy: str) -> Route:
         """How the call came to its answer, with the attempt that answered last."""
@@ -180,8 +183,7 @@ class Call:
             return verdict
         if self.too_dear is not None:
             return self.too_dear
-        rejected = {entry.deployment: entry.rejected for entry in self.considered}
-        return NoDeploymentError(rejected, retry_after_s)
+        return NoDeploymentError(self.rejected, retry_after_s)
 
 
 _EMBEDDINGS: frozenset[Capability] = frozenset({"embeddings"})

@@ -106,10 +106,16 @@ class Price:
         price = self.for_prompt(prompt_tokens) if self.long else self
         return -(-(price.input * prompt_tokens + price.output * output_tokens) // _TOKENS)
 
+    @property
+    def dearest(self) -> tuple[int, int]:
+        """The highest rates for any token read and any token written, long prompts included."""
+        rates = [self._dearest, *(price.dearest for _, price in self.long)]
+        return max(rate[0] for rate in rates), max(rate[1] for rate in rates)
+
     def bound_nanousd(self, prompt_tokens: int, output_tokens: int) -> int:
         """The most that so many tokens can cost, whichever class they fall into."""
-        dearest_in, dearest_out = self._dearest
-        bound = -(-(prompt_tokens * dearest_in + output_tokens * dearest_out) // _TOKENS)
+        read, written = self._dearest
+        bound = -(-(prompt_tokens * read + output_tokens * written) // _TOKENS)
         for over, price in self.long:
             if prompt_tokens > over:
                 bound = max(bound, price.bound_nanousd(prompt_tokens, output_tokens))

@@ -56,7 +56,19 @@ class Labels:
 
 
 class Deployment:
-    """A provider with its card, its circuit breaker, its limits and its latency."""
+    """A provider with its card, its circuit breaker, its limits and its latency.
+
+    Attributes:
+        provider: Who is called.
+        name: What it is called in routes, budgets and errors.
+        card: What is known of its model.
+        breaker: Its circuit.
+        limiter: Its rate limits.
+        in_flight: How many calls are under way.
+        kind: Which of the fleet's kinds of models it is; set by the fleet.
+        is_watched: Whether it may refuse a call now: it has limits, rests, or its circuit is not
+            closed. Where it is not, nobody needs to ask for its `refusal`.
+    """
 
     def __init__(
         self,
@@ -78,8 +90,9 @@ class Deployment:
         self.breaker = CircuitBreaker(breaker, clock.monotonic)
         self.limiter = Limiter(limits, clock.monotonic)
         self.in_flight = 0
+        self.kind = 0
         self._limits = limits
-        self._is_limited = limits != Limits()
+        self._is_limited = self.is_watched = limits != Limits()
         self._said: Headroom | None = None
         self.labels: Mapping[Operation, Labels] = {
             operation: Labels.of(provider, operation) for operation in get_args(Operation)
@@ -95,10 +108,9 @@ class Deployment:
     def candidate(self) -> Candidate:
         """The deployment as a strategy sees it; made anew only after something has changed.
 
-        What is left of a rate limit changes all the time.
+        Circuits and what is left of a rate limit change by themselves.
         """
-        state = self.breaker.state
-        if self._candidate is None or self._is_limited or self._candidate.breaker != state:
+        if self._candidate is None or self.is_watched:
             card = self.card
             self._candidate = Candidate(
                 self.name,
@@ -109,13 +121,13 @@ class Deployment:
                 card.max_output_tokens,
                 card.capabilities,
                 card.quality,
-                state,
+                self.breaker.state,
                 self._latency_s,
                 self._latency_at_s,
                 self._first_token_s,
                 self._token_s,
                 self.in_flight,
-                *self.limiter.left(),
+                *(self.limiter.left() if self._is_limited else ()),
             )
         return self._candidate
 
@@ -149,6 +161,9 @@ class Deployment:
         self._candidate = None
         self._count(*tokens)
         self.breaker.leave(ticket, failed=failed)
+        if failed or self.is_watched:
+            sound = self.breaker.state == "closed" and not self.rest_s
+            self.is_watched = self._is_limited or not sound
         before = self._latency_s or 0.0
         if failed:
             floor_s = max(2 * before, duration_s, _FAILURE_FLOOR_S)
@@ -166,6 +181,7 @@ class Deployment:
     def rest(self, wait_s: float) -> None:
         """Leave the deployment alone for so long, because it asked for it."""
         self._resting_until = max(self._resting_until, self._now() + wait_s)
+        self.is_watched = True
 
     @property
     def is_full(self) -> bool:
@@ -215,7 +231,7 @@ class Deployment:
         if said is not self._said and isinstance(said, Headroom):
             self._said = said
             self.limiter.learn(said)
-            self._is_limited = True
+            self._is_limited = self.is_watched = True
 
     def _learn_latency(self, sample_s: float) -> None:
         """Peak-EWMA: a rise counts at once, a fall by and by. Source: Finagle's `p2c.PeakEwma`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 from random import Random
@@ -16,6 +16,7 @@ from quantumlayer.messages import Embeddings, ModelReply
 from quantumlayer.router._attempt import Books, Trial
 from quantumlayer.router._call import Call
 from quantumlayer.router._deployment import Deployment
+from quantumlayer.router._fleet import Fleet
 from quantumlayer.router._hedging import race
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._selection import select
@@ -43,7 +44,7 @@ class Dispatch:
     """Takes calls to deployments until one answers.
 
     Args:
-        deployments: All there are, by name.
+        fleet: All deployments.
         strategy: Who goes first.
         retry: How often and how long a call is tried.
         books: Where attempts leave their traces.
@@ -52,13 +53,13 @@ class Dispatch:
 
     def __init__(
         self,
-        deployments: Mapping[str, Deployment],
+        fleet: Fleet,
         strategy: RoutingStrategy,
         retry: RetryPolicy,
         books: Books,
         random: Random,
     ) -> None:
-        self._deployments = deployments
+        self._fleet = fleet
         self._strategy = strategy
         self._retry = retry
         self._books = books
@@ -127,7 +128,7 @@ class Dispatch:
     def _ranking(self, call: Call) -> Sequence[Deployment]:
         """Whom to try, in this order."""
         unix_s = self._books.clock.unix()
-        return select(self._strategy, call, self._deployments, unix_s=unix_s)
+        return select(self._strategy, call, self._fleet, unix_s=unix_s)
 
     async def _ask(
         self, call: Call, ranking: Sequence[Deployment], begin: Begin[T], run: Run[T] | None
@@ -190,7 +191,7 @@ class Dispatch:
         """Who could serve the call and has no room for it now."""
         return [
             deployment
-            for name, deployment in self._deployments.items()
+            for name, deployment in self._fleet.items()
             if name not in call.tried
             and name not in call.barred
             and not deployment.pause
@@ -201,7 +202,7 @@ class Dispatch:
         """When the first deployment may serve the call that may not now; None if none ever may."""
         waits = (
             deployment.wait_s(call.tokens)
-            for name, deployment in self._deployments.items()
+            for name, deployment in self._fleet.items()
             if name not in call.barred and deployment.refusal(call.tokens)
         )
         return min(waits, default=None)
@@ -210,7 +211,7 @@ class Dispatch:
         """How long until another round can do better; infinite where none can."""
         wait_s = self._retry.wait_s(state.attempt_number, self._random)
         waits = [math.inf]
-        for name, deployment in self._deployments.items():
+        for name, deployment in self._fleet.items():
             if name in call.barred:
                 continue
             rest_s = deployment.rest_s

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from quantumlayer.errors import LabError
 from quantumlayer.messages import Attempt, Usage
@@ -52,8 +52,7 @@ class Decision:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """One attempt, as it is kept.
 
     Attributes:

@@ -43,6 +43,7 @@ from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._continuing import continued
 from quantumlayer.router._deployment import Deployment, deployment_name
 from quantumlayer.router._dispatch import Dispatch
+from quantumlayer.router._fleet import Fleet
 from quantumlayer.router._hedging import Hedges, Hedging
 from quantumlayer.router._ledger import Ledger
 from quantumlayer.router._limits import Limits
@@ -118,23 +119,15 @@ class Router:
         self._clock = clock
         self._random = random or Random()  # noqa: S311 -- spreads load, protects nothing
         cards = Catalog.shipped() if catalog is None else catalog
-        self._deployments: dict[str, Deployment] = {}
-        for provider in deployments:
+
+        def deployment(provider: Provider) -> Deployment:
             name = deployment_name(provider)
             mine = limits if isinstance(limits, Limits) else limits.get(name, Limits())
-            deployment = Deployment(
+            return Deployment(
                 provider, name, catalog=cards, breaker=breaker, clock=clock, limits=mine
             )
-            if deployment.name in self._deployments:
-                raise RouterConfigError(
-                    f"Two deployments are called {deployment.name!r}: give one another `name`."
-                )
-            self._deployments[deployment.name] = deployment
-        if not self._deployments:
-            raise RouterConfigError(
-                "A router needs at least one deployment: pass a provider, such as "
-                "`OpenAICompatible('llama3', base_url='http://127.0.0.1:11434/v1')`."
-            )
+
+        self._deployments = Fleet(map(deployment, deployments))
         if not isinstance(limits, Limits) and (unknown := limits.keys() - self._deployments.keys()):
             raise RouterConfigError(
                 f"There are limits for {sorted(unknown)!r}, and deployments "

@@ -6,31 +6,39 @@ import math
 from collections.abc import Mapping, Sequence
 
 from quantumlayer.errors import BudgetExceededError, LabError, StrategyError
-from quantumlayer.messages import NANO_PER_USD, Considered
+from quantumlayer.messages import NANO_PER_USD
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._call import Call
 from quantumlayer.router._deployment import Deployment
+from quantumlayer.router._fleet import Fleet
 from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest, RoutingStrategy
 
 __all__ = ["rank", "select"]
 
 
 def select(
-    strategy: RoutingStrategy, call: Call, deployments: Mapping[str, Deployment], *, unix_s: float
+    strategy: RoutingStrategy, call: Call, fleet: Fleet, *, unix_s: float
 ) -> Sequence[Deployment]:
-    """Filter, let the strategy rank the rest, and note in `call.considered` how it came to it.
+    """Filter, let the strategy rank the rest, and note in the call how it came to it.
 
     The deployment that has just failed goes last: it is tried again only when no other can serve.
 
     Raises:
         StrategyError: The strategy raised, or its ranking makes no sense.
     """
+    call.too_dear = None
     rejected: dict[str, str] = {}
     candidates: dict[str, Candidate] = {}
-    call.too_dear = None
-    purse = [(budget, budget.left_nanousd(unix_s=unix_s)) for budget in call.budgets]
-    for name, deployment in deployments.items():
-        reason = _refusal(call, deployment, purse)
+    unfit = [_unfit(call, specimen) for specimen in fleet.specimens]
+    purse = _purse(call, fleet, unix_s)
+    for name, deployment in fleet.items():
+        reason = unfit[deployment.kind] or call.barred.get(name, "")
+        if reason:
+            call.barred[name] = reason
+        elif deployment.is_watched:
+            reason = deployment.refusal(call.tokens)
+        if purse and not reason:
+            reason = _too_dear(call, deployment, purse)
         if reason:
             rejected[name] = reason
         else:
@@ -38,22 +46,18 @@ def select(
     ranking = _rank(strategy, call, candidates) if candidates else []
     if ranking and ranking[0].propensity is not None and call.choice is None:
         call.choice = tuple(ranking)
-    considered = [Considered(ranked.deployment, ranked.score) for ranked in ranking]
     if len(ranking) < len(candidates):
         names = {ranked.deployment for ranked in ranking}
-        rejected.update(
-            (name, "the strategy vetoes it") for name in candidates if name not in names
-        )
-    considered += [Considered(name, None, reason) for name, reason in rejected.items()]
-    call.considered = tuple(considered)
-    return [deployments[ranked.deployment] for ranked in ranking]
+        rejected |= {name: "the strategy vetoes it" for name in candidates if name not in names}
+    call.ranking, call.rejected = ranking, rejected
+    return [fleet[ranked.deployment] for ranked in ranking]
 
 
 def _rank(
     strategy: RoutingStrategy, call: Call, candidates: Mapping[str, Candidate]
 ) -> list[Ranked]:
     ranking = rank(strategy, call.routing, candidates)
-    if len(ranking) > 1 and call.last_failed in {ranked.deployment for ranked in ranking}:
+    if call.last_failed and len(ranking) > 1:
         ranking.sort(key=lambda ranked: ranked.deployment == call.last_failed)
     return ranking
 
@@ -75,6 +79,37 @@ def rank(
             f"{_title(strategy)} raised {type(error).__qualname__}: a strategy ranks whatever it "
             "is given; run `quantumlayer.testing.check_strategy` on it."
         ) from error
+    if not _is_sound(ranking, candidates):
+        _check(strategy, ranking, candidates)
+    return ranking
+
+
+def _is_sound(ranking: Sequence[Ranked], candidates: Mapping[str, Candidate]) -> bool:
+    """Whether a ranking makes sense, as one look at all of it mostly tells; `_check` knows."""
+    if not ranking:
+        return True
+    try:
+        names, scores, propensities = map(set, zip(*ranking, strict=True))
+        return (
+            {*map(type, ranking)} == {Ranked}
+            and len(names) == len(ranking)
+            and candidates.keys() >= names
+            and {*map(type, scores)} <= {int, float}
+            and all(map(math.isfinite, scores))
+            and propensities == {None}
+        )
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _check(
+    strategy: RoutingStrategy, ranking: Sequence[Ranked], candidates: Mapping[str, Candidate]
+) -> None:
+    """Find what makes no sense in a ranking.
+
+    Raises:
+        StrategyError: Something does not.
+    """
     seen: set[str] = set()
     for ranked in ranking:
         if type(ranked) is not Ranked or not _is_finite(ranked.score):
@@ -88,17 +123,16 @@ def rank(
                 "most 1; leave it None where nothing is drawn."
             )
         name = ranked.deployment
-        if name not in candidates or name in seen:
+        if type(name) is not str or name not in candidates or name in seen:
             raise StrategyError(
                 f"{_title(strategy)} ranked {name!r}, which is no candidate or stands there twice: "
                 f"return each name of {list(candidates)!r} at most once."
             )
         seen.add(name)
-    return ranking
 
 
 def _is_finite(score: object) -> bool:
-    return isinstance(score, (int, float)) and math.isfinite(score)
+    return isinstance(score, (int, float)) and -math.inf < score < math.inf
 
 
 def _title(strategy: RoutingStrategy) -> str:
@@ -109,13 +143,13 @@ _Purse = Sequence[tuple[Budget, int]]
 """Each budget with what it has left, in nano-dollars."""
 
 
-def _refusal(call: Call, deployment: Deployment, purse: _Purse) -> str:
-    """Why this deployment may not serve this call now, or the empty string."""
-    barred = call.barred.get(deployment.name, "") or _unfit(call, deployment)
-    if barred:
-        call.barred[deployment.name] = barred
-        return barred
-    return deployment.refusal(call.tokens) or (_too_dear(call, deployment, purse) if purse else "")
+def _purse(call: Call, fleet: Fleet, unix_s: float) -> _Purse:
+    """The budgets that do not have enough left for whatever deployment is taken."""
+    if not call.budgets:
+        return ()
+    bound = call.bound_nanousd(fleet.dearest)
+    purse = [(budget, budget.left_nanousd(unix_s=unix_s)) for budget in call.budgets]
+    return [each for each in purse if bound is None or bound > each[1]]
 
 
 def _unfit(call: Call, deployment: Deployment) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import string
+from typing import NamedTuple
 
 from quantumlayer.messages import Image, ModelRequest, Text, ToolCall, ToolResult
 
-__all__ = ["bound_prompt_tokens", "estimate_prompt", "estimate_tokens"]
+__all__ = ["PromptSize", "estimate_tokens"]
 
 _LETTERS = string.ascii_letters.encode()
 _DIGITS = string.digits.encode()
@@ -34,7 +35,10 @@ def estimate_tokens(text: str) -> int:
     Korean) this is between -19 % and +15 %; it errs upwards for Russian (+49 %) and Hindi
     (+106 %). It makes four passes at C speed: about 4 µs for 1,000 characters.
     """
-    data = text.encode("utf-8", "surrogatepass")
+    return _estimate(text, text.encode("utf-8", "surrogatepass"))
+
+
+def _estimate(text: str, data: bytes) -> int:
     size = len(data)
     letters = size - len(data.translate(None, _LETTERS))
     digits = size - len(data.translate(None, _DIGITS))
@@ -50,26 +54,29 @@ def estimate_tokens(text: str) -> int:
     return -(-(25 * letters + 70 * digits + 75 * (marks + long) + 30 * short) // 100)
 
 
-def estimate_prompt(request: ModelRequest) -> tuple[int, int]:
-    """Estimate the prompt tokens of a request, and count its images.
+class PromptSize(NamedTuple):
+    """How long a prompt is.
 
-    Texts, tools, schema and images are in the tokens. `Data` parts count nothing: language models
-    are not sent them.
+    Attributes:
+        tokens: An estimate. Texts, tools, schema and images are in it; `Data` parts count nothing:
+            language models are not sent them.
+        bound: How many tokens it cannot exceed: a byte-level tokenizer makes at most one of a byte.
+            Images count as in the estimate.
+        images: How many images there are.
     """
-    text, images = _content(request)
-    overhead = _MESSAGE_TOKENS * (len(request.messages) + 1)
-    return estimate_tokens(text) + _IMAGE_TOKENS * images + overhead, images
 
+    tokens: int
+    bound: int
+    images: int
 
-def bound_prompt_tokens(request: ModelRequest) -> int:
-    """Count prompt tokens a request cannot exceed.
-
-    A byte-level tokenizer makes at most one token of a byte, so the size in bytes is a bound.
-    Images are counted as by `estimate_prompt`.
-    """
-    text, images = _content(request)
-    overhead = _MESSAGE_TOKENS_BOUND * (len(request.messages) + 1)
-    return len(text.encode("utf-8", "surrogatepass")) + _IMAGE_TOKENS * images + overhead
+    @classmethod
+    def of(cls, request: ModelRequest) -> PromptSize:
+        """Measure a request."""
+        text, images = _content(request)
+        data = text.encode("utf-8", "surrogatepass")
+        pictures, turns = _IMAGE_TOKENS * images, len(request.messages) + 1
+        tokens = _estimate(text, data) + pictures + _MESSAGE_TOKENS * turns
+        return cls(tokens, len(data) + pictures + _MESSAGE_TOKENS_BOUND * turns, images)
 
 
 def _content(request: ModelRequest) -> tuple[str, int]:

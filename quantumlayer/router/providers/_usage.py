@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quantumlayer.messages import ModelRequest, Usage
-from quantumlayer.router._tokens import estimate_prompt, estimate_tokens
+from quantumlayer.router._tokens import PromptSize, estimate_tokens
 
 __all__ = ["estimated", "inclusive_usage"]
 
@@ -25,5 +25,5 @@ def inclusive_usage(
 
 def estimated(request: ModelRequest, *answer: str) -> Usage:
     """The tokens of an exchange that the provider did not count."""
-    tokens, _ = estimate_prompt(request)
-    return Usage(tokens, output_tokens=sum(map(estimate_tokens, answer)), estimated=True)
+    prompt = PromptSize.of(request).tokens
+    return Usage(prompt, output_tokens=sum(map(estimate_tokens, answer)), estimated=True)

@@ -32,8 +32,10 @@ class CostBasedRouting:
 
 def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[float]:
     """Expected cost of each candidate in US dollars; the dearest one's where it is unknown."""
-    costs = [candidate.cost_nanousd(request) for candidate in candidates]
-    if None in costs:
-        dearest = max((cost for cost in costs if cost is not None), default=0)
-        return [(dearest if cost is None else cost) / NANO_PER_USD for cost in costs]
-    return [cost / NANO_PER_USD for cost in costs if cost is not None]
+    prompt, answer = request.prompt_tokens, request.output_tokens
+    costs = [
+        None if (price := candidate.price) is None else price.expected_nanousd(prompt, answer)
+        for candidate in candidates
+    ]
+    dearest = max((cost for cost in costs if cost is not None), default=0)
+    return [(dearest if cost is None else cost) / NANO_PER_USD for cost in costs]

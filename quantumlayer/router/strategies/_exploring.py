@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from quantumlayer.errors import RouterConfigError
@@ -55,8 +55,8 @@ class Exploring:
         # A draw of its own: the strategy may have used the seed for its order.
         random = Random(f"explore {request.seed}")  # noqa: S311 -- a draw that can be repeated
         likely = self.share / len(ranking)
-        order = [replace(ranked, propensity=likely) for ranked in ranking]
-        order[0] = replace(order[0], propensity=1 - self.share + likely)
+        order = [ranked._replace(propensity=likely) for ranked in ranking]
+        order[0] = order[0]._replace(propensity=1 - self.share + likely)
         if random.random() < self.share:
             order.insert(0, order.pop(random.randrange(len(order))))
         return order

@@ -42,6 +42,8 @@ class CatalogQuality:
         candidates: Sequence[Candidate],
     ) -> Sequence[float | None]:
         """Look each candidate up."""
+        if not self.known:
+            return [candidate.quality for candidate in candidates]
         return [self.known.get(candidate.deployment, candidate.quality) for candidate in candidates]
 
 
@@ -147,9 +149,8 @@ def qualities(
     name = repr(type(scorer).__qualname__)
     try:
         scores = scorer.score(request, candidates)
-        good = len(scores) == len(candidates) and all(
-            score is None or 0 <= score <= 1 for score in scores
-        )
+        wrong = [score for score in scores if score is not None and not 0 <= score <= 1]
+        good = len(scores) == len(candidates) and not wrong
     except (StrategyError, LabError):
         raise
     except Exception as error:

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -329,7 +328,7 @@ def test_calls_under_way_have_taken_their_turns_already() -> None:
     begun: list[str] = []
     for _ in range(6):
         first = names(strategy.rank(request(), list(pool.values())))[0]
-        pool[first] = replace(pool[first], in_flight=pool[first].in_flight + 1)
+        pool[first] = pool[first]._replace(in_flight=pool[first].in_flight + 1)
         begun.append(first)
 
     assert begun == list("abcabc")
@@ -409,7 +408,7 @@ def test_the_least_busy_goes_first_and_equal_ones_share() -> None:
 
 
 def asked(*messages: Message, agent: str | None = None) -> RoutingRequest:
-    return replace(request(), model_request=ModelRequest(messages, agent=agent))
+    return request()._replace(model_request=ModelRequest(messages, agent=agent))
 
 
 def test_every_turn_of_a_conversation_comes_to_the_same_deployment() -> None:

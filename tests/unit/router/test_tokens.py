@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from quantumlayer.messages import Data, Image, Message, ModelRequest, OutputSchema, Text, ToolSpec
 from quantumlayer.router import estimate_tokens
-from quantumlayer.router._tokens import bound_prompt_tokens, estimate_prompt
+from quantumlayer.router._tokens import PromptSize
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -30,7 +30,7 @@ def test_an_estimate_is_a_bounded_sum_of_its_parts(first: str, second: str) -> N
 def test_a_prompt_has_no_more_tokens_than_the_bound(text: str) -> None:
     request = ModelRequest.of(text)
 
-    assert estimate_prompt(request)[0] <= bound_prompt_tokens(request)
+    assert PromptSize.of(request).tokens <= PromptSize.of(request).bound
 
 
 def test_a_lone_surrogate_is_counted_too() -> None:
@@ -39,15 +39,17 @@ def test_a_lone_surrogate_is_counted_too() -> None:
 
 def test_data_counts_nothing_and_tools_schemas_and_images_count() -> None:
     words = Message.user("Hello there")
-    plain, _ = estimate_prompt(ModelRequest((words,)))
+    plain = PromptSize.of(ModelRequest((words,))).tokens
     data = Message("user", (Text("Hello there"), Data("Note", {"long": "x" * 1000})))
     tool = ToolSpec("look_up", "Look a word up.", {"type": "object"})
     image = Message.user("Hello there", Image("image/png", base64="AAAA"))
 
-    assert estimate_prompt(ModelRequest((data,)))[0] == plain
-    assert estimate_prompt(ModelRequest((words,), tools=(tool,)))[0] > plain
-    assert estimate_prompt(ModelRequest((words,), output=OutputSchema("A", {"type": "object"})))[0]
-    assert estimate_prompt(ModelRequest((image,))) == (plain + 765, 1)
+    assert PromptSize.of(ModelRequest((data,))).tokens == plain
+    assert PromptSize.of(ModelRequest((words,), tools=(tool,))).tokens > plain
+    typed = ModelRequest((words,), output=OutputSchema("A", {"type": "object"}))
+    assert PromptSize.of(typed).tokens > plain
+    pictured = PromptSize.of(ModelRequest((image,)))
+    assert (pictured.tokens, pictured.images) == (plain + 765, 1)
 
 
 def test_estimates_are_within_a_fifth_of_what_tiktoken_counts(

@@ -1,0 +1,60 @@
+"""All deployments of a router, and what holds for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from quantumlayer.errors import RouterConfigError
+from quantumlayer.router._card import ModelCard, Price
+from quantumlayer.router._deployment import Deployment
+
+__all__ = ["Fleet"]
+
+
+class Fleet(dict[str, Deployment]):
+    """Deployments by name, in the order in which they were given.
+
+    Raises:
+        RouterConfigError: There is none, or two have one name.
+
+    Attributes:
+        specimens: One deployment of each kind of model: of equal limits and capabilities, so that
+            what one of them cannot serve none can. `Deployment.kind` is its place here.
+        dearest: A card at which no call costs less than it does anywhere, so that one look at it
+            mostly tells that a budget is enough for all; without a price where one is unknown.
+    """
+
+    def __init__(self, deployments: Iterable[Deployment]) -> None:
+        super().__init__()
+        for deployment in deployments:
+            if deployment.name in self:
+                raise RouterConfigError(
+                    f"Two deployments are called {deployment.name!r}: give one another `name`."
+                )
+            self[deployment.name] = deployment
+        if not self:
+            raise RouterConfigError(
+                "A router needs at least one deployment: pass a provider, such as "
+                "`OpenAICompatible('llama3', base_url='http://127.0.0.1:11434/v1')`."
+            )
+        kinds: dict[Hashable, int] = {}
+        self.specimens: list[Deployment] = []
+        for deployment in self.values():
+            card = deployment.card
+            limits = (card.max_input_tokens, card.max_output_tokens, card.capabilities)
+            kind = (*limits, hasattr(deployment.provider, "embed"))
+            deployment.kind = kinds.setdefault(kind, len(kinds))
+            if deployment.kind == len(self.specimens):
+                self.specimens.append(deployment)
+        self.dearest = _dearest([deployment.card for deployment in self.values()])
+
+
+def _dearest(cards: list[ModelCard]) -> ModelCard:
+    rates = [card.price.dearest for card in cards if card.price is not None]
+    lengths = [card.max_output_tokens for card in cards if card.max_output_tokens is not None]
+    if len(rates) < len(cards):
+        return ModelCard()
+    return ModelCard(
+        price=Price(max(rate[0] for rate in rates), max(rate[1] for rate in rates)),
+        max_output_tokens=max(lengths) if len(lengths) == len(cards) else None,
+    )
