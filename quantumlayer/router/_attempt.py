@@ -265,8 +265,9 @@ class Trial:
         offset_s = self._start_s - call.routing.now_s
         kind: AttemptKind = "hedge" if self._hedge else "continuation" if call.continues else "call"
         attempt = Attempt(deployment.name, offset_s, duration_s, text, usage, cost, kind)
+        rival = self._rival
         # Who was faster stands last, although it may have ended first.
-        ahead = self._rival is not None and self._rival.has_ended
+        ahead = rival is not None and rival.has_ended
         call.attempts.insert(len(call.attempts) - ahead, attempt)
         self._enter(attempt)
         self._measure(duration_s, usage, error)

@@ -137,13 +137,14 @@ class Deployment:
         Args:
             tokens: How many it is going to read and write, by estimate.
         """
-        if self.is_busy(tokens):
+        if self._is_limited and self.is_busy(tokens):
             return None
         ticket = self.breaker.enter()
         if ticket is not None:
             self.in_flight += 1
-            self.limiter.take(tokens)
             self._candidate = None
+            if self._is_limited:
+                self.limiter.take(tokens)
         return ticket
 
     def end(
@@ -226,7 +227,8 @@ class Deployment:
 
     def _count(self, expected: int, used: int) -> None:
         """Put the tokens right, and believe what the provider has said of its limits since."""
-        self.limiter.correct(expected, used)
+        if self._is_limited:
+            self.limiter.correct(expected, used)
         said = getattr(self.provider, "headroom", None)
         if said is not self._said and isinstance(said, Headroom):
             self._said = said

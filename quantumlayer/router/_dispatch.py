@@ -112,10 +112,14 @@ class Dispatch:
             while True:
                 ranking = self._ranking(call)
                 for place, deployment in enumerate(ranking):
-                    if deployment.name not in call.tried:
-                        answer = await self._ask(call, ranking[place:], begin, run)
-                        if answer is not None:
-                            return answer
+                    if deployment.name in call.tried:
+                        continue
+                    if self._books.hedges is None:
+                        answer = await self._attempt(call, deployment, begin, run)
+                    else:
+                        answer = await self._hedged(call, ranking[place:], begin, run)
+                    if answer is not None:
+                        return answer
                 busy = self._busy(call)
                 still = {deployment.name for deployment in busy}
                 self._hand_on(awaited - call.tried - still)
@@ -130,7 +134,7 @@ class Dispatch:
         unix_s = self._books.clock.unix()
         return select(self._strategy, call, self._fleet, unix_s=unix_s)
 
-    async def _ask(
+    async def _hedged(
         self, call: Call, ranking: Sequence[Deployment], begin: Begin[T], run: Run[T] | None
     ) -> T | None:
         """Ask the first deployment of a ranking, and another one beside it if it takes too long."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import (
     AsyncIterator,
     Awaitable,
-    Callable,
     Iterable,
     Mapping,
     Sequence,
@@ -331,14 +330,11 @@ class Router:
             operation="embeddings",
         )
 
-        async def ask(provider: Provider) -> Embeddings:
-            embedder = cast("EmbeddingProvider", provider)
-            return await embedder.embed(texts, purpose=purpose, dimensions=dimensions)
-
         async def embed(trial: Trial) -> Embeddings:
             with trial:
-                made = await self._in_time(trial, ask)
-                return trial.embedded(made)
+                embedder = cast("EmbeddingProvider", trial.deployment.provider)
+                asked = embedder.embed(texts, purpose=purpose, dimensions=dimensions)
+                return trial.embedded(await self._in_time(trial, asked))
 
         return await self._dispatch.serve(call, embed)
 
@@ -375,16 +371,16 @@ class Router:
 
     async def _ask(self, trial: Trial) -> ModelReply:
         with trial:
-            request = trial.call.request
-            return trial.answer(await self._in_time(trial, lambda p: p.complete(request)))
+            asked = trial.deployment.provider.complete(trial.call.request)
+            return trial.answer(await self._in_time(trial, asked))
 
-    async def _in_time(self, trial: Trial, ask: Callable[[Provider], Awaitable[T]]) -> T:
-        """Ask a deployment, for as long as one attempt may take."""
-        provider, limit_s = trial.deployment.provider, self._retry.attempt_s
+    async def _in_time(self, trial: Trial, asked: Awaitable[T]) -> T:
+        """Wait for an answer, for as long as one attempt may take."""
+        limit_s = self._retry.attempt_s
         if limit_s is None:
-            return await ask(provider)
+            return await asked
         with anyio.move_on_after(limit_s):
-            return await ask(provider)
+            return await asked
         raise ProviderTimeoutError(trial.deployment.name, f"no answer within {limit_s} s")
 
     async def _open(self, trial: Trial) -> Opened:

@@ -89,14 +89,15 @@ def _is_sound(ranking: Sequence[Ranked], candidates: Mapping[str, Candidate]) ->
     if not ranking:
         return True
     try:
-        names, scores, propensities = map(set, zip(*ranking, strict=True))
+        names, scores, propensities = zip(*ranking, strict=True)
+        total = sum(scores)  # no number if one of them is none
         return (
             {*map(type, ranking)} == {Ranked}
-            and len(names) == len(ranking)
-            and candidates.keys() >= names
-            and {*map(type, scores)} <= {int, float}
-            and all(map(math.isfinite, scores))
-            and propensities == {None}
+            and type(total) in {int, float}
+            and math.isfinite(total)
+            and len(known := set(names)) == len(ranking)
+            and candidates.keys() >= known
+            and propensities.count(None) == len(ranking)
         )
     except (TypeError, ValueError, OverflowError):
         return False

@@ -23,11 +23,9 @@ class CostBasedRouting:
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         """Sort by expected cost."""
         costs = costs_usd(request, candidates)
-        order = sorted(
-            zip(costs, candidates, strict=True),
-            key=lambda pair: (pair[0], pair[1].price is None, pair[1].deployment),
-        )
-        return [Ranked(candidate.deployment, cost) for cost, candidate in order]
+        keys = [(candidate.price is None, candidate.deployment) for candidate in candidates]
+        order = sorted(zip(costs, keys, strict=True))
+        return Ranked.by_score((cost, name) for cost, (_, name) in order)
 
 
 def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[float]:
@@ -37,5 +35,8 @@ def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[
         None if (price := candidate.price) is None else price.expected_nanousd(prompt, answer)
         for candidate in candidates
     ]
-    dearest = max((cost for cost in costs if cost is not None), default=0)
+    known = [cost for cost in costs if cost is not None]
+    if len(known) == len(costs):
+        return [cost / NANO_PER_USD for cost in known]
+    dearest = max(known, default=0)
     return [(dearest if cost is None else cost) / NANO_PER_USD for cost in costs]

@@ -56,4 +56,4 @@ class ConsistentHash:
             hashed.update(candidate.deployment.encode("utf-8", "surrogatepass"))
             score = int.from_bytes(hashed.digest(), "big") / _SPAN
             order.append((score, candidate.deployment))
-        return [Ranked(name, score) for score, name in sorted(order)]
+        return Ranked.by_score(sorted(order))

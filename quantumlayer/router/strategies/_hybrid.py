@@ -12,10 +12,12 @@ from quantumlayer.errors import RouterConfigError
 from quantumlayer.messages import NANO_PER_USD
 from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest
 from quantumlayer.router.strategies._cost import costs_usd
-from quantumlayer.router.strategies._latency import load_s
+from quantumlayer.router.strategies._latency import loads_s
 from quantumlayer.router.strategies._quality import CatalogQuality, QualityScorer, qualities
 
 __all__ = ["HybridRouting", "is_weight"]
+
+_LEAST_SPREAD = sys.float_info.min  # what is less has no reciprocal
 
 _AIMS = ("cost", "latency", "quality")
 
@@ -57,6 +59,7 @@ class HybridRouting:
     max_latency_s: float | None = None
     min_quality: float | None = None
     _shares: tuple[float, ...] = field(init=False, repr=False, compare=False)
+    _is_constrained: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # A copy: what the caller does to the mapping later must not change the strategy.
@@ -80,6 +83,8 @@ class HybridRouting:
         limits = (self.max_cost_usd, self.max_latency_s, self.min_quality)
         if not all(limit is None or is_weight(limit) for limit in limits):
             raise RouterConfigError(f"The constraints {limits!r} are not all zero or more.")
+        constrained = any(limit is not None for limit in limits)
+        object.__setattr__(self, "_is_constrained", constrained)
         total = sum(self.weights.values())
         shares = tuple(self.weights.get(aim, 0.0) / total for aim in _AIMS)
         object.__setattr__(self, "_shares", shares)
@@ -87,18 +92,14 @@ class HybridRouting:
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         """Drop what breaks a constraint, sort the others by the weighted sum."""
         known = qualities(self.scorer, request, candidates)
-        if (
-            self.max_cost_usd is not None
-            or self.max_latency_s is not None
-            or self.min_quality is not None
-        ):
+        if self._is_constrained:
             pairs = zip(candidates, known, strict=True)
             kept = [pair for pair in pairs if self._allows(request, *pair)]
             candidates, known = [pair[0] for pair in kept], [pair[1] for pair in kept]
         if not candidates:
             return []
         costs = costs_usd(request, candidates)
-        loads = [load_s(request, candidate) for candidate in candidates]
+        loads = loads_s(request, candidates)
         gaps = [1 - (quality or 0.0) for quality in known]
         shares = self._shares
         cost_0, cost_1 = _scale(costs, shares[0])
@@ -109,7 +110,7 @@ class HybridRouting:
             for cost, load, gap in zip(costs, loads, gaps, strict=True)
         ]
         names = [candidate.deployment for candidate in candidates]
-        return [Ranked(name, score) for score, name in sorted(zip(scores, names, strict=True))]
+        return Ranked.by_score(sorted(zip(scores, names, strict=True)))
 
     def _allows(self, request: RoutingRequest, candidate: Candidate, quality: float | None) -> bool:
         if self.min_quality is not None and (quality is None or quality < self.min_quality):
@@ -135,4 +136,4 @@ def _scale(values: Sequence[float], share: float) -> tuple[float, float]:
     """The lowest value, and what makes a share of the way from it to the highest."""
     low = min(values)
     spread = max(values) - low
-    return low, share / spread if spread > sys.float_info.min else 0.0
+    return low, share / spread if spread > _LEAST_SPREAD else 0.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from quantumlayer.errors import RouterConfigError
 from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest
 
-__all__ = ["DECAY_S", "LatencyBasedRouting", "load_s"]
+__all__ = ["DECAY_S", "LatencyBasedRouting", "loads_s"]
 
 # Time constant of the latency average. Source: Finagle's peak-EWMA balancer, `decayTime`.
 DECAY_S = 10.0
@@ -43,23 +43,29 @@ class LatencyBasedRouting:
 
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         """Sort by load, then let the winner of two random ones go first."""
-        loads = {
-            candidate.deployment: load_s(request, candidate, decay_s=self.decay_s)
-            for candidate in candidates
-        }
-        order = sorted(loads, key=lambda name: (loads[name], name))
+        loads = loads_s(request, candidates, decay_s=self.decay_s)
+        names = [candidate.deployment for candidate in candidates]
+        order = sorted(zip(loads, names, strict=True))
         if len(order) > 1:
             winner = min(_two(request.seed, len(order)))
             order.insert(0, order.pop(winner))
-        return [Ranked(name, loads[name]) for name in order]
+        return Ranked.by_score(order)
 
 
-def load_s(request: RoutingRequest, candidate: Candidate, *, decay_s: float = DECAY_S) -> float:
-    """Latency times the calls under way and one more, in seconds."""
-    if candidate.latency_s is None:
-        return candidate.in_flight and _UNMEASURED_S + candidate.in_flight
-    idle_s = max(0.0, request.now_s - candidate.latency_at_s)
-    return candidate.latency_s * math.exp(-idle_s / decay_s) * (candidate.in_flight + 1)
+def loads_s(
+    request: RoutingRequest, candidates: Sequence[Candidate], *, decay_s: float = DECAY_S
+) -> list[float]:
+    """Latency times the calls under way and one more, in seconds, of each candidate."""
+    exp, now_s = math.exp, request.now_s
+    loads: list[float] = []
+    for candidate in candidates:
+        latency_s, calls = candidate.latency_s, candidate.in_flight
+        if latency_s is None:
+            loads.append(calls and _UNMEASURED_S + calls)
+            continue
+        ahead_s = candidate.latency_at_s - now_s  # below 0: so long it was not called
+        loads.append(latency_s * exp(ahead_s / decay_s if ahead_s < 0 else 0.0) * (calls + 1))
+    return loads
 
 
 def _two(seed: int, count: int) -> tuple[int, int]:

@@ -123,7 +123,7 @@ class QualityBasedRouting:
 
         costs = costs_usd(request, candidates)
         order = sorted(zip(known, costs, candidates, strict=True), key=place)
-        return [Ranked(candidate.deployment, 1 - (quality or 0)) for quality, _, candidate in order]
+        return Ranked.by_score((1 - (quality or 0), each.deployment) for quality, _, each in order)
 
     def _measure(
         self, known: Sequence[float | None], candidates: Sequence[Candidate]

@@ -41,7 +41,7 @@ class RoundRobin:
         if names:
             turn = _turn(self._ended, candidates) % len(names)
             names = names[turn:] + names[:turn]
-        return [Ranked(name, place) for place, name in enumerate(names)]
+        return Ranked.by_score(enumerate(names))
 
     def observe(self, outcome: Outcome) -> None:
         """Count an attempt."""
@@ -97,7 +97,7 @@ class WeightedRoundRobin:
         # Whose random time passes first, where a weight is a rate, is drawn by weight.
         times = {name: random.expovariate(weight) for name, weight in weights.items()}
         others = sorted((name for name in weights if name != first), key=times.__getitem__)
-        return [Ranked(name, place) for place, name in enumerate((first, *others))]
+        return Ranked.by_score(enumerate((first, *others)))
 
     def observe(self, outcome: Outcome) -> None:
         """Count an attempt."""

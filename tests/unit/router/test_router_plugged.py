@@ -2,8 +2,11 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
 
 import anyio
+import numpy as np
 import pytest
 
 from quantumlayer.errors import (
@@ -285,3 +288,32 @@ async def test_the_ledger_has_every_attempt_once_and_exact_sums(router_of: MakeR
     assert (totals["scripted/b"].attempts, totals["scripted/b"].failures) == (3, 0)
     assert totals["scripted/b"].usage == replies[0].usage + replies[1].usage + replies[2].usage
     assert router.ledger.cost_nanousd == sum(reply.cost_nanousd for reply in replies)
+
+
+async def test_a_name_or_a_score_of_any_kind_of_nonsense_is_told(router_of: MakeRouter) -> None:
+    nonsense: list[tuple[Any, Any]] = [
+        ([], 0.0),
+        (None, 0.0),
+        ("scripted/model", "0"),
+        ("scripted/model", None),
+        ("scripted/model", 1j),
+        ("scripted/model", Decimal(1)),
+        ("scripted/model", float("inf")),
+        ("scripted/other", 0),
+    ]
+    for name, score in nonsense:
+        given = Ranked(name, score)
+        router = router_of(ScriptedModel(), strategy=Ranks(lambda _, given=given: [given]))  # type: ignore[misc]
+        with pytest.raises(StrategyError, match="ranked"):
+            await router.complete("Hi")
+
+
+async def test_scores_may_be_numbers_of_any_size_and_of_numpy(router_of: MakeRouter) -> None:
+    for score in (10**400, 1e308, np.float64(0.5), True):
+
+        class Large:
+            def rank(self, *_: object, score: Any = score) -> list[Ranked]:
+                return [Ranked("scripted/a", score), Ranked("scripted/b", score)]
+
+        models = [ScriptedModel("ok", model=name) for name in "ab"]
+        assert (await router_of(*models, strategy=Large()).complete("Hi")).text == "ok"
