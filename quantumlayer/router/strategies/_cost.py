@@ -30,6 +30,8 @@ class CostBasedRouting:
 
 def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[float]:
     """Expected cost of each candidate in US dollars; the dearest one's where it is unknown."""
+    if not candidates:
+        return []
     prompt, answer = request.prompt_tokens, request.output_tokens
     costs = [
         None if (price := candidate.price) is None else price.expected_nanousd(prompt, answer)
