@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,6 @@ from quantumlayer.offline.reading._analysis import Analysis, Finding
 from quantumlayer.offline.reading._definitions import CREATE
 from quantumlayer.offline.reading._drafts import EntityDraft, FieldDraft
 from quantumlayer.offline.reading._facts import Access, Mention, NotOneself, Owned, Unique, Winner
-from quantumlayer.offline.reading._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._tokens import Token
@@ -76,12 +76,16 @@ def find_users(analysis: Analysis) -> str | None:
         for part in route.segments
     )
     logs_in = any(
-        isinstance(fact, Access) and fact.who == "login" and (fact.exclusive or fact.by)
+        isinstance(fact, Access)
+        and fact.who == "login"
+        and (fact.exclusive or (fact.by and _LOGS_IN.search(_text(finding)) is not None))
         for finding in analysis.findings
         if not _denies_accounts(finding.source.full)
         for fact in finding.facts
     )
-    if not (signs_up or routes or logs_in or _speaks_of_login(analysis)):
+    denied = any(_denies_accounts(finding.source.full) for finding in analysis.findings)
+    hinted = not denied and (signs_up or logs_in)
+    if not (hinted or routes or _speaks_of_login(analysis)):
         return None
     word = structure.lexicon.find(["user"])
     if word is None:
@@ -93,35 +97,37 @@ def find_users(analysis: Analysis) -> str | None:
     return word.name
 
 
-_LOGGING_IN = (
-    "log in", "logs in", "logged in", "logged-in", "logging in", "sign up", "signs up", "signing up",
-    "sign in", "signed in", "bearer token", "jwt", "login",
-)  # fmt: skip
-_NONE = frozenset({"no", "without", "later", "not", "never", "none"})
+_LOGS_IN = re.compile(
+    r"\b(?:logs? in|logged[- ]in|logging in|log-?ins?|signs? (?:in|up)|signed[- ](?:in|up)|signing (?:in|up)|sign-?up"
+    r"|bearer|jwt|log on)\b"
+)
+_ACCOUNT = (
+    r"(?:accounts?|log-?ins?|logging in|passwords|auth|authentication|authori[sz]ation|sign-?ups?|registration"
+    r"|user management|credentials|users)"
+)
+_DENIES = re.compile(
+    r"\b(?:no|without|skip|forget)(?: (?:user|personal|separate|needs?|for|of|any|kind|such|thing|as|real|and|or"
+    rf"|no|sign-?ups?|accounts?))* {_ACCOUNT}\b|\bnobody (?:has to |needs to |will )?(?:logs?|signs?) (?:in|on|up)\b"
+    rf"|\b(?:do|does|need|will) not (?:have to |need (?:to |any |an |a )?)?(?:log in|sign up|{_ACCOUNT})\b"
+    rf"|\b{_ACCOUNT} (?:is|are) (?:not|never) (?:needed|necessary|required|wanted|part|planned)\b"
+)
+
+
+def _text(finding: Finding) -> str:
+    return " ".join(token.low for token in finding.source.full)
 
 
 def _speaks_of_login(analysis: Analysis) -> bool:
     """Whether a statement, understood or not, takes it for granted that people log in."""
-    for finding in analysis.findings:
-        words = [token.low for token in finding.source.full]
-        text = f" {' '.join(words)} "
-        if any(f" {phrase} " in text for phrase in _LOGGING_IN) and not _NONE & {*words}:
-            return True
-    return False
-
-
-_NO_ACCOUNTS = compile_pattern(
-    "(no|without|need no|needs no|without any) [(user|personal|separate|such thing as)]"
-    " (accounts|users|logins|login|log-in|log-ins|authentication|sign-up|sign-ups|passwords)"
-)
+    return any(
+        _LOGS_IN.search(text) and not _DENIES.search(text) and "later" not in text.split()
+        for text in (_text(finding) for finding in analysis.findings)
+    )
 
 
 def _denies_accounts(tokens: Sequence[Token]) -> bool:
     """`Only we use it, so there are no accounts`: nobody is told apart by such a sentence."""
-    reader = Reader(tokens, {})
-    return any(
-        next(_NO_ACCOUNTS.prefixes(reader, at), None) is not None for at in range(len(tokens))
-    )
+    return _DENIES.search(" ".join(token.low for token in tokens)) is not None
 
 
 def _usual_fields(draft: EntityDraft) -> None:
