@@ -10,7 +10,16 @@ from collections.abc import Iterator, Sequence
 
 from quantumlayer.offline.reading._clauses import Grammar, Understood
 from quantumlayer.offline.reading._definitions import Situation
-from quantumlayer.offline.reading._facts import Fact, Filtered, Paged, Parameter, Sorted, Status
+from quantumlayer.offline.reading._facts import (
+    Fact,
+    Filtered,
+    Paged,
+    Parameter,
+    Sorted,
+    Status,
+    Transition,
+)
+from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._params import PLUMBING, SEARCH, said_of, split_name
 from quantumlayer.offline.reading._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading._routes import Route
@@ -59,6 +68,13 @@ def glean(
         elif token.kind == "sketch" and _is_page(token.value) and _is_list(route):
             found.append(Paged(_target(situation, route), sketch=token.value))
             end = at + 1
+        elif (
+            route is not None
+            and route.method in {"POST", "PUT", "PATCH"}
+            and (step := _step(reader, at, route))
+        ):
+            fact, end = step
+            found.append(fact)
         elif route is not None and route.method:
             number, end = _success(reader, at)
             if number:
@@ -148,6 +164,68 @@ def _target(situation: Situation, route: Route | None) -> Items | Route | None:
         return route
     spoken = situation.extra.get("spoken")
     return Items(spoken, many=True) if isinstance(spoken, str) else None
+
+
+def _step(reader: Reader, at: int, route: Route) -> tuple[Fact, int] | None:
+    """`draft` or `scheduled` → `sent`, `open becomes closed`, `back to draft`: what an action changes."""
+    states, end = _states(reader, at)
+    if reader.low(at) == "back" and reader.low(at + 1) == "to":
+        to, end = _states(reader, at + 2)
+        return (Transition(to[0], (), route), end) if len(to) == 1 else None
+    if not states:
+        return None
+    while reader.low(end) in {"(", ")", "now", "then"}:
+        end += 1
+    for words in _LEADS_TO:
+        stop = end + len(words)
+        if tuple(token.low for token in reader.tokens[end:stop]) == words:
+            to, last = _states(reader, stop)
+            if len(to) == 1:
+                return Transition(to[0], tuple(states), route), last
+    return None
+
+
+_LEADS_TO = (
+    ("→",), ("becomes",), ("become",), ("to",), ("turns", "into"), ("goes", "to"), ("moves", "to"), ("turns", "to"),
+    ("changes", "to"), ("is", "now"), ("into",),
+)  # fmt: skip
+
+
+def _states(reader: Reader, at: int) -> tuple[list[str], int]:
+    """States that are named one after the other: `draft` or `scheduled`."""
+    known = reader.context.vocabulary.states
+    found: list[str] = []
+    end = at
+    while end < len(reader.tokens):
+        token = reader.tokens[end]
+        if token.low in {"a", "an", "the", "from"} and not found:
+            end += 1
+            continue
+        value = str(token.value or token.low).lower()
+        sure = token.kind in {"name", "quote"} or (token.kind == "word" and value in known)
+        led = reader.low(end + 1) in {"→", "becomes"} or (
+            at and reader.low(at - 1) in {"→", "becomes"}
+        )
+        if not sure and not (led and token.kind == "word" and _is_plain(reader, token)):
+            break
+        found.append(value)
+        end += 1
+        following = reader.tokens[end + 1 : end + 2]
+        if reader.low(end) not in {"or", "and", ",", "/"} or not following:
+            break
+        value = str(following[0].value or following[0].low).lower()
+        quoted = following[0].kind in {"name", "quote"} and reader.low(end) != ","
+        if not quoted and value not in known:
+            break
+        end += 1
+    return found, end
+
+
+def _is_plain(reader: Reader, token: Token) -> bool:
+    """Whether a word may be a state nobody has named so far."""
+    vocabulary = reader.context.vocabulary
+    named = vocabulary.lexicon.find([token.low]) is not None or (token.low,) in vocabulary.fields
+    return not named and token.low not in DETERMINERS | PREPOSITIONS | PRONOUNS
 
 
 def _success(reader: Reader, at: int) -> tuple[int, int]:

@@ -91,6 +91,8 @@ class Structure:
     answers: dict[tuple[str, str], tuple[Sketch, str]] = field(default_factory=dict)
     """What a route answers, by method and path, as a sketch."""
     bodies: dict[tuple[str, str], tuple[Sketch, str]] = field(default_factory=dict)
+    shapes: list[tuple[str, str]] = field(default_factory=list)
+    """Statements that show whole items, with their ids: (entity, requirement)."""
     legend: dict[str, tuple[Trait, ...]] = field(default_factory=dict)
     """What marks of fields mean: `*` → required."""
     topics: dict[str, EntityWord] = field(default_factory=dict)
@@ -165,7 +167,30 @@ def build_structure(
     _settle_children(structure, sources)
     _tie_nested(structure, sources)
     _settle_references(structure)
+    _settle_shown(structure, sources)
     return structure
+
+
+def _settle_shown(structure: Structure, sources: Sequence[Source]) -> None:
+    """What only the shape of an item names, and not what is sent to make one, is the service's."""
+    for entity, shape in structure.shapes:
+        draft = structure.entities.get(entity)
+        if draft is None:
+            continue
+        making = {
+            source.id
+            for source in sources
+            for route in source.routes
+            if route.method == "POST"
+            and not route.path.endswith("}")
+            and structure.lexicon.by_segment(route.segments[-1]) is draft.word
+        }
+        fields = [made for made in draft.fields.values() if made.references is None]
+        if not any(making & set(made.requirements) for made in fields):
+            continue
+        for made in fields:
+            if made.requirements[:1] == [shape] and not making & set(made.requirements):
+                made.say([Trait("system")], shape)
 
 
 def _settle_kinds(structure: Structure, sources: Sequence[Source]) -> None:
@@ -957,6 +982,8 @@ class _Builder:
         elif fact.thing is not None:
             word = self.structure.lexicon.thing(fact.thing)
             if word is not None:
+                if "id" in fact.sketch.members:
+                    self.structure.shapes.append((word.name, source.id))
                 self._sketched(word, fact.sketch, source.id, takes=True)
                 self.topic = fact.thing
 
