@@ -29,7 +29,7 @@ from quantumlayer.offline.reading._facts import (
     Transition,
     Worked,
 )
-from quantumlayer.offline.reading._gleaning import glean
+from quantumlayer.offline.reading._gleaning import corrected, glean
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._learning import learn
 from quantumlayer.offline.reading._lexicon import PAGING
@@ -302,6 +302,8 @@ class _Reader:
                 understood = alone
         if understood.unread:
             glean(source.tokens, understood, situation, whole_grammar())
+        facts = corrected(understood.facts, source.tokens, situation, narrows=source.narrows)
+        understood.facts = list(facts)
         return understood
 
     def _clauses(self, tokens: tuple[Token, ...], situation: Situation) -> Understood:

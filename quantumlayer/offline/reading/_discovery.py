@@ -242,6 +242,7 @@ def _plain_words(heading: str) -> list[str]:
     """The words of a heading without paths, code and what stands in brackets."""
     plain = re.sub(r"\([^()]*\)|`[^`]*`|\S*/\S*", " ", heading)
     plain = plain if plain.strip(" :-–—") else heading.replace("`", "")
+    plain = re.sub(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b", " ", plain)  # ## POST /books
     return re.findall(r"[A-Za-z][\w-]*", plain.lower())
 
 

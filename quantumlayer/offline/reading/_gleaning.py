@@ -15,6 +15,8 @@ from quantumlayer.offline.reading._facts import (
     Filtered,
     Paged,
     Parameter,
+    Said,
+    Sets,
     Sorted,
     Status,
     Transition,
@@ -25,10 +27,10 @@ from quantumlayer.offline.reading._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._sources import PARAMETER_CUES
-from quantumlayer.offline.reading._terms import Items
+from quantumlayer.offline.reading._terms import Items, Literal
 from quantumlayer.offline.reading._tokens import Token
 
-__all__ = ["glean"]
+__all__ = ["corrected", "glean"]
 
 _SORTED = "(sorted|ordered|arranged|sorts|sort|orders) [(ascending|descending|alphabetically)] [(by|in|with|from|on|according to)] [the order of] <order>"
 _SURE = "[and] [(with|by|in|from)] [the] <sure_order:order>"
@@ -245,6 +247,33 @@ _USUAL = (
         "from to since until before after month year day date days period start end on at within".split()
     )
 )
+
+
+def corrected(
+    facts: Sequence[Fact], tokens: Sequence[Token], situation: Situation, *, narrows: bool
+) -> Iterator[Fact]:
+    """Take what is no field of anything for what it is: a parameter of a list, or a state.
+
+    `Query: `days`, a whole number, 30 if omitted`, `POST /posters/{id}/print: `draft` → `printed``.
+    """
+    vocabulary = situation.vocabulary
+    route = situation.route if isinstance(situation.route, Route) else None
+    known = {each.lower() for words in vocabulary.fields for each in words}
+    for fact in facts:
+        match fact:
+            case Said(names=names) if narrows and _is_list(route):
+                single = [words[0] for words in names if len(words) == 1]
+                if single and not any(name.lower() in known for name in single):
+                    for name in single:
+                        yield Parameter(name, route=route, meaning=said_of(tokens, name))
+                    continue
+            case Sets(words=(word,), value=Literal(value=str() as to)):
+                if word in vocabulary.states and word not in known and fact.route is not None:
+                    yield Transition(to, (word,), fact.route)
+                    continue
+            case _:
+                pass
+        yield fact
 
 
 def _declared(

@@ -34,6 +34,7 @@ from quantumlayer.offline.reading._params import (
     param_of,
     periods_of,
     said_of,
+    split_name,
 )
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._render import Frame, Scope, condition, conditions_of, state
@@ -41,6 +42,7 @@ from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sketches import Sketch
 from quantumlayer.offline.reading._terms import AllOf, Condition, Items
 from quantumlayer.offline.reading._tokens import Token
+from quantumlayer.offline.reading._views import settle_view
 from quantumlayer.offline.reading._vocabulary import snake
 from quantumlayer.offline.reading._words import base, plural, singular
 from quantumlayer.offline.reading._world import Unresolved, World, escape
@@ -394,7 +396,12 @@ def _has_query(finding: Finding, name: str) -> bool:
 
 def _add_param(plan: Plan, endpoint: EndpointDraft, name: str, finding: Finding) -> None:
     said = said_of(finding.source.full, name, _declared(finding))
-    param = param_of(plan.world, endpoint.entity or "", name, said)
+    try:
+        param = param_of(plan.world, endpoint.entity or "", name, said)
+    except Unresolved:
+        if endpoint.spec.get("name") is None or split_name(name)[-1] not in {"days", "within"}:
+            raise
+        param = amended({"name": name, "type": "integer"}, said)  # see _views
     param["requirements"] = [finding.source.id]
     endpoint.params[name] = param
     endpoint.asked([finding.source.id])
@@ -529,12 +536,25 @@ def sizes_of(said: Sequence[Token]) -> tuple[int | None, int | None]:
 # --- availability --------------------------------------------------------------------------------
 
 
+_FREE = frozenset("available free availability vacant unoccupied bookable open unbooked".split())
+
+
 def _is_availability(plan: Plan, endpoint: EndpointDraft, names: Sequence[str]) -> bool:
-    lows = {name.lower() for name in names}
-    named = endpoint.spec.get("name") in {"available", "free", "availability", "vacant"}
-    return bool(
-        named and lows & FROM and lows & TO and _booking(plan, endpoint.entity or "") is not None
-    )
+    named = endpoint.spec.get("name") in _FREE
+    return named and "" not in _edges(plan, endpoint.entity or "", names)
+
+
+def _edges(plan: Plan, entity: str, names: Sequence[str]) -> tuple[str, str]:
+    """The parameters that say from when to when something is wanted; empty where there are none."""
+    booking = _booking(plan, entity)
+    found = ["", ""]
+    for place, usual in enumerate((FROM, TO)):
+        edge = (plan.world.start, plan.world.end)[place](booking) if booking else None
+        for name in names:
+            made = plan.world.field(booking or "", split_name(name))
+            if not found[place] and (name.lower() in usual or (made is not None and made is edge)):
+                found[place] = name
+    return (found[0], found[1]) if booking else ("", "")
 
 
 def _booking(plan: Plan, entity: str) -> str | None:
@@ -555,8 +575,7 @@ def _availability(plan: Plan, finding: Finding, endpoint: EndpointDraft, route: 
         raise Unresolved("it is not clear when something is taken")
     kind = start.spec["type"]
     names = [name for name, _ in route.query]
-    first = next(name for name in names if name.lower() in FROM)
-    last = next(name for name in names if name.lower() in TO)
+    first, last = _edges(plan, entity, names)
     whole = kind == "date" and not world.touching
     less, more = ("<=", ">=") if whole else ("<", ">")
     link = world.references(booking, entity)[0]
@@ -647,28 +666,12 @@ def _as_default(plan: Plan, endpoint: EndpointDraft) -> None:
 
 def _named_condition(plan: Plan, endpoint: EndpointDraft) -> None:
     """`/loans/overdue` without another word: the loans that are overdue."""
-    name = endpoint.spec.get("name")
-    if (
-        name is None
-        or endpoint.spec.get("where")
-        or endpoint.spec.get("parent")
-        or endpoint.spec.get("own")
-    ):
+    name, spec = endpoint.spec.get("name"), endpoint.spec
+    if name is None or spec.get("where") or spec.get("parent") or spec.get("own"):
         return
-    from quantumlayer.offline.reading._render import state  # noqa: PLC0415
-
-    words = tuple(str(name).split("_"))
     try:
-        endpoint.spec["where"] = state(_scope(plan, endpoint), words)
+        settle_view(plan, endpoint)
     except Unresolved as reason:
-        if endpoint.spec.get("order_by") and words[0] in {
-            "top",
-            "latest",
-            "recent",
-            "newest",
-            "best",
-        }:
-            return
         for requirement in endpoint.requirements[:1]:
             plan.ledger.miss(requirement, str(reason))
         endpoint.spec["broken"] = True

@@ -112,11 +112,19 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         source.tokens, source.bodies = _without_bodies(source.tokens)
         _shown_bodies(source)
         source.tokens = _quoted_choices(_without_idioms(source.tokens))
+        if previous is None or previous.headings != source.headings:
+            source.full = (*_routes_above(source), *source.full)
         sources.append(source)
         by_id[item.id] = source
         previous = source
     _reword(sources)
     return sources
+
+
+def _routes_above(source: Source) -> list[Token]:
+    """`## POST /books`: the routes that a heading names belong to the first statement below it."""
+    above = tokenize(source.headings[0]) if source.headings else ()
+    return [token for token in above if token.kind == "route" and token.value.method]
 
 
 def _reword(sources: Sequence[Source]) -> None:

@@ -94,3 +94,59 @@ def test_one_column_for_all_answers_is_read_by_its_numbers() -> None:
 
     assert statuses["POST"] == (201, 400)
     assert statuses["PATCH"] == (202, 400)
+
+
+@pytest.mark.parametrize(
+    ("route", "where"),
+    [
+        ("GET /boats/launching?days=14 gives what is launched between today and that many days on, 30 if omitted."
+         " It is for boats launching soon.", "launched_on >= today() and launched_on <= today() + days(param.days)"),
+        ("GET /boats/idle: boats that no trip uses.",
+         "not exists(Trip, boat_id == this.id)"),
+    ],
+)  # fmt: skip
+def test_a_list_with_a_name_of_its_own_shows_what_is_said_of_it(route: str, where: str) -> None:
+    route = route.replace("launching?", "soon?")
+    made = _design(_BOATS + "A trip has a boat and a skipper.\n\n" + route)
+    (found,) = [each for each in made.endpoints if each.path in {"/boats/soon", "/boats/idle"}]
+
+    assert found.where == where
+
+
+@pytest.mark.parametrize("said", ["gives the boat with the latest launched_on as one object",
+                                  "is the boat with the newest launched_on, a single object"])  # fmt: skip
+def test_the_latest_one_is_one_item(said: str) -> None:
+    found = _list(_BOATS + f"GET /boats/latest {said}.", "/boats/latest")
+
+    assert (found.kind, found.order_by[:1]) == ("first", ["-launched_on"])
+
+
+@pytest.mark.parametrize(
+    "step", ["`draft` -> `printed`", "draft becomes printed", "from `draft` to `printed`"]
+)
+def test_a_step_between_states_is_read_behind_its_route(step: str) -> None:
+    made = _design(
+        "# Press\n\nA poster has a title and a status (draft, printed or torn).\n\n"
+        f"- POST /posters/{{id}}/print: {step}\n"
+    )
+    (found,) = [each for each in made.endpoints if each.kind == "action"]
+
+    assert [(each.target, each.value) for each in found.effects] == [("status", "'printed'")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Nobody logs in.", "It runs inside, so no passwords.", "There is no need for accounts."],
+)
+def test_a_document_that_wants_no_accounts_gets_none(said: str) -> None:
+    assert _design(f"{_BOATS}{said} Customers register boats.").auth is None
+
+
+def test_what_only_the_shape_of_an_item_names_is_the_services() -> None:
+    made = _design(
+        "# Fair\n\n| Route | Does |\n|---|---|\n| POST /tickets | sell a ticket: `buyer`, `seats` |\n\n"
+        'A ticket is `{"id", "buyer", "seats", "number", "price"}`.'
+    )
+    (ticket,) = made.entities
+
+    assert {each.name for each in ticket.fields if each.set_by == "system"} == {"number", "price"}
