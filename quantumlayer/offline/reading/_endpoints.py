@@ -535,43 +535,15 @@ def _wanted_items(
 
 
 _VERBS = {
-    "create": {
-        "create",
-        "add",
-        "make",
-        "register",
-        "enter",
-        "write",
-        "post",
-        "manage",
-        "book",
-        "record",
-    },
-    "list": {"list", "see", "view", "browse", "show", "manage", "get", "search"},
-    "read": {"read", "see", "view", "show", "get", "manage", "open"},
-    "replace": {
-        "update",
-        "edit",
-        "change",
-        "modify",
-        "manage",
-        "replace",
-        "rename",
-        "correct",
-        "adjust",
-    },
-    "update": {
-        "update",
-        "edit",
-        "change",
-        "modify",
-        "manage",
-        "rename",
-        "correct",
-        "adjust",
-        "amend",
-    },
-    "delete": {"delete", "remove", "manage", "erase", "drop"},
+    kind: frozenset(verbs.split())
+    for kind, verbs in {
+        "create": "create add make register enter write post manage book record",
+        "list": "list see view browse show manage get search",
+        "read": "read see view show get manage open",
+        "replace": "update edit change modify manage replace rename correct adjust",
+        "update": "update edit change modify manage rename correct adjust amend",
+        "delete": "delete remove manage erase drop",
+    }.items()
 }
 
 

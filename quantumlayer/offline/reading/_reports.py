@@ -260,6 +260,9 @@ def _by_name(plan: Plan, endpoint: EndpointDraft, scope: Scope, name: str) -> st
     return text
 
 
+_TAKEN = frozenset("occupied taken used booked reserved enrolled sold registered attending".split())
+
+
 def _of_item(
     world: World, scope: Scope, endpoint: EndpointDraft, words: tuple[str, ...]
 ) -> str | None:
@@ -268,17 +271,7 @@ def _of_item(
     if made is not None:
         return escape(made.name)
     word = " ".join(words)
-    if word in {
-        "occupied",
-        "taken",
-        "used",
-        "booked",
-        "reserved",
-        "enrolled",
-        "sold",
-        "registered",
-        "attending",
-    }:
+    if word in _TAKEN:
         try:
             return usage(scope, Frame(entity), others=False)[0]
         except Unresolved:

@@ -32,85 +32,30 @@ _AMOUNTS = (
     "quantity", "seats", "places", "attendees", "guests", "people", "persons", "spots", "tickets",
     "party_size", "number_of_guests", "participants", "number_of_people", "amount",
 )  # fmt: skip
-_STARTS = (
-    "arrives_on",
-    "arrives_at",
-    "arrival",
-    "arrival_date",
-    "check_in_date",
-    "starts_on",
-    "begins_on",
-    "from_date",
-    "from",
-    "pickup_date",
-    "picked_up_on",
-    "first_night",
-    "starts_at",
-    "start",
-    "start_time",
-    "begins_at",
-    "begin",
-    "started_at",
-    "start_date",
-    "first_day",
-    "entered_at",
-    "arrived_at",
-    "checked_in_at",
-    "began_at",
-    "opened_at", "opens_on", "opens_at", "from", "from_day", "from_date", "date_from", "valid_from", "starts_on",
-    "begins_on", "arrival", "arrives_on", "arrival_date", "check_in", "check_in_date", "first_night", "starting_on",
-    "day_from", "starts", "begins", "opens", "from_time", "pick_up_date", "pickup_date", "departs_at",
-)  # fmt: skip
-_MOMENTS = (
-    "scheduled_at",
-    "scheduled_for",
-    "date",
-    "day",
-    "time",
-    "takes_place_at",
-    "datetime",
-    "when",
-    "departure",
-    "event_date",
+_STARTS = tuple(
+    (
+        "arrives_on arrives_at arrival arrival_date check_in_date starts_on begins_on from_date"
+        " from pickup_date picked_up_on first_night starts_at start start_time begins_at begin"
+        " started_at start_date first_day entered_at arrived_at checked_in_at began_at opened_at"
+        " opens_on opens_at from_day date_from valid_from check_in starting_on day_from starts"
+        " begins opens from_time pick_up_date departs_at"
+    ).split()
 )
-_ENDS = (
-    "leaves_on",
-    "leaves_at",
-    "departure",
-    "departure_date",
-    "check_out_date",
-    "finishes_at",
-    "to_date",
-    "to",
-    "return_date",
-    "returns_on",
-    "last_night",
-    "ends_at",
-    "end",
-    "end_time",
-    "end_date",
-    "ended_at",
-    "stopped_at",
-    "last_day",
-    "until",
-    "closes_at",
-    "expires_at",
-    "finish",
-    "valid_until",
-    "expires_on",
-    "ends_on",
-    "closing_time",
-    "expiry_date",
-    "deadline",
-    "closes_on",
-    "exited_at",
-    "left_at",
-    "finished_at",
-    "checked_out_at",
-    "returned_at", "to", "to_day", "to_date", "date_to", "valid_to", "check_out", "check_out_date", "leaves_on",
-    "departs_on", "last_night", "ending_on", "day_to", "ends", "closes", "to_time", "return_date", "until_date",
-    "arrives_at", "closes_at", "returns_on", "finishes_on", "finishes_at",
-)  # fmt: skip
+_MOMENTS = tuple(
+    (
+        "scheduled_at scheduled_for date day time takes_place_at datetime when departure event_date"
+    ).split()
+)
+_ENDS = tuple(
+    (
+        "leaves_on leaves_at departure departure_date check_out_date finishes_at to_date to"
+        " return_date returns_on last_night ends_at end end_time end_date ended_at stopped_at"
+        " last_day until closes_at expires_at finish valid_until expires_on ends_on closing_time"
+        " expiry_date deadline closes_on exited_at left_at finished_at checked_out_at returned_at"
+        " to_day date_to valid_to check_out departs_on ending_on day_to ends closes to_time"
+        " until_date arrives_at finishes_on"
+    ).split()
+)
 _DUE = ("due_date", "due", "due_on", "due_at", "deadline", "dueon", "duedate", "dueat")
 _PYTHON_WORDS = frozenset(
     "False None True and as assert async await break class continue def del elif else except finally"
@@ -390,6 +335,11 @@ class World:
         return None
 
 
+_WHO = frozenset(
+    "voter email name author user username plate player customer reviewer member person guest bidder".split()
+)
+
+
 def person_key(world: World, entity: str) -> str | None:
     """Who does it: the owner, or the one person that the items refer to or name."""
     owner = world.draft(entity).owner
@@ -403,23 +353,7 @@ def person_key(world: World, entity: str) -> str | None:
         made.name
         for made in world.fields(entity)
         if made.references in _people(world)
-        or made.name.lower()
-        in {
-            "voter",
-            "email",
-            "name",
-            "author",
-            "user",
-            "username",
-            "plate",
-            "player",
-            "customer",
-            "reviewer",
-            "member",
-            "person",
-            "guest",
-            "bidder",
-        }
+        or made.name.lower() in _WHO
         or made.words[-1] == "email"
     ]
     return people[0] if people else None
