@@ -142,6 +142,7 @@ BEHAVIOUR_SLOTS: dict[str, SlotFunction] = {
     "clock_now": _moment_word,
     "figures": _figure_words,
     "state": _state,
+    "day": lambda reader, at: [(True, at + 1)] if reader.low(at) in {"day", "today"} else [],
     "led": lambda reader, at: _led(reader, at),
     "states": _states,
     "superlative": lambda reader, at: _superlative(reader, at),
@@ -259,6 +260,24 @@ def _sets_field(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return [
         Sets(field.words, value, _route(captures, situation), captures.get("doing"), field.owner)
     ]
+
+
+def _moves_given(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The amount is taken off the balance`: what the body of the route spoken of gives."""
+    if not _on_item(situation.route):
+        return None
+    value = FieldOf((captures["noun"][-1].low,))
+    return _changes_by({**captures, "value": value, "doing": None}, situation)
+
+
+def _happened(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The day this happens is stored as `accepted_on``, `accepted_on is the day on which it was accepted`."""
+    word = captures.get("done") or captures.get("doing")
+    route = situation.route if word is None and _on_item(situation.route) else None
+    if word is None and route is None:
+        return None
+    moment = "today" if captures.get("day") else "now"
+    return [Sets((captures["name"],), Moment(moment), route, word)]
 
 
 def _clears(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -638,6 +657,8 @@ def _first_token(tokens: Iterable[Token]) -> Any:
 _BECOME = (
     "(makes|make|turns|turn|sets|set|marks|mark|changes|change|moves|move|puts|put|switches|brings)"
 )
+_POSITIVE = "[, (which|that) MUST be (positive|above 0|greater than 0|more than 0|above zero|greater than zero) ,]"
+_LESS = "((taken|deducted|subtracted|removed|knocked|drawn) (off|from|away from)|off)"
 _DELETED = "(deleted|removed|erased|dropped)"
 
 COUNTING: tuple[tuple[str, Recogniser], ...] = (
@@ -697,6 +718,19 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <literal>", _sets_field),
     ("<route> [MUST] (records|record|notes|note|stores|store|writes|saves|sets|set|keeps|remembers) <names>", _sets_now),
     ("(it|this|that) [MUST] (sets|set|records|record|notes|fills in|stores|writes) <names>", lambda c, s: _sets_now(c, s) if _on_item(s.route) else None),
+    (f"[the] <noun> {_POSITIVE} (is|gets|goes|comes) [then] {_LESS} <field>", lambda c, s: _moves_given({**c, "less": True}, s)),
+    (f"[the] <noun> {_POSITIVE} (is|gets|goes) [then] (added|credited|paid in|booked|put) (to|on|onto|into) <field>", _moves_given),
+    ("[(it|this|that|which|<route>)] [MUST] [then] (takes|take|subtracts|deducts|removes|deduct|subtract) [the] <noun> (off|from|away from) <field>", lambda c, s: _moves_given({**c, "less": True}, s)),
+    ("[(it|this|that|which|<route>)] [MUST] [then] (adds|add|credits|credit) [the] <noun> (to|onto) <field>", _moves_given),
+    ("[(it|this|that|which|<route>)] [MUST] [then] (reduces|reduce|lowers|lower|decreases|decrease) <field> by [the|that] <noun>", lambda c, s: _moves_given({**c, "less": True}, s)),
+    ("[(it|this|that|which|<route>)] [MUST] [then] (raises|raise|increases|increase) <field> by [the|that] <noun>", _moves_given),
+    ("<field> (is|gets|goes|drops|falls|sinks|shrinks) [then] [(reduced|lowered|decreased|diminished|down)] by [the|that] <noun>", lambda c, s: _moves_given({**c, "less": True}, s)),
+    ("<field> (is|gets|goes|rises|grows) [then] (raised|increased|up) by [the|that] <noun>", _moves_given),
+    ("[the] (<day:day>|time|moment|date) [(when|that|on which|at which)] [(this|that|it) (happens|happened|is done|was done|takes place)] is (stored|kept|recorded|saved|noted|written) (as|in|under|into) <name>", _happened),
+    ("<doing> [<items>] (stores|records|notes|keeps|saves|writes) the (<day:day>|time|moment|date) (as|in|under|into) <name>", _happened),
+    ("<name> is the (<day:day>|time|moment|date) [(on|at|in)] (which|when|that) (it|they|<items>) (was|is|were|has been) <done>", _happened),
+    ("(when|once|as soon as) (it|they|<items>) (is|are|was|has been) <done> [,] <name> (is|gets|becomes) [set to] (<day:day>|now|the current time|that moment)", _happened),
+    ("(<route>|which|it|this|that) [MUST] [then] (makes|make|sets|turns|set) <names> [(to|back to)] (null|empty|none) [again]", lambda c, s: _clears(c, s) if _on_item(_route(c, s)) else None),
     ("<route> [MUST] (adds|add) <value> to <field>", _changes_by),
     ("<route> [MUST] (takes|take|subtracts|deducts|removes) <value> (off|from|away from) <field>", lambda c, s: _changes_by({**c, "less": True}, s)),
     ("<route> [MUST] (increases|increase|raises) <field> (by <value>)", _changes_by),

@@ -406,12 +406,14 @@ _LEAD_INS = (
     "(no|yes|nope|sure|exactly|correct) (.|,|!|:)",
     "(that is why|this is why|which is why|therefore|hence|please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|first of all|to begin with|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally ,|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
     "(the|an|a) (user|client|caller) (wants|needs) to",
+    "(whenever|when|wherever) (a|an|the|any) <noun> is (shown|read|listed|returned|fetched) [,]",
 )
 _ENDINGS = (
     "[,] so that <rest>",
     "[,] so <pronoun> <rest>",
     "[,] in order (to|that) <rest>",
     "[,] because <rest>",
+    "[,] (which|that) is (0|zero) (while|when|if|as long as|until) there (is|are) (none|no <noun>|nothing|none yet)",
     "[,] since <rest>",
     "[,] (as|for) (we|they|it|he|she|our|this) <rest>",
     ", (as|for) (the|a|an|some|most|many|people|everybody|nobody|every|each|no|their|otherwise) <rest>",

@@ -12,7 +12,7 @@ from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
 from quantumlayer.offline.reading._definitions import Situation
-from quantumlayer.offline.reading._facts import Fact, Holds, Room, Unique
+from quantumlayer.offline.reading._facts import Fact, Follows, Holds, Room, Unique
 from quantumlayer.offline.reading._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction, compile_pattern
 from quantumlayer.offline.reading._slots import TIME_UNITS, Span
@@ -191,12 +191,13 @@ def _names(situation: Situation, entity: str) -> dict[tuple[str, ...], str | Non
     if draft is None:
         return {}
     found = {made.words: made.references for made in draft.fields.values()}
-    found.update({(made.name,): made.references for made in draft.fields.values()})
+    found.update({(made.name.lower(),): made.references for made in draft.fields.values()})
     return found
 
 
 def _has(situation: Situation, entity: str, words: tuple[str, ...]) -> bool:
     names = _names(situation, entity)
+    words = tuple(word.lower() for word in words)
     return words in names or (*words[:-1], singular(words[-1])) in {
         (*each[:-1], singular(each[-1])) for each in names if each
     }
@@ -240,6 +241,60 @@ def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
                 Room(parent, child, limits[0], amounts[0] if amounts else (), _status(situation))
             ]
     return None
+
+
+_BEFORE = frozenset(
+    "highest last latest previous before earlier far preceding largest greatest already stored".split()
+)
+_HIGHER = frozenset(
+    "higher more greater exceed exceeds larger above over bigger beat beats outbid".split()
+)
+_LOWER = frozenset("lower less fewer smaller below under".split())
+
+
+def _rising(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Each bid must be higher than every bid made on the same lot before`: the numbers of a series only rise."""
+    tokens = captures["rest"]
+    words = {token.low for token in tokens}
+    if not words & _BEFORE or any(token.kind in {"number", "route", "date"} for token in tokens):
+        return None
+    marks = _BEFORE | _HIGHER | _LOWER | {"refused", "rejected", "least", "equal", "high"}
+    found = _sort(tokens, situation, marks)
+    if found is None or not found.things:
+        return None
+    banned = bool(words & {"not", "never", "no", "refused", "rejected", "nobody"})
+    higher, lower = bool(words & _HIGHER), bool(words & _LOWER)
+    things = [*dict.fromkeys(found.things)]
+    series = [each for each in things if {*_names(situation, each).values()} - {None}]
+    made = next(
+        (
+            each
+            for each in series
+            if all(other == each or other in _names(situation, each).values() for other in things)
+        ),
+        None,
+    )
+    fields = [
+        each
+        for each in dict.fromkeys(found.fields)
+        if not _is_thing(each, situation.vocabulary.lexicon)
+    ]
+    if (
+        made is None
+        or higher in (lower, banned)
+        or len(fields) > 1
+        or not all(_has(situation, made, each) for each in fields)
+    ):
+        return None
+    return [
+        Follows(
+            made,
+            ">" if higher else ">=",
+            fields[0] if fields else (),
+            not fields,
+            _status(situation),
+        )
+    ]
 
 
 def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -316,6 +371,7 @@ LASTING: tuple[tuple[str, Recogniser], ...] = (
 )  # fmt: skip
 
 GIST: tuple[tuple[str, Recogniser], ...] = (
+    ("<rest>", _rising),
     ("<rest>", _room),
     ("<rest>", _pair),
 )

@@ -835,7 +835,7 @@ def _enough(reader: Reader, at: int, *, negated: bool) -> Iterator[tuple[Conditi
         start += 1
     for words, end in _field_words(reader, start):
         low = reader.low(end)
-        if start == at + (quantifier == "a") and _entity(
+        if quantifier in {"a", "the"} | {reader.low(start)} and _entity(
             reader.context.vocabulary.lexicon, [*words]
         ):
             continue  # the trip is open

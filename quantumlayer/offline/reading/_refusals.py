@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from quantumlayer.offline.reading._clauses import Recogniser
-from quantumlayer.offline.reading._definitions import Situation
+from quantumlayer.offline.reading._definitions import UPDATE, Situation
 from quantumlayer.offline.reading._facts import (
     Apart,
     Barred,
@@ -19,7 +19,9 @@ from quantumlayer.offline.reading._facts import (
     NotOneself,
     Operation,
     Refused,
+    Said,
     Successive,
+    Thing,
     Unique,
 )
 from quantumlayer.offline.reading._lexicon import ADVERBS
@@ -43,6 +45,7 @@ from quantumlayer.offline.reading._terms import (
     bind,
     negate,
 )
+from quantumlayer.offline.reading._traits import Trait
 from quantumlayer.offline.reading._words import is_plural, noun_for
 
 __all__ = ["REFUSALS", "REFUSAL_SLOTS", "keys_of"]
@@ -301,10 +304,30 @@ def _passive(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A product that has movements cannot be deleted`."""
     condition, holds = _condition(captures)
     again = bool(captures.get("again"))
-    operation = Operation(captures["dones"], subject=captures["items"], passive=True, again=again)
+    items: Items = captures["items"]
+    if (
+        {*captures["dones"]} <= UPDATE
+        and condition is None
+        and not items.where
+        and _is_part(items, situation)
+    ):
+        names = (tuple(situation.extra["entities"][items.entity].word.label.split()),)
+        return [Said(names, Thing((items.of[0].entity or "",)), (Trait("immutable"),))]
+    operation = Operation(captures["dones"], subject=items, passive=True, again=again)
     if condition is not None and not holds:
         return [Refused(operation, condition, only=True, status=_status(situation))]
     return [Refused(operation, condition, status=_status(situation))]
+
+
+def _is_part(items: Items, situation: Situation) -> bool:
+    """`The trip of a booking`: what a booking refers to, not the trip itself."""
+    if len(items.of) != 1 or items.of[0].where:
+        return False
+    draft = situation.extra.get("entities", {}).get(items.of[0].entity)
+    refers = draft is not None and any(
+        each.references == items.entity for each in draft.fields.values()
+    )
+    return items.entity is not None and refers
 
 
 def _passive_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -328,6 +351,14 @@ def _active(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if condition is not None and not holds:
         return [Refused(operation, condition, only=True, status=_status(situation))]
     return [Refused(operation, condition, status=_status(situation))]
+
+
+def _nobody(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nobody can book a closed trip`: a rule, where it says which trips or when."""
+    made: Items = captures["object"]
+    if made.entity is None or not (made.where or "when" in captures or "again" in captures):
+        return None
+    return _active({**captures, "items": Items(None, person=True, words=("one",))}, situation)
 
 
 def _active_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1230,6 +1261,7 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("no <items> CAN <dos> [(on|for|in|to|at|with|from)] [<items:object>] [<again>] [<when>]", _active),
     ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] (only|just) once [only]", lambda c, s: _active({**c, "again": True}, s)),
     ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] once [only]", lambda c, s: _active({**c, "again": True}, s)),
+    ("(nobody|no one|nobody else) CAN <dos> [(on|for|in|to|at|with|from)] <items:object> [<again>] [<when>]", _nobody),
     ("only <items> CAN <dos> [(on|for|in|to|at)] [<items:object>] [<when>]", _active_only),
     ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] <when>", _active_only),
     ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] only <when>", _active_only),

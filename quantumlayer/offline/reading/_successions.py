@@ -110,7 +110,13 @@ def _series(world: World, entity: str) -> FieldDraft:
 
 
 def _number(world: World, entity: str) -> FieldDraft:
-    found = world.first(entity, _NUMBERS, {"money", "number", "integer"})
+    kinds = {"money", "number", "integer"}
+    found = world.first(entity, _NUMBERS, kinds)
+    numbers = [
+        made for made in world.fields(entity)
+        if made.spec.get("type") in kinds and made.spec.get("set_by") != "system"
+    ]  # fmt: skip
+    found = numbers[0] if found is None and len(numbers) == 1 else found
     if found is None:
         raise Unresolved(f"a {world.label(entity)} has no number to compare")
     return found
