@@ -33,6 +33,7 @@ from quantumlayer.offline.reading._facts import (
     Worked,
 )
 from quantumlayer.offline.reading._fieldlists import read_fields
+from quantumlayer.offline.reading._lexicon import NUMBER_WORDS
 from quantumlayer.offline.reading._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading._phrases import _quoted
 from quantumlayer.offline.reading._refusals import REFUSAL_SLOTS
@@ -264,7 +265,7 @@ def _sets_field(captures: Captures, situation: Situation) -> Iterable[Fact] | No
 
 def _moves_given(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The amount is taken off the balance`: what the body of the route spoken of gives."""
-    if not _on_item(situation.route):
+    if not _on_item(situation.route) or captures["noun"][-1].low in NUMBER_WORDS:
         return None
     value = FieldOf((captures["noun"][-1].low,))
     return _changes_by({**captures, "value": value, "doing": None}, situation)

@@ -860,33 +860,12 @@ def _sent_to_actions(world: World, entity: str, text: str) -> Iterator[tuple[lis
     for action in world.actions:
         said = text
         for name, sent in action.sets.items() if action.entity == entity else ():
-            if sent.startswith("param."):
+            if sent.startswith((f"{name} - param.", f"{name} + param.")):
+                sent = f"({sent})"  # noqa: PLW2901 -- what is left of a balance
+            if sent.startswith(("param.", "(")):
                 said = re.sub(rf"(?<![\w.'\"]){re.escape(name)}(?![\w('\"])", sent, said)
         if said != text:
             yield [action.name], said
-
-
-def _held_by_actions(plan: Plan, finding: Finding, fact: Holds, entity: str, text: str) -> None:
-    """`The balance cannot drop below 0`: an action that takes something off it is refused then, too."""
-    for action in plan.world.actions if _is_bound(fact.condition) else ():
-        name = text.partition(" ")[0]
-        after = action.sets.get(name, "") if action.entity == entity else ""
-        if after.startswith((f"{name} - param.", f"{name} + param.")):
-            plan.rule(
-                entity, [action.name], text.replace(name, after, 1), text=_text(finding),
-                requirement=finding.source.id, status=fact.status,
-            )  # fmt: skip
-
-
-def _is_bound(held: Condition) -> bool:
-    """Whether a condition bounds a field by a number."""
-    match held:
-        case Compare(
-            left=FieldOf(), operator="<=" | ">=" | "<" | ">", right=Literal(value=int() | float())
-        ):
-            return True
-        case _:
-            return False
 
 
 def _possible(plan: Plan, finding: Finding, fact: Holds) -> list[str]:

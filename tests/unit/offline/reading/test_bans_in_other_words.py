@@ -77,3 +77,56 @@ def test_what_comes_once_is_unique_together(sentence: str) -> None:
 )
 def test_what_a_date_says_is_over_takes_nothing(sentence: str) -> None:
     assert rules(TRIPS, sentence) == ["trip.departs_on >= today()"]
+
+
+CARDS = (
+    "A gift card has a code (unique) and a balance (a number, more than 0).\n"
+    '`POST /gift-cards/{id}/redeem` with `{"amount": 15}` pays with it.\n\n'
+)
+METERS = (
+    "A meter has a serial number. A reading belongs to a meter and has a date (`read_on`)"
+    " and `kwh` (not negative).\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The amount, which has to be positive, is taken off the balance.",
+        "The amount is deducted from the balance.",
+        "It takes the amount off the balance.",
+        "The balance is reduced by the amount.",
+        "The balance goes down by the amount.",
+    ],
+)
+def test_an_action_takes_what_its_body_gives_off_a_field(sentence: str) -> None:
+    text = f"# Office\n\n{CARDS}{sentence} The balance cannot drop below 0.\n"
+    design = reading.design(reading.read(text))
+    redeem = next(each for each in design.endpoints if each.path.endswith("/redeem"))
+    assert [(each.target, each.value) for each in redeem.effects] == [
+        ("balance", "balance - param.amount")
+    ]
+    held = [rule.condition for rule in design.rules if "redeem" in rule.on]
+    assert held == ["(balance - param.amount) >= 0"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A reading must not be lower than the last one of the same meter.",
+        "A reading with fewer kwh than the highest one already stored for that meter has to be rejected.",
+        "The kwh of a reading may not be less than that of the reading before.",
+    ],
+)
+def test_the_numbers_of_a_series_only_rise(sentence: str) -> None:
+    others = "meter_id == this.meter_id, id != this.id"
+    rises = f"not exists(Reading, {others}) or kwh >= max(Reading, kwh, {others})"
+    assert rules(METERS, sentence) == [rises]
+
+
+def test_a_reference_that_cannot_be_changed_takes_no_routes_away() -> None:
+    text = f"# Office\n\n{TRIPS}The trip of a booking cannot be changed.\n"
+    design = reading.design(reading.read(text))
+    booking = next(each for each in design.entities if each.name == "Booking")
+    assert next(each for each in booking.fields if each.name == "trip_id").immutable
+    assert any(each.path == "/trips/{id}" and each.kind == "update" for each in design.endpoints)
