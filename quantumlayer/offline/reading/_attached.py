@@ -66,6 +66,9 @@ _TELLING = frozenset(
     " department start end from to duration minutes distance km unit due deadline headline id".split()
 )
 """What fields are often called."""
+_NO_NOUN = frozenset(
+    "and or but if when i we you they us them please not can may must should will be been to new also each every".split()
+)
 _SEEKING = READ - {"see"} | frozenset(
     ("filter choose sort narrow order answer return reply").split()
 )
@@ -281,37 +284,7 @@ def _is_nominal(token: Token) -> bool:
         return True
     if token.kind != "word" or token.low in DETERMINERS | PREPOSITIONS | PRONOUNS | _HAVING:
         return False
-    return token.low not in NUMBER_WORDS and token.low not in {
-        *(
-            "and",
-            "or",
-            "but",
-            "if",
-            "when",
-            "i",
-            "we",
-            "you",
-            "they",
-            "us",
-            "them",
-            "please",
-            "not",
-        ),
-        *(
-            "can",
-            "may",
-            "must",
-            "should",
-            "will",
-            "be",
-            "been",
-            "to",
-            "new",
-            "also",
-            "each",
-            "every",
-        ),
-    }
+    return token.low not in NUMBER_WORDS and token.low not in _NO_NOUN
 
 
 def _head(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -390,11 +363,13 @@ def _fits(tokens: Sequence[Token], at: int, noun: Sequence[Token]) -> bool:
     if "have" in before and not before & {"we", "i", "to"}:
         return False
     relative = tokens[at].kind == "word"
+    own = relative and tokens[at].low in {"which", "that"}
+    own |= tokens[at].low == "," and tokens[at + 1].low in {"which", "that", "each"}
     verbs = [found.base for token in tokens[first : start + 1] if (found := verb(token.low))]
     if tokens[at].low == "with" and _SEEKING & {*verbs}:
         return False
     made = not verbs or (CREATE | MANAGE) & {*verbs}
-    if tokens[at].low != "with" and relative | (tokens[at].low == ",") and not made:
+    if tokens[at].low != "with" and relative | (tokens[at].low == ",") and not (made or own):
         return False  # `book a room, giving …` makes something else
     opens = start == first or tokens[start - 1].low == "-"
     return not relative or opens or _is_told(tokens, noun)

@@ -390,6 +390,7 @@ def _finite(tokens: Sequence[Token], at: int) -> bool:
 _ROLE = "[as (a|an|the|our) <noun:role> [,]]"
 _LEAD_INS = (
     "as (a|an|the|our) <noun:role> [,] (i|we) [also] (want|need|wish|would like|would love|expect|have) [(to|that)]",
+    "as (a|an|the|our) <noun:role> [,] (i|we)",
     "as (a|an|the|our) <noun:role> [,] (i|we) (can|could|may|should|must|shall|will) [be able to]",
     "(i|we|you) [also|really] (want|need|wish|would like|would love) [(you|it|the system)] to",
     "(i|we) would [like] [to] (have|see)",

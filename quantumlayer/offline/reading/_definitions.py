@@ -161,9 +161,22 @@ def _fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], 
         return
     situation = reader.context
     known = situation.known if isinstance(situation, Situation) else frozenset()
-    phrases = read_fields(tokens, known)
-    if phrases and all(plausible_field(phrase) for phrase in phrases):
+    phrases = _plausible(read_fields(tokens, known))
+    if phrases:
         yield tuple(phrases), len(reader.tokens)
+
+
+def _plausible(phrases: list[FieldPhrase]) -> list[FieldPhrase]:
+    """The phrases that can be fields; an odd one among several is left to the one before it."""
+    kept: list[FieldPhrase] = []
+    for phrase in phrases:
+        if plausible_field(phrase):
+            kept.append(phrase)
+        elif not kept:
+            return []
+        else:
+            kept[-1].left.extend(phrase.tokens)
+    return kept if len(kept) == len(phrases) or 2 * len(kept) > len(phrases) > 2 else []
 
 
 def _inside(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
@@ -228,8 +241,8 @@ def plausible_field(phrase: FieldPhrase) -> bool:
         return False
     if phrase.article == "no" or phrase.words[:1] in _VAGUE_COUNTS:
         return False
-    if phrase.words and phrase.words[0] in ADVERBS and phrase.spelled is None:
-        return False  # obviously these must be different
+    if phrase.words and phrase.spelled is None and not {*phrase.words[:1]}.isdisjoint(_NO_NAME):
+        return False  # obviously these must be different; give it away
     behind_name = (
         phrase.tokens[len(phrase.words)].low if len(phrase.tokens) > len(phrase.words) else ""
     )
@@ -253,12 +266,14 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     finite = verb(phrase.words[0])
     if finite is None or phrase.article:
         return True
-    if len(phrase.tokens) > 1 and phrase.tokens[1].kind == "number" and "third" in finite.forms:
+    if behind and behind[0].kind == "number" and "third" in finite.forms:
         return False  # gives 1 to 5 stars
-    following = phrase.tokens[1].low if len(phrase.tokens) > 1 else ""
-    return following not in PREPOSITIONS | {"a", "an", "the", "all"}
+    return not behind or behind[0].low not in PREPOSITIONS | {"a", "an", "the", "all"}
 
 
+_NO_NAME = ADVERBS | frozenset(
+    "away back up out off down in on crud json http https rest everything nothing anything something".split()
+)
 _CREDENTIALS = frozenset({"login", "log-in", "token", "authentication", "authorization", "jwt"})
 _CLAUSAL = frozenset({"can", "may", "must", "should", "cannot", "will", "is", "are", "has", "have"})
 
@@ -1151,7 +1166,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ("<thing> (looks|look) [like this] [when it is created] [:] [like] <sketch>", _looks_like),
     ("<thing> (is|has|are|have) [an|a] [(object|form|shape|json)] [like|of the form] [:] <sketch>", _looks_like),
     ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|has|sends|receives) [a] [(body|json|json body)] [(like|with|of|:)] <sketch>", _route_takes),
-    ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|receives) [(the fields|the following fields|fields|a body with|a json body with|in the body|the body)] [:] <fields>", _route_takes),
+    ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|receives|receive|gets|get|wants|want|reads|asks for|(is|are) (sent|given|called with)) [(the fields|the following fields|fields|a body with|a json body with|in the body|the body)] [:] <fields>", _route_takes),
     ("<route> [:] <sketch>", _route_takes),
     (f"[<actor> [(can|may|MUST)]] <do> [(a|an|the|their|one)] [<noun>] (with|by|via|through|using) <route> [,] {_GIVEN} [(his|her|their|my|your)] <fields>", _route_takes),
     ("<thing> [also] (shows|show|displays|display) [its|their] <fields>", _shown_too),

@@ -29,7 +29,6 @@ from quantumlayer.offline.reading._facts import (
     Thing,
 )
 from quantumlayer.offline.reading._fieldlists import read_field
-from quantumlayer.offline.reading._inline import split_inline
 from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sources import Source
@@ -114,15 +113,12 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
 def detach_lists(sources: Iterable[Source], known: frozenset[str]) -> None:
     """Take the lists of fields that are attached to nouns out of the sentences."""
     for source in sources:
-        if source.kind != "clause":
+        if source.kind != "clause" or (_in_frame(source) and source.tokens[0].kind == "name"):
             continue
         source.tokens, found = detach(source.tokens, known)
         source.inline.extend(found)
         if not found and source.requirement.kind == "item":
             _detach_item(source, known)
-        if source.tokens:
-            source.tokens, rest = split_inline(source.tokens)
-            source.inline.extend(rest)
 
 
 def _detach_item(source: Source, known: frozenset[str]) -> None:
@@ -297,6 +293,8 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
                 weight += 2
             if fact.route is None or thing.label == "user":
                 evidence = search.note(thing.label, weight, at)
+                described = thing.article == "the" and thing.label in search.referred
+                evidence.score -= _ENOUGH if described and len(fact.phrases) == 1 else 0
                 evidence.defined = True
                 evidence.strong |= fact.sure and len(fact.phrases) > 1
         case Sketched(thing=Thing(words=words) as thing) if words and _nameable(thing):
@@ -357,13 +355,16 @@ def _nameable(thing: Thing) -> bool:
 _FIELD_WORDS = frozenset({"fields", "attributes", "properties", "columns", "data", "members"})
 
 
+_SHORT = 4
+
+
 def fields_frame(source: Source) -> Thing | None:
     """The thing whose fields the items below a statement list, as in `projects` or `A note has:`."""
     placed = [route for route in source.routes if route.path]
     if (
         len(placed) == 1
         and source.tokens
-        and (source.tokens[-1].low == ":" or len(source.tokens) < 4)
+        and (source.tokens[-1].low == ":" or len(source.tokens) <= _SHORT)
     ):
         last = placed[0].literals[-1:] if placed[0].method in {"", "POST"} else []
         if last and len(placed[0].literals) == len(placed[0].segments) and is_plural(last[0]):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from quantumlayer.offline.reading._fieldtypes import type_of_name
+from quantumlayer.offline.reading._remarks import remark
 from quantumlayer.offline.reading._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, compile_pattern
 from quantumlayer.offline.reading._slots import BASIC_SLOTS
@@ -63,7 +65,7 @@ _ALONE = frozenset(
 _ADJECTIVES: dict[str, tuple[Trait, ...]] = {
     "optional": (Trait("optional"),),
     "optionally": (Trait("optional"),),
-    "possibly": (Trait("optional"),),
+    **dict.fromkeys("possibly perhaps maybe sometimes".split(), (Trait("optional"),)),
     "required": (Trait("required"),),
     "mandatory": (Trait("required"),),
     "compulsory": (Trait("required"),),
@@ -85,6 +87,10 @@ _ADJECTIVES: dict[str, tuple[Trait, ...]] = {
     "simple": (),
     "valid": (),
     "own": (),
+    "different": (Trait("unique"),),
+    "distinct": (Trait("unique"),),
+    "distinctive": (Trait("unique"),),
+    "individual": (),
     "personal": (),
     "separate": (),
     "several": (Trait("many"),),
@@ -168,7 +174,9 @@ def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) ->
                 for before in phrases[-2:-1]:
                     before.traits.extend(phrase.traits)
         elif phrases:
-            phrases[-1].left.extend(part)
+            traits, left = read_traits(part)
+            phrases[-1].traits.extend(traits)
+            phrases[-1].left.extend(left)
     return phrases
 
 
@@ -181,7 +189,8 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
     pending: list[Token] = []
     apart = False
     with_articles = _has_article(tokens)
-    for piece, separator in _pieces(tokens):
+    for found, separator in _pieces(tokens):
+        piece = _remark_behind(found)
         before = parts[-1] if parts else None
         lows = [token.low for token in piece]
         wish = lows[0] == "if" and len(lows) <= 5 and lows[1:2] != ["it"]
@@ -202,6 +211,14 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
         else:
             parts.append(list(piece))
     return parts
+
+
+def _remark_behind(piece: list[Token]) -> list[Token]:
+    """`(if there is one) a link`: the remark belongs to what stands behind it."""
+    end = next((at for at, token in enumerate(piece) if token.low == ")"), len(piece))
+    if piece[0].low != "(" or end + 1 >= len(piece) or piece[end + 1].low not in DETERMINERS:
+        return piece
+    return [*piece[end + 1 :], *piece[: end + 1]]
 
 
 _APART = (["one", "per"], ["once", "per"], ["only", "one"], ["one", "for"])
@@ -253,14 +270,18 @@ def _belongs(
 ) -> bool:
     """Tell whether a piece goes on with the field before it."""
     first = piece[0]
-    if _starts_quantity(piece):
+    joined_by_and = any(token.low in {"and", "&", "plus", "+"} for token in separator)
+    if _goes_on_with_format(before, piece, joined=joined_by_and):
+        return True
+    if _starts_quantity(piece) or _asks_how(piece):
         return False
-    if _is_formula(piece):
+    told = any(token.low == ";" for token in separator) and _is_told_of(piece)
+    if told or _is_formula(piece):
         return True
     if _lists_parts(before) or (_opens_choices(before) and first.low not in DETERMINERS):
         return True
     if first.kind == "name" and [token.low for token in separator] == [","]:
-        return _is_clause(before)
+        return _is_clause(before) or _lists_values(before)
     if first.low in {"a", "an", "the"} and _is_apposition(before, piece):
         return True
     if _counts_before(before, separator, piece):
@@ -269,7 +290,6 @@ def _belongs(
         return True
     if first.low in {"(", "true", "false", "yes", "null"}:
         return True
-    joined_by_and = any(token.low in {"and", "&", "plus", "+"} for token in separator)
     if first.kind == "word" and first.low in _CONTINUES:
         return not _starts_field(piece)
     if joined_by_and and len(piece) == 1 and first.low in {"text", "number"}:
@@ -278,16 +298,36 @@ def _belongs(
         return len(piece) == 1 or not _noun_follows(piece)
     if first.low in NUMBER_WORDS and first.kind == "word":
         return _ends_open(before) or not (len(piece) > 1 and is_plural(piece[1].low))
-    if _ends_open(before):
+    if _ends_open(before) and not (first.low in DETERMINERS and _is_clause(before)):
         return True
     if _in_choices(before, piece, with_articles=with_articles and not joined_by_and):
         return True
-    if _ends_in_character_kinds(before) and _names_character_kinds(piece):
-        return True
-    return _goes_on_with_format(before, piece)
+    return _ends_in_character_kinds(before) and _names_character_kinds(piece)
 
 
-def _goes_on_with_format(before: list[Token], piece: list[Token]) -> bool:
+_HOW = {
+    "old": "age", "long": "length", "much": "amount", "big": "size", "large": "size", "far": "distance",
+    "heavy": "weight", "high": "height", "tall": "height", "wide": "width", "deep": "depth", "fast": "speed",
+    "often": "frequency", "hot": "temperature", "warm": "temperature", "expensive": "price",
+}  # fmt: skip
+
+
+def _asks_how(piece: list[Token]) -> bool:
+    """`how old it is`, `how many guests there are`, `whether it bites`: a field, told as a question."""
+    if piece[0].low == "whether":
+        return len(piece) > 1
+    return piece[0].low == "how" and len(piece) > 1 and piece[1].low in {*_HOW, "many"}
+
+
+def _is_told_of(piece: list[Token]) -> bool:
+    """`; whoever is new starts with 5`: a clause about the field before."""
+    told = frozenset(
+        "if when whoever it they that this nobody everybody unless one we otherwise".split()
+    )
+    return piece[0].low in told or piece[0].kind == "number" or remark(piece) is not None
+
+
+def _goes_on_with_format(before: list[Token], piece: list[Token], *, joined: bool) -> bool:
     """`four digits, a dot, then three letters`: further parts of how a text is made up."""
     kinds = {"digits", "letters", "characters", "digit", "letter", "sign", *SYMBOLS}
     if not any(token.low in kinds for token in before):
@@ -308,7 +348,8 @@ def _goes_on_with_format(before: list[Token], piece: list[Token]) -> bool:
     if lows[:1] and lows[0] in SYMBOLS and len(lows) < 3:
         return True
     counted = lows[:1] and (piece[-len(lows)].kind == "number" or lows[0] in NUMBER_WORDS)
-    return bool(counted and kinds & set(lows) and piece[0].low in {"then", "followed", "and"})
+    goes_on = joined or piece[0].low in {"then", "followed", "and"}
+    return bool(counted and kinds & set(lows) and goes_on)
 
 
 def _is_formula(piece: list[Token]) -> bool:
@@ -323,6 +364,14 @@ def _is_formula(piece: list[Token]) -> bool:
         )
         for at, low in enumerate(lows[:-1])
         if at
+    )
+
+
+def _lists_values(before: list[Token]) -> bool:
+    """`a severity: `low`: further names are values too."""
+    return any(
+        token.low == ":" and at and before[at - 1].kind == "word" and behind.kind == "name"
+        for at, (token, behind) in enumerate(pairwise(before))
     )
 
 
@@ -474,7 +523,7 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     at, phrase = (0, FieldPhrase(())) if described else _opening(tokens, known)
     if described:
         tokens, phrase.traits, phrase.counted = described
-    name_end = _name(tokens, at, phrase)
+    name_end = at if phrase.words else _name(tokens, at, phrase)
     if not phrase.words:
         name_end = _bracketed_name(tokens, at, phrase)
     if not phrase.words:
@@ -630,6 +679,9 @@ def _opening(
             phrase.counted = True
             at += 2
             continue
+        elif token.low == "how" and following and following.low in _HOW:
+            phrase.words = (_HOW[following.low],)
+            return _behind_clause(tokens, at), phrase
         elif token.low == "any" and _is_of(tokens, at + 1, {"number"}):
             phrase.listed = True
             phrase.traits.append(Trait("optional"))
@@ -738,12 +790,14 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
         noun = words and last and token.low in {"needs", "shows", "gets", "will", "can"}
         if not noun and (token.low in _NAME_STOPS or (token.low in DETERMINERS and words)):
             break
-        if words and token.low in {"they", "he", "she", "it", "we", "you", "i"}:
+        if words and token.low in {"they", "he", "she", "it", "we", "you", "i", "there"}:
             end = _behind_clause(tokens, end)  # the languages they speak (a list)
             break
         following = tokens[end + 1].low if end + 1 < len(tokens) else ""
         if words and token.low in {"yes", "true"} and following in {"/", "or"}:
             break
+        if words and token.low in {"null", "zero", "false", "true", "empty", "none"}:
+            break  # the result null, the balance zero: what it starts with
         if (
             token.low == "number"
             and not words
@@ -781,7 +835,7 @@ def _bare(tokens: Sequence[Token], at: int) -> bool:
     return (
         at < len(tokens)
         and tokens[at].kind == "word"
-        and tokens[at].low not in DETERMINERS | PREPOSITIONS
+        and tokens[at].low not in DETERMINERS | PREPOSITIONS | NUMBER_WORDS.keys()
     )
 
 

@@ -133,6 +133,8 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None:
         return "integer"
     if not words:
         return None
+    if "per" in words[1:-1]:
+        return type_of_name(words[: words.index("per")])  # price per night
     last = words[-1]
     head = singular(last)
     if len(words) > 1 and last == head and head in {"place", "table", "chair", "person", "room"}:

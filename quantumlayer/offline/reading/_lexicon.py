@@ -148,16 +148,7 @@ ADVERBS = frozenset(
     " furthermore besides finally obviously clearly ever directly explicitly optionally"
     " merely again strictly easily quickly exactly".split()
 )
-NOISE = ADVERBS - {
-    "again",
-    "exactly",
-    "already",
-    "optionally",
-    "strictly",
-    "either",
-    "still",
-    "yet",
-}
+NOISE = ADVERBS - frozenset("again exactly already optionally strictly either still yet".split())
 """Words that a pattern may step over, wherever they stand."""
 
 NUMBER_WORDS: dict[str, int] = {

@@ -25,6 +25,7 @@ from quantumlayer.offline.reading._patterns import (
     compile_pattern,
     words_of,
 )
+from quantumlayer.offline.reading._slots import TIME_UNITS
 from quantumlayer.offline.reading._tokens import Token, tokenize
 from quantumlayer.offline.reading._traits import Trait, read_traits
 from quantumlayer.offline.reading._words import is_plural, singular, verb
@@ -99,7 +100,7 @@ def _rule(text: str, template: str) -> tuple[Pattern, tuple[str, ...]]:
 _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     # --- a thing has fields
     _rule(
-        f"(for|of|about|per|with|on) {_EVERY} <thing> [<relative>] [,] {_WHO} [MUST] [(like|want|wish) to] {_KEEP} [:] <list:rest>",
+        f"(for|of|about|per|with|on) {_EVERY} <thing> [<relative>] [,] {_WHO} [MUST] [(like|want|wish) to] {_KEEP} [:] [<list:rest>]",
         "a $thing has $rest",
     ),
     _rule(
@@ -119,6 +120,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(each|every|one|a|an) <thing> (=|:) <list:rest>", "a $thing has $rest"),
     _rule("<whole:thing> = <list:rest>", "a $thing has $rest"),
     _rule("(a|an|one|each|every) <thing> (is|means) <articles:rest>", "a $thing has $rest"),
+    _rule(f"{_EVERY} <thing> (that|which|who) <phrase> (has|{_HAS[1:-1]}) [:] <list:rest>", "a $thing has $rest"),
     _rule(f"(one|each|every|a|an|any) <thing> [<where>] [MUST] [also] {_HAS} [the following [{_FIELDS}]] [:] <list:rest>", "a $thing has $rest"),
     _rule("<plural:thing> [<where>] [MUST] [also] (comprise|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
     _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
@@ -130,6 +132,8 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(we|i|people) (speak of|talk of|talk about) (a|an) <thing> (when|if|whenever|once) <phrase>", "a $thing can be made"),
     # --- a field is kept
     _rule(f"{_WHO} [MUST] [also] [(like|want|wish) to] {_KEEP} [:] <parts:rest>", "it has $rest"),
+    _rule(f"{_WHO} [MUST] [(like|want|wish) to] {_KEEP} [down] (their|its|his|her) <list:rest>", "it has $rest"),
+    _rule("there (is|are) [(always|usually|normally)] <described:rest>", "it has $rest"),
     _rule(f"in (it|them|this|there|this file|this record|the record|the file|the entry|each entry|the book|this book|that list|the list) {_WHO} [MUST] {_KEEP} [:] <list:rest>", "it has $rest"),
     _rule("(each|each one|each of them|each of these|every one|every one of them|all of them|they all|they|all) [also] (has|have|comes with|come with|carries|carry|gets|get|needs|need|bears|contains|consists of|is given|includes|consist of|is made up of) <list:rest>", "it has $rest"),
     _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every one|each one|every|all) of (them|these)", "it has $rest"),
@@ -139,7 +143,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<thing:ignored> (types in|type in|types|enters|enter|fills in|fill in|writes down|notes down|puts in|keys in|inputs|submits|hands in|gives|states) (their|his|her|its) <list:rest>", "it has $rest"),
     _rule(f"[{_WHO}] [(MUST|can|only|may)] [only] (accept|accepts|take|takes|keep|ship|carry|carries|allow|handle|transport|admit) [only] <plural:thing> (<measuring:measure>) <rest>", "the !measure of a $thing is $rest"),
     _rule("apart from (that|this|these|it) [,] (a|an|each|every|the) <thing> has <list:rest>", "a $thing has $rest"),
-    _rule(f"<a_field:rest> (is|are) [also] {_ENTERED} [(as well|too|also|along with it|with it|alongside|in addition|for each|every time)]", "it has $rest"),
+    _rule(f"[(along|together) with (it|that|this|them) [,]] [(besides|in addition|also) [,]] <a_field:rest> (is|are) [also] {_ENTERED} [(as well|too|also|along with it|with it|alongside|in addition|for each|every time)]", "it has $rest"),
     _rule("<a_field:rest> [,] (is|are) [(also|likewise)] (part|a part) of (it|them|each|every one|the record|the entry|the <thing>)", "it has $rest"),
     _rule(f"<name:called> {_TELL} (whether|if) <rest>", "it has $called ( boolean )"),
     _rule(f"(whether|if) <phrase> (is|goes) {_NAMED} (as|in|under|by) <name:called>", "it has $called ( boolean )"),
@@ -179,6 +183,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<a_field:rest> MUST (be (there|known|named|given|sent|in it)|not be (missing|left out|omitted))", "$rest is required"),
     _rule("<a_field:rest> [CAN] [(also|sometimes|often)] (is|are|be|stay|stays|remain|remains) (missing|unknown|absent|empty|blank|left open) [<rest:tail>]", "$rest is optional"),
     # --- unique
+    _rule("[the|its] <field:rest> [, <phrase:mid> ,] (identifies|distinguishes|singles out|tells apart|belongs to exactly) [(a|an|each|every|the|one)] <thing> [<rest:tail>]", "a $thing has a $rest ( $mid , unique )"),
     _rule("the same <field:rest> CANNOT be (given|assigned|used|taken|registered|entered|issued|handed out|stored|added) [<rest:tail>]", "the $rest is unique"),
     _rule("[a|an|the] <field:rest> CANNOT be (given|assigned|used|taken|registered|entered|issued|handed out|stored|added) (twice|two times|again|a second time|more than once|to (two|several|more than one) <phrase>) [<rest:tail>]", "the $rest is unique"),
     _rule("(two|no two|several|different) [<thing>] [of them] [(CANNOT|can|may|must|will|do not|should)] [ever] (have|share|carry|use|get|bear|with) the same <one>", "#named is unique"),
@@ -268,7 +273,8 @@ def _may_be_kept(thing: Thing) -> bool:
         (found := verb(word)) is not None and "third" in found.forms and singular(word) != words[-1]
         for word in words[1:-1]
     )
-    return not acts and singular(words[-1]) not in GENERIC and words[-1] not in PRONOUNS
+    kept = singular(words[-1]) not in GENERIC | TIME_UNITS.keys()
+    return not acts and kept and words[-1] not in PRONOUNS
 
 
 def _list(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
@@ -350,12 +356,20 @@ def _without_telling(tokens: Tokens) -> Tokens:
     return tuple(kept)
 
 
-def _articles(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+def _articles(reader: Reader, at: int, least: int = 2) -> Iterator[tuple[Tokens, int]]:
     """`a score between 1 and 10 and a comment`: at least two, each with its article."""
     for tokens, end in _list(reader, at):
         known = reader.context.known if isinstance(reader.context, Rewording) else frozenset()
         phrases = _fields_of(tokens, known)
-        if len(phrases) > 1 and all(each.article or each.spelled for each in phrases):
+        if len(phrases) >= least and all(each.article or each.spelled for each in phrases):
+            yield tokens, end
+
+
+def _described(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`a headline of at most 50 characters`: with an article, and something said about each."""
+    for tokens, end in _articles(reader, at, least=1):
+        phrases = _fields_of(tokens, frozenset())
+        if end == len(reader.tokens) and all(each.traits and not each.left for each in phrases):
             yield tokens, end
 
 
@@ -562,7 +576,7 @@ _TAKEN = (
 )  # fmt: skip
 _SLOTS: dict[str, SlotFunction] = {
     **{name: _as_tokens(DEFINITION_SLOTS[name]) for name in _TAKEN},
-    "a_field": _a_field, "articles": _articles, "bounds": _bounds, "field": _field, "list": _list,
+    "a_field": _a_field, "articles": _articles, "bounds": _bounds, "described": _described, "field": _field, "list": _list,
     "linking": _linking, "measuring": _measuring, "nobody": _nobody, "one": _one, "optional": _optional, "parts": _parts, "plural": _plural, "relative": _relative, "roles": _roles, "state": _state,
     "somebody": _somebody, "subject": _subject, "thing": _thing, "verbal": _verbal, "where": _where, "whole": _whole,
 }  # fmt: skip
@@ -584,11 +598,15 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
         return tokens
     said: list[Token] = []
     for separator, segment in _segments(tokens):
-        said.extend(separator)
-        said.extend(_segment(segment, rewording, asked=asked))
+        clause = _segment(segment, rewording, asked=asked)
+        joined = separator and separator[-1].low in {"where", "but"} and clause != segment
+        said.extend(separator[:1] if joined else separator)
+        said.extend(clause)
         asked = False
     if said and all(one.low == other.low for one, other in zip(said, tokens, strict=False)):
-        rewording.thing = _salient(full, rewording) or rewording.thing
+        rewording.thing = (
+            _salient(tokens, rewording) or _salient(full, rewording) or rewording.thing
+        )
     rewording.headed = False
     rewording.asked = bool(tokens) and tokens[-1].low == "?" and _asks(tokens)
     return tuple(said)

@@ -182,9 +182,11 @@ def _is_asked(world: World, finding: Finding, words: tuple[str, ...]) -> bool:
 def _is_new(world: World, finding: Finding, words: tuple[str, ...]) -> bool:
     """Whether a name in code quotes is described that no list of fields has."""
     spelled = {token.value for token in finding.source.tokens if token.kind == "name"}
+    reads = any(route.method == "GET" for route in finding.source.routes)
     return (
         len(words) == 1
         and words[0] in spelled
+        and not reads  # those are parameters
         and finding.topic is not None
         and all(world.field(name, words) is None for name in world.structure.entities)
     )

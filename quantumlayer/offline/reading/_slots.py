@@ -10,7 +10,7 @@ from quantumlayer.offline.reading._patterns import Reader, SlotFunction
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._words import singular, verb
 
-__all__ = ["BASIC_SLOTS", "Amount", "Span", "read_number"]
+__all__ = ["BASIC_SLOTS", "TIME_UNITS", "Amount", "Span", "literal_of", "read_number"]
 
 
 class Amount(NamedTuple):
@@ -255,8 +255,9 @@ def _element(reader: Reader, at: int) -> tuple[Any, int] | None:
 def _is_clause(words: list[str]) -> bool:
     if {"whenever", "when", "if", "while", "because", "unless"} & {word.lower() for word in words}:
         return True
-    found = verb(words[-1].lower())
-    return len(words) > 2 and found is not None and "third" in found.forms
+    first, last = verb(words[0].lower()), verb(words[-1].lower())
+    acts = first is not None and "third" in first.forms and words[1].lower() in PREPOSITIONS
+    return acts or (len(words) > 2 and last is not None and "third" in last.forms)
 
 
 def _comment(reader: Reader, at: int) -> int:

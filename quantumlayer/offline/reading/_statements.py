@@ -98,6 +98,7 @@ def take_apart(text: str) -> Statements:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST})
     parser.enable("table").disable(["code", "html_block", "inline", "reference"])
     source = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").lstrip("\ufeff")
+    source = _with_brackets_closed(source)
     lines = source.split("\n")
     taker = _Taker()
     blocks = _tree(parser.parse(source))
@@ -108,6 +109,20 @@ def take_apart(text: str) -> Statements:
     if not taker.items:
         taker.add(taker.title or text.strip() or "(nothing)", "sentence", None)
     return Statements(taker.title, taker.items)
+
+
+def _with_brackets_closed(text: str) -> str:
+    """Join lines that only look like items to the line before: `(at least` goes on with `1) and …`."""
+    lines: list[str] = []
+    opened = 0
+    for line in text.split("\n"):
+        if opened > 0 and _MARKER.match(line.strip()):
+            lines[-1] += f" {line.strip()}"
+        else:
+            opened = opened if line.strip() and lines and lines[-1].strip() else 0
+            lines.append(line)
+        opened += line.count("(") - line.count(")")
+    return "\n".join(lines)
 
 
 # --- blocks --------------------------------------------------------------------------------------
@@ -244,7 +259,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
             yield f"{column['name']}: {column['rest']}", columns
             marked = False
             continue
-        marker = None if _ANSWER.match(line) else _MARKER.match(line)
+        marker = None if _ANSWER.match(line) else _MARKER.match(line) or _LABEL_WORD.match(line)
         bold = bool(_BOLD_LINE.match(line) or _ASKED_LINE.match(line) or _QUESTION.match(line))
         answer = bool(_ANSWER.match(line))
         route = routes > 1 and bool(_ROUTE.match(line))

@@ -885,10 +885,10 @@ class _Builder:
             if many or plural_form:
                 self._has_many(draft, target, phrase, source, inside=fact.sends)
                 return
+        itself = target is draft.word and is_plural(phrase.words[-1]) and not phrase.spelled
         limited = any(trait.key == "most" and trait.unit == "item" for trait in phrase.traits)
-        if phrase.words == ("id",) or (
-            limited and phrase.words[1:] and lexicon.find(phrase.words[-1:])
-        ):
+        limited &= bool(phrase.words[1:]) and lexicon.find(phrase.words[-1:]) is not None
+        if phrase.words == ("id",) or itself or limited:
             return  # at most one active lease: a limit
         own = any(trait.key in {"choices", "pattern", "type"} for trait in phrase.traits)
         refers = target is not None and not phrase.counted and not phrase.spelled and not own

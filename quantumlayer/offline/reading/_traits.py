@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from quantumlayer.offline.reading._remarks import remark
 from quantumlayer.offline.reading._lexicon import NOISE, NUMBER_WORDS
 from quantumlayer.offline.reading._patterns import (
     Captures,
@@ -15,7 +16,7 @@ from quantumlayer.offline.reading._patterns import (
     compile_pattern,
     words_of,
 )
-from quantumlayer.offline.reading._slots import BASIC_SLOTS, Amount, Span
+from quantumlayer.offline.reading._slots import BASIC_SLOTS, Amount, Span, literal_of
 from quantumlayer.offline.reading._tokens import Token, tokenize
 
 __all__ = ["SYMBOLS", "Trait", "read_traits"]
@@ -367,7 +368,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("[(an|a)] [valid] (http or https|http|https|absolute|valid) (url|urls|address|link|uri)", _typed("url")),
     # --- values
     ("(one|any) of [the] [(values|following|these|options|three|four|five)] [:] <choices:value>", _value("choices")),
-    ("(either|values|value|allowed values|possible values|choices|options|being|namely|enum) [are] [of] [:] <choices:value>", _value("choices")),
+    ("(either|values|value|allowed values|possible values|choices|options|namely|enum) [are] [of] [:] <choices:value>", _value("choices")),
     ("[a] (choice|selection) (of|between|from|among) [:] <choices:value>", _value("choices")),
     ("(default|defaults|defaulting) [(to|is|value|=|:)] [(is|:)] <literal:value>", _value("default")),
     ("<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|at the beginning)", _value("default")),
@@ -634,16 +635,22 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
     At each place the longest reading wins. Prepositional phrases that only describe the field
     (`of the person who asks`) are stepped over.
     """
-    reader = Reader(tuple(tokens), _slots())
+    tokens, marked = _marked_default(tuple(tokens))
+    reader = Reader(tokens, _slots())
     words = words_of(reader.tokens)
     possible = [(pattern, builder) for pattern, builder in _compiled() if pattern.possible(words)]
-    traits: list[Trait] = []
+    traits: list[Trait] = list(marked)
     left: list[Token] = []
     at = 0
     while at < len(reader.tokens):
         end, found = _longest(possible, reader, at)
         if end == at:
             end, found = _listed(possible, reader, at)
+        stop = _clause_end(reader, at)
+        whole = remark(reader.tokens[at:stop]) if end <= stop else None
+        optional = any(trait.key == "optional" for trait in found)
+        if whole is not None and (end < stop or (optional and whole[0] == "default")):
+            end, found = stop, (Trait(*whole),)
         if end > at:
             traits.extend(found)
             at = end
@@ -668,6 +675,32 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
     return traits, left
 
 
+def _marked_default(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], list[Trait]]:
+    """`low, medium (default), high`: a value of a list with a mark behind it."""
+    for at in range(1, len(tokens) - 2):
+        end = at + 1 + (tokens[at + 1].low == "the")
+        lows = [token.low for token in tokens[end : end + 2]]
+        if tokens[at].low == "(" and lows == ["default", ")"] and tokens[at - 1].kind != "mark":
+            value = literal_of(tokens[at - 1])
+            return (*tokens[:at], *tokens[end + 2 :]), [Trait("default", value)]
+    return tokens, []
+
+
+def _clause_end(reader: Reader, at: int) -> int:
+    """Where the clause ends that begins at a place; there, where none begins."""
+    if at and reader.low(at - 1) not in {",", ";", "(", "which", "that", "and", "but", ":", "-"}:
+        return at
+    end = at
+    while end < len(reader.tokens) and reader.low(end) not in {",", ";", ")", "(", "."}:
+        if end > at and reader.low(end) in {"and", "but"} and reader.low(end + 1) in _FINITE:
+            break
+        end += 1
+    return end
+
+
+_FINITE = frozenset("is are has have must may can should never not cannot".split())
+
+
 def _listed(
     possible: list[tuple[Pattern, _Builder]], reader: Reader, at: int
 ) -> tuple[int, Iterable[Trait]]:
@@ -687,7 +720,8 @@ def _listed(
         )
         if literal or joined or len(values) > 1:
             best = end, (Trait("choices", values), *flow)
-            sure = literal or joined or len(values) > 2
+            articles = any(token.low in {"a", "an", "the", "its", "their"} for token in tokens)
+            sure = literal or joined or (len(values) > 2 and not articles)
             if not sure:
                 best = end, ()
     return best if best[1] else (at, ())

@@ -85,9 +85,11 @@ _IRREGULAR_PLURALS = {
     "rsvp": "rsvps",
 }
 _UNCHANGED = frozenset(
-    {"series", "species", "news", "sheep", "fish", "deer", "aircraft", "spacecraft", "equipment"}
-    | {"information", "feedback", "stock", "inventory", "staff", "furniture", "luggage", "software"}
-    | {"hardware", "minutes", "goods", "means", "progress", "access", "business-hours", "address"}
+    (
+        "series species news sheep fish deer aircraft spacecraft equipment information feedback stock "
+        "inventory staff furniture luggage software hardware minutes goods means progress access "
+        "business-hours address"
+    ).split()
 ) - {"minutes", "address", "stock", "inventory"}
 _IRREGULAR_SINGULARS = {many: one for one, many in _IRREGULAR_PLURALS.items()}
 _VOWELS = "aeiou"
@@ -229,20 +231,11 @@ def _gerund(verb: str) -> str:
 
 
 _DOUBLING = frozenset(
-    {"begin", "submit", "permit", "admit", "commit", "omit", "refer", "prefer", "occur", "transfer"}
-    | {
-        "cancel",
-        "label",
-        "travel",
-        "model",
-        "level",
-        "control",
-        "enrol",
-        "regret",
-        "reset",
-        "signal",
-    }
-    | {"upset", "outbid", "overlap", "unpin", "format", "equip", "forget", "forbid", "total"}
+    (
+        "begin submit permit admit commit omit refer prefer occur transfer cancel label travel model "
+        "level control enrol regret reset signal upset outbid overlap unpin format equip forget "
+        "forbid total"
+    ).split()
 ) - {"format"}
 _ONE_SYLLABLE_NO = frozenset({"w", "x", "y"})
 
