@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from quantumlayer.offline.reading._fieldtypes import type_of_name
-from quantumlayer.offline.reading._remarks import remark
 from quantumlayer.offline.reading._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
 from quantumlayer.offline.reading._patterns import Captures, Reader, compile_pattern
+from quantumlayer.offline.reading._remarks import remark
 from quantumlayer.offline.reading._slots import BASIC_SLOTS
 from quantumlayer.offline.reading._tokens import Token
 from quantumlayer.offline.reading._traits import SYMBOLS, Trait, read_traits

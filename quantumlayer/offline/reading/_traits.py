@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from quantumlayer.offline.reading._remarks import remark
 from quantumlayer.offline.reading._lexicon import NOISE, NUMBER_WORDS
 from quantumlayer.offline.reading._patterns import (
     Captures,
@@ -16,6 +15,7 @@ from quantumlayer.offline.reading._patterns import (
     compile_pattern,
     words_of,
 )
+from quantumlayer.offline.reading._remarks import remark
 from quantumlayer.offline.reading._slots import BASIC_SLOTS, Amount, Span, literal_of
 from quantumlayer.offline.reading._tokens import Token, tokenize
 
