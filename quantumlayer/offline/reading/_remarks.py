@@ -36,7 +36,9 @@ _NEGATIVE = frozenset("no not never cannot nobody none without neither".split())
 _SAME = frozenset("same share shares shared sharing alike identical equal twins".split())
 _SHARING = frozenset("share shares shared sharing".split())
 _REPEATED = frozenset("twice again repeated reused duplicated duplicates duplicate doubles".split())
-_USED = frozenset("is are be may can only given used taken assigned occurs appears exists".split())
+_USED = frozenset(
+    "is are be may only given used taken assigned occur occurs appear appears exist exists no never".split()
+)
 _EVERY = frozenset("every each all any one".split())
 _PRESENT = frozenset(
     "known any one available given applicable applies needed wanted exists present necessary appropriate"
@@ -102,7 +104,7 @@ def _unique(_: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
         return None
     leads = lows[0] in {"no", "two", "several", "different", "nobody"} or words & _SHARING
     alike = leads and words & _SAME and words & _NEGATIVE
-    again = words & _REPEATED and words & _NEGATIVE
+    again = words & _REPEATED and words & _NEGATIVE and words & _USED and "same" not in words
     apart = words & {"different", "distinct", "own", "unique"} and words & _EVERY and "for" in words
     once = lows[-1] == "once" and len(lows) < 5 and lows[0] in _USED
     return ("unique", True) if alike or again or apart or once else None
