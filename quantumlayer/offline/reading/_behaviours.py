@@ -222,6 +222,32 @@ def _makes_in_brackets(captures: Captures, situation: Situation) -> Iterable[Fac
     return facts
 
 
+def _makes_here(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… with POST /orders/{id}/collect, which makes it "collected"`."""
+    routes = [route for route in situation.extra.get("routes", ()) if _on_item(route)]
+    return (
+        _makes_in_brackets({**captures, "route": routes[0]}, situation)
+        if len(routes) == 1
+        else None
+    )
+
+
+def _free_again(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`… to "cancelled", and its quantity can be ordered by others again`: those no longer count."""
+    reached, topic = situation.extra.get("reached"), situation.extra.get("topic")
+    if reached is None or not isinstance(topic, str):
+        return None
+    return [Counts(Items(topic, (Being(None, (str(reached).lower(),)),)))]
+
+
+def _two_states(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The status is "loaded" at first and "delivered" later`."""
+    first, second = captures["first"], captures["second"]
+    if not isinstance(first, str) or not isinstance(second, str):
+        return None
+    return [States(None, (), (first, second), initial=first)]
+
+
 def _led(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
     """What stands before a route in brackets: `when the work is done`."""
     for end in range(at + 1, min(at + 12, len(reader.tokens))):
@@ -706,7 +732,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> (stays|stay|remains|remain|is kept|are kept) (visible|there|available|stored|in (the|our|its|their) <noun>|on record|on file)", _no_other_way),
     ("<led> LP <route> [, with <inside:body>] RP [,] (which|and that|that|and) [then] (makes|turns|sets) (it|them|<items>) [(into|to)] <state:to>", _makes_in_brackets),
     ("<led> LP <route> [, with <inside:body>] RP [,] (it|they|<items>) [then] (becomes|become|is then|are then|turns|is now|is) <state:to>", _makes_in_brackets),
+    ("(which|that) [then] (makes|turns|sets) (it|them|<items>) [(into|to)] <state:to>", _makes_here),
+    ("(its|the|their) <names> [CAN] (is|are|be|becomes|become|goes|go|comes|come) (free|available|open|back|<done>) [(by|to|for) <phrase>] [again]", _free_again),
     # --- states
+    ("[(the|its)] (status|state) (is|starts as|begins as) <literal:first> [(at first|initially|to begin with|first|at the beginning)] [,] [and] [(then|later|afterwards|finally)] <literal:second> [(later|then|afterwards|in the end|at the end|once <rest>|when <rest>|after <rest>)]", _two_states),
     ("[(a|every|each|any)] [new] <items> (starts|start|begins|begin) (as|in|with|out as) [(the|a)] [(status|state)] <state:to>", _starts_as),
     ("[(a|every|each|any)] new <items> (is|are|has|have|gets) [(the|a)] [(status|state)] <state:to> [at first]", _starts_as),
     ("[(the|its)] (status|state) (of|for) [(a|every|each)] new <items> (is|are) <state:to>", _starts_as),

@@ -265,7 +265,13 @@ def _adds_up(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     words = captures.get("unit") or ()
     counted = Items(items.entity, (*items.where, *map(Same, names)), tuple(of), many=True)
     total = Fold("sum", FieldOf(words), counted)
-    return [Holds(Compare(total, "<=", captures["right"]), items.entity, _status(situation))]
+    most = captures["right"]
+    if isinstance(most, FieldOf) and len(of) == 1 and of[0].entity is not None:
+        own = situation.extra.get("entities", {}).get(items.entity)
+        known = own is not None and any(made.words == most.words for made in own.fields.values())
+        if most.owner == Items(None) or (most.owner is None and not known):
+            most = replace(most, owner=Items(of[0].entity))  # a truck's consignments, its max load
+    return [Holds(Compare(total, "<=", most), items.entity, _status(situation))]
 
 
 _MINE = frozenset("my our their his her your".split())
@@ -499,9 +505,9 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     ("for today (they|it|that|<items>) (are|is) [still] (taken|accepted|possible|allowed|ok|fine|welcome)", _context),
     ("today (and|or) (any|every|all) (earlier|later|other) (day|days|date|dates) (is|are) (ok|fine|allowed|possible|accepted|all right)", _context),
     # --- sums
-    (f"[(all|the|all of)] [(the|of the)] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] (must never|must not|may not|may never|CANNOT|can never|never) ({_TOTAL}) more than <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
-    (f"[(all|the|all of)] [(the|of the)] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] CANNOT exceed <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
-    (f"[(all|the|all of)] [(the|of the)] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] (MUST|CAN) ({_TOTAL}) (at most|no more than|not more than|up to) <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
+    (f"[(all|the|all of)] [(the|of the)] [<field_words:unit> (of|for) [(all|the|its)] [the]] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] (must never|must not|may not|may never|CANNOT|can never|never) ({_TOTAL}) more than <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
+    (f"[(all|the|all of)] [(the|of the)] [<field_words:unit> (of|for) [(all|the|its)] [the]] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] CANNOT exceed <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
+    (f"[(all|the|all of)] [(the|of the)] [<field_words:unit> (of|for) [(all|the|its)] [the]] [together] <items> [<pers>] [{_WITHIN} <phrase:within>] [{_TOGETHER}] (MUST|CAN) ({_TOTAL}) (at most|no more than|not more than|up to) <value:right> [<field_words:unit>] [(percent|%)] [{_TOGETHER}] [{_WITHIN} <phrase:within>]", _adds_up),
     (f"<items> (that|which) would (push|bring|take|make|raise|exceed|break|lift|lead|go|violate) <phrase> {_REFUSED}", _context),
     # --- how many
     ("<items> CAN [only] be (given|assigned|prescribed|lent|sent|sold|offered|handed|booked|allotted) <most> <items:made> [<pers>]", _given_at_most),

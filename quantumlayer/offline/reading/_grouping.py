@@ -38,7 +38,7 @@ _BITS: tuple[tuple[str, str], ...] = (
     ("(of|per|for|by) (each|every) [single] (<field_words>|<items>|<word>)", ""),
     ("(per|by|grouped by) (<field_words>|<items>|<word>)", ""),
     ("there (is|are) <state>", "state"),
-    ("(not counting|without counting|excluding|leaving out|ignoring|but not|except) <items>", "without"),
+    ("(not counting|without counting|excluding|leaving out|ignoring|but not|except|without|minus|apart from) <items>", "without"),
     ("<items> (do|does) not (count|matter)", "without"),
     ("(counting only|only counting|only) <items>", "only"),
     ("[the] (best|highest|most|largest|biggest|most frequent) (first|on top|at the top)", "down"),
@@ -48,7 +48,7 @@ _BITS: tuple[tuple[str, str], ...] = (
     ("[<items>] [<noun>] (with|without|that have|having) (none|nothing|any|no <noun>) (is|are) (left out|not shown|missing|omitted|skipped)", ""),
 )  # fmt: skip
 _GLUE = frozenset(
-    "me us them you him her the a an as with of and each it they one is are for where ever with row rows list array object"
+    "me us them you him her the a an as with of and each it they one is are for where ever with row rows line entry list array object"
     " objects a by in , ; . : ( ) -".split()
 )
 
@@ -104,6 +104,8 @@ def _read(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         return None
     sketch = tokens[place].value
     lows = {token.low for token in tokens[:place]}
+    if lows & {"row", "rows", "line", "lines", "entry"}:
+        lows |= {token.low for token in tokens[place:]}
     if len(sketch.members) < 2 or not (sketch.is_list or lows & {"each", "every", "per"}):
         return None
     told = tokens[:place]

@@ -9,6 +9,7 @@ from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import Grouped
 from quantumlayer.offline.reading._grouping import GroupNote
+from quantumlayer.offline.reading._params import param_of
 from quantumlayer.offline.reading._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading._render import Frame, Scope, condition, opposite
 from quantumlayer.offline.reading._terms import Items
@@ -36,6 +37,8 @@ def grouped_report(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: 
             failures.append(str(reason))
             continue
         _below(plan, endpoint, entity)
+        for name, _ in fact.route.query:
+            endpoint.params.setdefault(name, param_of(plan.world, entity, name))
         endpoint.entity = entity
         endpoint.kind = "report"
         endpoint.asked([finding.source.id])

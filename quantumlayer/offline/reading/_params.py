@@ -98,11 +98,13 @@ def _by_month_number(world: World, entity: str, name: str) -> dict[str, Any]:
     made = main_date(world, entity)
     day = escape(made.name) if made is not None else ""
     months = range(1, _DECEMBER + 1)
-    ways = (f"(param.{name} == '{n}' and contains(month({day}), '-{n:02}'))" for n in months)
+    ways = (
+        f"(param.{name} in ('{n}', '{n:02}') and contains(month({day}), '-{n:02}'))" for n in months
+    )
     return {
         "name": name,
         "type": "enum",
-        "choices": [str(n) for n in months],
+        "choices": list(dict.fromkeys(f"{n}" for n in (*months, *(f"{n:02}" for n in months)))),
         "where": " or ".join(ways),
     }
 

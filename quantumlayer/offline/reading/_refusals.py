@@ -953,13 +953,32 @@ def _read_keys(
             continue
         words = next(iter(_field_words(reader, at)), None)
         if words is None and reader.low(at) in {"day", "date"}:
-            known = [each for each in ("date", "day") if (each,) in situation.vocabulary.fields]
-            words = ((known[0] if known else "!day",), at + 1)
+            words = (_dated_by(situation), at + 1)
         if words is None:
             break
         names.append(words[0])
         at = end = words[1]
     return tuple(names), tuple(of), end
+
+
+def _dated_by(situation: Situation) -> tuple[str, ...]:
+    """The field that `one day` means: the date, or the only field that is some date."""
+    fields = situation.vocabulary.fields
+    known = [(each,) for each in ("date", "day") if (each,) in fields]
+    dates = known or [words for words in fields if words[-1] in {"date", "day"}]
+    return dates[0] if len(dates) == 1 or known else ("!day",)
+
+
+def _route_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`That works once`, behind what a route does."""
+    route = situation.route
+    topic = situation.extra.get("topic")
+    if route is None or route.method != "POST" or len(route.segments) < 3 or topic is None:
+        return None
+    operation = Operation(
+        (route.segments[-1].lower(),), subject=Items(topic), passive=True, again=True
+    )
+    return [Refused(operation, status=_status(situation))]
 
 
 def _several_keys(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
@@ -1259,6 +1278,8 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> CANNOT [ever] <dos> [<items:object>] [at all] [<again>] [<when>]", _active),
     ("<items> CANNOT [ever] <dos> (on|for|in|to|at|with|from) <items:object> [at all] [<again>] [<when>]", _active),
     ("no <items> CAN <dos> [(on|for|in|to|at|with|from)] [<items:object>] [<again>] [<when>]", _active),
+    ("(that|this|it|which) (works|is possible|goes|can be done|CAN be done|happens|is allowed|succeeds|CAN happen) [(only|just|exactly)] once [only]", _route_once),
+    ("(doing|trying|calling) (it|this|that) (twice|again|a second time) (is|gives|fails|is refused|is an error|is not possible)", _route_once),
     ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] (only|just) once [only]", lambda c, s: _active({**c, "again": True}, s)),
     ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] once [only]", lambda c, s: _active({**c, "again": True}, s)),
     ("(nobody|no one|nobody else) CAN <dos> [(on|for|in|to|at|with|from)] <items:object> [<again>] [<when>]", _nobody),

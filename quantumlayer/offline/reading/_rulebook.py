@@ -12,6 +12,7 @@ from quantumlayer.offline.reading._analysis import Finding
 from quantumlayer.offline.reading._definitions import CREATE, DELETE, UPDATE
 from quantumlayer.offline.reading._drafts import FieldDraft
 from quantumlayer.offline.reading._facts import (
+    Counts,
     Does,
     Follows,
     Holds,
@@ -44,10 +45,12 @@ from quantumlayer.offline.reading._terms import (
     Compare,
     Condition,
     FieldOf,
+    Fold,
     Having,
     Items,
     Literal,
     Opposite,
+    negate,
 )
 from quantumlayer.offline.reading._world import Unresolved, World, escape, key_of, person_key
 
@@ -840,10 +843,11 @@ def _holds(plan: Plan, finding: Finding, fact: Holds) -> None:
     if _summed(plan, finding, fact):
         return
     errors: list[str] = []
+    wanted = _without_uncounted(plan, fact.condition)
     for entity in _possible(plan, finding, fact):
         scope = Scope(world, (Frame(entity),))
         try:
-            text = condition(scope, fact.condition)
+            text = condition(scope, wanted)
         except Unresolved as reason:
             errors.append(str(reason))
             continue
@@ -853,6 +857,25 @@ def _holds(plan: Plan, finding: Finding, fact: Holds) -> None:
             )  # fmt: skip
         return
     raise Unresolved(errors[0] if errors else "it is not clear what this is about")
+
+
+def _without_uncounted(plan: Plan, term: Condition) -> Condition:
+    """A sum leaves out what does not count, unless it says itself which items it means."""
+    match term:
+        case Compare(left=Fold(function="sum", items=Items() as items) as total) if not any(
+            isinstance(each, Being) for each in items.where
+        ):
+            out = [
+                negate(each)
+                for finding in plan.analysis.findings
+                for fact in finding.facts
+                if isinstance(fact, Counts) and fact.negated and fact.items.entity == items.entity
+                for each in fact.items.where
+            ]
+            items = replace(items, where=(*items.where, *out))
+            return replace(term, left=replace(total, items=items))
+        case _:
+            return term
 
 
 def _sent_to_actions(world: World, entity: str, text: str) -> Iterator[tuple[list[str], str]]:

@@ -522,10 +522,25 @@ _IDIOMS = tuple(
 )  # fmt: skip
 
 
+def _neither(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`Can be neither changed nor deleted` says `cannot be changed or deleted`; `delivered or not` nothing."""
+    lows = [token.low for token in tokens]
+    for at in range(1, len(lows) - 3):
+        if lows[at : at + 2] == ["be", "neither"] and "nor" in lows[at:]:
+            nor = lows.index("nor", at)
+            spoken = (replace(tokens[at + 1], text="not", low="not"), tokens[at])
+            either = replace(tokens[nor], text="or", low="or")
+            return (*tokens[:at], *spoken, *tokens[at + 2 : nor], either, *tokens[nor + 1 :])
+        if lows[at] == "," and lows[at + 2 : at + 5] == ["or", "not", ","]:
+            return (*tokens[:at], *tokens[at + 5 :])
+    return tokens
+
+
 def _without_idioms(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """Leave out phrases that only stress."""
     kept: list[Token] = []
     at = 0
+    tokens = _neither(tokens)
     while at < len(tokens):
         idiom = next(
             (

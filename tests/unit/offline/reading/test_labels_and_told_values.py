@@ -274,3 +274,100 @@ def test_the_author_of_what_was_written_elsewhere_is_a_text(thing: str) -> None:
     )
     assert made["author"].type == "string"
     assert "user_id" in made
+
+
+YARD = (
+    "A cart has a plate and a max load in kg. A crate is for one cart and has a weight and a pickup date. "
+    'The status is "loaded" at first and "delivered" later. POST /crates/{id}/deliver delivers one. '
+)
+
+
+def conditions(made: SystemDesign, name: str) -> list[str]:
+    return [each.condition for each in made.rules if name in each.on]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "That works once.",
+        "It works only once.",
+        "This succeeds only once.",
+        "It is possible just once.",
+    ],
+)
+def test_a_route_that_works_once_starts_from_the_state_before(sentence: str) -> None:
+    assert conditions(designed(YARD + sentence), "deliver") == ["status != 'delivered'"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A delivered crate can be neither changed nor deleted.",
+        "Delivered crates may be neither changed nor deleted.",
+    ],
+)
+def test_neither_nor_forbids_both(sentence: str) -> None:
+    made = designed(YARD + sentence)
+    assert "status != 'delivered'" in conditions(made, "update")
+    assert "status != 'delivered'" in conditions(made, "delete")
+
+
+def test_in_one_state_or_not_is_in_any() -> None:
+    made = designed(f"{YARD}A cart with crates, delivered or not, cannot be removed.")
+    assert conditions(made, "delete") == ["not exists(Crate, cart_id == this.id)"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The weights of all loaded crates of a cart may not add up to more than its max load.",
+        "The weights of the loaded crates of a cart must not total more than its max load.",
+        "All loaded crates of a cart together may not exceed its max load.",
+    ],
+)
+def test_sums_stay_below_a_number_of_what_the_items_belong_to(sentence: str) -> None:
+    wanted = "sum(Crate, weight, cart_id == this.cart_id, status == 'loaded') <= cart.max_load"
+    assert wanted in conditions(designed(YARD + sentence), "create")
+
+
+@pytest.mark.parametrize(
+    "freed",
+    [
+        "its weight is free again",
+        "its weight can be used by others again",
+        "its weight is available again",
+    ],
+)
+def test_what_is_free_again_counts_no_longer(freed: str) -> None:
+    made = designed(
+        f'{YARD}POST /crates/{{id}}/cancel cancels one. Its status goes from "loaded" to "cancelled", and {freed}. '
+        "For one cart and one day, all crates together may not exceed the max load."
+    )
+    assert (
+        "sum(Crate, weight, cart_id == this.cart_id, pickup_date == this.pickup_date, status != 'cancelled') "
+        "<= cart.max_load"
+    ) in conditions(made, "create")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'answers one row `{"cart_id", "weight"}` for each cart, without the delivered crates',
+        'gives a row `{"cart_id", "weight"}` per cart, not counting delivered crates',
+    ],
+)
+def test_rows_of_a_report_are_narrowed_by_its_query(words: str) -> None:
+    made = designed(f"{YARD}`GET /crates/load-list?date=2030-05-04` {words}.")
+    report = next(each for each in made.endpoints if each.kind == "report")
+    assert report.group_by == "cart_id"
+    assert report.where == "status != 'delivered'"
+    assert [each.where for each in report.params] == ["pickup_date == param.date"]
+
+
+@pytest.mark.parametrize("said", ["which makes it", "which then sets it to", "that turns it into"])
+def test_what_a_route_makes_of_an_item_may_stand_behind_it(said: str) -> None:
+    made = designed(
+        f'{YARD}As a clerk I want to hand out a crate with `POST /crates/{{id}}/collect`, {said} "collected".'
+    )
+    action = next(each for each in made.endpoints if each.name == "collect")
+    assert [(each.target, each.value) for each in action.effects] == [("status", "'collected'")]
