@@ -158,7 +158,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("[(the|a|an)] <noun:y> (why|how|what|where|when|who|whether|about|on) <phrase:x> (is|are|would be) <optional:how> [,] [and] [please] [(we|let us)] (call|name) (it|this|that) <noun:called>", "it has $called ( $how )"),
     # --- relations
     _rule(f"{_EVERY} <linking:thing> (<verbal>) <roles:rest>", "a $thing has $rest"),
-    _rule("(each|every|a|an|one|any) <thing> [<where>] (is|comes|stems|originates|goes|happens|was|gets|is made|is done|is written|is paid|is given|is placed|is held|takes place|is <verbal:x>) (by|from|of|at|in|to|with|for|on|onto|into) (exactly one|just one|one|precisely one|a single|one single|one and only one) <thing:two>", "a $thing belongs to one $two"),
+    _rule("(each|every|a|an|one|any) <thing> [<where>] (is|comes|stems|originates|goes|happens|was|gets|is made|is done|is written|is paid|is given|is placed|is held|takes place) (by|from|of|at|in|to|with|for|on|onto|into) (exactly one|just one|one|precisely one|a single|one single|one and only one) <thing:two>", "a $thing belongs to one $two"),
     _rule("(comes|stems|is|originates|is made|is written|goes|takes place|happens) (from|by|at|in|of|for|to|with|on) (exactly one|one|a single|precisely one|just one) <thing:two>", "it belongs to one $two"),
     _rule("(belongs to|is part of|is for|is about|refers to) (exactly one|one|a single|precisely one|just one|a|an) <thing:two>", "it belongs to one $two"),
     # --- choices
