@@ -67,6 +67,9 @@ def glean(
         if keys:
             found.append(Sorted(keys, _target(situation, route)))
             ordered = True
+        elif narrowed := _narrowed(reader, at, route):
+            fact, end = narrowed
+            found.append(fact)
         elif token.kind == "sketch" and _is_page(token.value) and _is_list(route):
             found.append(Paged(_target(situation, route), sketch=token.value))
             end = at + 1
@@ -221,6 +224,25 @@ def _states(reader: Reader, at: int) -> tuple[list[str], int]:
             break
         end += 1
     return found, end
+
+
+_NARROWING = compile_pattern(
+    "(filter|filtered|filterable|narrow|narrowed|filtering|filters) [(down|it|them|this|everything)] [down]"
+    " (by|to|on|for) <loose_params>"
+)
+
+
+def _narrowed(reader: Reader, at: int, route: Route | None) -> tuple[Fact, int] | None:
+    """`the keys I would like to filter by status, room and level`: of what is named before it."""
+    ends = [(end, found["loose_params"]) for end, found in _NARROWING.prefixes(reader, at)]
+    end, names = max(ends, key=lambda pair: pair[0], default=(at, ()))
+    if not names or not _is_list(route):
+        return None
+    lexicon = reader.context.vocabulary.lexicon
+    words = [lexicon.find([each.low]) for each in reader.tokens[:at] if each.kind == "word"]
+    named = [word for word in words if word is not None]
+    target = Items(named[-1].name, many=True) if named else route
+    return Filtered(names, target), end
 
 
 def _is_plain(reader: Reader, token: Token) -> bool:

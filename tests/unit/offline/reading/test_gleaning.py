@@ -148,3 +148,16 @@ def test_what_only_the_shape_of_an_item_names_is_the_services() -> None:
     (ticket,) = made.entities
 
     assert {each.name for each in ticket.fields if each.set_by == "system"} == {"number", "price"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The boats I'd love to filter by harbour and name.",
+        "One more thing: boats, filtered by name or harbour, please.",
+    ],
+)
+def test_what_a_list_is_filtered_by_counts_in_any_sentence(said: str) -> None:
+    params = {each.name for each in _list(_BOATS + said).params}
+
+    assert {"harbour", "name"} <= params
