@@ -695,7 +695,8 @@ def _flag(tokens: Tokens, rewording: Rewording) -> Tokens | None:
     said = [token for token in tokens[end:] if token.kind != "name"]
     traits, left = read_traits(said)
     switched = any(trait == Trait("type", "boolean") for trait in traits)
-    if left or len(names) > 1 or not (switched or (names and not said[2:])):
+    refers = any(name.low.endswith(("_id", "_ids")) for name in names)
+    if left or refers or len(names) > 1 or not (switched or (names and not said[2:])):
         return None
     stop = next((i for i, token in enumerate(state) if token.low in DETERMINERS), len(state))
     words = [token.low for token in state[:stop]]

@@ -778,8 +778,16 @@ class _Builder:
         if word is None:
             self.structure.ledger.miss(source.id, "it is not clear which thing has this field")
             return
+        outside = re.sub(r"\([^()]*\)", "", source.cells.get("field", ""))
+        for name in [each for each in re.split(r"[,/]| and ", outside) if each.strip()][1:]:
+            self._named_row(source, word, name)
+        self._named_row(
+            source, word, re.split(r"[,/](?![^()]*\))| and ", source.cells.get("field", ""))[0]
+        )
+
+    def _named_row(self, source: Source, word: EntityWord, spelled: str) -> None:
+        """One of the fields that a row describes: `created_at`, `updated_at`."""
         draft = self.structure.entity(word)
-        spelled = source.cells.get("field", "")
         marks = re.sub(r"\*\*|`|\w", "", spelled).split()
         cleaned = re.sub(r"[^A-Za-z0-9_ ]", "", re.sub(r"\(.*", "", spelled)).strip()
         if not cleaned or cleaned.lower() == "id":

@@ -106,3 +106,18 @@ def test_a_column_of_a_table_of_routes_tells_what_they_take() -> None:
     )
     assert set(_fields(text, "Film")) == {"title", "minutes"}
     assert set(_fields(text, "Showing")) == {"film_id", "starts_at", "price"}
+
+
+def test_a_row_may_describe_several_fields() -> None:
+    text = (
+        "### Bug\n\n| field | type | |\n|---|---|---|\n| `title` | string | required |\n"
+        "| `opened_at`, `closed_at` | datetime | read-only |\n| `lines` and `columns` | int | optional |\n"
+    )
+    fields = _fields(text, "Bug")
+    assert set(fields) == {"title", "opened_at", "closed_at", "lines", "columns"}
+    assert {fields["opened_at"].type, fields["closed_at"].type} == {"datetime"}
+
+
+def test_an_id_is_no_yes_or_no() -> None:
+    text = "A course has a title. A course can name one other that must have been passed, prerequisite_id."
+    assert _fields(text, "Course")["prerequisite_id"].type != "boolean"
