@@ -115,8 +115,9 @@ def _list_at(tokens: Sequence[Token], at: int, known: frozenset[str]) -> tuple[F
     noun = _noun_before(tokens, at, known)
     if noun is None or start >= end or not _fits(tokens, at, noun):
         return None
-    loose = tokens[at].low not in {"(", "=", "{"}
-    telling = _is_told(tokens, noun) or f"{'_'.join(_label(noun))}_id" in known
+    each = any(token.low == "each" for token in tokens[at:start])
+    loose = tokens[at].low not in {"(", "=", "{"} and not each
+    telling = each or _is_told(tokens, noun) or f"{'_'.join(_label(noun))}_id" in known
     phrases = list_of(tokens[start:end], known, telling=telling, loose=loose)
     if phrases is None or any(phrase.words[-1] in _SECRETS for phrase in phrases):
         return None  # who has a password is left to the sentences about accounts

@@ -718,7 +718,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     (f"<route> [MUST] {_BECOME} <items> [(from <states:sources>)] [(into|to|as|in)] <state:to> [again] [(and|,) no longer]", _makes),
     (f"<route> [MUST] {_BECOME} [(a|an|the)] <states:sources> [(one|ones)] (into|to) [a|an] <state:to>", _makes),
     (f"<route> [MUST] {_BECOME} <items> <states:sources> (into|to) <state:to>", _makes),
-    ("<route> [MUST] (sets|set|changes|change|moves|puts) [(the|its|their)] (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", _makes),
+    ("<route> [MUST] (sets|set|changes|change|moves|puts|turns|turn|switches|switch|brings|takes|advances) [(the|its|their|this)] (status|state) [of <items>] [(from <states:sources>)] [(to|into)] <state:to>", _makes),
     (f"[,] [and] (it|this|that|which) [MUST] [(then|thereby)] {_BECOME} (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", lambda c, s: _makes(c, s) if _on_item(s.route) else None),
     ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
     ("[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),

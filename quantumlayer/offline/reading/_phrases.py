@@ -1247,7 +1247,7 @@ def _verb_phrase(form: str) -> SlotFunction:
             word = base(low)
         else:
             return
-        if reader.low(at + 1) in {"up", "in", "out", "off", "down", "back", "on", "over"}:
+        if reader.low(at + 1) in {"up", "in", "out", "off", "down", "back", "on", "over", "away"}:
             yield f"{word}-{reader.low(at + 1)}", at + 2
         yield word, at + 1
 

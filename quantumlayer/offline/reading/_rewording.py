@@ -186,6 +186,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("[the|its] <field:rest> [, <phrase:mid> ,] (identifies|distinguishes|singles out|tells apart|belongs to exactly) [(a|an|each|every|the|one)] <thing> [<rest:tail>]", "a $thing has a $rest ( $mid , unique )"),
     _rule("the same <field:rest> CANNOT be (given|assigned|used|taken|registered|entered|issued|handed out|stored|added) [<rest:tail>]", "the $rest is unique"),
     _rule("[a|an|the] <field:rest> CANNOT be (given|assigned|used|taken|registered|entered|issued|handed out|stored|added) (twice|two times|again|a second time|more than once|to (two|several|more than one) <phrase>) [<rest:tail>]", "the $rest is unique"),
+    _rule("(every|each|any|all) [<thing>] (has|have|needs|need|must have|gets|get|carries|bears) (a different|another|a distinct|a unique|different|unique|distinct) <field:rest>", "the $rest is unique"),
     _rule("(two|no two|several|different) [<thing>] [of them] [(CANNOT|can|may|must|will|do not|should)] [ever] (have|share|carry|use|get|bear|with) the same <one>", "#named is unique"),
     _rule("(two|no two|several|different) [<thing>] [of them] [(CANNOT|can|may|must|will|do not|should)] [ever] (have|share|carry|use|get|bear|with) the same <field:rest>", "the $rest is unique"),
     _rule("<nobody> (may|can|must|should) [be] (<verbal>) [in] (twice|again|two times|more than once|a second time) (with|under|using) the same <field:rest>", "the $rest is unique"),

@@ -378,6 +378,8 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("<quoted:value> unless (<word>|the <word>|a <word>|an <word>) (makes|make|sets|set|changes|change|promotes|promote|turns|turn) (it|them|him|her|that|this) [(to|into|an|a)] <quoted:other> [(or|,) <quoted:third>]", _promoted),
     ("<literal:value> (when|if) (left out|omitted|missing|absent)", _value("default")),
     ("<literal:value> (if|when|unless) [it is] (not (given|set|specified|provided|stated|mentioned|said|present|sent)|(left out|omitted|missing|absent|nothing is (given|said))|we do not say|you say nothing|nobody says [so] [otherwise]|otherwise (stated|given|specified|said)|(i|we|you) say (otherwise|nothing)|told otherwise|none is given|(it|they) is not given|nothing else is said)", _value("default")),
+    ("<literal:value> (if|when|where|in case) (i|we|you|they|one|he|she|somebody|someone|people|clients|users|<word>|the <word>|a <word>) (do|does|did) not (say|give|send|state|set|mention|specify|tell|choose|fill|enter|know|want|write) [(it|one|any|anything|otherwise|so|another|something)] [(in|else|different|otherwise)]", _value("default")),
+    ("<literal:value> (if|when|where|in case) (i|we|you|they|one|he|she|it|that|this|somebody|someone|people|clients|users|<word>|the <word>|a <word>) (leave|leaves|omit|omits|skip|skips|forget|forgets|is left|says|say|is) (it|that|this|one|out|nothing|away|missing) [(out|away|blank|empty|off)]", _value("default")),
     ("<literal:value> otherwise", _value("default")),
     ("(normally|usually|ordinarily|generally) <literal:value>", _value("default")),
     ("(a|every|each|any) new <noun> (is|has|starts as|starts with) <literal:value>", _value("default")),
