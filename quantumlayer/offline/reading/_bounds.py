@@ -13,6 +13,7 @@ from quantumlayer.offline.reading._facts import (
     Fact,
     Follows,
     Holds,
+    Inclusive,
     Limit,
     Never,
     NoOverlap,
@@ -125,7 +126,8 @@ def _twice_at(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     made = made if made != of.entity else None
     lows = {token.low for token in captures["rest"] if token.kind == "word"}
     if lows <= _WHEN:
-        return [NoOverlap(Items(made), (of,), _status(situation))]
+        nights = [Inclusive(touching=True)] if lows & {"night", "nights"} else []
+        return [NoOverlap(Items(made), (of,), _status(situation)), *nights]
     names, also = keys_of(captures["rest"], situation)
     return (
         [Unique(made, names, (of, *also), (), _status(situation))]
@@ -473,6 +475,7 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     # --- no overlap
     (f"there (must|may|can|should|shall|will|are|is) (not|never|no) [be] [any] (two|several|more than one|any two|multiple|) <items> (that|which) {_OVERLAP} [<pers>]", _no_two),
     (f"(no two|never two|not two) <items> (that|which|may|can|must|) {_OVERLAP} [<pers>]", _no_two),
+    ("(one|a) <noun> (can|may) (arrive|start|begin|come|move in|check in) on the (day|date|night) (another|the other|the last one|somebody else|the one before) (leaves|ends|finishes|departs|goes|moves out|checks out)", lambda c, s: [Inclusive(touching=True)]),
     ("if one (ends|finishes|stops) (on|at|in) <phrase> the next [one] (can|may) (start|begin) (on|at|in) <phrase:other> [at the earliest]", _context),
     # --- one after the other
     ("[the] (last|end|final|closing|return|second|later) [(day|date|time|moment|one)] (is|lies|comes|falls|CAN be|CAN lie|must be) (never|not) [be] (earlier than|before) [the] (first|start|opening|beginning|earlier) [(day|date|time|moment|one)]", _ordered),

@@ -239,7 +239,7 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     """Whether a phrase can be the name of a field."""
     if phrase.tokens and phrase.tokens[0].low in {"you", "we", "i", "they", "it", "she", "he"}:
         return False
-    if phrase.article == "no" or phrase.words[:1] in _VAGUE_COUNTS:
+    if phrase.article in {"no", "all"} or phrase.words[:1] in _VAGUE_COUNTS:
         return False
     if phrase.words and phrase.spelled is None and not {*phrase.words[:1]}.isdisjoint(_NO_NAME):
         return False  # obviously these must be different; give it away

@@ -153,8 +153,13 @@ _NAME_STOPS = PREPOSITIONS | frozenset(
     "( ) : , ; - which that where who whose is are be must such like e.g = defaults default"
     " not never can may should → or and if when once unless greater less more optional"
     " required unique has have up either one 's / only exactly does do will added given"
-    " starting so because . shows needs gets what how occurs occur appears appear exists exist".split()
+    " starting so because . there shows needs gets what how occurs occur appears appear exists exist".split()
 )
+
+
+_PLURAL_TYPES = [
+    ["(", word, ")"] for word in "dates numbers integers texts strings times amounts".split()
+]
 
 
 def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> list[FieldPhrase]:
@@ -170,6 +175,9 @@ def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) ->
         phrase = read_field(part, known)
         if phrase is not None:
             phrases.append(phrase)
+            for before in phrases[-2:-1]:
+                if [token.low for token in part[-3:]] in _PLURAL_TYPES and not before.traits:
+                    before.traits.extend(phrase.traits)
             if part[-1].low != ")" and any(token.low == "both" for token in part):
                 for before in phrases[-2:-1]:
                     before.traits.extend(phrase.traits)

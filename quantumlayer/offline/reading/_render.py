@@ -725,7 +725,7 @@ def _by_absence(scope: Scope, word: str) -> str | None:
         if name != frame.entity
         and world.references(name, frame.entity)
         and world.active(name)
-        and ((last := world.end(name)) is None or last.spec.get("set_by") == "system")
+        and not world.spans(name)
     ]
     if len(makers) != 1:
         return None
@@ -919,6 +919,8 @@ def usage(scope: Scope, container: Frame, *, others: bool) -> tuple[str, str]:
     if others and registrant == scope.this.entity:
         parts.append("id != this.id")
     amount = taking(world, registrant)
+    if amount is not None and world.spans(registrant) and registrant == scope.this.entity:
+        return amount, prefix + escape(capacity.name)
     if amount is not None:
         text = f"sum({registrant}, {', '.join((amount, *parts))})"
     else:

@@ -587,6 +587,8 @@ def _room(plan: Plan, finding: Finding, fact: Room) -> None:
         if amount is not None
         else f"count({name}, {', '.join(parts)})"
     )
+    if amount is not None and world.spans(name):
+        taken = escape(amount.name)
     plan.rule(
         name, ["create", "update"], f"{taken} <= {escape(navigation(links[0].name))}.{escape(room.name)}",
         text=_text(finding), requirement=finding.source.id, status=fact.status,

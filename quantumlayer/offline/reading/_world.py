@@ -205,6 +205,12 @@ class World:
         """The field that says when something ends."""
         return self.first(entity, _ENDS, {"datetime", "date"})
 
+    def spans(self, entity: str) -> bool:
+        """Whether clients say from when to when an item takes place: others come at other times."""
+        last = self.end(entity)
+        given = last is not None and last.spec.get("set_by") != "system"
+        return given and self.start(entity) is not None
+
     def due(self, entity: str) -> FieldDraft | None:
         """The field that says when something has to be done."""
         return self.first(entity, _DUE, {"datetime", "date"})

@@ -498,3 +498,52 @@ def test_an_action_notes_its_own_day() -> None:
         _field(made, "Rental", "day").on_create,
         _field(made, "Rental", "returned_on").type,
     ) == ("today()", "date")
+
+
+def test_a_number_in_a_wrapped_bracket_begins_no_list() -> None:
+    made = design(
+        read(
+            "# Inn\n\nA room has a name, the beds (at least\n1) and a price per night (not\nnegative).\n"
+        )
+    )
+    kinds = {field.name: field.type for field in made.entities[0].fields}
+    assert kinds == {"name": "string", "beds": "integer", "price_per_night": "money"}
+    assert _field(made, "Room", "beds").minimum == 1
+
+
+_INN = (
+    "# Inn\n\nA room has a name and the number of beds (`beds`). A booking is for one room and has the number of"
+    " guests, the arrival and the departure (dates). "
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A room is never booked twice for the same night.",
+        "A room cannot be booked twice for the same night.",
+    ],
+)
+def test_a_night_is_sold_once_and_the_day_of_departure_is_free(sentence: str) -> None:
+    (text,) = _conditions(design(read(_INN + sentence)), "Booking")
+    assert "arrival < this.departure, departure > this.arrival" in text
+
+
+def test_others_who_come_at_other_times_need_no_room() -> None:
+    made = design(read(f"{_INN}There are never more guests than beds in the room."))
+    assert _conditions(made, "Booking") == {"guests <= room.beds"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "7 if I do not say",
+        "7 if nobody says otherwise",
+        "7 if you leave it out",
+        "7 if the owner does not give one",
+    ],
+)
+def test_what_somebody_leaves_out_has_a_default(said: str) -> None:
+    text = f"We keep a list of our plants, each with a name and an interval (in days, at least 1; {said})."
+    field = _field(design(read(f"# Plants\n\n{text}")), "Plant", "interval")
+    assert (field.default, field.minimum) == (7, 1)
