@@ -435,6 +435,9 @@ class _Builder:
                     self.topic = Thing(tuple(word.label.split()))
                     break
         if source.parent is not None:
+            above = self.structure.topics.get(source.parent.id)
+            if source.requirement.kind == "item" and above is not None:
+                self.topic = Thing(tuple(above.label.split()))
             thing = fields_frame(source.parent)
             if thing is not None and self.structure.lexicon.thing(thing) is not None:
                 self.topic = thing
