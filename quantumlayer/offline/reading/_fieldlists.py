@@ -153,7 +153,7 @@ _NAME_STOPS = PREPOSITIONS | frozenset(
     "( ) : , ; - which that where who whose is are be must such like e.g = defaults default"
     " not never can may should → or and if when once unless greater less more optional"
     " required unique has have up either one 's / only exactly does do will added given"
-    " starting so because . there shows needs gets what how occurs occur appears appear exists exist".split()
+    " starting so because . shows needs gets what how occurs occur appears appear exists exist".split()
 )
 
 
