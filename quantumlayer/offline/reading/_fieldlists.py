@@ -395,7 +395,7 @@ def _lists_parts(before: list[Token]) -> bool:
 def _is_clause(before: list[Token]) -> bool:
     """`the moment it ends`, whose name as in JSON stands behind the comma."""
     told = before[0].low in _ASKING or any(
-        token.low in {"it", "they", "he", "she", "we", "you", "i", "which", "whom"}
+        token.low in {"it", "they", "he", "she", "we", "you", "i", "which", "whom", "that"}
         for token in before[1:]
     )
     return told and not any(token.kind == "name" for token in before)
@@ -548,6 +548,7 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
 
 
 _ASKING = frozenset("what when how who whom where whether if why which".split())
+_ONE_OTHER = DETERMINERS | {"one", "other"}
 _CLAUSAL = _ASKING | frozenset("that it they he she we you".split())
 
 
@@ -572,6 +573,10 @@ def _described(tokens: Sequence[Token]) -> tuple[list[Token], list[Trait], bool]
         traits.append(Trait("type", "clock"))
     if "how much" in joined:
         traits.append(Trait("type", "numeric"))
+    clause = next(i for i, low in enumerate(lows) if low in _CLAUSAL)
+    noun = tuple(token for token in tokens[:clause] if token.low not in _ONE_OTHER)
+    if noun and tokens[at].low.endswith("_id"):
+        traits.append(Trait("refers", noun))  # one course that comes before, needs_id
     rest = [*([tokens[at - 1]] if opened else []), *tokens[at + 1 :]]
     return [tokens[at], *rest], traits, "how many" in joined
 

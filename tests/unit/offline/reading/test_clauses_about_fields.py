@@ -121,3 +121,15 @@ def test_a_row_may_describe_several_fields() -> None:
 def test_an_id_is_no_yes_or_no() -> None:
     text = "A course has a title. A course can name one other that must have been passed, prerequisite_id."
     assert _fields(text, "Course")["prerequisite_id"].type != "boolean"
+
+
+@pytest.mark.parametrize(
+    "said", ["one other course that comes before it, needed_id", "another course that comes before it (needed_id)"]
+)  # fmt: skip
+def test_a_name_behind_a_clause_refers_to_what_the_clause_is_about(said: str) -> None:
+    fields = _fields(
+        f"A course has a title. A course can name {said}. Courses can be added.", "Course"
+    )
+    assert set(fields) == {"title", "needed_id"}
+    assert fields["needed_id"].references == "Course"
+    assert not fields["needed_id"].required
