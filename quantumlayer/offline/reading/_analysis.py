@@ -18,7 +18,10 @@ from quantumlayer.offline.reading._discovery import (
     is_field_item,
 )
 from quantumlayer.offline.reading._facts import (
+    Belongs,
     Fact,
+    Fields,
+    Nominal,
     Owned,
     Refused,
     Said,
@@ -33,6 +36,7 @@ from quantumlayer.offline.reading._gleaning import corrected, glean
 from quantumlayer.offline.reading._grammar import whole_grammar
 from quantumlayer.offline.reading._learning import learn
 from quantumlayer.offline.reading._lexicon import PAGING
+from quantumlayer.offline.reading._loose import read_loosely
 from quantumlayer.offline.reading._phrases import Vocabulary
 from quantumlayer.offline.reading._routes import Route
 from quantumlayer.offline.reading._sources import (
@@ -85,6 +89,13 @@ def analyse(items: Sequence[Requirement], silent: frozenset[str] = frozenset()) 
     sources = make_ready(items, silent)
     known = known_names(sources)
     detach_lists(sources, known)
+    analysis = _analysed(sources, known)
+    if _fill_in(analysis, known):
+        analysis = _analysed(sources, known)
+    return analysis
+
+
+def _analysed(sources: list[Source], known: frozenset[str]) -> Analysis:
     structure = build_structure(sources, discover(sources, known), known)
     vocabulary = learn(structure, sources)
     analysis = Analysis(sources, structure, vocabulary, roles=_roles(structure))
@@ -95,6 +106,21 @@ def analyse(items: Sequence[Requirement], silent: frozenset[str] = frozenset()) 
         reader = _Reader(analysis, known)
         analysis.findings = [reader.read(source, read.get(source.id)) for source in sources]
     return analysis
+
+
+def _fill_in(analysis: Analysis, known: frozenset[str]) -> bool:
+    """Read what is left loosely, and tell whether that found anything."""
+    words = {singular(token.low) for source in analysis.sources for token in source.full}
+    found = False
+    for finding in analysis.findings:
+        source = finding.source
+        told = any(isinstance(fact, Fields | Nominal | Belongs) for fact in finding.facts)
+        if finding.unread and source.kind == "clause" and not finding.framed:
+            facts = read_loosely(source.tokens, analysis.structure.lexicon, words, known)
+            facts = [fact for fact in facts if not told or isinstance(fact, Belongs)]
+            source.inline.extend(facts)
+            found = found or bool(facts)
+    return found
 
 
 def _learns_more(analysis: Analysis) -> bool:
