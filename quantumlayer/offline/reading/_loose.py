@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from quantumlayer.offline.reading._definitions import CREATE, plausible_field
+from quantumlayer.offline.reading._definitions import plausible_field
 from quantumlayer.offline.reading._facts import Belongs, Fact, Fields, Thing
 from quantumlayer.offline.reading._fieldlists import FieldPhrase, read_fields
 from quantumlayer.offline.reading._lexicon import DETERMINERS, PREPOSITIONS
@@ -33,6 +33,9 @@ _OPENS_LIST = frozenset(
 )
 _OPENS_NOUN = DETERMINERS | {"one", "per"}
 _PARTICLES = frozenset("out up off in back down away over together".split())
+_MAKES = frozenset(
+    "create add register enter make write record log file submit post place report note open issue".split()
+)
 _MOMENTS = frozenset({"date", "day", "time"})
 _LONGEST_NOUN = 3
 
@@ -126,7 +129,7 @@ def _made(sentence: _Sentence, lexicon: Lexicon, words: Collection[str]) -> Thin
             return Thing((noun,))
     if label and lexicon.find(label) is not None:
         return Thing(label)
-    if sentence.verb in CREATE:
+    if sentence.verb in _MAKES:
         made = next(_nouns(sentence.rest), ())
         return Thing(made) if made and lexicon.find(made) is not None else None
     return Thing(sentence.subject) if lexicon.find(sentence.subject) is not None else None
