@@ -750,6 +750,8 @@ def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     account = thing.label in _ACCOUNTS and _has_password(captures["fields"])
     if captures.get("created") == "take" and len(captures["fields"]) == 1:
         return None  # taken from the stock
+    if thing.article == "one":
+        return None  # a tour sends one van with one driver
     if not account and not _is_kept(thing, situation):
         return None
     if account and _has_password(captures["fields"]):
