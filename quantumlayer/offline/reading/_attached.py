@@ -115,8 +115,8 @@ def _list_at(tokens: Sequence[Token], at: int, known: frozenset[str]) -> tuple[F
     noun = _noun_before(tokens, at, known)
     if noun is None or start >= end or not _fits(tokens, at, noun):
         return None
-    if tokens[max(tokens.index(noun[0]) - 1, 0)].low == "one":
-        return None  # a tour sends one van with one driver
+    if tokens[max(tokens.index(noun[0]) - 1, 0)].low in {"one", "per"}:
+        return None  # a tour sends one van with one driver; a record per student: …
     each = any(token.low == "each" for token in tokens[at:start])
     loose = tokens[at].low not in {"(", "=", "{"} and not each
     telling = each or _is_told(tokens, noun) or f"{'_'.join(_label(noun))}_id" in known
