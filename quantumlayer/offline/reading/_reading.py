@@ -6,8 +6,8 @@ import re
 import unicodedata
 
 from quantumlayer.agents import Requirement, Requirements, SystemDesign
-from quantumlayer.offline.reading._assembly import find_conflicts, make_design
-from quantumlayer.offline.reading._statements import take_apart
+from quantumlayer.offline.reading.planning._assembly import find_conflicts, make_design
+from quantumlayer.offline.reading.text._statements import take_apart
 
 __all__ = ["design", "read"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantumlayer.offline.reading._rule_words import LONGEST_NAME, rule_message, rule_name
+from quantumlayer.offline.reading.planning._rule_words import LONGEST_NAME, rule_message, rule_name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,616 @@
+"""Statements made ready for the recognisers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
+
+from quantumlayer.agents import Requirement
+from quantumlayer.offline.reading.language._clauses import peel
+from quantumlayer.offline.reading.language._facts import Context, Fact
+from quantumlayer.offline.reading.language._vocabulary import Lexicon
+from quantumlayer.offline.reading.sentences._definitions import (
+    CREATE,
+    DEFINITION_SLOTS,
+    DELETE,
+    GENERIC,
+    READ,
+    UPDATE,
+    VAGUE,
+)
+from quantumlayer.offline.reading.sentences._rewording import (
+    Rewording,
+    bracketed,
+    called,
+    counted_words,
+    reword,
+)
+from quantumlayer.offline.reading.text._routes import Route, parse_route
+from quantumlayer.offline.reading.text._rows import Column, columns, route_of_row, table_kind
+from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
+from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._words import is_plural, singular, verb
+
+__all__ = ["PARAMETER_CUES", "Source", "known_names", "make_ready"]
+
+Kind = Literal[
+    "clause", "field", "route", "transition", "entity", "example", "unknown_row", "silent"
+]
+PARAMETER_CUES = frozenset(
+    "parameter parameters query filter filters filtered filterable filtering narrow narrows narrowed params"
+    " search searched searches sort sorting page paged paginated pages".split()
+)
+"""Words that come with the parameters of a list."""
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_REQUEST = re.compile(r"^\s*(?:\$\s*)?(?P<route>(?:GET|POST|PUT|PATCH|DELETE)\s+\S+)", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Source:
+    """A statement with its tokens and its neighbours."""
+
+    requirement: Requirement
+    kind: Kind
+    tokens: tuple[Token, ...] = ()
+    """Without lead-ins and purposes. For a route's row: the route, then what it does."""
+    full: tuple[Token, ...] = ()
+    """All tokens."""
+    role: str = ""
+    parent: Source | None = None
+    previous: Source | None = None
+    cells: dict[Column, str] = field(default_factory=dict)
+    route: Route | None = None
+    sketch: Sketch | None = None
+    answers: list[tuple[Route, Sketch]] = field(default_factory=list)
+    """What routes that change something answer, as shown in the same sentence."""
+    bodies: list[tuple[Route, Sketch]] = field(default_factory=list)
+    """What routes take, as shown right behind them."""
+    allowed: str = ""
+    """Who may call the routes of a row, as a column of its table says."""
+    inline: list[Fact] = field(default_factory=list)
+    """Fields that stand behind a noun; the tokens are without them."""
+
+    @property
+    def id(self) -> str:
+        """The requirement's id."""
+        return self.requirement.id
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes it mentions, in order."""
+        return [token.value for token in self.full if token.kind == "route"]
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it speaks of the parameters of a list, so that it names no fields."""
+        methods = {route.method for route in self.routes if route.path}
+        cued = any(token.low in PARAMETER_CUES for token in self.full if token.kind == "word")
+        return cued and bool(methods) and methods <= {"GET", ""}
+
+    @property
+    def headings(self) -> list[str]:
+        """The headings above it, innermost first."""
+        return [part for part in reversed(self.requirement.section.split(" > ")) if part]
+
+
+def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset()) -> list[Source]:
+    """Tokenize every statement and link it with the ones around it; silent ones say nothing."""
+    sources: list[Source] = []
+    by_id: dict[str, Source] = {}
+    previous: Source | None = None
+    for item in items:
+        source = Source(item, "silent") if item.id in silent else _source(item)
+        source.parent = by_id.get(item.parent or "")
+        source.previous = previous
+        _share_method(source)
+        _lend_path(source)
+        _give_methods(source)
+        source.tokens, source.bodies = _without_bodies(source.tokens)
+        _shown_bodies(source)
+        source.tokens = _quoted_choices(_without_idioms(source.tokens))
+        if previous is None or previous.headings != source.headings:
+            source.full = (*_routes_above(source), *source.full)
+        sources.append(source)
+        by_id[item.id] = source
+        previous = source
+    _reword(sources)
+    return sources
+
+
+def _routes_above(source: Source) -> list[Token]:
+    """`## POST /books`: the routes that a heading names belong to the first statement below it."""
+    above = tokenize(source.headings[0]) if source.headings else ()
+    return [token for token in above if token.kind == "route" and token.value.method]
+
+
+def _reword(sources: Sequence[Source]) -> None:
+    """Say definitions again in the few forms that the recognisers know."""
+    literals = (route.literals for source in sources for route in source.routes)
+    rewording = Rewording(
+        counted_words(source.requirement.text for source in sources),
+        frozenset(singular(part.replace("-", " ")) for parts in literals for part in parts),
+        known_names(sources),
+    )
+    _lend_names(sources)
+    headings: list[str] = []
+    for source in sources:
+        if source.headings != headings:
+            headings = source.headings
+            rewording.named = ()
+            rewording.thing = _headed(headings)
+            rewording.headed = bool(rewording.thing)
+        if source.kind == "clause" and source.tokens:
+            source.tokens = reword(source.tokens, source.full, rewording)
+
+
+def _lend_names(sources: Sequence[Source]) -> None:
+    """`… a colour. The field is called `paint`.`: the sentence before takes the name over."""
+    for before, source in pairwise(sources):
+        name = called(source.tokens) if source.kind == "clause" else None
+        if name is None or before.kind != "clause" or len(before.tokens) < 3:
+            continue
+        end = len(before.tokens) - (before.tokens[-1].low == ".")
+        bracket = (
+            replace(name, text="(", low="(", kind="mark"),
+            name,
+            replace(name, text=")", low=")", kind="mark"),
+        )
+        before.tokens = (*before.tokens[:end], *bracket, *before.tokens[end:])
+        source.tokens, source.inline = (), [Context()]
+
+
+def _headed(headings: Sequence[str]) -> tuple[Token, ...]:
+    """The thing that a heading of one or two words names."""
+    tokens = [token for token in tokenize(headings[0] if headings else "") if token.kind != "mark"]
+    tokens = [token for token in tokens if token.low not in {"a", "an", "the"}]
+    if not 1 <= len(tokens) <= 2 or any(token.kind != "word" for token in tokens):
+        return ()
+    noun = singular(tokens[-1].low)
+    if noun in GENERIC | VAGUE:
+        return ()
+    return (*tokens[:-1], replace(tokens[-1], text=noun, low=noun))
+
+
+def _source(item: Requirement) -> Source:
+    match item.kind:
+        case "row":
+            return _row(item)
+        case "example":
+            return _example(item)
+        case _:
+            full = tokenize(item.text)
+            sketch = _only_sketch(full)
+            role, tokens = peel(bracketed(_without_label(full)), DEFINITION_SLOTS)
+            return Source(
+                item, "example" if sketch else "clause", tokens, full, role, sketch=sketch
+            )
+
+
+_LONGEST_LABEL = 5
+
+
+def _without_label(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`Wishes: POST /wishes …`: a label before a route only points at it."""
+    for at, token in enumerate(tokens[:_LONGEST_LABEL]):
+        if token.kind == "mark" and token.low in {":", "-"}:
+            following = tokens[at + 1] if 0 < at < len(tokens) - 1 else None
+            routed = following is not None and following.kind == "route" and following.value.method
+            return tokens[at + 1 :] if routed else tokens
+        if token.kind != "word":
+            return tokens
+    return tokens
+
+
+def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
+    """`{"id", "title"}` alone in its paragraph is an example in all but name."""
+    visible = [token for token in tokens if token.kind != "mark"]
+    if len(visible) == 1 and visible[0].kind == "sketch":
+        found: Sketch = visible[0].value
+        return found
+    return None
+
+
+_STOP = Token(".", ".", "mark", 0, 0)
+_TAKES = Token("takes", "takes", "word", 0, 0)
+_ACCESS_HEADING = re.compile(
+    r"\b(log-?\s?in|auth\w*|token|access|who|signed in|public|protected|permissions?|allowed|roles?|account)\b",
+    re.IGNORECASE,
+)
+
+
+def _allowed(cells: Mapping[str, str]) -> str:
+    """What a column such as `Log-in needed?` or `Who` says of the routes in its row."""
+    for heading, cell in cells.items():
+        if _ACCESS_HEADING.search(heading) and cell.strip():
+            public = re.search(r"\bpublic\b", heading, re.IGNORECASE) is not None
+            words = re.sub(r"\([^()]*\)", " ", cell).strip().strip("`*.").lower()
+            if public and words in {"yes", "no", "x", "✓", "✗", "true", "false"}:
+                return "no" if words in {"yes", "x", "✓", "true"} else "yes"
+            return words
+    return ""
+
+
+def _row(item: Requirement) -> Source:
+    kind = table_kind(tuple(item.cells), item.cells)
+    allowed = _allowed(item.cells)
+    if kind == "other":
+        full = tokenize(" ; ".join(cell for cell in item.cells.values() if cell))
+        return Source(item, "unknown_row", full, full, allowed=allowed)
+    cells = columns(kind, item.cells)
+    route = route_of_row(item.cells)
+    if kind == "transitions":
+        full = tokenize(" ; ".join(item.cells.values()))
+        return Source(item, "transition", full, full, cells=cells, route=route)
+    if kind == "routes" and route is not None:
+        name = Token(f"{route.method} {route.path}", "route", "route", 0, 0, route)
+        taken = tokenize(cells.get("takes", ""))
+        tokens: tuple[Token, ...] = (name, *tokenize(cells.get("what", "")))
+        if any(token.kind in {"word", "name", "sketch", "route"} for token in taken):
+            tokens = (name, _TAKES, *taken, _STOP, *tokens)
+        failure = tokenize(cells.get("failure", ""))
+        tokens = (*tokens, *((_STOP, *failure) if failure else ()))
+        return Source(item, "route", tokens, tokens, cells=cells, route=route, allowed=allowed)
+    full = tokenize(" ; ".join(item.cells.values()))
+    return Source(item, "field" if kind == "fields" else "entity", full, full, cells=cells)
+
+
+def _example(item: Requirement) -> Source:
+    text = item.text.strip()
+    request = _REQUEST.search(text)
+    route = parse_route(request["route"]) if request else None
+    body = text[request.end() :].strip() if request else text
+    sketch = parse_sketch(body) or _first_object(body)
+    if sketch is not None and not sketch.members:
+        sketch = None
+    full: tuple[Token, ...] = ()
+    if route is not None and request is not None:
+        full = (Token(request["route"], "route", "route", 0, 0, route),)
+    if sketch is None and route is None:
+        full = tokenize(text)
+    return Source(item, "example", full, full, route=route, sketch=sketch)
+
+
+def _first_object(text: str) -> Sketch | None:
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text[start:])
+    except (ValueError, RecursionError):
+        return None
+    return Sketch(value) if isinstance(value, dict) else None
+
+
+def _share_method(source: Source) -> None:
+    """`POST and GET /notes`, `PUT, PATCH and DELETE /notes/{id}`: give every method its path."""
+    tokens: list[Token] = []
+    waiting: list[int] = []
+    for token in source.tokens:
+        tokens.append(token)
+        if token.text.strip("`") in _METHODS and token.kind in {"word", "name"}:
+            waiting.append(len(tokens) - 1)
+        elif token.kind == "route" and token.value.path and waiting:
+            for at in waiting:
+                method = tokens[at].text.strip("`")
+                shared = replace(token.value, method=method)
+                tokens[at] = Token(
+                    f"{method} {shared.path}", "route", "route", token.start, token.end, shared
+                )
+            waiting = []
+        elif token.low not in {",", "and", "/", "or", "|"}:
+            waiting = []
+    if len(tokens) == len(source.tokens) and any(
+        new is not old for new, old in zip(tokens, source.tokens, strict=True)
+    ):
+        source.tokens = tuple(tokens)
+        source.full = tuple(tokens)
+
+
+def _lend_path(source: Source) -> None:
+    """`POST /x takes …; GET gives …`: a method alone goes with the path before it."""
+    path = ""
+    if source.kind != "clause":
+        return
+    before = source.previous
+    if before is not None and before.headings == source.headings and before.routes:
+        path = before.routes[-1].path
+    changed: list[Token] = []
+    for token in source.tokens:
+        if token.kind == "route" and token.value.path:
+            path = token.value.path
+        method = token.text.strip("`")
+        if token.kind in {"word", "name"} and method in _METHODS and path:
+            own = any(each.kind == "route" and each.value.path for each in source.tokens)
+            route = (None if own else _routed_so(source, method)) or Route(method, path)
+            changed.append(Token(method, "route", "route", token.start, token.end, route))
+        else:
+            changed.append(token)
+    if tuple(changed) != source.tokens:
+        source.full = tuple(
+            next((new for new in changed if new.start == old.start and new.kind == "route"), old)
+            for old in source.full
+        )
+        source.tokens = tuple(changed)
+
+
+def _routed_so(source: Source, method: str) -> Route | None:
+    """The route with this method that the statements before it named last."""
+    before = source.previous
+    while before is not None:
+        found = [route for route in before.routes if route.method == method and route.path]
+        if found:
+            return found[-1]
+        before = before.previous
+    return None
+
+
+_METHOD_OF = (
+    (CREATE, "POST"), (READ, "GET"), (UPDATE, "PATCH"), (DELETE, "DELETE"),
+)  # fmt: skip
+_SINGLE = frozenset({"single", "one", "individual", "each"})
+
+
+def _give_methods(source: Source) -> None:
+    """`/lists/{id}/tasks for adding and listing, /tasks/{id} for a single one`."""
+    changed: list[Token] = []
+    at = 0
+    while at < len(source.tokens):
+        token = source.tokens[at]
+        at += 1
+        methods: list[str] = []
+        end = at
+        if token.kind == "route" and token.value.path and not token.value.method:
+            methods, end = _purposes(source.tokens, at)
+            if not methods and token.value.path.endswith("}") and _is_single(source.tokens, at):
+                methods = ["GET", "PUT", "PATCH", "DELETE"]
+        if not methods:
+            changed.append(token)
+            continue
+        for method in methods:
+            route = replace(token.value, method=method)
+            changed.append(replace(token, text=f"{method} {route.path}", value=route))
+        at = end
+    if len(changed) != len(source.tokens) or tuple(changed) != source.tokens:
+        source.tokens = tuple(changed)
+        source.full = tuple(
+            new
+            for old in source.full
+            for new in ([each for each in changed if each.start == old.start] or [old])
+        )
+
+
+def _purposes(tokens: Sequence[Token], at: int) -> tuple[list[str], int]:
+    """Methods for `for adding and listing`, `to add and list them`; where that ends."""
+    if at >= len(tokens) or tokens[at].low not in {"for", "to", "(", ":"}:
+        return [], at
+    methods: list[str] = []
+    end = position = at + 1
+    while position < len(tokens) and tokens[position].kind == "word":
+        found = verb(tokens[position].low)
+        known = [
+            method for verbs, method in _METHOD_OF if found is not None and found.base in verbs
+        ]
+        if not known or (found is not None and not found.forms & {"gerund", "base"}):
+            break
+        methods.extend(known[:1])
+        position = end = position + 1
+        while position < len(tokens) and tokens[position].low in {",", "and", "or", "/"}:
+            position += 1
+    if methods and end < len(tokens) and tokens[end].low in {"them", "it", "these", ")"}:
+        end += 1
+    return list(dict.fromkeys(methods)), end
+
+
+def _is_single(tokens: Sequence[Token], at: int) -> bool:
+    words = [token.low for token in tokens[at : at + 3]]
+    return words[:1] == ["for"] and bool(_SINGLE & set(words[1:]))
+
+
+def _without_bodies(
+    tokens: tuple[Token, ...],
+) -> tuple[tuple[Token, ...], list[tuple[Route, Sketch]]]:
+    """Take what a route is sent out of the sentence: `POST /x with {"a": 1} does …`."""
+    bodies: list[tuple[Route, Sketch]] = []
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        kept.append(token)
+        at += 1
+        if token.kind != "route" or token.value.method not in {"POST", "PUT", "PATCH"}:
+            continue
+        at = _behind_no_body(tokens, at)
+        end = at
+        while end < len(tokens) and tokens[end].low in _BEFORE_BODY:
+            end += 1
+        if end < len(tokens) and tokens[end].kind == "sketch" and end + 1 < len(tokens):
+            stop = end + 1
+            if tokens[stop].low == ")":
+                stop += 1
+            told = any(each.kind == "word" for each in kept[:-1])
+            if told or any(each.kind != "mark" for each in tokens[stop:]):
+                bodies.append((token.value, tokens[end].value))
+                at = stop
+    return tuple(kept), bodies
+
+
+_BEFORE_BODY = frozenset("with ( body a the json sends send like and plus".split())
+
+
+def _behind_no_body(tokens: tuple[Token, ...], at: int) -> int:
+    """Step over `(no body)`."""
+    lows = [token.low for token in tokens[at : at + 4]]
+    bracketed = lows[:1] == ["("] and lows[3:] == [")"]
+    said = lows[1:3] in (["no", "body"], ["without", "body"], ["empty", "body"])
+    return at + 4 if bracketed and said else at
+
+
+def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`a role (`doctor` or `nurse`)`: names in brackets with `or` between them are values, as is `status `new``."""
+    changed = list(tokens)
+    for at, token in enumerate(tokens):
+        end = at + 1
+        if token.low in {"status", "state"} and end < len(tokens) and tokens[end].kind == "name":
+            value = tokens[end]
+            changed[end] = replace(value, low=f'"{value.low}"', kind="quote")
+            continue
+        if token.low != "(" or end >= len(tokens) or tokens[end].kind != "name":
+            continue
+        while end < len(tokens) and (
+            tokens[end].kind == "name" or tokens[end].low in {",", "or", "|"}
+        ):
+            end += 1
+        inner = tokens[at + 1 : end]
+        closed = end < len(tokens) and tokens[end].low in {")", ",", ";"}
+        if closed and any(each.low in {"or", "|"} for each in inner):
+            changed[at + 1 : end] = [
+                replace(each, low=f'"{each.low}"', kind="quote") if each.kind == "name" else each
+                for each in inner
+            ]
+    return tuple(changed)
+
+
+_ANSWERING = frozenset(
+    "answers answer returns return responds gives get gets answering back receives replies reply"
+    " replying yields sends".split()
+)
+
+
+def _shown_bodies(source: Source) -> None:
+    """`POST /x registers a game: {…}; answers {…}`: what is sent, and what comes back."""
+    routes = [token.value for token in source.tokens if token.kind == "route" and token.value.path]
+    writing = [route for route in routes if route.method in {"POST", "PUT", "PATCH"}]
+    sketches = [token for token in source.tokens if token.kind == "sketch"]
+    if len(writing) != 1 or len(routes) != 1 or not sketches:
+        return
+    kept: list[Token] = []
+    for token in source.tokens:
+        if token.kind != "sketch" or token.value.is_list:
+            kept.append(token)
+            continue
+        lows = [each.low for each in kept[-4:]]
+        answering = bool(_ANSWERING & set(lows))
+        behind_colon = lows[-1:] in ([":"], ["("]) or len(kept) == 1
+        if answering:
+            source.answers.append((writing[0], token.value))
+            while (
+                kept
+                and kept[-1].kind != "route"
+                and kept[-1].low not in {";", ".", ":", ",", "and"}
+            ):
+                kept.pop()
+        elif behind_colon and not source.bodies and not source.answers:
+            source.bodies.append((writing[0], token.value))
+        else:
+            kept.append(token)
+    source.tokens = tuple(kept)
+
+
+_IDIOMS = tuple(
+    text.split()
+    for text in (
+        "any more", "anymore", "any longer", "at all", "at any time", "in any case", "of course",
+        "by the way", "for sure", "as usual", "as you know", "in any way", "under any circumstances",
+        "needless to say", "goes without saying", "it goes without saying", "on its own", "by itself", "by themselves", "at any moment", "in principle", "in particular",
+        "from the system", "from the list", "from the database", "from the register", "from our system", "from the service",
+        "at the moment", "right now", "at present", "just now", "at the time being", "for the time being", "later on", "later", "afterwards", "whatever happens", "whatever came of it", "no matter what",
+    )
+)  # fmt: skip
+
+
+def _neither(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`Can be neither changed nor deleted` says `cannot be changed or deleted`; `delivered or not` nothing."""
+    lows = [token.low for token in tokens]
+    for at in range(1, len(lows) - 3):
+        if lows[at : at + 2] == ["be", "neither"] and "nor" in lows[at:]:
+            nor = lows.index("nor", at)
+            spoken = (replace(tokens[at + 1], text="not", low="not"), tokens[at])
+            either = replace(tokens[nor], text="or", low="or")
+            return (*tokens[:at], *spoken, *tokens[at + 2 : nor], either, *tokens[nor + 1 :])
+        if lows[at] == "," and lows[at + 2 : at + 5] == ["or", "not", ","]:
+            return (*tokens[:at], *tokens[at + 5 :])
+    return tokens
+
+
+def _without_idioms(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Leave out phrases that only stress."""
+    kept: list[Token] = []
+    at = 0
+    tokens = _neither(tokens)
+    while at < len(tokens):
+        idiom = next(
+            (
+                words
+                for words in _IDIOMS
+                if [each.low for each in tokens[at : at + len(words)]] == words
+            ),
+            None,
+        )
+        behind = tokens[at + len(idiom)].low if idiom and at + len(idiom) < len(tokens) else ""
+        if (
+            idiom is not None
+            and behind not in {"than", "of", "when"}
+            and not (idiom[-1] == "more" and is_plural(behind))
+        ):
+            at += len(idiom)
+            continue
+        kept.append(tokens[at])
+        at += 1
+    return tuple(kept)
+
+
+def split_asides(
+    tokens: tuple[Token, ...], lexicon: Lexicon
+) -> tuple[tuple[Token, ...], list[tuple[Token, ...]]]:
+    """Take sentences in brackets out: `… and a capacity (an event ends after it starts)`."""
+    kept: list[Token] = []
+    asides: list[tuple[Token, ...]] = []
+    at = 0
+    while at < len(tokens):
+        end = _aside_end(tokens, at, lexicon) if tokens[at].low == "(" else None
+        if end is None:
+            kept.append(tokens[at])
+            at += 1
+        else:
+            asides.append(tokens[at + 1 : end])
+            at = end + 1
+    return tuple(kept), asides
+
+
+def _aside_end(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> int | None:
+    """Where a bracket closes whose sentence is about an entity; None for other brackets."""
+    end = next((i for i in range(at + 1, len(tokens)) if tokens[i].low == ")"), None)
+    if end is None or end - at < 5 or tokens[at + 1].low not in _SUBJECTS:
+        return None
+    for stop in (at + 4, at + 3):
+        if lexicon.find([token.low for token in tokens[at + 2 : stop]]) is not None:
+            found = verb(tokens[stop].low)
+            finite = found is not None and bool(found.forms & {"third", "base"})
+            return end if finite or tokens[stop].low in _MODALS else None
+    return None
+
+
+_SUBJECTS = frozenset({"a", "an", "the", "every", "each", "no", "any", "all"})
+_MODALS = frozenset({"is", "are", "must", "can", "cannot", "may", "should", "has", "have", "never"})
+
+
+def known_names(sources: Iterable[Source]) -> frozenset[str]:
+    """Collect the names that the document uses in JSON, in code quotes and in queries."""
+    names: set[str] = set()
+    for source in sources:
+        if source.sketch is not None:
+            names.update(source.sketch.members)
+        if source.kind == "field":
+            names.add(source.cells.get("field", "").strip("`* "))
+        for token in source.full:
+            if token.kind == "sketch":
+                names.update(token.value.members)
+            elif token.kind == "name":
+                names.add(token.value)
+            elif token.kind == "route":
+                names.update(name for name, _ in token.value.query)
+    return frozenset(names)

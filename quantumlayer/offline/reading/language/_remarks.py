@@ -1,0 +1,135 @@
+"""What a clause about a field comes down to, whatever its words.
+
+`7 if I do not say`, `when she leaves that out she means 50`, `two cars never share one`, `if there is one`:
+there is no end to such clauses. They are not parsed; the few words that carry them decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from quantumlayer.offline.reading.language._slots import literal_of
+from quantumlayer.offline.reading.text._lexicon import ADVERBS, NUMBER_WORDS
+from quantumlayer.offline.reading.text._tokens import Token
+
+__all__ = ["remark"]
+
+_LONGEST = 16
+_ARTICLES = frozenset("a an the its their his her every each".split())
+_CONDITIONAL = frozenset("if when where whenever unless until without otherwise as whoever".split())
+_SILENCE = frozenset(
+    "not nothing none no nobody never missing absent omitted left leave leaves leaving blank empty unspecified"
+    " unstated unsaid unknown otherwise else different differently another other skipped skip skips omit omits"
+    " forget forgets forgotten unless without new silent doubt unset".split()
+)
+_BOUNDS = frozenset(
+    "least most than max min maximum minimum over under above below between up until before after within"
+    " later earlier more less fewer".split()
+)
+_FIXED = frozenset("today now true false yes".split())
+_NO_VALUE = frozenset(
+    "optional required mandatory unique empty null nothing nullable positive system computed calculated set"
+    " it this that they he she we you i which who whoever whatever there the a an its at is are be".split()
+)
+_NEGATIVE = frozenset("no not never cannot nobody none without neither".split())
+_SAME = frozenset("same share shares shared sharing alike identical equal twins".split())
+_SHARING = frozenset("share shares shared sharing".split())
+_REPEATED = frozenset("twice again repeated reused duplicated duplicates duplicate doubles".split())
+_USED = frozenset(
+    "is are be may only given used taken assigned occur occurs appear appears exist exists no never".split()
+)
+_EVERY = frozenset("every each all any one".split())
+_PRESENT = frozenset(
+    "known any one available given applicable applies needed wanted exists present necessary appropriate"
+    " relevant desired possible it them".split()
+)
+_MAY = frozenset("may might can could need needs do does sometimes often".split())
+_GONE = frozenset(
+    "missing empty absent blank unknown none omitted skipped out without off away dropped necessary obligatory".split()
+)
+
+
+def remark(tokens: Sequence[Token]) -> tuple[str, Any] | None:
+    """Return what a clause says of a field: a default, `unique`, `optional`; None where nothing."""
+    if not 1 < len(tokens) <= _LONGEST or any(
+        token.kind in {"route", "sketch"} for token in tokens
+    ):
+        return None
+    lows = [token.low for token in tokens if token.kind != "mark"]
+    if not lows or (lows[0] in _ARTICLES and "new" not in lows[:2]):
+        return None  # a clause about something else
+    for read in (_unique, _default, _optional):
+        found = read(tokens, lows)
+        if found is not None:
+            return found
+    return None
+
+
+def _default(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
+    """One value, and words for nothing being said: `16 if nobody says anything`, `is 0 for a new car`."""
+    words = {*lows}
+    conditional = bool(words & _CONDITIONAL) or {"for", "new"} <= words
+    if not (conditional and words & _SILENCE) or words & _BOUNDS - {"until", "other"}:
+        return None
+    values = [token for token in tokens if _is_value(token)]
+    if len(values) == 1:
+        return "default", literal_of(values[0])
+    first = next(
+        (token for token in tokens if token.low not in {"a", "an", "the", "is", "it"}), tokens[0]
+    )
+    behind = tokens[list(tokens).index(first) + 1 :]
+    named = first.kind == "word" and first.low not in _NO_VALUE | _CONDITIONAL | ADVERBS
+    if (
+        not values
+        and named
+        and behind
+        and behind[0].low in _CONDITIONAL - {"as", "for", "where", "until"}
+    ):
+        return "default", literal_of(first)
+    return None
+
+
+def _is_value(token: Token) -> bool:
+    if token.kind in {"number", "quote", "name", "date"}:
+        return True
+    counted = token.low in NUMBER_WORDS and token.low != "one"
+    return token.kind == "word" and (counted or token.low in _FIXED)
+
+
+def _unique(_: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
+    """`two cars never share one`, `different for every pupil`, `given out once`, `no plate twice`."""
+    words = {*lows}
+    if "per" in words or "within" in words:
+        return None
+    leads = lows[0] in {"no", "two", "several", "different", "nobody"} or words & _SHARING
+    alike = leads and words & _SAME and words & _NEGATIVE
+    again = words & _REPEATED and words & _NEGATIVE and words & _USED and "same" not in words
+    apart = words & {"different", "distinct", "own", "unique"} and words & _EVERY and "for" in words
+    once = lows[-1] == "once" and len(lows) < 5 and lows[0] in _USED
+    return ("unique", True) if alike or again or apart or once else None
+
+
+def _optional(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
+    """`when known`, `if there is one`, `where this applies`, `not everybody has one`, `may stay empty`."""
+    words = {*lows}
+    if any(_is_value(token) for token in tokens):
+        return None
+    if (
+        lows[0] in {"if", "when", "where"}
+        and len(lows) < 7
+        and lows[-1] in _PRESENT
+        and not words & _SILENCE
+    ):
+        return "optional", True
+    hedged = words & _MAY and words & _GONE and not words & {"cannot", "never", "nobody"}
+    denied = "not" in words and not words & {
+        "necessary",
+        "obligatory",
+        "need",
+        "needs",
+        "do",
+        "does",
+    }
+    some = lows[:2] in (["not", "every"], ["not", "everybody"], ["not", "all"], ["not", "everyone"])
+    return ("optional", True) if (hedged and not denied) or some else None

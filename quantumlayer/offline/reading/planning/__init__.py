@@ -1,0 +1,1 @@
+"""From facts to a design: fields, routes, rules, access, and what was not understood."""

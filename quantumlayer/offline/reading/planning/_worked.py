@@ -1,0 +1,394 @@
+"""Values that the service works out: totals, averages, due dates."""
+
+from __future__ import annotations
+
+from quantumlayer.agents.expressions import navigation
+from quantumlayer.offline.reading.document._analysis import Finding
+from quantumlayer.offline.reading.document._drafts import FieldDraft
+from quantumlayer.offline.reading.language._facts import Worked
+from quantumlayer.offline.reading.language._patterns import Reader, compile_pattern
+from quantumlayer.offline.reading.language._terms import (
+    Arithmetic,
+    Choose,
+    Count,
+    Elapsed,
+    FieldOf,
+    Fold,
+    Items,
+    Shift,
+    Value,
+)
+from quantumlayer.offline.reading.planning._plan import Plan
+from quantumlayer.offline.reading.planning._render import (
+    Frame,
+    Scope,
+    aggregate,
+    opposite,
+    state,
+    usage,
+    value,
+)
+from quantumlayer.offline.reading.planning._shaping import _worked_entity
+from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
+from quantumlayer.offline.reading.sentences._definitions import Situation
+from quantumlayer.offline.reading.sentences._grammar import whole_grammar
+from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._words import singular
+
+__all__ = ["operand_of", "plan_values"]
+
+NUMERIC = {"integer", "number", "money"}
+
+
+def plan_values(plan: Plan) -> None:
+    """Write the expression of every field that is worked out."""
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Worked) and fact not in plan.world.members.values():
+                _attempt(
+                    plan, finding, lambda fact=fact, finding=finding: _worked(plan, finding, fact)
+                )
+    for name, draft in plan.world.structure.entities.items():
+        for made in list(draft.fields.values()):
+            _said(plan, name, made)
+            _by_name(plan, name, made)
+
+
+def _attempt(plan: Plan, finding: Finding, work) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    try:
+        work()
+    except Unresolved as reason:
+        plan.ledger.miss(finding.source.id, str(reason))
+
+
+def _worked(plan: Plan, finding: Finding, fact: Worked) -> None:
+    world = plan.world
+    entity = _worked_entity(world, finding, fact)
+    made = world.field(entity, fact.words)
+    if made is None:
+        raise Unresolved(f"a {world.label(entity)} has no field called {' '.join(fact.words)!r}")
+    _set(world, entity, made, fact.value, once=fact.once, decimals=fact.decimals)
+    if fact.fallback is not None and isinstance(fact.value, Fold) and fact.value.items is not None:
+        scope = Scope(world, (Frame(entity),))
+        some = aggregate(scope, "exists", fact.value.items)
+        made.spec["computed"] += f" if {some} else {value(scope, fact.fallback)}"
+
+
+def _set(
+    world: World, entity: str, made: FieldDraft, term: Value, *, once: bool = False,
+    decimals: int | None = None,
+) -> None:  # fmt: skip
+    scope = Scope(world, (Frame(entity),))
+    text = value(scope, term)
+    if decimals is not None:
+        text = f"round({text}, {decimals})"
+    made.spec["set_by"] = "system"
+    if once or isinstance(term, Shift):
+        made.spec["on_create"] = text
+        made.spec["required"] = True
+        made.spec.pop("default", None)
+        return
+    if isinstance(term, Arithmetic) and made.spec.get("type") in {"string", "text"}:
+        made.spec["type"] = "number"
+    if isinstance(term, Choose) and made.spec.get("type") == "string":
+        made.spec["type"] = "money"
+    if isinstance(term, Fold) and term.function == "avg":
+        made.spec["type"] = "number"
+        made.spec.pop("required", None)
+    for key in ("on_create", "default", "min_length", "minimum", "exclusive_minimum"):
+        made.spec.pop(key, None)
+    made.spec["computed"] = text
+    made.spec["required"] = False
+
+
+def _said(plan: Plan, entity: str, made: FieldDraft) -> None:
+    """`System: capacity less the enrolments without a grade`, `minutes = …`."""
+    for trait, requirement in made.traits:
+        if trait.key not in {"meaning", "computed", "computed_once"} or "computed" in made.spec:
+            continue
+        finding = next(
+            (each for each in plan.analysis.findings if each.source.id == requirement), None
+        )
+        if finding is None or ("on_create" in made.spec and trait.key == "meaning"):
+            continue
+        try:
+            if trait.key == "computed_once":
+                span, tokens = trait.value
+                _set(
+                    plan.world,
+                    entity,
+                    made,
+                    Shift(operand_of(plan, finding, tokens), 1, span),
+                    once=True,
+                )
+            else:
+                _meaning(plan, finding, entity, made, trait.value)
+        except Unresolved as reason:
+            plan.ledger.miss(requirement, f"how {made.name!r} is worked out: {reason}")
+            _give_up(made)
+
+
+def _give_up(made: FieldDraft) -> None:
+    """A value that could not be worked out stays empty and is never taken from a client."""
+    made.spec.setdefault("set_by", "system")
+    made.spec["required"] = False
+
+
+def _reader(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Reader:
+    situation = Situation(plan.world.structure.known, None, plan.analysis.vocabulary, finding.route)
+    return Reader(tokens, whole_grammar().slots, situation)
+
+
+def operand_of(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Value:
+    """Read the value that a few words name.
+
+    Raises:
+        Unresolved: They name none.
+    """
+    reader = _reader(plan, finding, tokens)
+    for term, end in reader.slot("operand", 0):
+        if end >= len(tokens) - 1:
+            return term  # type: ignore[no-any-return]
+    raise Unresolved(f"{' '.join(token.text for token in tokens)!r} is not understood")
+
+
+def _without_ban(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`quantity times unit_price; cannot be sent by the client`: that goes for all that is worked out."""
+    for at, token in enumerate(tokens):
+        behind = {each.low for each in tokens[at + 1 :]}
+        if (
+            token.low in {";", ",", "."}
+            and behind & _BANS
+            and behind & {"sent", "set", "given", "written", "only", "changed", "client"}
+        ):
+            return tokens[:at]
+    return tokens
+
+
+_BANS = frozenset({"not", "never", "cannot", "read-only", "no", "read"})
+
+
+def _meaning(
+    plan: Plan, finding: Finding, entity: str, made: FieldDraft, tokens: tuple[Token, ...]
+) -> None:
+    """Read a value, perhaps with `empty as long as …` behind it."""
+    tokens = _without_ban(tokens)
+    reader = _reader(plan, finding, tokens)
+    best: tuple[int, Value] | None = None
+    for term, end in reader.slot("value", 0):
+        if best is None or end > best[0]:
+            best = (end, term)
+    if best is None:
+        raise Unresolved("its description is not understood")
+    end, term = best
+    discount = _discount(reader, end)
+    if discount is not None:
+        scope = Scope(plan.world, (Frame(entity),))
+        made.spec.update(computed=_reduced(scope, term, discount), set_by="system", required=False)
+        return
+    rest = [token for token in tokens[end:] if token.low not in {",", ".", ";"}]
+    if rest and rest[0].low not in {"empty", "null", "nothing"}:
+        left = " ".join(token.text for token in rest)
+        raise Unresolved(f"{left!r} is not understood")
+    _set(plan.world, entity, made, term)
+
+
+_DISCOUNTS: tuple[tuple[str, str], ...] = (
+    ("[,] [and|with|but] (from|for) [at least] <span> on [(there is|you get|we give|one gets)] [a discount of] <number> (%|percent) (off|discount|less)", ">="),
+    ("[,] [and|with|but] from <span> [(there is|you get|we give|one gets)] [a discount of] <number> (%|percent) (off|discount|less)", ">="),
+    ("[,] [and|with|but] (for|if it is) (more|longer) than <span> [,] [(there is|you get|we give|one gets)] [a discount of] <number> (%|percent) (off|discount|less)", ">"),
+    ("[,] [and|with|but] <number> (%|percent) (off|discount|less) (from|for) [at least] <span> [(on|or more|or longer)]", ">="),
+)  # fmt: skip
+
+
+def _discount(reader: Reader, at: int) -> tuple[str, float, float] | None:
+    """`and from 7 days on there is 10 % off`: the comparison, the length and the part that is left."""
+    for text, operator in _DISCOUNTS:
+        for end, captures in compile_pattern(text).prefixes(reader, at):
+            if all(token.kind == "mark" for token in reader.tokens[end:]):
+                return operator, captures["span"].value, 1 - captures["number"] / 100
+    return None
+
+
+def _reduced(scope: Scope, term: Value, discount: tuple[str, float, float]) -> str:
+    """Write a price that becomes lower for a longer time."""
+    operator, least, left = discount
+    elapsed = _first_elapsed(term)
+    if elapsed is None:
+        raise Unresolved("it is not clear what the discount depends on")
+    text = value(scope, term)
+    return f"({text}) * {round(left, 4)} if {value(scope, elapsed)} {operator} {least} else {text}"
+
+
+def _first_elapsed(term: Value) -> Elapsed | None:
+    match term:
+        case Elapsed():
+            return term
+        case Arithmetic(left=left, right=right):
+            return _first_elapsed(left) or _first_elapsed(right)
+        case _:
+            return None
+
+
+# --- by name -------------------------------------------------------------------------------------
+
+_FOLDS = {"average": "avg", "avg": "avg", "mean": "avg", "total": "sum", "highest": "max", "best": "max",
+          "lowest": "min", "max": "max", "min": "min"}  # fmt: skip
+
+
+def _is_count(plan: Plan, entity: str, made: FieldDraft) -> bool:
+    """`episode_count` of a show that episodes refer to: nobody sends that."""
+    world = plan.world
+    if made.words[-1:] != ("count",) or len(made.words) < 2 or made.has("required"):
+        return False
+    target = world.structure.lexicon.find([singular(each) for each in made.words[:-1]])
+    return target is not None and bool(world.references(target.name, entity))
+
+
+def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
+    """`reviewCount`, `average_rating`, `free_seats` that the service sets: what their names say."""
+    if _is_count(plan, entity, made):
+        made.spec["set_by"] = "system"
+    if made.spec.get("set_by") != "system" or "computed" in made.spec or "on_create" in made.spec:
+        return
+    if ("default" in made.spec and not made.has("first")) or made.spec.get("type") not in {
+        *NUMERIC,
+        "string",
+        None,
+    }:
+        return
+    world = plan.world
+    words = made.words
+    source = _copy_of(world, entity, made)
+    if source is not None:
+        kind, text = source
+        made.spec.update(on_create=text, type=kind, required=True)
+        return
+    try:
+        value, value_type = _named_value(world, entity, words)
+    except Unresolved:
+        return
+    if value is None:
+        return
+    made.spec.update(computed=value, type=value_type, required=False)
+    for key in ("min_length", "minimum", "default"):
+        made.spec.pop(key, None)
+
+
+def _copy_of(world: World, entity: str, made: FieldDraft) -> tuple[str, str] | None:
+    """`unit_price` of a line: the price of the product, as it is when the line is made."""
+    if not made.has("copied") and made.words[0] not in {"unit", "original", "agreed", "current"}:
+        return None
+    for reference in world.fields(entity):
+        if reference.references is None or reference.hidden or reference.references == world.user:
+            continue
+        for words in (made.words, made.words[1:], made.words[-1:]):
+            there = world.field(reference.references, words) if words else None
+            if there is not None and "computed" not in there.spec and there.references is None:
+                way = f"{escape(navigation(reference.name))}.{escape(there.name)}"
+                return str(there.spec.get("type")), way
+    return None
+
+
+def _total_of_lines(world: World, entity: str, words: tuple[str, ...]) -> str | None:
+    """`subtotal` of an order: what its lines cost, piece by piece."""
+    if words[-1] not in {"subtotal", "total", "sum", "amount", "price"}:
+        return None
+    for name, draft in world.structure.entities.items():
+        if not draft.is_child or not world.references(name, entity):
+            continue
+        amount = world.amount(name)
+        price = next((made for made in world.fields(name) if made.words[-1] in {"price", "cost"}
+                      and made.spec.get("type") in NUMERIC), None)  # fmt: skip
+        if price is None:
+            continue
+        link = f"{escape(world.references(name, entity)[0].name)} == this.id"
+        each = f"{escape(amount.name)} * {escape(price.name)}" if amount else escape(price.name)
+        return f"sum({name}, {each}, {link})"
+    return None
+
+
+def _sum_of_parts(world: World, entity: str, words: tuple[str, ...]) -> str | None:
+    """`total` where there is a `subtotal`: with everything that is added to it."""
+    subtotal = world.field(entity, ("subtotal",))
+    if words != ("total",) or subtotal is None or "computed" not in subtotal.spec:
+        return None
+    extra = [made for made in world.fields(entity) if made.spec.get("type") == "money"
+             and made.spec.get("set_by") == "system" and made.words[-1] not in {"subtotal", "total"}]  # fmt: skip
+    signs = {"discount": "-", "rebate": "-", "deduction": "-"}
+    return " ".join(
+        ["subtotal", *(f"{signs.get(m.words[-1], '+')} {escape(m.name)}" for m in extra)]
+    )
+
+
+def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str | None, str]:
+    scope = Scope(world, (Frame(entity),))
+    if words[0] in {"free", "available", "remaining"} or words[-1] in {"left", "remaining"}:
+        used, room = usage(scope, Frame(entity), others=False)
+        return f"{room} - {used}", "integer"
+    noun = (
+        words[:-1] if words[-1] == "count" else words[2:] if words[:2] == ("number", "of") else ()
+    )
+    if noun:
+        target = world.structure.lexicon.find([singular(each) for each in noun])
+        if target is not None and world.references(target.name, entity):
+            counted = Count(Items(target.name, world.figures.get(target.name, ())))
+            return value(scope, counted), "integer"
+    if noun:
+        text = _count_in_state(world, entity, scope, noun)
+        if text is not None:
+            return text, "integer"
+        text = _count_of_state(world, entity, noun)
+        if text is not None:
+            return text, "integer"
+    lines = _sum_of_parts(world, entity, words) or _total_of_lines(world, entity, words)
+    if lines is not None:
+        return lines, "money"
+    function = _FOLDS.get(words[0])
+    if function is not None and len(words) > 1:
+        field = FieldOf(words[1:])
+        items = next((Items(name, where) for name, where in world.figures.items()
+                      if world.references(name, entity) and world.field(name, words[1:])), None)  # fmt: skip
+        return value(
+            scope, Fold(function, field, items)
+        ), "number" if function == "avg" else "money"
+    return None, "integer"
+
+
+def _count_in_state(world: World, entity: str, scope: Scope, words: tuple[str, ...]) -> str | None:
+    """`open_count` on a list: how many of its items are open; `paid_order_count`."""
+    parts = [
+        name
+        for name in world.structure.entities
+        if name != entity and world.references(name, entity)
+    ]
+    for at in range(1, len(words) + 1):
+        target = world.structure.lexicon.find([singular(each) for each in words[at:]])
+        named = [target.name] if target is not None and target.name in parts else []
+        for name in named or (parts if at == len(words) else []):
+            try:
+                text = state(scope.inside(name), words[:at])
+            except Unresolved:
+                continue
+            link = escape(world.references(name, entity)[0].name)
+            return f"count({name}, {link} == this.id, {text})"
+    return None
+
+
+def _count_of_state(world: World, entity: str, noun: tuple[str, ...]) -> str | None:
+    """`helpful_count` of articles with votes that are helpful or not."""
+    found = []
+    for name in world.structure.entities:
+        link = world.references(name, entity)
+        if not link or name == entity:
+            continue
+        scope = Scope(world, (Frame(name),))
+        for words in (noun, (noun[0].removeprefix("un"), *noun[1:])):
+            try:
+                text = state(scope, words)
+            except Unresolved:
+                continue
+            written = text if words == noun else opposite(text)
+            found.append(f"count({name}, {escape(link[0].name)} == this.id, {written})")
+            break
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,1 @@
+"""What sentences say, kind by kind: definitions, rules, states, lists, accounts."""

@@ -1,0 +1,383 @@
+"""Rules read by their gist: what a sentence compares or counts, in whatever order its words stand.
+
+The words of a clause are sorted into fields, things, verbs and words that only join them. Where nothing
+is left over and the rest can mean one rule only, it is that rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quantumlayer.offline.reading.language._clauses import Recogniser
+from quantumlayer.offline.reading.language._facts import Fact, Follows, Holds, Room, Unique
+from quantumlayer.offline.reading.language._patterns import (
+    Captures,
+    Reader,
+    SlotFunction,
+    compile_pattern,
+)
+from quantumlayer.offline.reading.language._slots import TIME_UNITS, Span
+from quantumlayer.offline.reading.language._terms import Compare, FieldOf, Items, Literal
+from quantumlayer.offline.reading.sentences._definitions import Situation
+from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._words import noun_for, singular, verb
+
+__all__ = ["GIST", "GIST_SLOTS"]
+
+
+# --- how long ------------------------------------------------------------------------------------
+
+_SPANS: tuple[tuple[str, str], ...] = (
+    ("(no longer|not longer|no more|not more|at most|up to|no later|a maximum of|maximum|max|a total of at most) [than]", "<="),
+    ("(no shorter|not shorter|no less|not less|at least|a minimum of|no fewer|not fewer|minimum|min) [than]", ">="),
+    ("(longer|more|over|beyond|above|exceeding|exceed|exceeds) [than]", ">"),
+    ("(shorter|less|under|below|fewer) [than]", "<"),
+)  # fmt: skip
+
+
+def _lasting(reader: Reader, at: int) -> Iterator[tuple[list[tuple[str, Span]], int]]:
+    """`at most 4 hours`, `longer than a day`, `between 30 minutes and 4 hours long`: bounds of a duration."""
+    start = at + 1 if reader.low(at) in {"for", "of"} else at
+    bounds: list[tuple[list[tuple[str, Span]], int]] = []
+    if reader.low(start) in {"between", "from"}:
+        for low, end in _span(reader, start + 1):
+            if reader.low(end) in {"and", "to"}:
+                bounds += [
+                    ([(">=", low), ("<=", high)], stop) for high, stop in _span(reader, end + 1)
+                ]
+    for text, operator in _SPANS:
+        for end, _ in compile_pattern(text).prefixes(reader, start):
+            bounds += [([(operator, span)], stop) for span, stop in _span(reader, end)]
+    for found, stop in bounds:
+        yield found, stop + 1 if reader.low(stop) in {"long", "altogether"} else stop
+        if reader.low(stop) == "in" and reader.low(stop + 1) == "length":
+            yield found, stop + 2
+
+
+def _span(reader: Reader, at: int) -> Iterator[tuple[Span, int]]:
+    if (
+        reader.low(at) == "half"
+        and reader.low(at + 1) in {"a", "an"}
+        and reader.low(at + 2) == "hour"
+    ):
+        yield Span(30, "minutes"), at + 3
+    if reader.low(at) in {"a", "an", "one"} and singular(reader.low(at + 1)) in TIME_UNITS:
+        yield Span(1, TIME_UNITS[reader.low(at + 1)]), at + 2
+    yield from reader.slot("span", at)
+
+
+_FLIPPED = {"<": ">=", ">": "<=", "<=": ">", ">=": "<"}
+
+
+def _lasts(
+    captures: Captures, situation: Situation, *, flip: bool = False
+) -> Iterable[Fact] | None:
+    """`A hire lasts at most 4 hours`; with `flip` that is what is refused."""
+    items: Items | None = captures.get("items")
+    entity = items.entity if items is not None and items.entity else _here(situation)
+    if "do" in captures:
+        entity = situation.vocabulary.verbs.get(captures["do"]) or entity
+    flip = flip != (items is not None and items.quantifier == "no")
+    bounds = captures.get("lasting") or [(captures["operator"], captures["span"])]
+    if (
+        entity is None
+        or (items is not None and (items.where or items.person))
+        or (flip and len(bounds) > 1)
+    ):
+        return None
+    return [
+        Holds(
+            Compare(
+                FieldOf((), Items(entity)), _FLIPPED[operator] if flip else operator, Literal(span)
+            ),
+            entity,
+            _status(situation),
+        )
+        for operator, span in bounds
+    ]
+
+
+def _here(situation: Situation) -> str | None:
+    for key in ("topic", "spoken"):
+        name = situation.extra.get(key)
+        if isinstance(name, str) and name != (situation.vocabulary.users or "User"):
+            return name
+    return None
+
+
+def _status(situation: Situation) -> int | None:
+    status = situation.extra.get("status")
+    return status if isinstance(status, int) else None
+
+
+# --- sorted words --------------------------------------------------------------------------------
+
+_JOINING = (
+    ADVERBS
+    | DETERMINERS
+    | PREPOSITIONS
+    | PRONOUNS
+    | frozenset(
+        "and or , ( ) . can may must should shall could will would is are was be been not no never never has have had"
+        " than as do does did so that which who there nobody somebody same one ones own if when new".split()
+    )
+)
+_PEOPLE = frozenset(
+    "people person persons somebody anybody guest guests participant participants anyone user users".split()
+)
+_FITTING = frozenset(
+    "more exceed exceeds exceeding beyond over many within enough overbooked full fit fits left free available".split()
+)
+_TOTAL = frozenset(
+    "together total sum altogether number amount all all total count account accounts once time further other".split()
+)
+_TWICE = frozenset(
+    "twice once unique again second repeat repeated duplicate duplicated alike".split()
+)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """The words of a clause, by what they name."""
+
+    fields: list[tuple[str, ...]] = field(default_factory=list)
+    things: list[str] = field(default_factory=list)
+    verbs: list[str] = field(default_factory=list)
+    marks: set[str] = field(default_factory=set)
+    people: bool = False
+
+
+def _sort(tokens: Sequence[Token], situation: Situation, marks: frozenset[str]) -> _Sorted | None:
+    """Sort the words of a clause; None where one of them is none of these."""
+    found = _Sorted()
+    reader = Reader(tokens, {}, situation)
+    lexicon = situation.vocabulary.lexicon
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        word = next(
+            (
+                w
+                for end in (at + 2, at + 1)
+                if (w := lexicon.find([t.low for t in tokens[at:end]])) and end <= len(tokens)
+            ),
+            None,
+        )
+        named = next(iter(situation.vocabulary.field_at(reader, at)), None)
+        if word is not None and token.kind == "word":
+            found.things.append(word.name)
+            two = (
+                at + 1 < len(tokens) and lexicon.find([t.low for t in tokens[at : at + 2]]) is word
+            )
+            at += 1 + (two and len(word.label.split()) > 1)
+        elif named is not None and token.low not in marks:
+            found.fields.append(named[0])
+            at = named[1]
+        elif token.low in marks or token.low in _PEOPLE:
+            found.marks.add(token.low)
+            found.people |= token.low in _PEOPLE
+            at += 1
+        elif token.low in _JOINING or token.kind == "mark" or token.low == "'s":
+            at += 1
+        elif (known := verb(token.low)) is not None:
+            found.verbs.append(known.base)
+            at += 1
+        else:
+            return None
+    return found
+
+
+def _names(situation: Situation, entity: str) -> dict[tuple[str, ...], str | None]:
+    """The fields of an entity by their words → what they refer to."""
+    draft = situation.extra.get("entities", {}).get(entity)
+    if draft is None:
+        return {}
+    found = {made.words: made.references for made in draft.fields.values()}
+    found.update({(made.name.lower(),): made.references for made in draft.fields.values()})
+    return found
+
+
+def _has(situation: Situation, entity: str, words: tuple[str, ...]) -> bool:
+    names = _names(situation, entity)
+    words = tuple(word.lower() for word in words)
+    return words in names or (*words[:-1], singular(words[-1])) in {
+        (*each[:-1], singular(each[-1])) for each in names if each
+    }
+
+
+def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`No trip takes more persons than it has seats`, `all bookings of a trip together never exceed its seats`."""
+    tokens = captures["rest"]
+    words = {token.low for token in tokens}
+    if not words & _FITTING or any(token.kind in {"number", "route"} for token in tokens):
+        return None
+    found = _sort(tokens, situation, _FITTING | _TOTAL | {"refused", "rejected"})
+    if found is None or not found.marks & _FITTING:
+        return None
+    banned = (
+        bool(words & {"not", "no", "never", "nobody", "refused", "rejected", "within"})
+        or {"as", "many"} <= words
+    )
+    owners = {
+        entity: [each for each in found.fields if _has(situation, entity, each)]
+        for entity in situation.extra.get("entities", {})
+    }
+    pairs = [
+        (parent, child)
+        for parent in owners
+        for child in owners
+        if parent != child and owners[parent] and parent in _names(situation, child).values()
+        and (child in found.things or parent in found.things)
+    ]  # fmt: skip
+    for parent, child in pairs:
+        limits = [each for each in owners[parent] if each not in owners[child]]
+        amounts = [
+            each
+            for each in owners[child]
+            if each not in owners[parent] and _names(situation, child).get(each) is None
+        ]
+        rest = {*found.fields} - {*limits[:1], *amounts}
+        others = {*found.things} - {parent, child}
+        if banned and len(limits) == 1 and not rest and not others and len(amounts) <= 1:
+            return [
+                Room(parent, child, limits[0], amounts[0] if amounts else (), _status(situation))
+            ]
+    return None
+
+
+_BEFORE = frozenset(
+    "highest last latest previous before earlier far preceding largest greatest already stored".split()
+)
+_HIGHER = frozenset(
+    "higher more greater exceed exceeds larger above over bigger beat beats outbid".split()
+)
+_LOWER = frozenset("lower less fewer smaller below under".split())
+
+
+def _rising(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Each bid must be higher than every bid made on the same lot before`: the numbers of a series only rise."""
+    tokens = captures["rest"]
+    words = {token.low for token in tokens}
+    if not words & _BEFORE or any(token.kind in {"number", "route", "date"} for token in tokens):
+        return None
+    marks = _BEFORE | _HIGHER | _LOWER | {"refused", "rejected", "least", "equal", "high"}
+    found = _sort(tokens, situation, marks)
+    if found is None or not found.things:
+        return None
+    banned = bool(words & {"not", "never", "no", "refused", "rejected", "nobody"})
+    higher, lower = bool(words & _HIGHER), bool(words & _LOWER)
+    things = [*dict.fromkeys(found.things)]
+    series = [each for each in things if {*_names(situation, each).values()} - {None}]
+    made = next(
+        (
+            each
+            for each in series
+            if all(other == each or other in _names(situation, each).values() for other in things)
+        ),
+        None,
+    )
+    fields = [
+        each
+        for each in dict.fromkeys(found.fields)
+        if not _is_thing(each, situation.vocabulary.lexicon)
+    ]
+    if (
+        made is None
+        or higher in (lower, banned)
+        or len(fields) > 1
+        or not all(_has(situation, made, each) for each in fields)
+    ):
+        return None
+    return [
+        Follows(
+            made,
+            ">" if higher else ">=",
+            fields[0] if fields else (),
+            not fields,
+            _status(situation),
+        )
+    ]
+
+
+def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The same name cannot book the same trip twice`: what may not come twice together."""
+    tokens = captures["rest"]
+    words = {token.low for token in tokens}
+    if not words & _TWICE and not ({"same"} <= words and words & {"two", "no"}):
+        return None
+    if any(token.kind in {"number", "route", "sketch"} for token in tokens) or words & {
+        "if",
+        "when",
+        "while",
+        "until",
+    }:
+        return None
+    found = _sort(
+        tokens,
+        situation,
+        _TWICE
+        | {"two", "together", "time", "only", "combination", "pair", "per", "under", "carry"},
+    )
+    if found is None or ("again" in words and not words & {"twice", "same"}):
+        return None
+    verbs = situation.vocabulary.verbs
+    made = [verbs[each] for each in found.verbs if each in verbs]
+    lexicon = situation.vocabulary.lexicon
+    made += [
+        word.name
+        for each in found.verbs
+        for noun in noun_for(each)
+        if (word := lexicon.find([noun]))
+    ]
+    drafts = situation.extra.get("entities", {})
+    for entity in dict.fromkeys([*made, *(each for each in found.things), *drafts]):
+        targets = {*_names(situation, entity).values()} - {None}
+        others = [each for each in dict.fromkeys(found.things) if each != entity]
+        fields = [each for each in dict.fromkeys(found.fields) if not _is_thing(each, lexicon)]
+        if not all(each in targets for each in others) or not all(
+            _has(situation, entity, each) for each in fields
+        ):
+            continue
+        person = (
+            bool(words & {"i", "nobody", "one", "you", "we"} or found.people)
+            and situation.vocabulary.users is not None
+        )
+        if len(others) + len(fields) + person < 2 or not (fields or others):
+            continue
+        of = (
+            *(Items(each) for each in others),
+            *((Items(None, person=True, words=("one",)),) if person else ()),
+        )
+        return [Unique(entity, tuple(fields), of, (), _status(situation))]
+    return None
+
+
+def _is_thing(words: tuple[str, ...], lexicon: Any) -> bool:
+    return lexicon.find(list(words)) is not None
+
+
+GIST_SLOTS: dict[str, SlotFunction] = {"lasting": _lasting, "half_span": _span}
+
+_LAST = "(last|lasts|take|takes|run|runs|go on|goes on|be|is|are|span|spans|cover|covers|stay|stays|extend|extends|have a duration|has a duration|have a length)"
+_LONG = "(longest|maximum|greatest|maximal|most)"
+_SHORT = "(shortest|minimum|least|minimal)"
+_LENGTH = "(duration|length|time|period|stay|span)"
+
+LASTING: tuple[tuple[str, Recogniser], ...] = (
+    (f"<items> CANNOT {_LAST} <lasting>", lambda c, s: _lasts(c, s, flip=True)),
+    (f"<items> [(CAN|MUST)] [only] {_LAST} <lasting>", _lasts),
+    ("<items> [(that|which) (last|lasts|take|takes|is|are|run|runs)] <lasting> <refused>", lambda c, s: _lasts(c, s, flip=True)),
+    ("(you|one|nobody|no one|people|<items>) CAN [not] <do> [(it|one|them|<noun>)] for (longer|more) than <half_span:span>", lambda c, s: _lasts({"do": c["do"], "operator": "<=", "span": c["span"]}, s)),
+    (f"[the] {_LONG} [possible] [{_LENGTH}] [(of|for)] <items> (is|are) <half_span:span>", lambda c, s: _lasts({**c, "operator": "<="}, s)),
+    (f"[the] {_SHORT} [possible] [{_LENGTH}] [(of|for)] <items> (is|are) <half_span:span>", lambda c, s: _lasts({**c, "operator": ">="}, s)),
+)  # fmt: skip
+
+GIST: tuple[tuple[str, Recogniser], ...] = (
+    ("<rest>", _rising),
+    ("<rest>", _room),
+    ("<rest>", _pair),
+)
+"""What is left to its gist when no other rule fits."""

@@ -1,0 +1,278 @@
+"""Sentences that say something about fields: `Title and content are required`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from quantumlayer.offline.reading.language._clauses import Recogniser
+from quantumlayer.offline.reading.language._facts import (
+    AllRequired,
+    Changeable,
+    Context,
+    Fact,
+    Said,
+    Thing,
+)
+from quantumlayer.offline.reading.language._patterns import Captures, Reader, SlotFunction
+from quantumlayer.offline.reading.language._terms import Items
+from quantumlayer.offline.reading.language._traits import Trait, read_traits
+from quantumlayer.offline.reading.sentences._definitions import Situation
+from quantumlayer.offline.reading.sentences._phrases import _field_words
+from quantumlayer.offline.reading.text._lexicon import ADVERBS, PAGING, PREPOSITIONS
+from quantumlayer.offline.reading.text._tokens import Token
+
+__all__ = ["PREDICATES", "PREDICATE_SLOTS"]
+
+
+_BEFORE_SUBJECT = frozenset("the a an each every its their all any both of".split())
+
+
+def _subjects(
+    reader: Reader, at: int
+) -> Iterator[tuple[tuple[Items | None, tuple[tuple[str, ...], ...]], int]]:
+    """`title and content`, `a room's name`, `the rating of a review`, `room names`."""
+    start = at
+    while reader.low(start) in _BEFORE_SUBJECT and start < len(reader.tokens):
+        start += 1
+    for owner, end in reader.slot("items", at):
+        if owner.entity is None or owner.where or owner.of or owner.quantifier in {"no", "two"}:
+            continue
+        behind = end + 1 if reader.low(end) == "'s" else end
+        for names, stop in reader.slot("names", behind):
+            yield (owner, names), stop
+    for names, end in reader.slot("names", start):
+        if reader.low(end) in {"of", "for", "in"}:
+            for owner, stop in reader.slot("items", end + 1):
+                if owner.entity is not None and not owner.where:
+                    yield (owner, names), stop
+        yield (None, names), end
+        if reader.low(end) in {"names", "name", "values", "value", "texts"}:  # player names
+            yield (None, names), end + 1
+
+
+def _traits(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Everything behind the subject, if all of it says something about a field."""
+    tokens = reader.tokens[at:]
+    if not tokens or tokens[0].low in {"and", "or", "belongs", "belong", "consists", "refers"}:
+        return
+    traits, unread = read_traits(tokens)
+    left = _without_noun(tokens, unread)
+    if traits and not left:
+        yield tuple(traits), len(reader.tokens)
+
+
+def _without_noun(tokens: Sequence[Token], left: Sequence[Token]) -> Sequence[Token]:
+    """Forgive the noun that says what kind of thing a field is: `is a bar code of 13 digits`."""
+    if not left or tokens[0].low not in {"a", "an", "the"} or len(left) > 3:
+        return left
+    start = next(at for at, token in enumerate(tokens) if token is left[0])
+    behind = tokens[start : start + len(left)]
+    following = tokens[start + len(left)].low if start + len(left) < len(tokens) else ""
+    plain = all(token.kind == "word" and token.low not in _NO_NOUN for token in left)
+    together = all(one is other for one, other in zip(behind, left, strict=False))
+    ends = following in {"of", "with", "between", "from", ",", "that", "which", "(", ""}
+    return [] if start <= 2 and plain and together and ends else left
+
+
+_NO_NOUN = (
+    PREPOSITIONS
+    | ADVERBS
+    | frozenset("not no never only must may can if when unless but and or".split())
+)
+
+
+def _unknown_names(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
+    yield from reader.slot("noun", at)
+
+
+PREDICATE_SLOTS: dict[str, SlotFunction] = {
+    "choice": lambda reader, at: _choice(reader, at),
+    "subjects": _subjects,
+    "traits": _traits,
+}
+
+
+def _said(
+    captures: Captures, situation: Situation, *, shown: bool = False
+) -> Iterable[Fact] | None:
+    owner, names = captures["subjects"]
+    traits = captures["traits"]
+    keys = {trait.key for trait in traits}
+    if keys <= {"example"} and not shown:
+        return None
+    choices = [str(each) for trait in traits if trait.key == "choices" for each in trait.value]
+    if any(each.lower().startswith(("no ", "every ", "each ", "all ")) for each in choices):
+        return None  # a clause of its own
+    if owner is None and any(name[0] in PAGING for name in names):
+        return None
+    if owner is None and situation.vocabulary is not None and not keys <= _OF_REFERENCES:
+        lexicon = situation.vocabulary.lexicon
+        if any(lexicon.find(list(name)) is not None for name in names):
+            return None  # `a job is given to one mechanic`, `a truck has a plate (unique)`
+    thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
+    return [Said(names, thing, traits)]
+
+
+_OF_REFERENCES = frozenset("required optional immutable system nullable example".split())
+"""What is said of a reference by the name of the thing that it leads to."""
+
+
+def _wanted_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`We only want every email once`."""
+    return [Said(captures["names"], None, (Trait("unique"),))]
+
+
+def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`name and email (unique)`: without a verb it is said of the last only."""
+    owner, names = captures["subjects"]
+    return _said({**captures, "subjects": (owner, names[-1:])}, situation)
+
+
+def _fixed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Key and order are fixed`: they never change."""
+    owner, names = captures["subjects"]
+    thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
+    return [Said(names, thing, (Trait("immutable"),))]
+
+
+def _choice(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    if at < len(reader.tokens) and reader.tokens[at].kind in {"name", "quote"}:
+        yield str(reader.tokens[at].value), at + 1
+
+
+def _one_choice(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`With the order "lowest" …`: one of the values that a field may have."""
+    if len(captures["names"]) != 1:
+        return None
+    return [Said(captures["names"], None, (Trait("state", captures["literal"]),))]
+
+
+def _is_default(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`highest is the default`: of the field that has this value."""
+    return [Said((), None, (Trait("default", captures["literal"]),))]
+
+
+def _taken(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`409 key taken`."""
+    if captures["number"] not in {400, 409, 422} or len(captures["names"]) != 1:
+        return None
+    return [Said(captures["names"], None, (Trait("unique"),))]
+
+
+def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    return [Context()] if captures["number"] in {400, 422} else None
+
+
+def _only_optional(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Only vatNumber may be left out`."""
+    return _said(captures, situation)
+
+
+def _without(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Without a priority it is normal`."""
+    return [Said(captures["names"], None, (Trait("default", captures["literal"]),))]
+
+
+def _there_must_be(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`There has to be at least one ingredient`."""
+    key = "most" if captures.get("most") else "least"
+    return [Said((captures["word"],), None, (Trait(key, captures["number"], "item"),))]
+
+
+def _ranged(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`1 to 5 stars`."""
+    if captures["low"] > captures["high"]:
+        return None
+    traits = (Trait("least", captures["low"]), Trait("most", captures["high"]))
+    return [Said((captures["word"],), None, traits)]
+
+
+def _plural_field(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    yield from _field_words(reader, at)
+
+
+PREDICATE_SLOTS["counted_field"] = _plural_field
+
+
+def _chosen(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Categories are fixed: Groceries, Leisure …`."""
+    owner, names = captures["subjects"]
+    thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
+    return [Said(names, thing, (Trait("choices", captures["choices"]),))]
+
+
+def _scale(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`How much you want it is its priority: 1 is "dying for it", 5 is "why not", and 3 is what …`."""
+    rest = captures.get("rest", ())
+    numbers = [
+        token.value
+        for at, token in enumerate(rest)
+        if token.kind == "number" and at + 1 < len(rest) and rest[at + 1].low == "is"
+    ]
+    if not numbers:
+        return None
+    words = [token.low for token in rest]
+    traits = [Trait("least", min(numbers)), Trait("most", max(numbers)), Trait("type", "integer")]
+    for at, token in enumerate(rest):
+        behind = words[at + 1 : at + 4]
+        if token.kind == "number" and behind[:2] in (
+            ["is", "what"],
+            ["is", "the"],
+            ["is", "normal"],
+        ):
+            traits.append(Trait("default", token.value))
+    return [Said((captures["field_name"],), None, tuple(traits))]
+
+
+def _field_name(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    if at < len(reader.tokens) and reader.tokens[at].kind == "name":
+        yield (str(reader.tokens[at].value),), at + 1
+    yield from _field_words(reader, at)
+
+
+PREDICATE_SLOTS["field_name"] = _field_name
+
+
+def _shown() -> tuple[Any, ...]:
+    return (Trait("example"),)
+
+
+def _optional() -> tuple[Any, ...]:
+    return (Trait("optional"),)
+
+
+def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Nobody sets the status directly`, `clients cannot change the balance`."""
+    owner, names = captures["subjects"]
+    thing = Thing((owner.entity,)) if owner is not None and owner.entity else None
+    return [Said(names, thing, (Trait("system"),))]
+
+
+PREDICATES: tuple[tuple[str, Recogniser], ...] = (
+    ("(we|i|you|they|one) [MUST] [only] (want|wants|need|needs|accept|accepts|keep|keeps|store|stores|take|takes|allow|allows|use|uses) (every|each|any|the same|an|a) <names> [(only|just|exactly)] once", _wanted_once),
+    ("only <subjects> (CAN|can|may) be (changed|updated|edited|modified|altered|corrected) [(later|afterwards|any more|after that|later on|after creation)] [LP <phrase> RP]", lambda c, s: [Changeable(c["subjects"][1])]),
+    ("(nothing|no other field|no field) (but|except|other than|besides) <subjects> (CAN|can|may) be (changed|updated|edited|modified) [(later|afterwards|any more|after that)] [LP <phrase> RP]", lambda c, s: [Changeable(c["subjects"][1])]),
+    ("(nobody|no one|no client|no user) [CAN] (sets|set|sends|send|writes|write) <subjects> [(directly|themselves|by hand|on their own)]", _system_sets),
+    ("(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT|callers CANNOT) [(be able|be allowed) to] (sets|set|sends|send|writes|write|changes|change) (any of (the (two|three|four|five|fields|values)|them|these)|[all] (these|those) [(fields|two|three|four|values)]|them|those|either of (them|these)|both)", lambda c, s: [Context()]),
+    ("(nobody|no one|no client|no user|clients CANNOT|users CANNOT|a client CANNOT) [CAN] (sets|set|sends|send|writes|write|changes|change) (the|its|their|a) (status|state) [(directly|themselves|by hand|on their own)]", lambda c, s: _system_sets({**c, "subjects": (None, (("status",),))}, s)),
+    ("(clients|callers|users|the client|a client) CANNOT [(be able|be allowed) to] (set|send|write|give|choose) <subjects> [(directly|themselves|by hand|on their own)]", _system_sets),
+    ("[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)", lambda c, s: _said({**c, "traits": _optional()}, s)),
+    ("[where] only <subjects> (is|are) optional", lambda c, s: _said({**c, "traits": _optional()}, s)),
+    ("<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>", _said),
+    ("<subjects> <traits>", _listed),
+    ("<subjects> (is|are|stay|stays|remain|remains) (fixed|frozen|final)", _fixed),
+    ("with (the|an|a) <names> <choice:literal> <clause>", _one_choice),
+    ("<choice:literal> is [the] default", _is_default),
+    ("<number> [(if the|if|the|when the|for a)] <names> [(is|are|has been|already)] [already] (taken|used|in use|exists|exist|known|there|duplicate|not unique)", _taken),
+    ("<number> [(if|when|for)] [(an|the)] (invalid|bad|not valid|malformed) [(body|data|input)]", _context),
+    ("(show|give|tell|return|send) (us|me|them|everybody) [also] <subjects>", lambda c, s: _said({**c, "traits": _shown()}, s, shown=True)),
+    ("<subjects> (is|are) (fixed|limited|restricted|predefined|given|one of|always) [to] [:] <choices>", _chosen),
+    ("all fields (are|is) (required|mandatory) [(unless|except) <rest>]", lambda c, s: [AllRequired()]),
+    ("(how much|how|what|when|where|whether|how important|how urgent) <phrase> is (its|the|their|our) <field_name> [: <rest>]", _scale),
+    ("without [(a|an)] <names> [(it|they)] (is|are) <literal>", _without),
+    ("if [(a|an|the)] <names> (is|are) (missing|not given|left out|omitted) [,] [(it|they)] (is|are|becomes|defaults to) <literal>", _without),
+    ("there (has to be|must be|is|are|have to be|should be) (at least|no fewer than) <number> <counted_field:word>", _there_must_be),
+    ("[(from|between)] <number:low> (to|-|and) <number:high> <counted_field:word>", _ranged),
+    ("there (CAN be|may be|are|is) (at most|no more than|up to) <number> <counted_field:word>", lambda c, s: _there_must_be({**c, "most": True}, s)),
+)  # fmt: skip

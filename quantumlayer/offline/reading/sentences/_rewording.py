@@ -1,0 +1,1093 @@
+"""Sentences that define something, said again in the few forms that the recognisers know.
+
+People say in many ways that a thing has fields: `for each parcel we store …`, `one entry names …`,
+`recorded are …`. Each rule here turns one construction into `a parcel has …`, `the weight is …`.
+What a sentence leaves open (`each has`, `it is unique`) is filled in from the sentences before it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from quantumlayer.offline.reading.language._facts import Thing
+from quantumlayer.offline.reading.language._fieldlists import _UNITS, FieldPhrase, read_fields
+from quantumlayer.offline.reading.language._fieldtypes import type_of_name
+from quantumlayer.offline.reading.language._patterns import (
+    Captures,
+    Pattern,
+    Reader,
+    SlotFunction,
+    compile_pattern,
+    words_of,
+)
+from quantumlayer.offline.reading.language._slots import TIME_UNITS
+from quantumlayer.offline.reading.language._traits import Trait, read_traits
+from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
+from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._words import is_plural, singular, verb
+
+__all__ = ["Rewording", "bracketed", "called", "counted_words", "reword"]
+
+Tokens = tuple[Token, ...]
+
+
+@dataclass(slots=True)
+class Rewording:
+    """What the sentences before were about, for those that only say `it` and `each`."""
+
+    counted: Counter[str] = field(default_factory=Counter)
+    """How often each word of the document occurs, in the singular."""
+    collections: frozenset[str] = frozenset()
+    """What the paths of the document are called, in the singular."""
+    known: frozenset[str] = frozenset()
+    thing: Tokens = ()
+    """What the text is about."""
+    named: Tokens = ()
+    """The field that was named last."""
+    fields: set[str] = field(default_factory=set)
+    """Words that name fields."""
+    headed: bool = False
+    """Whether nothing was said yet below the heading that names the thing."""
+    asked: bool = False
+    """Whether the sentence before asked what a thing consists of."""
+
+
+# --- forms ---------------------------------------------------------------------------------------
+
+_EVERY = "(each|every|a|an|any|all|one|each single|every single)"
+_SYSTEM = "(the|our|this) (system|service|server|backend|api|app|application|software|program|tool|database)"
+_WHO = f"(we|you|i|they|it|one|people|users|clients|everybody|{_SYSTEM}|(the|a|our) <noun:who>)"
+_KEEP = (
+    "(store|stores|keep|keeps|record|records|note|notes|save|saves|know|knows|track|tracks|hold|holds|register"
+    "|registers|write down|writes down|remember|remembers|collect|collects|capture|captures|log|logs|document"
+    "|documents|need|needs|want|enter|enters|file|files|note down|notes down|jot down|keep track of|see|maintain"
+    "|maintains|manage|ask for|asks for|require|requires|list|lists)"
+)
+_KEPT = (
+    "(stored|kept|recorded|noted|needed|known|registered|saved|tracked|held|required|written down|remembered"
+    "|collected|captured|logged|entered|documented|noted down|filed|on file|taken down|wanted|asked for|maintained)"
+)
+_ENTERED = (
+    "(stored|kept|recorded|noted|registered|saved|tracked|remembered|collected|captured|logged|entered|documented"
+    "|written down|noted down|taken down|filed|on file|maintained|kept track of)"
+)
+_HAS = (
+    "(comprises|comprise|is made up of|is composed of|is characterised by|is characterized by|is defined by|is entered with"
+    "|is stored with|is kept with|is recorded with|is saved with|is registered with|is noted with|is filed with"
+    "|is known by|is specified by|is represented by|is described with|is given|possesses|boasts|has got|names|says"
+    "|tells|states|offers|asks|lists|mentions|specifies|covers|features|bears|carries|stores|records|notes)"
+)
+_TELL = "(tells|says|states|shows|indicates|records|marks|tell|say|notes|denotes|signals|specifies|means|expresses)"
+_FIELDS = "(fields|attributes|properties|columns|data|details|particulars|information|parts|items)"
+_NAMED = "(written down|noted|recorded|kept|stored|entered|saved|given|held|put|found|sent|called|tracked)"
+
+_YES_NO = "(yes or no|true or false|true / false|yes / no|true|false|boolean|a boolean|a flag|a yes or no|on or off)"
+
+_TELLING = frozenset(
+    "names says tells states gives shows lists mentions specifies asks offers has carries contains includes"
+    " bears records keeps stores notes holds features knows comprises gets needs requires".split()
+)
+
+
+def _rule(text: str, template: str) -> tuple[Pattern, tuple[str, ...]]:
+    return compile_pattern(text), tuple(template.split())
+
+
+_RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
+    # --- a thing has fields
+    _rule(
+        f"(for|of|about|per|with|on) {_EVERY} <thing> [<relative>] [,] {_WHO} [MUST] [(like|want|wish) to] {_KEEP} [:] [<list:rest>]",
+        "a $thing has $rest",
+    ),
+    _rule(
+        "(for|about|per|of) (each|every|a|an|any|one|per) <thing> [<relative>] [,] (there is|there are|exists) [(an|one)] [entry] [(in|under|at) <route>] [(with|:|,|containing|holding)] <list:rest>",
+        "a $thing has $rest",
+    ),
+    _rule("(for|per) (each|every|a|an|any|one) <thing> [<relative>] [,] (there MUST be|we have|comes|come) <list:rest>", "a $thing has $rest"),
+    _rule("(for|per) (each|every|a|an|any|one|all) <thing> [<relative>] (:|-) [<list:rest>]", "a $thing has $rest"),
+    _rule(f"per <thing> (:|-|,) [{_WHO} {_KEEP}] <list:rest>", "a $thing has $rest"),
+    _rule(f"{_KEPT} (for|of|about|with|per|on) [{_EVERY}] <thing> [(is|are)] [:] [<list:rest>]", "a $thing has $rest"),
+    _rule(f"{_KEPT} (is|are) [:] <list:rest>", "it has $rest"),
+    _rule(f"[{_WHO}] [MUST] [(like|want|wish) to] {_KEEP} [,] (per|for each|for every|for a|for an|for all|of each|of every|about each|about every) <thing> [(,|:)] <list:rest>", "a $thing has $rest"),
+    _rule(f"[{_WHO}] [MUST] [(like|want|wish) to] {_KEEP} <list:rest> (per|for each|for every|of each|of every|about each|about every) <thing>", "a $thing has $rest"),
+    _rule(f"(the|its|possible) {_FIELDS} of [{_EVERY}] <thing> (are|is|:) <list:rest>", "a $thing has $rest"),
+    _rule(f"{_FIELDS} (of|for|in) [{_EVERY}] <thing> [(are|is)] [(:|-)] [<list:rest>]", "a $thing has $rest"),
+    _rule(f"{_EVERY} <thing> 's {_FIELDS} (are|is|:) <list:rest>", "a $thing has $rest"),
+    _rule("(each|every|one|a|an) <thing> (=|:) <list:rest>", "a $thing has $rest"),
+    _rule("<whole:thing> = <list:rest>", "a $thing has $rest"),
+    _rule("(a|an|one|each|every) <thing> (is|means) <articles:rest>", "a $thing has $rest"),
+    _rule(f"{_EVERY} <thing> (that|which|who) <phrase> (has|{_HAS[1:-1]}) [:] <list:rest>", "a $thing has $rest"),
+    _rule(f"(one|each|every|a|an|any) <thing> [<where>] [MUST] [also] {_HAS} [the following [{_FIELDS}]] [:] <list:rest>", "a $thing has $rest"),
+    _rule("<plural:thing> [<where>] [MUST] [also] (comprise|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
+    _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
+    _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
+    _rule("(when|if|whenever|each time|every time|as soon as|once) <phrase> [,] (we|you|i|people|one|that|it|this) (call|calls|name|names|is called|is named|is known as|is|makes) [(it|this|that)] (a|an) <thing>", "a $thing can be made"),
+    _rule("<phrase> [(:|,|-)] (we call (it|this|that|this)|[(this|that|it)] is called) (a|an) <thing>", "a $thing can be made"),
+    _rule("(a|an) <thing> is what we call (it|that|this) (when|if|whenever) <phrase>", "a $thing can be made"),
+    _rule("[and] (this|that|it) is [what we] (called|call|named|known as) (a|an) <thing>", "a $thing can be made"),
+    _rule("(we|i|people) (speak of|talk of|talk about) (a|an) <thing> (when|if|whenever|once) <phrase>", "a $thing can be made"),
+    # --- a field is kept
+    _rule(f"{_WHO} [MUST] [also] [(like|want|wish) to] {_KEEP} [:] <parts:rest>", "it has $rest"),
+    _rule(f"{_WHO} [MUST] [(like|want|wish) to] {_KEEP} [down] (their|its|his|her) <list:rest>", "it has $rest"),
+    _rule("there (is|are) [(always|usually|normally)] <described:rest>", "it has $rest"),
+    _rule(f"in (it|them|this|there|this file|this record|the record|the file|the entry|each entry|the book|this book|that list|the list) {_WHO} [MUST] {_KEEP} [:] <list:rest>", "it has $rest"),
+    _rule("(each|each one|each of them|each of these|every one|every one of them|all of them|they all|they|all) [also] (has|have|comes with|come with|carries|carry|gets|get|needs|need|bears|contains|consists of|is given|includes|consist of|is made up of) <list:rest>", "it has $rest"),
+    _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every one|each one|every|all) of (them|these)", "it has $rest"),
+    _rule("[there] (is|are) [also] <list:rest> (for|with|to|on|of) (each|every) <thing>", "a $thing has $rest"),
+    _rule("(has|have|contains|contain|comprises|consists of) <list:rest>", "it has $rest"),
+    _rule("(may|can|could|might) [also|optionally] (have|carry|contain|include) <list:rest>", "it may have $rest"),
+    _rule("<thing:ignored> (types in|type in|types|enters|enter|fills in|fill in|writes down|notes down|puts in|keys in|inputs|submits|hands in|gives|states) (their|his|her|its) <list:rest>", "it has $rest"),
+    _rule(f"[{_WHO}] [(MUST|can|only|may)] [only] (accept|accepts|take|takes|keep|ship|carry|carries|allow|handle|transport|admit) [only] <plural:thing> (<measuring:measure>) <rest>", "the !measure of a $thing is $rest"),
+    _rule("apart from (that|this|these|it) [,] (a|an|each|every|the) <thing> has <list:rest>", "a $thing has $rest"),
+    _rule(f"[(along|together) with (it|that|this|them) [,]] [(besides|in addition|also) [,]] <a_field:rest> (is|are) [also] {_ENTERED} [(as well|too|also|along with it|with it|alongside|in addition|for each|every time)]", "it has $rest"),
+    _rule("<a_field:rest> [,] (is|are) [(also|likewise)] (part|a part) of (it|them|each|every one|the record|the entry|the <thing>)", "it has $rest"),
+    _rule(f"<name:called> {_TELL} (whether|if) <rest>", "it has $called ( boolean )"),
+    _rule(f"(whether|if) <phrase> (is|goes) {_NAMED} (as|in|under|by) <name:called>", "it has $called ( boolean )"),
+    _rule(f"(who|what|where|when|why|how|whom|whose <noun:x>) <phrase> (is|goes) {_NAMED} (as|in|under|by) <name:called>", "it has $called"),
+    _rule("<phrase> (may|can|could|might) [also] be (named|given|added|stored|recorded|entered|supplied|noted|provided|attached|mentioned|set|filled in) (:|in|as|-|under|with|,) <name:called> [, <rest>]", "it may have $called ( $rest )"),
+    _rule("<name:called> [LP <inside> RP] (can|may|could|might) [also] be (given|added|set|sent|supplied|provided|filled in|attached|entered|recorded|noted|stored|specified|present|there) [, [but] (it|they) (does|do|need|needs|has|have|must) not <rest>]", "it may have $called ( $inside )"),
+    _rule("<phrase> LP <name:called> RP (is|are|gets|will be|shall be) (filled in|filled|set|recorded|written|noted|stamped|generated|added|assigned|stored|worked out|determined|provided) by [(the|our)] (server|service|system|backend|api|app|application|software)", "the system sets $called"),
+    _rule("(the|our|this) (server|service|system|backend|api|app|application) (fills in|records|notes|sets|stamps|stores|writes|adds|keeps) (when|at what time|at what moment|at which moment|the moment when|on which day) <phrase> [LP] [(as|in|under|:|,)] <name:called> [RP]", "the system sets $called"),
+    _rule(f"(whether|if) <phrase> (is|MUST be) {_YES_NO} [LP <name:called> [, <inside>] RP]", "it has $called ( boolean , $inside )"),
+    _rule(f"(it|they|a <thing:ignored>|each <thing:ignored>|every <thing:ignored>) (can|may|could|is|are) [be] [(either)] <state:called> LP {_YES_NO} [, <inside>] RP", "it has $called ( boolean , $inside )"),
+    _rule("<a_field:x> [<phrase>] (is|are|would be) <optional:how> [,] [and] [please] [(we|let us)] (call|name) (it|this|that) <noun:called>", "it has $called ( $how )"),
+    _rule("[(the|a|an)] <noun:y> (why|how|what|where|when|who|whether|about|on) <phrase:x> (is|are|would be) <optional:how> [,] [and] [please] [(we|let us)] (call|name) (it|this|that) <noun:called>", "it has $called ( $how )"),
+    # --- relations
+    _rule(f"{_EVERY} <linking:thing> (<verbal>) <roles:rest>", "a $thing has $rest"),
+    _rule("(each|every|a|an|one|any) <thing> [<where>] (is|comes|stems|originates|goes|happens|was|gets|is made|is done|is written|is paid|is given|is placed|is held|takes place) (by|from|of|at|in|to|with|for|on|onto|into) (exactly one|just one|one|precisely one|a single|one single|one and only one) <thing:two>", "a $thing belongs to one $two"),
+    _rule("(comes|stems|is|originates|is made|is written|goes|takes place|happens) (from|by|at|in|of|for|to|with|on) (exactly one|one|a single|precisely one|just one) <thing:two>", "it belongs to one $two"),
+    _rule("(belongs to|is part of|is for|is about|refers to) (exactly one|one|a single|precisely one|just one|a|an) <thing:two>", "it belongs to one $two"),
+    # --- choices
+    _rule("(each of them|each|it|this|they|each one|every one|all of them|a <thing:ignored>|an <thing:ignored>|each <thing:ignored>) (is|are) <choices:set> [,] (which|and this|and that|this|that) (we call|is called|is|we name|is known as|makes up) (its|the|their|a) <noun:called>", "it has a $called ( $set )"),
+    _rule("[the] (only|possible|allowed|permitted|available|valid) <noun:called> (is|are) [:] <choices:set> [, (nothing else|no others|that is all)]", "the $called is one of $set"),
+    _rule("[the] <noun:called> [that] (we have|there are|we know|we offer|we allow|we use|on offer|to choose from|available|we sell|we stock) (is|are) [:] <choices:set> [, (nothing else|no others|that is all)]", "the $called is one of $set"),
+    _rule("<phrase> (come|comes|are available|is available|exist|are sold|are offered) (in|as) <choices:set> , (so|thus|hence|therefore|and) (these|those|they) are (the only|all) [(possible|allowed|valid)] <noun:called>", "the $called is one of $set"),
+    # --- required and optional
+    _rule("<a_field:rest> (is|are) the only [<noun:x>] [(that|which) (is|are)] (not (obligatory|required|mandatory|needed|necessary|compulsory)|optional)", "$rest is optional"),
+    _rule("<a_field:rest> is the only (thing|one|part|field) (that|which|one) (may|can) be (missing|left out|omitted|empty|blank)", "$rest is optional"),
+    _rule("(only|just) <a_field:rest> (is|are) optional", "$rest is optional"),
+    _rule("(only|just) <a_field:rest> (may|can) be (missing|left out|omitted|empty|blank|left blank|left empty)", "$rest is optional"),
+    _rule("<nobody> (may|can|must|should|is allowed to) (leave|omit|skip|forget) [out] <a_field:rest> [(out|away|blank|empty)]", "$rest is required"),
+    _rule("<phrase> (can not|cannot|may not|must not) (do|come|be|exist|go) without <a_field:rest>", "$rest is required"),
+    _rule("<somebody> [(may|can|often|sometimes)] (leave|leaves) <a_field:rest> (out|off|blank|empty)", "$rest is optional"),
+    _rule("<somebody> [(may|can|often|sometimes)] (omit|omits|skip|skips|leave out|leaves out) <a_field:rest>", "$rest is optional"),
+    _rule("(a|an|some|many|most|not every|not all|one) <thing> [(can|may|do|does|will|might)] [(also|simply|often)] (without|with no|has no|have no|having no|not have|lacks|lack|be without|exist without|come without|comes without) [(a|an|the|any)] <field:rest> [(is|are|goes|can|may|simply|just|does|will|,|:|works) [<rest:tail>]]", "the $rest is optional"),
+    _rule("(a|an|the|any) <field:rest> (is|would be) (nice to have|good to have|welcome|a bonus|desirable|voluntary) [<rest:tail>]", "the $rest is optional"),
+    _rule("(not every|not all) <thing> (has|have|needs|need) (a|an|the) <field:rest>", "the $rest is optional"),
+    _rule(f"[{_WHO}] (do|does) not (insist on|require|need|ask for) <a_field:rest>", "$rest is optional"),
+    _rule(f"on <a_field:rest> {_WHO} (do|does) not insist", "$rest is optional"),
+    _rule("<a_field:rest> MUST (be (there|known|named|given|sent|in it)|not be (missing|left out|omitted))", "$rest is required"),
+    _rule("<a_field:rest> [CAN] [(also|sometimes|often)] (is|are|be|stay|stays|remain|remains) (missing|unknown|absent|empty|blank|left open) [<rest:tail>]", "$rest is optional"),
+    # --- unique
+    _rule("[the|its] <field:rest> [, <phrase:mid> ,] (identifies|distinguishes|singles out|tells apart|belongs to exactly) [(a|an|each|every|the|one)] <thing> [<rest:tail>]", "a $thing has a $rest ( $mid , unique )"),
+    _rule("the same <field:rest> CANNOT be (given|assigned|used|taken|registered|entered|issued|handed out|stored|added) [<rest:tail>]", "the $rest is unique"),
+    _rule("[a|an|the] <field:rest> CANNOT be (given|assigned|used|taken|registered|entered|issued|handed out|stored|added) (twice|two times|again|a second time|more than once|to (two|several|more than one) <phrase>) [<rest:tail>]", "the $rest is unique"),
+    _rule("(every|each|any|all) [<thing>] (has|have|needs|need|must have|gets|get|carries|bears) (a different|another|a distinct|a unique|different|unique|distinct) <field:rest>", "the $rest is unique"),
+    _rule("(two|no two|several|different) [<thing>] [of them] [(CANNOT|can|may|must|will|do not|should)] [ever] (have|share|carry|use|get|bear|with) the same <one>", "#named is unique"),
+    _rule("(two|no two|several|different) [<thing>] [of them] [(CANNOT|can|may|must|will|do not|should)] [ever] (have|share|carry|use|get|bear|with) the same <field:rest>", "the $rest is unique"),
+    _rule("<nobody> (may|can|must|should) [be] (<verbal>) [in] (twice|again|two times|more than once|a second time) (with|under|using) the same <field:rest>", "the $rest is unique"),
+    _rule("<nobody> (<verbal>) [in] (twice|again|two times|more than once|a second time) (with|under|using) the same <field:rest>", "the $rest is unique"),
+    _rule("<a_field:rest> (identifies|distinguishes|singles out|tells apart|uniquely identifies) <rest:tail>", "$rest is unique"),
+    _rule("<a_field:rest> (is|serves as) (the|our|its) (identifier|unique key|natural key|business key|primary key)", "$rest is unique"),
+    # --- defaults
+    _rule("(if|when|where|whenever) [(there is|there are)] no <field:rest> [(is|are|was|were|has been|have been|gets)] [(sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)] [,] [<subject>] (is|are|counts as|count as|becomes|stays|will be|defaults to|we assume|we take|we use|it means) [the] <literal:value>", "the $rest is $value by default"),
+    _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not|un)[(sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)] [,] <literal:value> is (entered|assumed|used|taken|set|stored|filled in|written|put|inserted) [(automatically|instead)]", "the $rest is $value by default"),
+    _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not (sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)|unknown|missing|absent|left out|left away|omitted|blank|empty) [,] <literal:value> is (entered|assumed|used|taken|set|stored|filled in|written|put|inserted) [(automatically|instead)]", "the $rest is $value by default"),
+    _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not (sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)|unknown|missing|absent|left out|left away|omitted|blank|empty) [,] [<subject>] (is|are|counts as|becomes|defaults to|we assume|assume|we take|take|we use|use) <literal:value>", "the $rest is $value by default"),
+    _rule("new <plural:thing> are <phrase> , (that is|i.e|i.e.|meaning|so|which means|in other words) [,] <field:rest> is <literal:value>", "the $rest is $value by default"),
+    _rule("(a new|each new|every new|any new) <thing> [is <phrase:x> ,] (starts|begins|has|comes) (with|out with) <field:rest> (at|set to|being|=) <literal:value>", "the $rest is $value by default"),
+    _rule("most [of them] are <noun:value> , (so|hence|therefore|thus|which is why|and) (that|this|it) is [also] (the default|what we assume|assumed|preset)", "#named is !value by default"),
+    _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say|it says) (otherwise|something else|differently|so) [,] (it|they|this|that) (does|do|is|are|has|was) not", "#named is no by default"),
+    _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] there (is|are) <number:value> <noun:rest>", "it has $rest ( a whole number , $value by default )"),
+    _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] [(it|this|that|they)] (is|are) <literal:value>", "#named is $value by default"),
+    _rule("there CANNOT [ever] be more than <number:high> <noun:rest> [,] (nor|or|and not|and never) (fewer|less) than <number:low>", "the $rest is between $low and $high"),
+    _rule("there CANNOT [ever] be (fewer|less) than <number:low> <noun:rest> [,] (nor|or|and not|and never) more than <number:high>", "the $rest is between $low and $high"),
+    _rule("(whatever|anything) <phrase> (sends|send|gives|give|enters|enter|writes|write|provides) [(for|in|as|to) (it|that|this|them)] is ignored", "#named is set by the system"),
+    # --- bounds
+    _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|is|are|extends|reaches|varies) (from|between) <bounds:low> and <field:other> (from|between) <bounds:high>", "the $rest is between $low ; the $other is between $high"),
+    _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|extends|reaches|varies) (from|between) <bounds:low>", "the $rest is between $low"),
+)  # fmt: skip
+
+
+_FIELD = "[json] (field|property|attribute|column|flag|key|member|parameter|switch|value)"
+_CALLS = tuple(
+    compile_pattern(text)
+    for text in (
+        f"(the|this|that|its) {_FIELD} [name] [(for|of) (it|this|that)] (is|goes by|has) [(called|named|spelled|written|the name|the name of)] <name> [in json]",
+        f"[the] name of (the|this|that) {_FIELD} is <name>",
+        f"(it|this|that) is [a {_FIELD}] (called|named|spelled|written) <name> [in json]",
+        f"(we|i|you|please) [MUST] [(call|name)] (it|this|that|the {_FIELD}) <name> [in json]",
+        f"(call|name|spell) (it|this|that|the {_FIELD}) <name> [in json]",
+        f"[and] in (json|the json|the api|requests) (it|this|that|the {_FIELD}) is [(called|named|spelled)] <name>",
+    )
+)
+
+
+def called(tokens: Tokens) -> Token | None:
+    """`The field is called out_of_order`: the name of what the sentence before described."""
+    if len(tokens) > 14 or not any(token.kind == "name" for token in tokens):
+        return None
+    reader = Reader(tokens, _SLOTS)
+    found = next((c for p in _CALLS if (c := p.whole(reader)) is not None), None)
+    return found["name"][0] if found is not None else None
+
+
+# --- slots ---------------------------------------------------------------------------------------
+
+
+def _as_tokens(read: SlotFunction) -> SlotFunction:
+    """Let a slot yield the tokens that it takes rather than what they mean."""
+
+    def slot(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+        for _, end in read(reader, at):
+            yield tuple(reader.tokens[at:end]), end
+
+    return slot
+
+
+def _thing(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    for thing, end in DEFINITION_SLOTS["thing"](reader, at):
+        if isinstance(thing, Thing) and thing.words and _may_be_kept(thing):
+            yield thing.tokens, end
+
+
+def _whole(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """A thing with fields, and no number or date: `minutes = …` says how they are worked out."""
+    for tokens, end in _thing(reader, at):
+        if type_of_name([token.low for token in tokens]) is None:
+            yield tokens, end
+
+
+def _plural(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    for tokens, end in _thing(reader, at):
+        if is_plural(tokens[-1].low):
+            yield tokens, end
+
+
+def _may_be_kept(thing: Thing) -> bool:
+    words = thing.words
+    acts = any(
+        (found := verb(word)) is not None and "third" in found.forms and singular(word) != words[-1]
+        for word in words[1:-1]
+    )
+    kept = singular(words[-1]) not in GENERIC | TIME_UNITS.keys()
+    return not acts and kept and words[-1] not in PRONOUNS
+
+
+def _list(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """Everything up to the end, if it begins like a list of fields."""
+    tokens = tuple(reader.tokens[at:])
+    if not tokens or tokens[0].kind not in {"word", "name", "number"}:
+        return
+    rewording = reader.context
+    known = rewording.known if isinstance(rewording, Rewording) else frozenset()
+    clear = _without_telling(tokens)
+    gapped = any(
+        is_plural(one.low)
+        and other.low == "with"
+        and start
+        and clear[start - 1].low in {",", "and"}
+        for start, (one, other) in enumerate(pairwise(clear))
+    )
+    if _is_formula(clear):
+        return
+    if _begins_field(clear) and not gapped and _fields_of(clear, known):
+        yield clear, len(reader.tokens)
+        for end in range(len(reader.tokens) - 1, at, -1):
+            if reader.low(end) in {"for", "per", "with", "of", "about", "to", "on"}:
+                yield _without_telling(tuple(reader.tokens[at:end])), end
+
+
+def _is_formula(tokens: Tokens) -> bool:
+    """`full minutes between the two`, `price times quantity`: how something is worked out."""
+    lows = [token.low for token in tokens]
+    between = any(
+        one == "between" and other in {"the", "both", "them", "these"}
+        for one, other in pairwise(lows)
+    )
+    return between or not {"times", "minus", "multiplied", "divided", "sum", "×", "*"}.isdisjoint(
+        lows
+    )
+
+
+_NO_BEGINNING = (PREPOSITIONS - {"at", "up"}) | frozenset(
+    "that which who been not never no only to it they we i you he she be being if when unless there".split()
+)
+
+
+def _begins_field(tokens: Tokens) -> bool:
+    if tokens[0].low in _NO_BEGINNING or tokens[0].low in {"same", "following"}:
+        return False
+    found = verb(tokens[0].low)
+    past = found is not None and "participle" in found.forms and "base" not in found.forms
+    return not past or (len(tokens) > 1 and tokens[1].low in {",", "("})
+
+
+def _fields_of(tokens: Tokens, known: frozenset[str]) -> list[FieldPhrase]:
+    """The fields of a list, if each of them may be one."""
+    phrases = read_fields(tokens, known)
+    short = all(
+        phrase.spelled is not None or (phrase.words and len(phrase.words) <= _LONGEST_FIELD)
+        for phrase in phrases
+    )
+    return phrases if phrases and short and len(phrases[0].left) < _LONGEST_FIELD else []
+
+
+_LONGEST_FIELD = 5
+_AFTER_TELLING = DETERMINERS | frozenset(
+    {"how", "whether", "when", "what", "where", "if", "one", "who", "at"}
+)
+
+
+def _without_telling(tokens: Tokens) -> Tokens:
+    """`a reader, says how many pages …, and offers a list`: further verbs of the same kind."""
+    kept: list[Token] = []
+    for at, token in enumerate(tokens):
+        before = tokens[at - 1].low if at else ","
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        tells = (
+            token.kind == "word" and token.low in _TELLING and before in {",", "and", ";", "also"}
+        )
+        if not (tells and after and (after.low in _AFTER_TELLING or after.kind == "name")):
+            kept.append(token)
+    return tuple(kept)
+
+
+def _articles(reader: Reader, at: int, least: int = 2) -> Iterator[tuple[Tokens, int]]:
+    """`a score between 1 and 10 and a comment`: at least two, each with its article."""
+    for tokens, end in _list(reader, at):
+        known = reader.context.known if isinstance(reader.context, Rewording) else frozenset()
+        phrases = _fields_of(tokens, known)
+        if len(phrases) >= least and all(each.article or each.spelled for each in phrases):
+            yield tokens, end
+
+
+def _described(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`a headline of at most 50 characters`: with an article, and something said about each."""
+    for tokens, end in _articles(reader, at, least=1):
+        phrases = _fields_of(tokens, frozenset())
+        if end == len(reader.tokens) and all(each.traits and not each.left for each in phrases):
+            yield tokens, end
+
+
+def _parts(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`the title, the author and a reason`: at least two, which the thing spoken of has."""
+    rewording = reader.context
+    if not isinstance(rewording, Rewording) or not rewording.thing:
+        return
+    if not rewording.headed and reader.low(at) not in {"the", "its", "their", "his", "her"}:
+        return
+    for tokens, end in _list(reader, at):
+        phrases = _fields_of(tokens, rewording.known)
+        things = [
+            phrase for phrase in phrases
+            if phrase.left or (is_plural(phrase.words[-1]) and not phrase.counted)
+        ]  # fmt: skip
+        told = any(_is_told(phrase) for phrase in phrases)
+        if len(phrases) > 1 and len(things) < 2 and phrases[0] not in things and not told:
+            yield tokens, end
+
+
+def _field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """The name of a field without its article."""
+    if at < len(reader.tokens) and reader.tokens[at].kind == "name":
+        yield (reader.tokens[at],), at + 1
+        return
+    end = at
+    while end < min(len(reader.tokens), at + 3):
+        token = reader.tokens[end]
+        if token.kind != "word" or token.low in _NO_NAME:
+            break
+        end += 1
+    for stop in range(at + 1, end + 1):
+        yield tuple(reader.tokens[at:stop]), stop
+
+
+_NO_NAME = (
+    PREPOSITIONS
+    | DETERMINERS
+    | PRONOUNS
+    | ADVERBS
+    | frozenset(
+        (
+            "is are was were be has have had can may must should cannot not never and or but if when "
+            "which that who do does did will shall would only one ones same other there"
+        ).split()
+    )
+)
+
+
+def _state(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`out of order` as the name of a flag."""
+    end = next((place for place in range(at, at + 4) if reader.low(place) in {"(", ""}), at)
+    if at < end and all(token.kind in {"word", "name"} for token in reader.tokens[at:end]):
+        name = "_".join(token.low for token in reader.tokens[at:end])
+        yield (Token(name, name, "name", -1, -1, name),), end
+
+
+_OPTIONAL = "[(also|only)] (optional|voluntary|nice to have|good to have|welcome|a bonus|desirable|helpful|not needed|not required)"
+
+
+def _optional(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    for end, _ in compile_pattern(_OPTIONAL).prefixes(reader, at):
+        yield (_word("optional"),), end
+
+
+_DEED_ENDINGS = tuple(
+    "tion sion ment ing al ance ence ship ery lease loan trip visit match transfer order contract sale".split()
+)
+
+
+def _linking(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """A noun for something that is done, which is kept: a lease, a booking, an assignment."""
+    for tokens, end in _thing(reader, at):
+        noun, rewording = tokens[-1].low, reader.context
+        deed = noun.endswith(_DEED_ENDINGS)
+        if deed and isinstance(rewording, Rewording) and noun in rewording.collections:
+            yield tokens, end
+
+
+def _roles(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`a plot to a gardener from a start date on`: what belongs together, as a list."""
+    said: list[Token] = []
+    while at < len(reader.tokens):
+        if said and reader.low(at) in PREPOSITIONS - {"of"} | {",", "and"}:
+            said.append(_word(","))
+            at += 1 + (reader.low(at + 1) in PREPOSITIONS)
+        if reader.low(at) not in {"a", "an", "one", "exactly"}:
+            return
+        at += reader.low(at) == "exactly"
+        found = max(_field(reader, at + 1), key=lambda pair: pair[1], default=None)
+        if found is None or found[0][-1].low == "together":
+            return
+        said.extend((_word("a"), *found[0]))
+        at = found[1]
+        if at == len(reader.tokens) or reader.low(at) in {"on", "onwards"}:
+            if _word(",") in said:
+                yield tuple(said), len(reader.tokens)
+            return
+
+
+def _a_field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`the tare weight (kg, not negative)`, `title and link`, `due_date`."""
+    end = at
+    while reader.low(end) in {"the", "its", "their", "a", "an", "both"}:
+        end += 1
+    bare = end == at
+    for name, stop in _field(reader, end):
+        many = bare and is_plural(name[-1].low) and name[-1].kind == "word"
+        if reader.low(stop) == "(":
+            close = next((i for i in range(stop, len(reader.tokens)) if reader.low(i) == ")"), None)
+            if close is not None:
+                yield tuple(reader.tokens[at : close + 1]), close + 1
+        elif reader.low(stop) in {"and", "or", ","} and stop + 1 < len(reader.tokens):
+            for _, close in _a_field(reader, stop + 1):
+                yield tuple(reader.tokens[at:close]), close
+        if not many:
+            yield tuple(reader.tokens[at:stop]), stop
+
+
+def _relative(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`that is handed in`, `registered with us`: what says more about the thing."""
+    found = verb(reader.low(at))
+    past = found is not None and "participle" in found.forms
+    if reader.low(at) not in {"that", "which", "who", "we", "in", "at", "on", "of"} and not past:
+        return
+    for end in range(at + 1, min(len(reader.tokens), at + 8) + 1):
+        if reader.low(end) in {",", ":", "-", "there", "we", "("} or end == len(reader.tokens):
+            yield tuple(reader.tokens[at:end]), end
+            return
+
+
+def _where(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`to the sauna`: a prepositional phrase behind the subject."""
+    if reader.low(at) not in PREPOSITIONS - {"as"}:
+        return
+    for end in range(at + 2, min(len(reader.tokens), at + 6)):
+        if reader.low(end) in {",", ":", "(", ")", "-"}:
+            return
+        yield tuple(reader.tokens[at:end]), end
+
+
+def _bounds(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`-90 to 90`."""
+    for _, end in DEFINITION_SLOTS["amount"](reader, at):
+        if reader.low(end) in {"to", "and", "-", "up", "through"}:
+            start = end + (2 if reader.low(end + 1) == "to" else 1)
+            for _, stop in DEFINITION_SLOTS["amount"](reader, start):
+                yield tuple(reader.tokens[at:stop]), stop
+
+
+def _nobody(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    low = reader.low(at)
+    if low in {"nobody", "none"}:
+        yield (reader.tokens[at],), at + 1
+    if low == "no":
+        yield tuple(reader.tokens[at : at + 2]), at + 2
+
+
+_NO_SOMEBODY = frozenset(", : ( ; is are has have which that not".split())
+
+
+def _somebody(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`Guests in a hurry`, `people`, `a guest`."""
+    for end in range(at + 1, min(len(reader.tokens), at + 6)):
+        if reader.low(end) in _NO_SOMEBODY:
+            return
+        yield tuple(reader.tokens[at:end]), end
+
+
+def _verbal(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    found = verb(reader.low(at))
+    if found is not None and at < len(reader.tokens):
+        yield (reader.tokens[at],), at + 1
+
+
+def _subject(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`it`, `the list`: what stands for the field."""
+    if reader.low(at) in {"it", "they", "that", "this"}:
+        yield (reader.tokens[at],), at + 1
+    elif reader.low(at) in {"the", "its", "their"} and at + 1 < len(reader.tokens):
+        yield tuple(reader.tokens[at : at + 2]), at + 2
+
+
+def _one(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    if reader.low(at) in {"one", "ones", "value"}:
+        yield (reader.tokens[at],), at + 1
+
+
+_MEASURES = {
+    "weighing": "weight", "costing": "price", "lasting": "duration", "measuring": "length",
+    "containing": "contents", "seating": "seats",
+}  # fmt: skip
+
+
+def _measuring(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    measure = _MEASURES.get(reader.low(at))
+    if measure is not None:
+        yield (_word(measure),), at + 1
+
+
+_TAKEN = (
+    "actor", "choices", "create", "creates", "inside", "literal", "name", "noun", "number", "phrase", "rest", "route",
+)  # fmt: skip
+_SLOTS: dict[str, SlotFunction] = {
+    **{name: _as_tokens(DEFINITION_SLOTS[name]) for name in _TAKEN},
+    "a_field": _a_field, "articles": _articles, "bounds": _bounds, "described": _described, "field": _field, "list": _list,
+    "linking": _linking, "measuring": _measuring, "nobody": _nobody, "one": _one, "optional": _optional, "parts": _parts, "plural": _plural, "relative": _relative, "roles": _roles, "state": _state,
+    "somebody": _somebody, "subject": _subject, "thing": _thing, "verbal": _verbal, "where": _where, "whole": _whole,
+}  # fmt: skip
+
+
+# --- rewording -----------------------------------------------------------------------------------
+
+
+def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
+    """Say a sentence again in forms that are known; what no rule fits stays as it is.
+
+    `full` is the sentence with everything that was taken off: what it is about may stand there.
+    """
+    if tokens[0].low in {"whatever", "anything"}:
+        tokens = full
+    asked, rewording.asked = rewording.asked, False
+    if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
+        rewording.named = ()  # `it` is what the route answers
+        return tokens
+    said: list[Token] = []
+    for separator, segment in _segments(tokens):
+        clause = _segment(segment, rewording, asked=asked)
+        joined = separator and separator[-1].low in {"where", "but"} and clause != segment
+        said.extend(separator[:1] if joined else separator)
+        said.extend(clause)
+        asked = False
+    if said and all(one.low == other.low for one, other in zip(said, tokens, strict=False)):
+        rewording.thing = (
+            _salient(tokens, rewording) or _salient(full, rewording) or rewording.thing
+        )
+    rewording.headed = False
+    rewording.asked = bool(tokens) and tokens[-1].low == "?" and _asks(tokens)
+    return tuple(said)
+
+
+def _asks(tokens: Tokens) -> bool:
+    """`What is in a vacancy?`, `What do we keep about a guest?`: what follows are fields."""
+    return tokens[0].low in {"what", "which"} and any(
+        token.low in {"in", "about", "of", "consist", "contain", "have", "know", "store", "keep"}
+        for token in tokens
+    )
+
+
+_CLAUSE_STARTS = frozenset("it they that this nobody no there".split())
+
+
+def _segments(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
+    """Clauses that stand for themselves, each with what stands before it."""
+    start, depth = 0, 0
+    separator: Tokens = ()
+    for at, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        if depth or at < start or token.kind not in {"mark", "word"}:
+            continue
+        following = [each.low for each in tokens[at + 1 : at + 4]]
+        cut = 0
+        if token.low == ";":
+            cut = 1
+        elif (
+            token.low == ","
+            and following[:1] == ["and"]
+            and following[1:2]
+            and following[1] in _CLAUSE_STARTS
+        ):
+            cut = 2
+        elif (
+            token.low == ","
+            and following[:1]
+            and following[0] in {"where", "but"} | (_CLAUSE_STARTS - {"no", "that"})
+        ):
+            cut = 2 if following[0] in {"where", "but"} else 1
+        if cut and at > start:
+            yield separator, tokens[start:at]
+            separator, start = tokens[at : at + cut], at + cut
+    yield separator, tokens[start:]
+
+
+def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
+    tail: Tokens = ()
+    while tokens and tokens[-1].low in {".", "!", ":"} and tokens[-1].kind == "mark":
+        tail = (tokens[-1], *tail)
+        tokens = tokens[:-1]
+    if not tokens:
+        return tail
+    tokens = _about_one(_plain(tokens))
+    tied = tuple(token.low for token in tokens[:3])
+    if rewording.thing and tied[:1] == ("it",) and (tied[1:2] in _TIED or tied[1:] in _TIED):
+        tokens = (_word("a"), *rewording.thing, *tokens[1:])
+    if tail[:1] and tail[0].low == ":":
+        said = _by_rule((*tokens, tail[0]), rewording)
+    else:
+        said = _by_rule(tokens, rewording)
+    if said is None:
+        said = _behind_label(tokens, rewording) or _flag(tokens, rewording)
+    if said is None:
+        said = _fragment(tokens, rewording, asked=asked) or _predicate(tokens, rewording) or tokens
+    _remember(said, rewording)
+    return (*said, *(tail[1:] if tail and said[-1].low == tail[0].low == ":" else tail))
+
+
+_MAY_BE = frozenset("can may might could is are".split())
+
+
+def _flag(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    """`It can be out of order (true or false, false at first)`: a state that clients switch."""
+    at = next((i for i, token in enumerate(tokens[:5]) if token.low in _MAY_BE), 0)
+    start = at + 1
+    while start < len(tokens) and tokens[start].low in ADVERBS | {"be", "either"}:
+        start += 1
+    opened = {"(", ":", "-", ","}
+    end = next((i for i in range(start, len(tokens)) if tokens[i].low in opened), len(tokens))
+    subject, state = tokens[:at], tokens[start:end]
+    if not subject or not state or any(token.kind != "word" for token in (*subject, *state)):
+        return None
+    names = [token for token in tokens[end:] if token.kind == "name"]
+    said = [token for token in tokens[end:] if token.kind != "name"]
+    traits, left = read_traits(said)
+    switched = any(trait == Trait("type", "boolean") for trait in traits)
+    refers = any(name.low.endswith(("_id", "_ids")) for name in names)
+    if left or refers or len(names) > 1 or not (switched or (names and not said[2:])):
+        return None
+    stop = next((i for i, token in enumerate(state) if token.low in DETERMINERS), len(state))
+    words = [token.low for token in state[:stop]]
+    while words and words[-1] in PREPOSITIONS and stop < len(state):
+        words.pop()
+    if not 1 <= len(words) <= 4:
+        return None
+    name = "_".join(words)
+    field_name = names or [Token(name, name, "name", -1, -1, name)]
+    thing = (_word("a"), *rewording.thing) if subject[0].low == "it" else subject
+    kept = [token for token in said if token.low not in {"(", ")", ":", "-"}]
+    return (
+        *thing,
+        *map(_word, ("may", "have")),
+        *field_name,
+        *map(_word, "( boolean ,".split()),
+        *kept,
+        _word(")"),
+    )
+
+
+def _behind_label(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    """`Cellar book: for every wine …`: what stands before the colon only names the whole."""
+    for at, token in enumerate(tokens[1:6], 1):
+        if token.low == ":":
+            return _by_rule(tokens[at + 1 :], rewording)
+        if token.kind != "word" or token.low in _SPEAKING:
+            return None
+    return None
+
+
+def _by_rule(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    words = words_of(tokens)
+    reader = Reader(tokens, _SLOTS, rewording)
+    for pattern, template in _RULES:
+        if not pattern.possible(words):
+            continue
+        captures = next(pattern.wholes(reader), None)
+        if captures is None:
+            continue
+        said = _filled(template, captures, rewording)
+        if said is not None:
+            return said
+    return None
+
+
+def _filled(template: Iterable[str], captures: Captures, rewording: Rewording) -> Tokens | None:
+    said: list[Token] = []
+    for at, part in enumerate(template := tuple(template)):
+        if part[0] in "$!" and len(part) > 1:
+            tokens = captures.get(part[1:], ())
+            last = tokens[-1:] if part[0] == "!" else ()
+            said.extend(tokens[:-1] if last else tokens)
+            said.extend(
+                replace(each, low=singular(each.low), text=singular(each.text)) for each in last
+            )
+        elif part == "#named":
+            if not rewording.named:
+                return None
+            said.extend(rewording.named)
+        elif part == "it" and at == 0 and rewording.thing:
+            said.extend((_word("a"), *rewording.thing))
+        else:
+            said.append(_word(part))
+    thing = [token.low for token in captures.get("thing", rewording.thing)]
+    for at in range(len(said) - 3, 2, -1):
+        own = [token.low for token in said[at : at + 3]]
+        if thing and own == ["the", thing[-1], "'s"]:
+            said[at : at + 3] = [_word("its")]
+    while len(said) > 2 and said[-1].low == ")" and said[-2].low == "(":
+        said = said[:-2]
+    return tuple(said)
+
+
+def _word(text: str) -> Token:
+    return Token(text, text, "mark" if text in {"(", ")", ",", ";"} else "word", -1, -1)
+
+
+def _is_told(phrase: FieldPhrase) -> bool:
+    """`add items` tells what to do and names no field."""
+    if len(phrase.words) < 2 or phrase.article:
+        return False
+    known = verb(phrase.words[0])
+    return known is not None and "base" in known.forms
+
+
+_PRONOUNS = frozenset("it them they you we us i me this that".split())
+
+
+def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | None:
+    """`Name, email, shirt size.` behind a sentence about volunteers."""
+    if not rewording.thing or any(token.kind in {"route", "sketch", "status"} for token in tokens):
+        return None
+    added = tokens[0].low in {"also", "plus", "additionally", "furthermore", "and", "optionally"}
+    if added and tokens[0].low != "optionally":
+        tokens = tokens[1:]
+    if not tokens or _speaks(tokens) or tokens[0].low in _GREETINGS or not _begins_field(tokens):
+        return None
+    clear = _without_telling(tokens)
+    phrases = _fields_of(clear, rewording.known)
+    alone = len(phrases) == 1 and phrases[0].spelled is not None and tokens[0].kind == "word"
+    alone = alone and bool(phrases[0].traits)
+    if (
+        rewording.headed
+        and phrases
+        and (len(phrases) > 1 or phrases[0].traits)
+        and not any(token.low in _PRONOUNS for token in tokens)
+        and not any(phrase.left for phrase in phrases)
+        and len(tokens) < 8
+    ):
+        return (_word("a"), *rewording.thing, _word("has"), *clear)
+    if not alone and (len(phrases) < 2 - added or (len(phrases) < 3 and not (added or asked))):
+        return None
+    if any(phrase.left for phrase in phrases) and not asked:
+        return None
+    if any(_is_told(phrase) for phrase in phrases):
+        return None
+    return (_word("a"), *rewording.thing, _word("has"), *clear)
+
+
+_GREETINGS = frozenset(
+    "thanks thank cheers hi hello dear hey best kind regards yours sincerely greetings ps please good".split()
+)
+_SPEAKING = frozenset(
+    "is are was were has have had can may must should cannot will shall would does do did not never".split()
+)
+
+
+def _speaks(tokens: Tokens) -> bool:
+    """Whether a sentence has a verb of its own, or somebody's name."""
+    depth = 0
+    relative = False
+    for at, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        if depth:
+            continue
+        found = verb(token.low) if token.kind == "word" and at else None
+        if found is not None and "third" in found.forms and not relative:
+            before, after = tokens[at - 1].low, tokens[at + 1].low if at + 1 < len(tokens) else ","
+            if before not in PREPOSITIONS | DETERMINERS | {",", "and"} and after not in {
+                ",",
+                "and",
+                "(",
+                ":",
+            }:
+                return True
+        relative = token.low in {"which", "that", "if", "who"} or (relative and token.low != ",")
+        if not relative and token.kind == "word" and token.low in _SPEAKING:
+            return True
+        if at and token.kind == "word" and token.text[:1].isupper() and not token.text.isupper():
+            return True
+    return False
+
+
+def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    """`It is unique.`, `That is 18 unless we want something else.`: of the field named before."""
+    if not rewording.named or tokens[0].low not in {"it", "that", "this"} or len(tokens) < 3:
+        return None
+    if tokens[1].low not in _SPEAKING | {"counts", "starts", "defaults", "needs"}:
+        return None
+    traits, left = read_traits(tokens[1:])
+    keys = {trait.key for trait in traits}
+    if left or not keys or keys <= {"example", "nullable", "choices", "type"}:
+        return None
+    if keys == {"default"} and _is_state(tokens, rewording.named[-1].low):
+        return None
+    return (_word("the"), *rewording.named, *tokens[1:])
+
+
+def _is_state(tokens: Tokens, named: str) -> bool:
+    """Whether `it is "open" at first` says so of the thing, and not of the field named before."""
+    begins = any(
+        token.low in {"first", "initially", "begin", "start", "until", "then"} for token in tokens
+    )
+    return begins and tokens[2].kind == "quote" and named not in {"status", "state", "kind", "type"}
+
+
+# --- what is spoken of ---------------------------------------------------------------------------
+
+
+def _remember(tokens: Tokens, rewording: Rewording) -> None:
+    """Keep which thing, and which of its fields, was spoken of."""
+    if any(token.kind == "route" for token in tokens):
+        rewording.named = ()
+    at = next((i for i, token in enumerate(tokens[:7]) if token.low in {"has", "have"}), None)
+    if at is not None and at + 1 < len(tokens):
+        phrases = _fields_of(tokens[at + 1 :], rewording.known)
+        if phrases:
+            rewording.fields.update(phrase.label for phrase in phrases)
+            last = phrases[-1]
+            rewording.named = tuple(_word(word) for word in last.words)
+            if last.spelled is not None:
+                name = last.spelled
+                rewording.named = (Token(name, name.lower(), "name", -1, -1, name),)
+    else:
+        field_name = _leading_field(tokens)
+        if field_name:
+            rewording.named = field_name
+    thing = _subject_thing(tokens) or _salient(tokens, rewording)
+    if thing:
+        rewording.thing = thing
+
+
+def _leading_field(tokens: Tokens) -> Tokens:
+    """The subject of `The flag is …`, `Minutes is …`, where it may be a field."""
+    start = 1 if tokens[0].low in {"the", "its", "their"} else 0
+    for name, end in _field(Reader(tokens, _SLOTS), start):
+        if end < len(tokens) and tokens[end].low in {"is", "must", "may", "can", "cannot"}:
+            return name if start or name[0].kind == "name" or not is_plural(name[-1].low) else ()
+    return ()
+
+
+def _subject_thing(tokens: Tokens) -> Tokens:
+    """`A vaccination belongs to …`, `a greenhouse has …`: the subject, with its article."""
+    if tokens[0].low not in {"a", "an", "each", "every", "one"}:
+        return ()
+    at = next((i for i, token in enumerate(tokens[:5]) if token.low in _OF_A_THING), 0)
+    name = tokens[1:at]
+    if not 1 <= len(name) <= 2 or any(token.kind != "word" for token in name):
+        return ()
+    return (*name[:-1], replace(name[-1], low=singular(name[-1].low), text=singular(name[-1].text)))
+
+
+_TIED = {
+    ("belongs",),
+    ("consists",),
+    ("refers",),
+    ("is", "for"),
+    ("is", "about"),
+    ("is", "between"),
+}
+_OF_A_THING = frozenset("has have belongs is consists needs gets refers contains can".split())
+
+
+def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
+    """The noun that a sentence is most likely about, if it is about a thing that is kept."""
+    best: tuple[int, int, Tokens] = (0, 0, ())
+    for at, token in enumerate(tokens):
+        if token.kind != "word" or token.low in _NO_NAME:
+            continue
+        noun = singular(token.low)
+        unlikely = noun in GENERIC | VAGUE | _UNITS or noun in rewording.fields
+        if len(noun) < 3 or (unlikely and noun not in rewording.collections):
+            continue
+        before = tokens[at - 1].low if at else ""
+        score = min(rewording.counted[noun] - 1, 3) + (4 if noun in rewording.collections else 0)
+        if before in {"every", "each", "one"}:
+            score += 3
+        elif before in {"a", "an"}:
+            after = tokens[at + 1].low if at + 1 < len(tokens) else ""
+            score += 3 if after in {"is", "are"} else 1
+        elif noun != token.low:
+            found = verb(token.low)
+            follows = at + 1 < len(tokens) and tokens[at + 1].low in _NO_NAME | {"the", ",", "."}
+            if (
+                found is not None
+                and "third" in found.forms
+                and not (at == 0 or before in PREPOSITIONS)
+            ):
+                score -= 3
+            score += 2 if at <= 1 or not follows else 1
+        else:
+            continue
+        if (
+            verb(token.low) is not None
+            and noun == token.low
+            and before not in {"every", "each", "a", "an", "one"}
+        ):
+            continue
+        if score > best[0]:
+            best = (score, at, (replace(token, low=noun, text=noun),))
+    return best[2]
+
+
+# --- a sentence made plain -----------------------------------------------------------------------
+
+_EMPTY_TAILS = tuple(
+    text.split()
+    for text in (
+        ", nothing more", ", nothing else", ", no more", ", that is all", ", that is it", ", and that is all",
+        ", and nothing else", ", and nothing more", ", and so on", "and that is all", "and nothing else",
+        "either", ", too", "as well", ", either",
+    )
+)  # fmt: skip
+
+
+def _plain(tokens: Tokens) -> Tokens:
+    """Leave out words that add nothing at the end: `…, nothing more`."""
+    for at, token in enumerate(tokens[:-1]):
+        if token.low in {"∈", "in"} and tokens[at + 1].kind == "sketch":
+            values = [
+                Token(name, name.lower(), "quote", -1, -1, name)
+                for name in tokens[at + 1].value.members
+            ]
+            listed = [each for value in values for each in (_word(","), value)][1:]
+            return (
+                *tokens[:at],
+                *(_word(word) for word in ("is", "one", "of")),
+                *listed,
+                *tokens[at + 2 :],
+            )
+    lows = [token.low for token in tokens]
+    for at in range(1, len(lows) - 4):
+        if lows[at : at + 3] == ["at", "a", "time"] and lows[at + 3] in {"that", "which", "who"}:
+            return _plain((*tokens[:at], *tokens[at + 3 :]))  # one job at a time that is open
+    for words in _EMPTY_TAILS:
+        if lows[-len(words) :] == words and len(lows) > len(words):
+            return _plain(tokens[: -len(words)])
+    return tokens
+
+
+_KINDS = {
+    "boxes": "boolean", "checkboxes": "boolean", "flags": "boolean", "booleans": "boolean", "switches": "boolean",
+    "dates": "date", "timestamps": "timestamp", "times": "time", "links": "url", "urls": "url", "texts": "text",
+    "strings": "text", "numbers": "number", "integers": "integer",
+}  # fmt: skip
+_KIND = {
+    "flag": "boolean",
+    "checkbox": "boolean",
+    "switch": "boolean",
+    "field": "",
+    "attribute": "",
+    "property": "",
+}
+
+
+def _about_one(tokens: Tokens) -> Tokens:
+    """`two check boxes: a and b` are `a` (boolean) and `b` (boolean); `the flag a` is `a`."""
+    said: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        end = at
+        while end < len(tokens) and end < at + 4 and (
+            tokens[end].low in {"two", "three", "four", "the", "check", "tick", "yes/no", "optional", "boolean"}
+        ):  # fmt: skip
+            end += 1
+        kind = _KINDS.get(tokens[end].low) if end < len(tokens) else None
+        start = (
+            end + 2 if end + 1 < len(tokens) and tokens[end + 1].low in {":", "-", ","} else end + 1
+        )
+        names = _names_from(tokens, start) if kind and end < len(tokens) else []
+        if kind and len(names) > 1:
+            for place, (name, joiner) in enumerate(names):
+                said.extend(
+                    [*([joiner] if place else []), name, _word("("), _word(kind), _word(")")]
+                )
+            at = start + 2 * len(names) - 1
+            continue
+        if (
+            tokens[at].low == "the" and at + 2 < len(tokens) and tokens[at + 1].low in _KIND
+            and tokens[at + 2].kind == "name"
+        ):  # fmt: skip
+            at += 2
+            continue
+        said.append(tokens[at])
+        at += 1
+    return tuple(said)
+
+
+def _names_from(tokens: Tokens, at: int) -> list[tuple[Token, Token]]:
+    names: list[tuple[Token, Token]] = []
+    joiner = _word(",")
+    while at < len(tokens) and tokens[at].kind == "name":
+        names.append((tokens[at], joiner))
+        if at + 1 >= len(tokens) or tokens[at + 1].low not in {",", "and"}:
+            break
+        joiner = tokens[at + 1]
+        at += 2
+    return names
+
+
+def bracketed(tokens: Tokens) -> Tokens:
+    """Turn a pair of dashes around an aside into brackets: `a score – whole numbers only – and …`."""
+    dashes = [
+        at
+        for at, token in enumerate(tokens)
+        if token.kind == "mark" and token.low == "-" and 0 < at < len(tokens) - 1
+        and tokens[at - 1].end < token.start and token.end < tokens[at + 1].start
+    ]  # fmt: skip
+    if len(dashes) != 2 or any(token.low in {"(", ")"} for token in tokens[dashes[0] : dashes[1]]):
+        return tokens
+    one, two = dashes
+    return (
+        *tokens[:one], replace(tokens[one], text="(", low="("), *tokens[one + 1 : two],
+        replace(tokens[two], text=")", low=")"), *tokens[two + 1 :],
+    )  # fmt: skip
+
+
+def counted_words(texts: Iterable[str]) -> Counter[str]:
+    """How often each word occurs, in the singular."""
+    return Counter(
+        singular(token.low) for text in texts for token in tokenize(text) if token.kind == "word"
+    )

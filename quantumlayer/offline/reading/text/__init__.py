@@ -1,0 +1,1 @@
+"""A document as text: statements, sentences, words, and what stands in code and tables."""
