@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from quantumlayer.agents import Requirement, SystemDesign
 from quantumlayer.offline import writing
-from quantumlayer.offline.reading import _analysis, _assembly, design, read
+from quantumlayer.offline.reading import design, read
+from quantumlayer.offline.reading.document import _analysis
+from quantumlayer.offline.reading.planning import _assembly
 
 LOREM = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. Sed do eiusmod tempor incididunt."
 README = "# parser\n\nA fast parser.\n\n## Install\n\n```\nmake install\n```\n\nContributions are welcome."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
-from quantumlayer.offline.reading import _grammar
+from quantumlayer.offline.reading.sentences import _grammar
 
 
 def test_no_two_tables_of_the_grammar_read_a_slot_differently() -> None:
