@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from quantumlayer.router._limits import Allowance, Headroom
@@ -12,7 +12,13 @@ from quantumlayer.router._limits import Allowance, Headroom
 __all__ = ["headroom"]
 
 # OpenAI's names, which Groq and others have too, and Anthropic's. Source: their rate limit pages.
-_NAMES = ("x-ratelimit-{what}-{kind}", "anthropic-ratelimit-{kind}-{what}")
+_NAMES = tuple(
+    tuple(
+        tuple(pattern.format(what=what, kind=kind) for what in ("limit", "remaining", "reset"))
+        for kind in ("requests", "tokens")
+    )
+    for pattern in ("x-ratelimit-{what}-{kind}", "anthropic-ratelimit-{kind}-{what}")
+)
 
 # How long until a limit is full again: OpenAI and Groq write "6m0s", "1.2s" or "20ms".
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
@@ -26,21 +32,18 @@ def headroom(headers: Mapping[str, str], *, unix_s: float) -> Headroom | None:
         headers: Those of the answer, by name in any case.
         unix_s: The time, in seconds since 1970-01-01 UTC.
     """
-    for pattern in _NAMES:
-        requests = _allowance(headers, pattern, "requests", unix_s)
-        tokens = _allowance(headers, pattern, "tokens", unix_s)
+    for of_requests, of_tokens in _NAMES:
+        requests = _allowance(headers, of_requests, unix_s)
+        tokens = _allowance(headers, of_tokens, unix_s)
         if requests or tokens:
             return Headroom(requests, tokens)
     return None
 
 
-def _allowance(
-    headers: Mapping[str, str], pattern: str, kind: str, unix_s: float
-) -> Allowance | None:
-    limit, left, reset = (
-        headers.get(pattern.format(what=what, kind=kind), "")
-        for what in ("limit", "remaining", "reset")
-    )
+def _allowance(headers: Mapping[str, str], names: Sequence[str], unix_s: float) -> Allowance | None:
+    limit, left, reset = (headers.get(name, "") for name in names)
+    if not limit:
+        return None
     try:
         found = Allowance(float(limit), float(left), _span_s(reset, unix_s))
     except ValueError:
