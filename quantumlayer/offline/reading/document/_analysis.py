@@ -147,7 +147,21 @@ def _learns_more(analysis: Analysis) -> bool:
     ):
         new["status",] = "status"
     fields.update(new)
-    return bool(new) and any(finding.unread for finding in analysis.findings)
+    states = _learns_states(analysis)
+    return (bool(new) or states) and any(finding.unread for finding in analysis.findings)
+
+
+def _learns_states(analysis: Analysis) -> bool:
+    """Learn the states that only a step between them names: `draft to published`."""
+    known = analysis.vocabulary.states
+    before = len(known)
+    for finding in analysis.findings:
+        names = {finding.topic} if finding.topic else set(analysis.structure.entities)
+        for fact in finding.facts:
+            if isinstance(fact, Transition):
+                for state in (*fact.sources, *([fact.to] if fact.to else [])):
+                    known.setdefault(state.lower(), set()).update(names)
+    return len(known) > before
 
 
 def _roles(structure: Structure) -> frozenset[str]:

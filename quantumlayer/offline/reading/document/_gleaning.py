@@ -29,6 +29,7 @@ from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._words import participle
 
 __all__ = ["corrected", "glean"]
 
@@ -190,6 +191,17 @@ def _step(reader: Reader, at: int, route: Route) -> tuple[Fact, int] | None:
     return None
 
 
+def _is_step(reader: Reader, at: int) -> bool:
+    """Whether the action of the route spoken of has this state's name: publish → published."""
+    route = reader.context.route
+    if not isinstance(route, Route) or at >= len(reader.tokens):
+        return False
+    value = str(reader.tokens[at].value or reader.low(at)).lower()
+    return (
+        participle(route.segments[-1].lower()) == value or value in reader.context.vocabulary.states
+    )
+
+
 _LEADS_TO = (
     ("→",), ("becomes",), ("become",), ("to",), ("turns", "into"), ("goes", "to"), ("moves", "to"), ("turns", "to"),
     ("changes", "to"), ("is", "now"), ("into",),
@@ -209,8 +221,9 @@ def _states(reader: Reader, at: int) -> tuple[list[str], int]:
         value = str(token.value or token.low).lower()
         sure = token.kind in {"name", "quote"} or (token.kind == "word" and value in known)
         led = reader.low(end + 1) in {"→", "becomes"} or (
-            at and reader.low(at - 1) in {"→", "becomes"}
+            at and reader.low(at - 1) in {"→", "becomes", "to"}
         )
+        led = led or (reader.low(end + 1) == "to" and _is_step(reader, end + 2))
         if not sure and not (led and token.kind == "word" and _is_plain(reader, token)):
             break
         found.append(value)

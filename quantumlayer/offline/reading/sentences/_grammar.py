@@ -16,6 +16,7 @@ from quantumlayer.offline.reading.sentences._deeds import DEEDS
 from quantumlayer.offline.reading.sentences._definitions import DEFINITIONS
 from quantumlayer.offline.reading.sentences._gist import GIST, GIST_SLOTS, LASTING
 from quantumlayer.offline.reading.sentences._grouping import GROUPED
+from quantumlayer.offline.reading.sentences._lifecycle import LIFECYCLE
 from quantumlayer.offline.reading.sentences._listing import LISTING
 from quantumlayer.offline.reading.sentences._openings import OPENING_SLOTS, OPENINGS
 from quantumlayer.offline.reading.sentences._predicates import PREDICATE_SLOTS, PREDICATES
@@ -57,4 +58,4 @@ def whole_grammar() -> Grammar:
         ASIDES,
         GROUPED,
     ]
-    return Grammar.of(slots, tables, GIST)
+    return Grammar.of(slots, tables, (*LIFECYCLE, *GIST))

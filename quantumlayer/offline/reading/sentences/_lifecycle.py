@@ -1,0 +1,103 @@
+"""What a sentence says of the states of things, whatever order its words stand in.
+
+Read last, like `_gist`: where the words are states, things and what joins them, few meanings are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from quantumlayer.offline.reading.language._clauses import Recogniser
+from quantumlayer.offline.reading.language._facts import Fact, Operation, Refused, States
+from quantumlayer.offline.reading.language._patterns import Captures
+from quantumlayer.offline.reading.language._terms import AnyOf, Being, Condition, Items
+from quantumlayer.offline.reading.sentences._definitions import Situation
+from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._routes import Route
+from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._words import verb
+
+__all__ = ["LIFECYCLE"]
+
+_JOINS = DETERMINERS | PREPOSITIONS | PRONOUNS | frozenset(", : - → ( ) . and or".split())
+_BEGINS = frozenset(
+    "new newly fresh first initially initial start starts begin begins beginning life made created default".split()
+)
+_BEING = frozenset("is are be has have gets get status state comes come stands".split())
+_MAKES = frozenset(
+    "create add register enter make write record file submit post place open save store".split()
+)
+_FROM = frozenset("only possible from while when if allowed works it is in still status".split())
+
+
+def _state_of(token: Token, situation: Situation) -> str | None:
+    value = str(token.value or token.low).lower()
+    if token.kind in {"quote", "name", "word"} and value in situation.vocabulary.states:
+        return value
+    return None
+
+
+def _thing(tokens: Sequence[Token], at: int, situation: Situation) -> tuple[str, int] | None:
+    """The thing that is named at a place, and where its name ends."""
+    for end in (at + 2, at + 1):
+        word = situation.vocabulary.lexicon.find([token.low for token in tokens[at:end]])
+        if word is not None and tokens[at].kind == "word":
+            return word.name, min(end, at + len(word.label.split()))
+    return None
+
+
+def _begins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Creates a job as a draft`, `claims are open first`: the state that new items have."""
+    tokens: Sequence[Token] = captures["rest"]
+    words = {token.low for token in tokens}
+    states, things, makes, at = [], [], False, 0
+    while at < len(tokens):
+        token, thing = tokens[at], _thing(tokens, at, situation)
+        found, state = verb(token.low), _state_of(token, situation)
+        if thing is not None:
+            things.append(thing[0])
+            at = thing[1]
+            continue
+        if state is not None:
+            states.append(state)
+        elif found is not None and found.base in _MAKES and token.kind == "word":
+            makes = True
+        elif token.kind != "route" and token.low not in _JOINS | _BEGINS | _BEING:
+            return None
+        at += 1
+    route = situation.route if isinstance(situation.route, Route) else None
+    made = makes and "as" in words
+    if len(states) != 1 or not (words & _BEGINS or made) or len(set(things)) > 1:
+        return None
+    if things and things[0] not in situation.vocabulary.states[states[0]] | {things[0]}:
+        return None
+    if route is not None and (route.method != "POST" or len(route.segments) > 1) and not things:
+        return None
+    spoken = situation.extra.get("topic") or situation.extra.get("spoken")
+    owner = things[0] if things else spoken
+    if not isinstance(owner, str):
+        return None
+    return [States(Items(owner), (), (states[0],), initial=states[0])]
+
+
+def _only_from(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST …/end: from running or paused`: the states in which the action of the route is possible."""
+    tokens: Sequence[Token] = captures["rest"]
+    route = situation.route
+    if not isinstance(route, Route) or len(route.segments) < 3 or route.method == "GET":
+        return None
+    states = [state for token in tokens if (state := _state_of(token, situation)) is not None]
+    words = {token.low for token in tokens if _state_of(token, situation) is None}
+    if not states or not words <= _FROM | _JOINS or not words & {"from", "only", "while", "in"}:
+        return None
+    kept: list[Condition] = [Being(None, tuple(state.split())) for state in states]
+    when = kept[0] if len(kept) == 1 else AnyOf(tuple(kept))
+    status = situation.extra.get("status")
+    status = status if isinstance(status, int) else None
+    return [Refused(Operation(("route",)), when, only=True, status=status, route=route)]
+
+
+LIFECYCLE: tuple[tuple[str, Recogniser], ...] = (
+    ("<rest>", _only_from),
+    ("<rest>", _begins),
+)
