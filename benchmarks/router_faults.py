@@ -1,10 +1,10 @@
 """What callers lose to faults: this router and LiteLLM's, in turn, at the same local servers.
 
-    python benchmarks/router_faults.py [--json] [--litellm PYTHON]
+    python benchmarks/router_faults.py [--json] [--litellm PYTHON | --alone]
 
-PYTHON is the interpreter of an environment that has LiteLLM; without it ours stands alone. Make one
-by `uv venv peer && uv pip install --python peer/bin/python litellm`. Each side runs in a process of
-its own, with its defaults where nothing else is said:
+LiteLLM is installed into an environment of its own in the user's cache folder; PYTHON is the
+interpreter of another one that has it, `--alone` leaves it out. Each side runs in a process of its
+own, with its defaults where nothing else is said:
 
 - `lost_*`: of 60 new routers over one failing and one working deployment, how many lost their first
   request (LiteLLM picks at random, so its figure changes from run to run);
@@ -252,15 +252,19 @@ def main() -> None:
     """Run both sides and print what each has lost."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--litellm", metavar="PYTHON", help="an interpreter that has LiteLLM")
+    peer = parser.add_mutually_exclusive_group()
+    peer.add_argument("--litellm", metavar="PYTHON", help="an interpreter that has LiteLLM")
+    peer.add_argument("--alone", action="store_true", help="without LiteLLM")
     parser.add_argument("--side", choices=["ours", "litellm"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
         side: Side = Ours() if options.side == "ours" else LiteLLM()
         asyncio.run(report(side))
     sides = {"ours": sys.executable}
-    if options.litellm:
-        sides["litellm"] = options.litellm
+    if not options.alone:
+        from peers import LITELLM, environment  # type: ignore[import-not-found]  # noqa: PLC0415 -- not for the children
+
+        sides["litellm"] = options.litellm or str(environment(LITELLM))
     figures = {name: run(name, python) for name, python in sides.items()}
     if options.json:
         print(json.dumps(figures, indent=2))
