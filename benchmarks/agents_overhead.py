@@ -53,6 +53,7 @@ class Instant:
         /,
         *,
         budgets: Sequence[Budget] = (),  # noqa: ARG002 -- it costs nothing
+        tenant: str = "",  # noqa: ARG002 -- whoever asks
     ) -> ModelReply:
         """Answer."""
         if prompt.tools and prompt.messages[-1].role == "user":

@@ -533,6 +533,7 @@ class AgentFailedError(AgentError):
         code: Machine-readable code, `internal` where the exception had none.
         retryable: Whether the exception was retryable.
         exchanges: The model calls it had made, as pairs of request and reply.
+        spent_nanousd: What the task had cost by then; None where nobody can tell.
     """
 
     def __init__(
@@ -544,6 +545,7 @@ class AgentFailedError(AgentError):
         code: str = "internal",
         retryable: bool = False,
         exchanges: Sequence[Any] = (),
+        spent_nanousd: int | None = None,
     ) -> None:
         super().__init__(agent, type_name, message)
         self.agent = agent
@@ -552,6 +554,7 @@ class AgentFailedError(AgentError):
         self.code = code
         self.retryable = retryable
         self.exchanges = tuple(exchanges)
+        self.spent_nanousd = spent_nanousd
 
     def __str__(self) -> str:
         """Show the agent's own error."""

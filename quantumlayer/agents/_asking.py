@@ -20,6 +20,7 @@ from quantumlayer.transport import Envelope, Failure
 
 if TYPE_CHECKING:
     from quantumlayer.agents._agent import Agent
+    from quantumlayer.agents._context import Context
     from quantumlayer.transport import Transport
 
 __all__ = ["Answer", "ask", "read_task", "subject_of", "write_failure", "write_result"]
@@ -37,25 +38,29 @@ class Answer(Generic[Out]):
     Attributes:
         artifact: The result.
         exchanges: The model calls it took, also those of agents that were asked in turn.
+        spent_nanousd: What the task has cost, in billionths of a US dollar; where it had a budget,
+            with the calls that failed or were given up.
     """
 
     artifact: Out
     exchanges: tuple[Exchange, ...] = ()
+    spent_nanousd: int = 0
 
     @property
     def cost_nanousd(self) -> int:
-        """What the model calls cost, in billionths of a US dollar."""
+        """What the model calls cost that were answered, in billionths of a US dollar."""
         return sum(exchange.reply.cost_nanousd for exchange in self.exchanges)
 
 
 class Reply(BaseModel, Generic[Out]):
-    """What travels back: a result or a failure, and in both cases the model calls."""
+    """What travels back: a result or a failure, and in both cases the calls and their cost."""
 
     model_config = ConfigDict(frozen=True)
 
     artifact: Out | None = None
     failure: Failure | None = None
     exchanges: tuple[Exchange, ...] = ()
+    spent_nanousd: int | None = None
 
 
 def subject_of(name: str) -> str:
@@ -89,23 +94,22 @@ async def ask(
     except NoRespondersError as error:
         raise UnknownAgentError(agent.name, ()) from error
     except RemoteError as error:
-        raise _failed(agent, Failure.of(error), ()) from error
+        raise _failed(agent, Failure.of(error), Reply()) from error
     reply = _read_reply(agent, came)
     if reply.artifact is None:
-        raise _failed(agent, reply.failure or NO_RESULT, reply.exchanges)
-    return Answer(reply.artifact, reply.exchanges)
+        raise _failed(agent, reply.failure or NO_RESULT, reply)
+    return Answer(reply.artifact, reply.exchanges, reply.spent_nanousd or 0)
 
 
-def _failed(
-    agent: Agent[Any, Any], failure: Failure, exchanges: tuple[Exchange, ...]
-) -> AgentFailedError:
+def _failed(agent: Agent[Any, Any], failure: Failure, reply: Reply[Any]) -> AgentFailedError:
     return AgentFailedError(
         agent.name,
         failure.type_name,
         failure.message,
         code=failure.code,
         retryable=failure.retryable,
-        exchanges=exchanges,
+        exchanges=reply.exchanges,
+        spent_nanousd=reply.spent_nanousd,
     )
 
 
@@ -127,8 +131,8 @@ def read_task(agent: Agent[In, Any], envelope: Envelope) -> In:
         ) from error
 
 
-def write_result(agent: Agent[Any, Out], result: Out, exchanges: tuple[Exchange, ...]) -> Envelope:
-    """Wrap what an agent gives.
+def write_result(agent: Agent[Any, Out], result: Out, context: Context) -> Envelope:
+    """Wrap what an agent gives, with what it took.
 
     Raises:
         ArtifactError: It is not what the agent promised to give.
@@ -138,17 +142,20 @@ def write_result(agent: Agent[Any, Out], result: Out, exchanges: tuple[Exchange,
             f"agent {agent.name!r} gives {agent.gives.__name__}, not {type(result).__name__}: "
             "correct its `run`"
         )
-    return _write(agent, _reply_of(agent.gives)(artifact=result, exchanges=exchanges))
+    reply = _reply_of(agent.gives)(artifact=result, **_taken(context))
+    return _write(agent, reply)
 
 
-def write_failure(
-    agent: Agent[Any, Any], error: Exception, exchanges: tuple[Exchange, ...]
-) -> Envelope:
-    """Wrap what an agent raised."""
+def write_failure(agent: Agent[Any, Any], error: Exception, context: Context) -> Envelope:
+    """Wrap what an agent raised, with what it took until then."""
     failure = Failure.of(error)
     if isinstance(error, AgentFailedError):  # the first cause, and in the message the way it took
         failure = replace(failure, type_name=error.type_name)
-    return _write(agent, _reply_of(agent.gives)(failure=failure, exchanges=exchanges))
+    return _write(agent, _reply_of(agent.gives)(failure=failure, **_taken(context)))
+
+
+def _taken(context: Context) -> dict[str, Any]:
+    return {"exchanges": context.exchanges, "spent_nanousd": context.spent_nanousd}
 
 
 def _write(agent: Agent[Any, Any], reply: Reply[Any]) -> Envelope:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,7 +84,18 @@ class Context:
     @property
     def cost_nanousd(self) -> int:
         """What these calls cost, in billionths of a US dollar."""
-        return _cost_nanousd(self._exchanges)
+        return sum(exchange.reply.cost_nanousd for exchange in self._exchanges)
+
+    @property
+    def spent_nanousd(self) -> int:
+        """What the task has cost, in billionths of a US dollar.
+
+        Where it has a budget this counts what failed or was given up as well, otherwise only what
+        was answered.
+        """
+        for budget in self._budgets:
+            return budget.spent_nanousd(unix_s=0.0)
+        return self.cost_nanousd
 
     @property
     def budget_left_nanousd(self) -> int | None:
@@ -170,7 +181,7 @@ class Context:
                 f"agent {self.agent.name!r} has no model access: give `models=` to its manager, or "
                 "to its context"
             )
-        reply = await self._models.complete(request, budgets=self._budgets)
+        reply = await self._models.complete(request, budgets=self._budgets, tenant=self.tenant)
         self._exchanges.append(Exchange(request, reply))
         return reply
 
@@ -201,7 +212,8 @@ class Context:
             raise AgentError(f"agent {self.agent.name!r} has no transport: spawn it in a manager")
         share = self.budget_left_nanousd if budget_nanousd is None else budget_nanousd
         reserved = [budget.reserve(share or 0, unix_s=0.0) for budget in self._budgets]
-        made: tuple[Exchange, ...] | None = None
+        made: Sequence[Exchange] = ()
+        spent: int | None = None
         try:
             answer = await ask(
                 self.bus,
@@ -211,24 +223,19 @@ class Context:
                 budget_nanousd=share,
                 tenant=self.tenant,
             )
-            made = answer.exchanges
+            made, spent = answer.exchanges, answer.spent_nanousd
         except AgentFailedError as error:
-            made = error.exchanges
+            made, spent = error.exchanges, error.spent_nanousd
             raise
         except UnknownAgentError:
-            made = ()
+            spent = 0
             raise
         finally:
-            self._exchanges.extend(made or ())
+            self._exchanges.extend(made)
             # What nobody can tell, after a lost connection or a cancellation, counts in full.
-            cost_nanousd = _cost_nanousd(made) if made is not None else share or 0
             for reservation in reserved:
-                reservation.settle(cost_nanousd)
+                reservation.settle(share or 0 if spent is None else spent)
         return answer.artifact
-
-
-def _cost_nanousd(exchanges: Iterable[Exchange]) -> int:
-    return sum(exchange.reply.cost_nanousd for exchange in exchanges)
 
 
 @lru_cache(maxsize=256)

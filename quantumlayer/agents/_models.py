@@ -15,9 +15,14 @@ class ModelAccess(Protocol):
     """Answers model requests: a `Router`, or anything with this one method."""
 
     async def complete(
-        self, prompt: ModelRequest, /, *, budgets: Sequence[Budget] = ()
+        self, prompt: ModelRequest, /, *, budgets: Sequence[Budget] = (), tenant: str = ""
     ) -> ModelReply:
         """Answer a request; its price is reserved in every budget before and settled after.
+
+        Args:
+            prompt: What the model is asked.
+            budgets: What it may cost.
+            tenant: For whom, the empty string where that was not said.
 
         Raises:
             BudgetExceededError: It could cost more than a budget has left.

@@ -162,18 +162,18 @@ class Replica:
             tenant=envelope.tenant,
         )
         if spawned.stopped:  # its last waiting tasks, while it drains
-            return write_failure(agent, spawned.stopped, ())
+            return write_failure(agent, spawned.stopped, context)
         try:
             task = read_task(agent, envelope)
             spawned.tasks += 1
             with telemetry.span(f"invoke_agent {agent.name}", _attributes(agent)):
                 result = await agent.run(task, context)
-            return write_result(agent, result, context.exchanges)
+            return write_result(agent, result, context)
         except QuantumLayerError as error:
-            return write_failure(agent, error, context.exchanges)
+            return write_failure(agent, error, context)
         except Exception as error:  # noqa: BLE001 -- an agent is a stranger: its crash is reported
             self._agent = spawned.crashed(error) or agent
-            return write_failure(agent, error, context.exchanges)
+            return write_failure(agent, error, context)
 
 
 def _attributes(agent: AnyAgent) -> dict[str, telemetry.Attribute]:

@@ -33,13 +33,27 @@ class Budget:
         usd: The amount, in US dollars.
         per: What it renews with: the minute, hour, day or month in UTC; None: never. A call
             belongs to the period in which it began.
+        tenant: Whose calls it is for, the empty string for those of no tenant; None: everybody's.
+        agent: Which agent's calls it is for, by `ModelRequest.agent`; None: whoever's.
         name: What errors call it.
+
+    Attributes:
+        tenant: As given.
+        agent: As given.
 
     Raises:
         RouterConfigError: The amount is negative or no number, or the period is unknown.
     """
 
-    def __init__(self, *, usd: float, per: Period | None = None, name: str = "budget") -> None:
+    def __init__(
+        self,
+        *,
+        usd: float,
+        per: Period | None = None,
+        tenant: str | None = None,
+        agent: str | None = None,
+        name: str = "budget",
+    ) -> None:
         if not 0 <= usd < math.inf:
             raise RouterConfigError(f"Budget(usd={usd!r}) is no amount: give zero or more dollars.")
         if per is not None and per != "month" and per not in _SECONDS:
@@ -47,6 +61,8 @@ class Budget:
                 f"Budget(per={per!r}) is no period: take 'minute', 'hour', 'day', 'month' or None."
             )
         self.name = name
+        self.tenant = tenant
+        self.agent = agent
         self.limit_nanousd = round(usd * NANO_PER_USD)
         self._per = per
         self._lock = Lock()
@@ -55,8 +71,16 @@ class Budget:
         self._reserved = 0
 
     def __repr__(self) -> str:
-        usd = self.limit_nanousd / NANO_PER_USD
-        return f"Budget(usd={usd!r}, per={self._per!r}, name={self.name!r})"
+        usd, whose = self.limit_nanousd / NANO_PER_USD, ""
+        if self.tenant is not None:
+            whose += f"tenant={self.tenant!r}, "
+        if self.agent is not None:
+            whose += f"agent={self.agent!r}, "
+        return f"Budget(usd={usd!r}, per={self._per!r}, {whose}name={self.name!r})"
+
+    def is_for(self, *, tenant: str, agent: str | None) -> bool:
+        """Whether it is for the calls that this agent makes for this tenant."""
+        return self.tenant in {None, tenant} and self.agent in {None, agent}
 
     def spent_nanousd(self, *, unix_s: float) -> int:
         """What calls that began in this period have cost, in billionths of a US dollar."""

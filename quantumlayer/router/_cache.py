@@ -155,9 +155,9 @@ class Replies:
             return None
         question: Question | None = None
         try:
-            key = self._digest(request, tenant)
+            key = self._digest(call, request, tenant)
             if self.similar is not None and (parts := question_and_frame(request)) is not None:
-                question = Question(parts[0], self._digest(parts[1], tenant))
+                question = Question(parts[0], self._digest(call, parts[1], tenant))
         except ValueError:  # what JSON cannot carry: it is asked, and not kept
             return None
         return Wanted(self, call, key, question)
@@ -177,8 +177,11 @@ class Replies:
             id=kept.id,
         )
 
-    def _digest(self, request: ModelRequest, tenant: str) -> str:
-        data = canonical_json([_FORMAT, tenant, self._deployments, asdict(request)])
+    def _digest(self, call: Call, request: ModelRequest, tenant: str) -> str:
+        # Who may not serve this tenant is left out: what it has answered while it might is not
+        # given any more.
+        open_ = [name for name in self._deployments if name not in call.barred]
+        data = canonical_json([_FORMAT, tenant, open_, asdict(request)])
         return hashlib.sha256(data).hexdigest()
 
 

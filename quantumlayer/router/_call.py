@@ -53,7 +53,7 @@ class Call:
         rejected: Whom it does not have, or who was passed over when his turn came, and why.
         choice: The first ranking that told its propensities; empty once it is in the ledger.
         tried: Names of the deployments that were asked in this round.
-        barred: Deployments that cannot serve this request any more, with the reason.
+        barred: Deployments that may not or cannot serve this request any more, with the reason.
         failures: The last error of each deployment tried.
         last_failed: Name of the deployment that failed last.
         deadline: When the caller stops waiting, on the event loop's clock.

@@ -139,6 +139,8 @@ class ModelCard:
         max_output_tokens: Longest answer, in tokens.
         capabilities: What it can do.
         quality: How good its answers are, from 0 to 1; only comparable on one scale of yours.
+        profiles: What it is meant for, such as `code_specialized`: a request that has a profile and
+            finds none of its own here goes elsewhere. A request without one may come to any.
     """
 
     price: Price | None = None
@@ -146,6 +148,7 @@ class ModelCard:
     max_output_tokens: int | None = None
     capabilities: frozenset[Capability] | None = field(default=None)
     quality: float | None = None
+    profiles: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if self.quality is not None and not 0 <= self.quality <= 1:

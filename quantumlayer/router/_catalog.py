@@ -72,13 +72,14 @@ def _shipped() -> Catalog:
 
 def _card(data: Mapping[str, Any]) -> ModelCard:
     rates = data.get("usd_per_mtok")
-    capabilities = data.get("capabilities")
+    capabilities, profiles = data.get("capabilities"), data.get("profiles")
     return ModelCard(
         price=None if rates is None else _price(rates, data.get("long", {})),
         max_input_tokens=data.get("max_input_tokens"),
         max_output_tokens=data.get("max_output_tokens"),
         capabilities=None if capabilities is None else frozenset(capabilities),
         quality=data.get("quality"),
+        profiles=None if profiles is None else frozenset(profiles),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
 
 from quantumlayer.errors import RouterConfigError
 from quantumlayer.router._card import ModelCard, Price
@@ -14,8 +14,14 @@ __all__ = ["Fleet"]
 class Fleet(dict[str, Deployment]):
     """Deployments by name, in the order in which they were given.
 
+    Args:
+        deployments: All of them.
+        tenants: Which of them may serve whom: their names, by tenant. Where it is given, a tenant
+            that it does not name is served by none.
+
     Raises:
-        RouterConfigError: There is none, or two have one name.
+        RouterConfigError: There is none, two have one name, or a tenant is to be served by one that
+            there is not.
 
     Attributes:
         specimens: One deployment of each kind of model: of equal limits and capabilities, so that
@@ -24,8 +30,14 @@ class Fleet(dict[str, Deployment]):
             mostly tells that a budget is enough for all; without a price where one is unknown.
     """
 
-    def __init__(self, deployments: Iterable[Deployment]) -> None:
+    def __init__(
+        self,
+        deployments: Iterable[Deployment],
+        *,
+        tenants: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         super().__init__()
+        self._tenants = tenants and {tenant: frozenset(names) for tenant, names in tenants.items()}
         for deployment in deployments:
             if deployment.name in self:
                 raise RouterConfigError(
@@ -41,12 +53,26 @@ class Fleet(dict[str, Deployment]):
         self.specimens: list[Deployment] = []
         for deployment in self.values():
             card = deployment.card
-            limits = (card.max_input_tokens, card.max_output_tokens, card.capabilities)
-            kind = (*limits, hasattr(deployment.provider, "embed"))
+            limits = (card.max_input_tokens, card.max_output_tokens)
+            able = (card.capabilities, card.profiles, hasattr(deployment.provider, "embed"))
+            kind = (*limits, *able)
             deployment.kind = kinds.setdefault(kind, len(kinds))
             if deployment.kind == len(self.specimens):
                 self.specimens.append(deployment)
         self.dearest = _dearest([deployment.card for deployment in self.values()])
+        for tenant, names in (self._tenants or {}).items():
+            if unknown := names - self.keys():
+                raise RouterConfigError(
+                    f"The tenant {tenant!r} may be served by {sorted(unknown)!r}, and deployments "
+                    f"are {list(self)!r}: name some of these."
+                )
+
+    def closed_to(self, tenant: str) -> dict[str, str]:
+        """The deployments that may not serve a tenant, with the reason."""
+        if self._tenants is None:
+            return {}
+        may, reason = self._tenants.get(tenant, ()), f"it may not serve the tenant {tenant!r}"
+        return {name: reason for name in self if name not in may}
 
 
 def _dearest(cards: list[ModelCard]) -> ModelCard:

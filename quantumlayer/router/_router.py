@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import (
     AsyncIterator,
     Awaitable,
+    Collection,
     Iterable,
     Mapping,
     Sequence,
@@ -36,7 +37,7 @@ from quantumlayer.router._attempt import Books, Trial
 from quantumlayer.router._breaker import BreakerPolicy
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._cache import Caching, Replies, Wanted, replayed
-from quantumlayer.router._call import Call
+from quantumlayer.router._call import Call, Operation
 from quantumlayer.router._catalog import Catalog
 from quantumlayer.router._clock import Clock, SystemClock
 from quantumlayer.router._continuing import continued
@@ -78,10 +79,14 @@ class Router:
     Args:
         deployments: Providers, each one a model at an endpoint with a credential.
         strategy: Who goes first.
-        budgets: What all calls together may cost; more can be given with a call.
+        budgets: What all calls together may cost, or all of one tenant or agent; more can be given
+            with a call.
         retry: How often and how long a request is tried.
         breaker: When a failing deployment is left alone.
         limits: What each deployment is asked to bear, or each by its name.
+        tenants: Which deployments may serve whom: their names, by tenant; `""` is who names none.
+            Where it is given, a tenant that it does not name is served by none. None: all may serve
+            everybody.
         hedging: When a second deployment is asked beside a slow first one; None: never.
         ledger: Where every attempt is entered; None: a new one.
         caching: Which answers are kept for whoever asks the same; None: none.
@@ -92,7 +97,7 @@ class Router:
 
     Raises:
         RouterConfigError: There is no deployment, two have one name, or there is none of a name
-            that limits are given for.
+            that limits or tenants are given for.
     """
 
     def __init__(  # noqa: PLR0913 -- one argument for each part that can be exchanged
@@ -104,6 +109,7 @@ class Router:
         retry: RetryPolicy = RetryPolicy(),
         breaker: BreakerPolicy = BreakerPolicy(),
         limits: Limits | Mapping[str, Limits] = Limits(),
+        tenants: Mapping[str, Collection[str]] | None = None,
         hedging: Hedging | None = None,
         ledger: Ledger | None = None,
         caching: Caching | None = None,
@@ -126,7 +132,7 @@ class Router:
                 provider, name, catalog=cards, breaker=breaker, clock=clock, limits=mine
             )
 
-        self._deployments = Fleet(map(deployment, deployments))
+        self._deployments = Fleet(map(deployment, deployments), tenants=tenants)
         if not isinstance(limits, Limits) and (unknown := limits.keys() - self._deployments.keys()):
             raise RouterConfigError(
                 f"There are limits for {sorted(unknown)!r}, and deployments "
@@ -185,7 +191,8 @@ class Router:
             tools: What the model may call, beside the tools of the request.
             max_output_tokens: Longest answer, in tokens, instead of the request's.
             budgets: Budgets of this call, beside the router's.
-            tenant: For whom; answers are kept for each tenant apart.
+            tenant: For whom: budgets and deployments may be some tenants' only, and answers are
+                kept for each apart.
 
         Raises:
             NoDeploymentError: No deployment may serve the request.
@@ -193,7 +200,7 @@ class Router:
             BudgetExceededError: It would cost more than a budget has left.
             StrategyError: The strategy raised or answered nonsense.
         """
-        call = self._call(prompt, tools, max_output_tokens, budgets)
+        call = self._call(prompt, tools, max_output_tokens, budgets, tenant)
         return await self._answer(call, self._wanted(call, tenant))
 
     @asynccontextmanager
@@ -217,7 +224,7 @@ class Router:
         Raises:
             StreamInterruptedError: The stream broke after its first event; carries the text.
         """
-        call = self._call(prompt, tools, max_output_tokens, budgets, streamed=True)
+        call = self._call(prompt, tools, max_output_tokens, budgets, tenant, streamed=True)
         wanted = self._wanted(call, tenant)
         reply = None if wanted is None else await wanted.find()
         async with AsyncExitStack() as stack:
@@ -259,7 +266,8 @@ class Router:
             prompt: What to ask.
             max_output_tokens: Longest answer, in tokens, instead of the request's.
             budgets: Budgets of this call, beside the router's.
-            tenant: For whom; answers are kept for each tenant apart.
+            tenant: For whom: budgets and deployments may be some tenants' only, and answers are
+                kept for each apart.
 
         Raises:
             InvalidOutputError: None of the answers validated.
@@ -286,7 +294,7 @@ class Router:
         exchanges: list[Exchange] = []
         problems: list[str] = []
         for _ in range(1 + _REPAIRS):
-            call = self._call(request, (), max_output_tokens, budgets)
+            call = self._call(request, (), max_output_tokens, budgets, tenant)
             wanted = self._wanted(call, tenant)
             reply = await self._answer(call, wanted)
             exchanges.append(Exchange(call.request, reply))
@@ -306,6 +314,7 @@ class Router:
         purpose: EmbeddingPurpose = "document",
         dimensions: int | None = None,
         budgets: Sequence[Budget] = (),
+        tenant: str = "",
     ) -> Embeddings:
         """Turn texts into vectors.
 
@@ -317,18 +326,13 @@ class Router:
             purpose: Whether they are to be found (`document`) or to find (`query`).
             dimensions: Length of the vectors, or None for the model's own.
             budgets: Budgets of this call, beside the router's.
+            tenant: For whom, as with `complete`.
 
         Raises:
             RouterError: As `complete`.
         """
         request = ModelRequest(tuple(map(Message.user, texts)))
-        call = Call(
-            request,
-            (*self._budgets, *budgets),
-            now_s=self._clock.monotonic(),
-            seed=self._random.getrandbits(64),
-            operation="embeddings",
-        )
+        call = self._begun(request, budgets, tenant, operation="embeddings")
 
         async def embed(trial: Trial) -> Embeddings:
             with trial:
@@ -344,6 +348,7 @@ class Router:
         tools: Sequence[ToolSpec],
         max_output_tokens: int | None,
         budgets: Sequence[Budget],
+        tenant: str,
         *,
         streamed: bool = False,
     ) -> Call:
@@ -352,13 +357,34 @@ class Router:
             request = replace(request, tools=(*request.tools, *tools))
         if max_output_tokens is not None:
             request = replace(request, max_output_tokens=max_output_tokens)
-        return Call(
+        return self._begun(request, budgets, tenant, streamed=streamed)
+
+    def _begun(
+        self,
+        request: ModelRequest,
+        budgets: Sequence[Budget],
+        tenant: str,
+        *,
+        operation: Operation = "chat",
+        streamed: bool = False,
+    ) -> Call:
+        """A call with what holds for whom it is made: whose budgets pay, and who may serve."""
+        agent = request.agent
+        budgets = [
+            budget
+            for budget in (*self._budgets, *budgets)
+            if budget.is_for(tenant=tenant, agent=agent)
+        ]
+        call = Call(
             request,
-            (*self._budgets, *budgets),
+            budgets,
             now_s=self._clock.monotonic(),
             seed=self._random.getrandbits(64),
+            operation=operation,
             streamed=streamed,
         )
+        call.barred = self._deployments.closed_to(tenant)
+        return call
 
     def _wanted(self, call: Call, tenant: str) -> Wanted | None:
         """The answer as it may be there already; None where answers are not kept."""

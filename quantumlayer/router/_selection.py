@@ -9,6 +9,7 @@ from quantumlayer.errors import BudgetExceededError, LabError, StrategyError
 from quantumlayer.messages import NANO_PER_USD
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._call import Call
+from quantumlayer.router._card import ModelCard
 from quantumlayer.router._deployment import Deployment
 from quantumlayer.router._fleet import Fleet
 from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest, RoutingStrategy
@@ -163,6 +164,13 @@ def _unfit(call: Call, deployment: Deployment) -> str:
     missing = call.needs and card.lacks(call.needs)
     if missing:
         return f"it lacks a capability: {', '.join(sorted(missing))}"
+    profile = call.request.profile
+    if profile is not None and card.profiles is not None and profile not in card.profiles:
+        return f"it is not meant for the profile {profile!r}"
+    return _too_long(call, card)
+
+
+def _too_long(call: Call, card: ModelCard) -> str:
     prompt, longest = call.window_tokens, call.request.max_output_tokens
     if card.max_input_tokens is not None and prompt > card.max_input_tokens:
         return f"a prompt of about {prompt} tokens is longer than its {card.max_input_tokens}"

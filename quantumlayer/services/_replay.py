@@ -101,6 +101,7 @@ class _RecordedModel:
         /,
         *,
         budgets: Sequence[Budget] = (),  # noqa: ARG002 -- what was paid is paid; this costs nothing
+        tenant: str = "",  # noqa: ARG002 -- whoever asks, the answer is the recorded one
     ) -> ModelReply:
         digest = request.digest
         call = self.asked[digest]

@@ -20,13 +20,15 @@ class Scripted:
     def __init__(self, *lines: Line, price_nanousd: int = 0) -> None:
         self.price_nanousd = price_nanousd
         self.requests: list[ModelRequest] = []
+        self.tenants: list[str] = []
         self._lines = list(lines)
 
     async def complete(
-        self, prompt: ModelRequest, /, *, budgets: Sequence[Budget] = ()
+        self, prompt: ModelRequest, /, *, budgets: Sequence[Budget] = (), tenant: str = ""
     ) -> ModelReply:
         reserved = [budget.reserve(self.price_nanousd, unix_s=0.0) for budget in budgets]
         self.requests.append(prompt)
+        self.tenants.append(tenant)
         reply = self._next()
         for reservation in reserved:
             reservation.settle(reply.cost_nanousd)

@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -17,11 +17,20 @@ from quantumlayer.errors import (
     ArtifactError,
     BudgetExceededError,
     OverloadedError,
+    ProviderTimeoutError,
     RateLimitedError,
     UnknownAgentError,
 )
 from quantumlayer.messages import ModelReply
-from quantumlayer.router import Router
+from quantumlayer.router import (
+    Budget,
+    Candidate,
+    ModelCard,
+    Price,
+    Ranked,
+    Router,
+    RoutingRequest,
+)
 from quantumlayer.testing import ScriptedModel
 from quantumlayer.transport import Envelope, Memory
 
@@ -292,6 +301,89 @@ async def test_a_share_whose_use_nobody_can_tell_counts_in_full(name: str, left:
         await agents.spawn(Impatient())
         answer = await agents.ask("Impatient", Number(value=1), budget_nanousd=100)
         assert answer.artifact == Number(value=left)
+
+
+class Above(Agent[Text, Text]):
+    """Asks a lead, and says what the task has cost by then and what is left."""
+
+    async def run(self, task: Text, context: Context) -> Text:
+        with suppress(AgentFailedError):
+            await context.ask(Lead(), task)
+        return Text(text=f"{context.spent_nanousd} {context.budget_left_nanousd}")
+
+
+def late_and_then(*answers: str) -> Router:
+    """A router whose first deployment runs out of time each time, which is billed."""
+    late = ProviderTimeoutError("scripted/late", "no answer within 1 s")
+    models = (
+        ScriptedModel(late, model="late", card=PRICED),
+        ScriptedModel(*answers, model="sound", card=PRICED),
+    )
+    return Router(models, strategy=Turns())
+
+
+PRICED = ModelCard(price=Price.usd(input_usd=1, output_usd=1), max_output_tokens=100)
+
+
+class Turns:
+    """Ranks the deployments as they are given."""
+
+    def rank(self, _request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
+        return [Ranked(candidate.deployment, 0) for candidate in candidates]
+
+
+async def test_what_failed_below_is_gone_from_the_budgets_above() -> None:
+    models = late_and_then('{"value": 3}')
+    async with Memory() as bus, AgentManager(bus, models=models) as agents:
+        for agent in (Judge(), Lead(), Above()):
+            await agents.spawn(agent)
+        answer = await agents.ask("Above", Text(text="x"), budget_nanousd=10_000_000)
+
+    spent = models.ledger.cost_nanousd
+    assert [entry.attempt.cost_nanousd > 0 for entry in models.ledger.entries] == [True] * 4
+    assert answer.artifact.text == f"{spent} {10_000_000 - spent}"
+    assert (answer.spent_nanousd, answer.cost_nanousd < spent) == (spent, True)
+
+
+async def test_what_a_failed_agent_has_spent_is_gone_too() -> None:
+    models = late_and_then("nonsense")
+    async with Memory() as bus, AgentManager(bus, models=models) as agents:
+        for agent in (Judge(), Lead(), Above()):
+            await agents.spawn(agent)
+        answer = await agents.ask("Above", Text(text="x"), budget_nanousd=10_000_000)
+        with pytest.raises(AgentFailedError) as caught:
+            await agents.ask("Judge", Text(text="x"), budget_nanousd=10_000_000)
+
+    assert answer.spent_nanousd + (caught.value.spent_nanousd or 0) == models.ledger.cost_nanousd
+    assert answer.spent_nanousd > answer.cost_nanousd > 0
+
+
+async def test_the_tenant_of_a_task_reaches_the_models_of_every_agent_below(
+    scripted: Any,
+) -> None:
+    models = scripted('{"value": 3}')
+    async with Memory() as bus, AgentManager(bus, models=models) as agents:
+        await agents.spawn(Judge())
+        await agents.spawn(Lead())
+        await agents.ask("Lead", Text(text="x"), tenant="acme")
+        await agents.ask("Judge", Text(text="x"))
+    assert models.tenants == ["acme", "acme", ""]
+
+
+async def test_budgets_of_tenants_and_agents_hold_for_the_calls_of_agents() -> None:
+    acme = Budget(usd=1, tenant="acme")
+    models = Router(
+        [ScriptedModel('{"value": 3}', card=PRICED)],
+        budgets=[acme, Budget(usd=0, tenant="other", agent="Judge", name="of the judge")],
+    )
+    async with Memory() as bus, AgentManager(bus, models=models) as agents:
+        await agents.spawn(Judge())
+        await agents.spawn(Lead())
+        answer = await agents.ask("Lead", Text(text="x"), tenant="acme")
+        assert acme.spent_nanousd(unix_s=0) == answer.cost_nanousd > 0
+        with pytest.raises(AgentFailedError, match="of the judge"):
+            await agents.ask("Lead", Text(text="x"), tenant="other")
+        assert acme.spent_nanousd(unix_s=0) == answer.cost_nanousd
 
 
 async def test_a_failure_keeps_its_first_cause_and_the_way_it_took(scripted: Any) -> None:

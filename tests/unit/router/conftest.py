@@ -1,6 +1,6 @@
 """What the router's tests share."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from random import Random
 
 import anyio
@@ -49,6 +49,7 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
         retry: RetryPolicy | None = None,
         breaker: BreakerPolicy | None = None,
         limits: Limits | Mapping[str, Limits] | None = None,
+        tenants: Mapping[str, Collection[str]] | None = None,
         hedging: Hedging | None = None,
         caching: Caching | None = None,
     ) -> Router:
@@ -59,6 +60,7 @@ def router_of(clock: VirtualClock) -> Callable[..., Router]:
             retry=retry or RetryPolicy(),
             breaker=breaker or BreakerPolicy(),
             limits=limits or Limits(),
+            tenants=tenants,
             hedging=hedging,
             caching=caching,
             catalog=Catalog({}),

@@ -1,6 +1,7 @@
 """Budgets: reserve before, settle after, never overspent."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Thread
 
@@ -16,7 +17,7 @@ from quantumlayer.errors import (
     NoDeploymentError,
     RouterConfigError,
 )
-from quantumlayer.messages import ModelReply, Usage
+from quantumlayer.messages import ModelReply, ModelRequest, Usage
 from quantumlayer.router import Budget, ModelCard, Period, Price, Reservation, Router
 from quantumlayer.router._budget import reserve_all
 from quantumlayer.testing import ScriptedModel, VirtualClock
@@ -44,6 +45,9 @@ def test_what_is_reserved_is_not_there_for_others_and_comes_back() -> None:
 def test_a_budget_shows_what_it_is() -> None:
     assert repr(Budget(usd=2.5, per="day", name="run")) == (
         "Budget(usd=2.5, per='day', name='run')"
+    )
+    assert repr(Budget(usd=2.5, tenant="", agent="Critic", name="run")) == (
+        "Budget(usd=2.5, per=None, tenant='', agent='Critic', name='run')"
     )
 
 
@@ -268,6 +272,57 @@ async def test_a_call_can_bring_budgets_of_its_own(router_of: MakeRouter) -> Non
     with pytest.raises(BudgetExceededError, match="'run'"):
         await router.complete("Hi", max_output_tokens=50, budgets=[run])
     await router.complete("Hi", max_output_tokens=50)
+
+
+@pytest.mark.anyio
+async def test_a_budget_of_a_tenant_pays_for_its_calls_and_no_others(
+    router_of: MakeRouter,
+) -> None:
+    acme, none = Budget(usd=1, tenant="acme", name="acme"), Budget(usd=1, tenant="")
+    router = router_of(ScriptedModel(answer_of(100), card=CARD), budgets=[acme, none])
+
+    first = await router.complete("Hi", tenant="acme")
+    assert acme.spent_nanousd(unix_s=0) == first.cost_nanousd > 0
+    assert none.spent_nanousd(unix_s=0) == 0
+    await router.complete("Hi", tenant="other")
+    assert acme.spent_nanousd(unix_s=0) == first.cost_nanousd
+    await router.complete("Hi")
+    assert none.spent_nanousd(unix_s=0) == first.cost_nanousd
+    assert acme.spent_nanousd(unix_s=0) == first.cost_nanousd
+
+    async with router.stream("Hi", tenant="acme") as events:
+        assert [event async for event in events]
+    assert acme.spent_nanousd(unix_s=0) == 2 * first.cost_nanousd
+
+
+@pytest.mark.anyio
+async def test_a_tenant_whose_budget_is_used_up_stops_nobody_else(router_of: MakeRouter) -> None:
+    router = router_of(
+        ScriptedModel("ok", card=CARD),
+        budgets=[Budget(usd=0, tenant="poor", name="of poor"), Budget(usd=1)],
+    )
+
+    with pytest.raises(BudgetExceededError, match="of poor"):
+        await router.complete("Hi", tenant="poor")
+    assert (await router.complete("Hi", tenant="rich")).text == "ok"
+
+
+@pytest.mark.anyio
+async def test_a_budget_of_an_agent_pays_for_its_calls_and_no_others(
+    router_of: MakeRouter,
+) -> None:
+    critic = Budget(usd=0, agent="Critic", name="of the critic")
+    router = router_of(ScriptedModel("ok", card=CARD), budgets=[critic])
+
+    with pytest.raises(BudgetExceededError, match="of the critic"):
+        await router.complete(replace(ModelRequest.of("Hi"), agent="Critic"))
+    for agent in ("Writer", None):
+        assert (await router.complete(replace(ModelRequest.of("Hi"), agent=agent))).text == "ok"
+    with pytest.raises(BudgetExceededError, match="of a call"):
+        await router.complete(
+            replace(ModelRequest.of("Hi"), agent="Writer"),
+            budgets=[Budget(usd=0, agent="Writer", name="of a call")],
+        )
 
 
 @pytest.mark.anyio
