@@ -178,6 +178,10 @@ class Trial:
             raise MalformedReplyError(
                 self.deployment.name, f"the provider gave {type(made).__qualname__!r} for vectors"
             )
+        if len(made.vectors) != (texts := len(self.call.request.messages)):
+            raise MalformedReplyError(
+                self.deployment.name, f"it gave {len(made.vectors)} vectors for {texts} texts"
+            )
         reply = self.answer(ModelReply("", made.provider, made.model, usage=made.usage))
         return replace(made, cost_nanousd=reply.cost_nanousd, route=reply.route)
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
-from quantumlayer.errors import RouterConfigError, StorageError
+from quantumlayer.errors import RouterConfigError
 from quantumlayer.messages import (
-    Attempt,
     Considered,
     Done,
     Image,
@@ -28,16 +24,14 @@ from quantumlayer.messages import (
     canonical_json,
 )
 from quantumlayer.router._call import Call
-from quantumlayer.router._clock import Clock
-from quantumlayer.router._ledger import Ledger, LedgerEntry
+from quantumlayer.router._flights import Flights
+from quantumlayer.router._shelf import Shelf
 from quantumlayer.router._similar import Question, Semantic, Similar, question_and_frame
 
 if TYPE_CHECKING:
     from quantumlayer.storage import Cache
 
 __all__ = ["Caching", "Replies", "Wanted", "replayed"]
-
-_log = logging.getLogger("quantumlayer.router")
 
 _WHOLE = frozenset({"stop", "tool_calls"})
 _FORMAT = "quantumlayer-reply/1"  # goes into every key: what an older release kept is not found
@@ -51,8 +45,10 @@ class Caching:
     with the same deployments. Answers that were cut short, filtered or failed are never kept, nor
     is one to a request with an image behind a URL, because what is there may change.
 
+    Vectors are kept for each text by itself, by purpose and length.
+
     Args:
-        store: Where they are kept; None: in memory, the latest 1,000.
+        store: Where they are kept; None: in memory, the latest 1,000 answers and as many vectors.
         ttl_s: For how long, in seconds.
         sampled: Whether to keep answers to requests with a temperature above 0 too: who asks for
             chance mostly wants another answer each time. A request without a temperature is kept.
@@ -110,35 +106,19 @@ class _Kept:
         return kept if whole else None
 
 
-class _Flight:
-    """A call under way that others with the same request wait for."""
-
-    def __init__(self) -> None:
-        self.landed = anyio.Event()
-        self.failed = False
-        self.kept: _Kept | None = None
-
-
 class Replies:
     """The answers that a router keeps.
 
     Args:
         policy: Which, and for how long.
-        deployments: Names of the router's deployments.
-        clock: The router's time.
-        ledger: Where every answer that is given again is entered, at no cost.
+        shelf: Where.
     """
 
-    def __init__(
-        self, policy: Caching, deployments: Sequence[str], clock: Clock, ledger: Ledger
-    ) -> None:
+    def __init__(self, policy: Caching, shelf: Shelf) -> None:
         self.policy = policy
-        self.store = policy.store or _memory(clock)
+        self.shelf = shelf
         self.similar = None if policy.semantic is None else Similar(policy.semantic)
-        self.flights: dict[str, _Flight] = {}
-        self._deployments = sorted(deployments)
-        self._clock = clock
-        self._ledger = ledger
+        self.flights: Flights[_Kept] = Flights()
 
     def wanted(self, call: Call, tenant: str) -> Wanted | None:
         """What a call asks for, or None where its answer is not to be kept."""
@@ -164,9 +144,7 @@ class Replies:
 
     def again(self, call: Call, kept: _Kept, *considered: Considered) -> ModelReply:
         """An answer that is given again: enter it, at no cost."""
-        waited_s = self._clock.monotonic() - call.routing.now_s
-        attempt = Attempt(kept.deployment, 0.0, waited_s, kind="cache")
-        self._ledger.record(LedgerEntry(self._clock.unix(), call.request.agent, attempt, call.id))
+        attempt = self.shelf.given(call, kept.deployment)
         return ModelReply(
             kept.text,
             kept.provider,
@@ -178,10 +156,8 @@ class Replies:
         )
 
     def _digest(self, call: Call, request: ModelRequest, tenant: str) -> str:
-        # Who may not serve this tenant is left out: what it has answered while it might is not
-        # given any more.
-        open_ = [name for name in self._deployments if name not in call.barred]
-        data = canonical_json([_FORMAT, tenant, open_, asdict(request)])
+        bounds = self.shelf.bounds(call, tenant)
+        data = canonical_json([_FORMAT, *bounds, asdict(request)])
         return hashlib.sha256(data).hexdigest()
 
 
@@ -197,40 +173,32 @@ class Wanted:
     async def get(self, ask: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
         """Give the answer that is there, or ask for it; who asks the same meanwhile waits for it.
 
-        Where the one who asks is cancelled, the next of those who wait asks. Where asking fails,
-        each of them asks for itself: what has failed for one (its budget, its deadline) need not
-        for another, and one after the other they would wait too long.
+        See `Flights.share` for what becomes of them where it fails or is cancelled.
         """
-        flights = self._replies.flights
-        while (flight := flights.get(self._key)) is not None:
-            await flight.landed.wait()
-            if flight.kept is not None:
-                return self._replies.again(self._call, flight.kept)
-            if flight.failed:
-                return await ask()
-        flight = flights[self._key] = _Flight()
-        try:
+
+        async def get() -> tuple[ModelReply, _Kept | None]:
             reply = await self.find()
             if reply is None:
                 reply = await ask()
-                flight.kept = _Kept.of(reply)
-                flight.failed = flight.kept is None
                 await self.keep(reply)
-            else:
-                flight.kept = _Kept.of(reply)
-        except Exception:
-            flight.failed = True
-            raise
-        finally:
-            del flights[self._key]
-            flight.landed.set()
-        return reply
+            return reply, _Kept.of(reply)
+
+        return await self._replies.flights.share(self._key, get, self._again)
+
+    async def arrives(self) -> ModelReply | None:
+        """The answer that is there, or that somebody is waiting for; None where there is none.
+
+        Whoever reads a stream waits for who waits for a whole answer. Nobody waits for who reads a
+        stream: he may read slowly, or leave in the middle of it.
+        """
+        kept = await self._replies.flights.landing(self._key)
+        return await self.find() if kept is None else self._again(kept)
 
     async def find(self) -> ModelReply | None:
         """The answer that is there, or None."""
         kept, similar = await self._read(self._key), self._replies.similar
         if kept is not None:
-            return self._replies.again(self._call, kept)
+            return self._again(kept)
         if similar is None or self._question is None:
             return None
         match = await similar.find(self._question)
@@ -240,17 +208,12 @@ class Wanted:
         if kept is None:  # its time is over, or the store needed the place
             similar.forget(match.key)
             return None
-        return self._replies.again(self._call, kept, Considered(kept.deployment, match.similarity))
+        return self._again(kept, Considered(kept.deployment, match.similarity))
 
     async def keep(self, reply: ModelReply) -> None:
         """Keep an answer, where it is whole."""
         kept, replies = _Kept.of(reply), self._replies
-        if kept is None:
-            return
-        try:
-            await replies.store.put(self._key, asdict(kept), ttl_s=replies.policy.ttl_s)
-        except (StorageError, ValueError):  # half of a surrogate pair cannot be stored everywhere
-            _log.warning("An answer could not be kept", exc_info=True)
+        if kept is None or not await replies.shelf.put(self._key, asdict(kept)):
             return
         if replies.similar is not None and self._question is not None:
             replies.similar.add(self._key, self._question)
@@ -264,23 +227,13 @@ class Wanted:
 
     async def forget(self) -> None:
         """Never give the answer again."""
-        try:
-            await self._replies.store.delete(self._key)
-        except StorageError:
-            _log.warning("An answer that is of no use could not be forgotten", exc_info=True)
+        await self._replies.shelf.forget(self._key)
 
     async def _read(self, key: str) -> _Kept | None:
-        try:
-            return _Kept.read(await self._replies.store.get(key))
-        except StorageError:
-            _log.warning("Kept answers could not be read", exc_info=True)
-            return None
+        return _Kept.read(await self._replies.shelf.get(key))
 
-
-def _memory(clock: Clock) -> Cache:
-    from quantumlayer.storage import MemoryCache  # noqa: PLC0415 -- only who caches needs it
-
-    return MemoryCache(clock=clock.monotonic)
+    def _again(self, kept: _Kept, *considered: Considered) -> ModelReply:
+        return self._replies.again(self._call, kept, *considered)
 
 
 async def replayed(reply: ModelReply) -> AsyncGenerator[StreamEvent, None]:

@@ -51,8 +51,10 @@ from quantumlayer.router._line import Line
 from quantumlayer.router._output import Generated, OutputType
 from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
+from quantumlayer.router._shelf import Shelf
 from quantumlayer.router._strategy import ObservingStrategy, RoutingStrategy
 from quantumlayer.router._stream import Opened, open_stream, piped
+from quantumlayer.router._vectors import Texts, Vectors
 from quantumlayer.router.strategies import HybridRouting
 
 __all__ = ["Prompt", "Router"]
@@ -145,8 +147,11 @@ class Router:
         self._dispatch = Dispatch(self._deployments, strategy, retry, books, self._random)
         self._pipes = hedges is not None or retry.continuations > 0
         self._replies: Replies | None = None
+        self._vectors: Vectors | None = None
         if caching is not None:
-            self._replies = Replies(caching, self.deployments, clock, self.ledger)
+            kept = (caching.store, caching.ttl_s, self.deployments, clock, self.ledger)
+            self._replies = Replies(caching, Shelf(*kept))
+            self._vectors = Vectors(Shelf(*kept))
 
     @property
     def deployments(self) -> tuple[str, ...]:
@@ -226,7 +231,7 @@ class Router:
         """
         call = self._call(prompt, tools, max_output_tokens, budgets, tenant, streamed=True)
         wanted = self._wanted(call, tenant)
-        reply = None if wanted is None else await wanted.find()
+        reply = None if wanted is None else await wanted.arrives()
         async with AsyncExitStack() as stack:
             if reply is not None:
                 yield await stack.enter_async_context(aclosing(replayed(reply)))
@@ -319,7 +324,8 @@ class Router:
         """Turn texts into vectors.
 
         Routed, retried and entered in the ledger as answers are. Vectors of two models cannot be
-        compared: where deployments differ in their models, look at `model` of what comes back.
+        compared: where deployments differ in their models, look at `model` of what comes back. With
+        `caching` only texts are sent whose vectors are not there.
 
         Args:
             texts: What to embed; any number.
@@ -331,16 +337,24 @@ class Router:
         Raises:
             RouterError: As `complete`.
         """
-        request = ModelRequest(tuple(map(Message.user, texts)))
-        call = self._begun(request, budgets, tenant, operation="embeddings")
 
-        async def embed(trial: Trial) -> Embeddings:
-            with trial:
-                embedder = cast("EmbeddingProvider", trial.deployment.provider)
-                asked = embedder.embed(texts, purpose=purpose, dimensions=dimensions)
-                return trial.embedded(await self._in_time(trial, asked))
+        def begun(some: Sequence[str]) -> Call:
+            request = ModelRequest(tuple(map(Message.user, some)))
+            return self._begun(request, budgets, tenant, operation="embeddings")
 
-        return await self._dispatch.serve(call, embed)
+        async def ask(some: Sequence[str]) -> Embeddings:
+            async def embed(trial: Trial) -> Embeddings:
+                with trial:
+                    embedder = cast("EmbeddingProvider", trial.deployment.provider)
+                    asked = embedder.embed(some, purpose=purpose, dimensions=dimensions)
+                    return trial.embedded(await self._in_time(trial, asked))
+
+            return await self._dispatch.serve(begun(some), embed)
+
+        if self._vectors is None:
+            return await ask(texts)
+        wanted = Texts(texts, purpose, dimensions, tenant)
+        return await self._vectors.get(begun(texts), wanted, ask)
 
     def _call(
         self,

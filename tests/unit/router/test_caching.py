@@ -1,6 +1,7 @@
 """Answers that are there already: given again, for nothing, to who asks the same and no other."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -366,7 +367,7 @@ async def test_one_who_asks_and_leaves_hands_over_to_one_who_waits(
     assert len(replies) == 20
     assert model.calls == 2
     assert router._replies is not None
-    assert router._replies.flights == {}
+    assert len(router._replies.flights) == 0
 
 
 async def test_where_asking_fails_each_asks_for_itself_and_all_at_once(
@@ -499,6 +500,81 @@ async def test_what_was_asked_for_whole_is_given_as_a_stream(router_of: MakeRout
 
     [last] = await read(router)
     assert isinstance(last, Done)
+
+
+async def test_a_stream_waits_for_who_waits_for_the_whole_answer(
+    router_of: MakeRouter, until: Until
+) -> None:
+    gate = anyio.Event()
+    model = ScriptedModel("one two", gate=gate)
+    router = router_of(model, caching=Caching())
+    ends: list[StreamEvent] = []
+
+    async def stream() -> None:
+        ends.append((await read(router))[-1])
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(router.complete, "Hi")
+        await until(lambda: model.calls == 1)
+        for _ in range(10):
+            group.start_soon(stream)
+        await anyio.wait_all_tasks_blocked()
+        gate.set()
+
+    assert model.calls == 1
+    assert {(end.reply.text, end.reply.route.attempts[0].kind) for end in dones(ends)} == {
+        ("one two", "cache")
+    }
+    assert len(ends) == 10
+
+
+def dones(events: Sequence[StreamEvent]) -> list[Done]:
+    return [event for event in events if isinstance(event, Done)]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+async def test_a_stream_asks_for_itself_where_nothing_comes_of_another_s_request(
+    router_of: MakeRouter, until: Until, end: str
+) -> None:
+    gate = anyio.Event()
+    steps = ("ok",) if end == "cancelled" else (down(), "ok")
+    model = ScriptedModel(*steps, gate=gate)
+    router = router_of(model, caching=Caching(), retry=RetryPolicy(rounds=1))
+    ends: list[StreamEvent] = []
+    first = anyio.CancelScope()
+
+    async def complete() -> None:
+        with first, suppress(AllDeploymentsFailedError):
+            await router.complete("Hi")
+
+    async def stream() -> None:
+        ends.append((await read(router))[-1])
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(complete)
+        await until(lambda: model.calls == 1)
+        group.start_soon(stream)
+        await anyio.wait_all_tasks_blocked()
+        if end == "cancelled":
+            first.cancel()
+        else:
+            gate.set()
+        await until(lambda: model.calls == 2)
+        gate.set()
+
+    [done] = dones(ends)
+    assert (done.reply.text, done.reply.route.attempts[0].kind) == ("ok", "call")
+
+
+async def test_nobody_waits_for_who_reads_a_stream(router_of: MakeRouter) -> None:
+    model = ScriptedModel("one two")
+    router = router_of(model, caching=Caching())
+    async with router.stream("Hi") as events:
+        await anext(events)
+        with anyio.fail_after(5):
+            assert (await router.complete("Hi")).text == "one two"
+
+    assert model.calls == 2
 
 
 # --- what means the same -------------------------------------------------------------------------
