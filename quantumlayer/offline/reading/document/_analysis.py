@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -152,16 +152,29 @@ def _learns_more(analysis: Analysis) -> bool:
 
 
 def _learns_states(analysis: Analysis) -> bool:
-    """Learn the states that only a step between them names: `draft to published`."""
+    """Learn the states that only sentences name: `draft to published`, `status: new -> sent`."""
     known = analysis.vocabulary.states
     before = len(known)
     for finding in analysis.findings:
         names = {finding.topic} if finding.topic else set(analysis.structure.entities)
-        for fact in finding.facts:
-            if isinstance(fact, Transition):
-                for state in (*fact.sources, *([fact.to] if fact.to else [])):
-                    known.setdefault(state.lower(), set()).update(names)
+        for state in _states_in(finding.facts):
+            known.setdefault(state.lower(), set()).update(names)
     return len(known) > before
+
+
+def _states_in(facts: Sequence[Fact]) -> Iterator[str]:
+    for fact in facts:
+        match fact:
+            case Transition(to=to, sources=sources):
+                yield from sources
+                if to is not None:
+                    yield to
+            case States(values=values):
+                yield from values
+            case Said(traits=traits):
+                for trait in traits:
+                    if trait.key in {"choices", "flow"}:
+                        yield from (each for each in trait.value if isinstance(each, str))
 
 
 def _roles(structure: Structure) -> frozenset[str]:

@@ -68,6 +68,8 @@ class Grammar:
         words = words_of(tokens)
         if words & _SCOPES:
             words |= {"per"}  # see _with_scope_behind
+        if "route" in words:
+            words |= {"lists"}  # see _attempts
         rules = [rule for rule in self.rules if rule[0].possible(words)]
         unread, understood = _Cutter(self, rules, tuple(tokens), situation).best()
         if understood.unread and self.last:
@@ -191,6 +193,9 @@ class _Cutter:
             behind = tokens[2:] if tokens[1].low in {":", "-", "→"} else tokens[1:]
             if behind and behind[0].kind == "word":
                 yield tuple(behind)
+            if behind and tokens[0].value.method == "GET" and not _is_finite(behind[0]):
+                lists = replace(behind[0], text="lists", low="lists", kind="word")
+                yield (tokens[0], lists, *behind)
         if tokens[0].low in _CONDITIONAL:
             for at, token in enumerate(tokens):
                 if token.low in {",", "then", "→", ":"} and 1 < at < len(tokens) - 1:
@@ -230,6 +235,13 @@ class _Cutter:
                 subjects.append(subject)
         subjects.sort(key=lambda found: not _are_routes(found) or -len(found))
         return subjects[:2]
+
+
+def _is_finite(token: Token) -> bool:
+    found = verb(token.low) if token.kind == "word" else None
+    return token.low in _MODALS | _BE_HAVE or (
+        found is not None and bool(found.forms & {"third", "base"})
+    )
 
 
 _SCOPES = frozenset({"per", "for", "within", "in", "on", "at"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from quantumlayer.offline.reading.document._analysis import Analysis, Finding
 from quantumlayer.offline.reading.document._drafts import EntityDraft, FieldDraft, Ledger
@@ -38,6 +39,7 @@ from quantumlayer.offline.reading.language._terms import (
 )
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.planning._world import Unresolved, World
+from quantumlayer.offline.reading.text._words import is_plural, singular
 
 __all__ = ["shape", "status_field"]
 
@@ -94,7 +96,7 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
         case Said(names=()):
             _default_of_topic(world, finding, fact)
         case Said():
-            for words in fact.names:
+            for words in _told_apart(world, finding, fact):
                 owner = fact.owner.words[0] if fact.owner is not None else None
                 if _is_asked(world, finding, words):
                     continue  # a parameter, see `_params`
@@ -169,6 +171,19 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
                 _field(world, finding, words, None).say([Trait("secret")], requirement)
         case _:
             pass
+
+
+def _told_apart(world: World, finding: Finding, fact: Said) -> Iterator[tuple[str, ...]]:
+    """`The salaries are optional`: all fields of the topic that a plural sums up, salary_min and salary_max."""
+    owner = fact.owner.words[0] if fact.owner is not None else None
+    for words in fact.names:
+        summed = [
+            made.words
+            for name in islice(_candidates(world, finding, owner), 1)
+            for made in world.fields(name)
+            if is_plural(words[-1]) and singular(words[-1]) in made.words
+        ]
+        yield from summed if len(summed) > 1 and words not in summed else [words]
 
 
 def _is_asked(world: World, finding: Finding, words: tuple[str, ...]) -> bool:
@@ -283,10 +298,6 @@ def _field(world: World, finding: Finding, words: tuple[str, ...], owner: str | 
     ]
     if not found:
         raise Unresolved(f"no field is called {' '.join(words)!r}")
-    children = {
-        made.children for name, each in found for made in world.fields(name) if made.children
-    }
-    del children
     return found[0][1]
 
 

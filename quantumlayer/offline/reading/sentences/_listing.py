@@ -719,9 +719,15 @@ def _told(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     )
 
 
+_PARAMETER_WORDS = frozenset("parameter parameters filter filters query".split())
+
+
 def _parameter(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     name = captures["name"]
     route = _where(captures, situation)
+    said = not _PARAMETER_WORDS.isdisjoint(situation.extra["lows"])
+    if (name.lower(),) in situation.vocabulary.fields and route is None and not said:
+        return None  # `type` is `full_time` or `part_time`: a field
     return [
         Parameter(
             name,
