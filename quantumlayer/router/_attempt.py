@@ -28,6 +28,7 @@ from quantumlayer.router._deployment import Deployment
 from quantumlayer.router._hedging import Hedges
 from quantumlayer.router._ledger import Decision, Ledger, LedgerEntry
 from quantumlayer.router._line import Line
+from quantumlayer.router._prompt_caches import PromptCaches
 from quantumlayer.router._strategy import ObservingStrategy, Outcome
 from quantumlayer.router._tokens import estimate_tokens
 
@@ -49,6 +50,7 @@ class Books:
         strategy: Name of the strategy that chose.
         observer: The strategy, where it learns.
         line: Who waits for a place.
+        caches: What providers' caches hold of prompts.
         hedges: What is known for hedging, where it is wanted.
     """
 
@@ -57,6 +59,7 @@ class Books:
     strategy: str
     observer: ObservingStrategy | None
     line: Line
+    caches: PromptCaches
     hedges: Hedges | None = None
 
 
@@ -154,6 +157,7 @@ class Trial:
         if self._span.is_recording():
             self._describe(reply)
         self._claim()
+        self._learn_usage(reply.usage)
         self._end(self._outrun, failed=False, usage=reply.usage, cost=cost)
         route = self.call.route(self._books.strategy)
         return ModelReply(
@@ -167,6 +171,13 @@ class Trial:
             route,
             reply.id,
         )
+
+    def _learn_usage(self, usage: Usage) -> None:
+        """Take in what the provider has counted: it makes the next call's cost known better."""
+        self.deployment.learn_thought(usage.reasoning_tokens)
+        if self.call.prefixes and not usage.estimated:
+            now_s = self._books.clock.monotonic()
+            self._books.caches.learn(self.call.prefixes, self.deployment.name, usage, now_s)
 
     def embedded(self, made: Embeddings) -> Embeddings:
         """End with vectors; gives them back with their cost and their route.

@@ -18,6 +18,7 @@ from quantumlayer.errors import (
 from quantumlayer.messages import Attempt, Considered, Message, ModelRequest, Route, Text
 from quantumlayer.router._budget import Budget
 from quantumlayer.router._card import Capability, ModelCard
+from quantumlayer.router._prompt_caches import Prefix
 from quantumlayer.router._strategy import Ranked, RoutingRequest
 from quantumlayer.router._tokens import PromptSize, estimate_tokens
 
@@ -42,6 +43,7 @@ class Call:
     Attributes:
         request: What the model is asked.
         routing: The same as a strategy sees it.
+        prefixes: The beginnings of the prompt by which a provider's cache may know it.
         budgets: What the call has to be affordable for.
         operation: What the model is called for; texts to embed are messages of the request.
         kind: What is waited for: answers of one kind take alike.
@@ -87,6 +89,7 @@ class Call:
             seed,
         )
         self.tokens = prompt_tokens + self.routing.output_tokens
+        self.prefixes: Sequence[Prefix] = ()
         self.budgets = budgets
         self.needs = _EMBEDDINGS if embeds else _needs(request, images=images)
         self.attempts: list[Attempt] = []

@@ -101,10 +101,29 @@ class Price:
         tiers = [tier for tier in self.long if prompt_tokens > tier[0]]
         return max(tiers, key=lambda tier: tier[0])[1] if tiers else self
 
-    def expected_nanousd(self, prompt_tokens: int, output_tokens: int) -> int:
-        """Price a prompt read afresh and a visible answer, in nano-dollars, rounded up once."""
+    def expected_nanousd(
+        self,
+        prompt_tokens: int,
+        output_tokens: int,
+        cached_tokens: int = 0,
+        reasoning_tokens: int = 0,
+    ) -> int:
+        """Price a call that is still to be made, in nano-dollars, rounded up once.
+
+        Args:
+            prompt_tokens: Length of the whole prompt.
+            output_tokens: Length of the visible answer.
+            cached_tokens: How much of the prompt is expected to come from the provider's cache.
+            reasoning_tokens: How much the model is expected to think.
+        """
         price = self.for_prompt(prompt_tokens) if self.long else self
-        return -(-(price.input * prompt_tokens + price.output * output_tokens) // _TOKENS)
+        total = price.input * prompt_tokens + price.output * output_tokens
+        if cached_tokens and price.cache_read is not None:
+            total -= (price.input - price.cache_read) * min(cached_tokens, prompt_tokens)
+        if reasoning_tokens:
+            rate = price.output if price.reasoning is None else price.reasoning
+            total += rate * reasoning_tokens
+        return -(-total // _TOKENS)
 
     @property
     def dearest(self) -> tuple[int, int]:

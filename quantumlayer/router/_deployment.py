@@ -25,6 +25,9 @@ __all__ = ["Deployment", "deployment_name"]
 _FAILURE_FLOOR_S = 1.0
 _FAILURE_CAP_S = 60.0
 
+# What the mean of earlier answers weighs beside the latest one: some ten of them count.
+_REMEMBERED = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -103,6 +106,7 @@ class Deployment:
         self._latency_at_s = 0.0
         self._first_token_s: float | None = None
         self._token_s: float | None = None
+        self._thought_tokens = 0.0
         self._candidate: Candidate | None = None
 
     def candidate(self) -> Candidate:
@@ -127,7 +131,8 @@ class Deployment:
                 self._first_token_s,
                 self._token_s,
                 self.in_flight,
-                *(self.limiter.left() if self._is_limited else ()),
+                *(self.limiter.left() if self._is_limited else (None, None)),
+                round(self._thought_tokens),
             )
         return self._candidate
 
@@ -178,6 +183,13 @@ class Deployment:
         self._first_token_s = _mean(self._first_token_s, first_token_s, weight)
         if token_s is not None:
             self._token_s = _mean(self._token_s, token_s, weight)
+
+    def learn_thought(self, tokens: int) -> None:
+        """Take in how much the model has thought before an answer."""
+        if tokens or self._thought_tokens:
+            before = self._thought_tokens or float(tokens)
+            self._thought_tokens = _mean(before, tokens, _REMEMBERED)
+            self._candidate = None
 
     def rest(self, wait_s: float) -> None:
         """Leave the deployment alone for so long, because it asked for it."""

@@ -26,6 +26,7 @@ class Fleet(dict[str, Deployment]):
     Attributes:
         specimens: One deployment of each kind of model: of equal limits and capabilities, so that
             what one of them cannot serve none can. `Deployment.kind` is its place here.
+        discounts: Whether one of them charges less for what its provider's cache has of a prompt.
         dearest: A card at which no call costs less than it does anywhere, so that one look at it
             mostly tells that a budget is enough for all; without a price where one is unknown.
     """
@@ -59,7 +60,9 @@ class Fleet(dict[str, Deployment]):
             deployment.kind = kinds.setdefault(kind, len(kinds))
             if deployment.kind == len(self.specimens):
                 self.specimens.append(deployment)
-        self.dearest = _dearest([deployment.card for deployment in self.values()])
+        cards = [deployment.card for deployment in self.values()]
+        self.discounts = any(card.price and card.price.cache_read is not None for card in cards)
+        self.dearest = _dearest(cards)
         for tenant, names in (self._tenants or {}).items():
             if unknown := names - self.keys():
                 raise RouterConfigError(

@@ -49,6 +49,7 @@ from quantumlayer.router._ledger import Ledger
 from quantumlayer.router._limits import Limits
 from quantumlayer.router._line import Line
 from quantumlayer.router._output import Generated, OutputType
+from quantumlayer.router._prompt_caches import PromptCaches, prefixes_of
 from quantumlayer.router._provider import EmbeddingProvider, Provider
 from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._shelf import Shelf
@@ -143,7 +144,10 @@ class Router:
         observer = cast("ObservingStrategy", strategy) if hasattr(strategy, "observe") else None
         hedges = None if hedging is None else Hedges(hedging)
         self._line = Line(clock)
-        books = Books(clock, self.ledger, type(strategy).__name__, observer, self._line, hedges)
+        self._caches = PromptCaches()
+        books = Books(
+            clock, self.ledger, type(strategy).__name__, observer, self._line, self._caches, hedges
+        )
         self._dispatch = Dispatch(self._deployments, strategy, retry, books, self._random)
         self._pipes = hedges is not None or retry.continuations > 0
         self._replies: Replies | None = None
@@ -398,6 +402,11 @@ class Router:
             streamed=streamed,
         )
         call.barred = self._deployments.closed_to(tenant)
+        if self._deployments.discounts and operation == "chat":
+            call.prefixes = prefixes_of(request, call.routing.prompt_tokens)
+            if call.prefixes:
+                warm = self._caches.warm(call.prefixes, call.routing.now_s)
+                call.routing = call.routing._replace(cached_tokens=warm)
         return call
 
     def _wanted(self, call: Call, tenant: str) -> Wanted | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from quantumlayer.messages import ModelRequest, Usage
@@ -25,6 +26,9 @@ __all__ = [
 BreakerState = Literal["closed", "open", "half_open"]
 
 
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
 class RoutingRequest(NamedTuple):
     """One request as a strategy sees it. Time and randomness come with it.
 
@@ -34,6 +38,8 @@ class RoutingRequest(NamedTuple):
         output_tokens: Expected length of the answer.
         now_s: The time, in seconds on the clock of `Candidate.latency_at_s`.
         seed: 64 random bits, drawn once for this request.
+        cached_tokens: How much of the prompt deployments are expected to read from their caches, by
+            their names, where an answer to a prompt with the same beginning has told so of late.
     """
 
     model_request: ModelRequest
@@ -41,6 +47,7 @@ class RoutingRequest(NamedTuple):
     output_tokens: int
     now_s: float
     seed: int
+    cached_tokens: Mapping[str, int] = _NOTHING
 
 
 class Candidate(NamedTuple):
@@ -66,6 +73,7 @@ class Candidate(NamedTuple):
         requests_left: How many calls its rate limits let begin now, by `Limits` and by what the
             provider says; None: no limit is known. At least 1, or it would be no candidate.
         tokens_left: How many tokens these may read and write together, by estimate.
+        reasoning_tokens: Mean number of tokens that it thinks before an answer, lately.
     """
 
     deployment: str
@@ -84,12 +92,18 @@ class Candidate(NamedTuple):
     in_flight: int = 0
     requests_left: float | None = None
     tokens_left: float | None = None
+    reasoning_tokens: int = 0
 
     def cost_nanousd(self, request: RoutingRequest) -> int | None:
         """Expected cost of the request here, in billionths of a US dollar."""
         if self.price is None:
             return None
-        return self.price.expected_nanousd(request.prompt_tokens, request.output_tokens)
+        return self.price.expected_nanousd(
+            request.prompt_tokens,
+            request.output_tokens,
+            request.cached_tokens.get(self.deployment, 0),
+            self.reasoning_tokens,
+        )
 
 
 class Ranked(NamedTuple):

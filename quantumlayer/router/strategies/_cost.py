@@ -16,8 +16,10 @@ class CostBasedRouting:
     """Prefer the lowest expected cost; equal costs go by name.
 
     The expected cost is that of the estimated prompt and the expected answer at the prices of the
-    candidate's card, long-prompt prices included. A deployment whose price is unknown counts as
-    dear as the dearest known one and stands behind it. The score is in US dollars.
+    candidate's card, long-prompt prices included. What is expected to come from the provider's
+    cache has its own price, and what the model mostly thinks before it answers is added: both as
+    earlier answers have told. A deployment whose price is unknown counts as dear as the dearest
+    known one and stands behind it. The score is in US dollars.
     """
 
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
@@ -32,11 +34,7 @@ def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[
     """Expected cost of each candidate in US dollars; the dearest one's where it is unknown."""
     if not candidates:
         return []
-    prompt, answer = request.prompt_tokens, request.output_tokens
-    costs = [
-        None if (price := candidate.price) is None else price.expected_nanousd(prompt, answer)
-        for candidate in candidates
-    ]
+    costs = [candidate.cost_nanousd(request) for candidate in candidates]
     known = [cost for cost in costs if cost is not None]
     if len(known) == len(costs):
         return [cost / NANO_PER_USD for cost in known]
