@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 __all__ = [
     "Attempt",
     "AttemptKind",
+    "CachePoint",
     "Considered",
     "Data",
     "Done",
@@ -138,7 +139,20 @@ class ToolResult:
     kind: Literal["tool_result"] = "tool_result"
 
 
-Part = Text | Data | Image | ToolCall | ToolResult
+@dataclass(frozen=True, slots=True)
+class CachePoint:
+    """The end of what is worth caching: other prompts are going to begin with all up to here.
+
+    It stands behind the last part of that beginning and says nothing by itself. Anthropic and the
+    models of Bedrock that can cache what is marked: to write it costs somewhat more than to read it
+    afresh, to read it from the cache a tenth. Of more than four marks the first and the last three
+    count. OpenAI and Groq cache without being told, and are not told.
+    """
+
+    kind: Literal["cache_point"] = "cache_point"
+
+
+Part = Text | Data | Image | ToolCall | ToolResult | CachePoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +163,9 @@ class Message:
     parts: tuple[Part, ...]
 
     @classmethod
-    def system(cls, text: str) -> Message:
-        """Instructions of the caller."""
-        return cls("system", (Text(text),))
+    def system(cls, text: str, *more: Part) -> Message:
+        """Instructions of the caller, with a `CachePoint` behind them where that is worth it."""
+        return cls("system", (Text(text), *more))
 
     @classmethod
     def user(cls, text: str, *more: Part) -> Message:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from quantumlayer.errors import QuantumLayerError, RouterConfigError
-from quantumlayer.messages import Embeddings, Message, ModelRequest, Text
+from quantumlayer.messages import CachePoint, Embeddings, Message, ModelRequest, Text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -180,6 +180,6 @@ def question_and_frame(request: ModelRequest) -> tuple[str, ModelRequest] | None
     None for a request whose last message is not the user's words and nothing else.
     """
     last = request.messages[-1]
-    if last.role != "user" or not all(isinstance(part, Text) for part in last.parts):
+    if last.role != "user" or not all(isinstance(part, (Text, CachePoint)) for part in last.parts):
         return None
     return last.text, replace(request, messages=(*request.messages[:-1], Message.user("")))

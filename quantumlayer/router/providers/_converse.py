@@ -9,6 +9,7 @@ from typing import Any
 
 from quantumlayer.errors import InvalidRequestError
 from quantumlayer.messages import (
+    CachePoint,
     Image,
     ModelReply,
     ModelRequest,
@@ -35,7 +36,9 @@ from quantumlayer.router.providers._turns import (
     arguments_of,
     conversation,
     instructions,
+    marked,
     tools_of,
+    with_words,
 )
 from quantumlayer.router.providers._usage import estimated
 from quantumlayer.router.providers._wire import Origin
@@ -77,9 +80,10 @@ def encode(request: ModelRequest, card: ModelCard, origin: Origin) -> bytes:
     Raises:
         InvalidRequestError: An image is of a kind, or in a place, that Bedrock does not take.
     """
-    turns = conversation(request.messages, alternating=True)
+    messages = marked(request.messages, caches=_caches(card))
+    turns = conversation(messages, alternating=True)
     tools = tools_of(request.tools, turns)
-    system = instructions(request.messages)
+    system = instructions(messages)
     body: dict[str, Any] = {
         "messages": [
             {"role": turn.role, "content": list(_blocks(turn.parts, origin))} for turn in turns
@@ -88,14 +92,13 @@ def encode(request: ModelRequest, card: ModelCard, origin: Origin) -> bytes:
     if request.output is not None:
         schema = None if _FREE.search(origin.model) else constrained(request.output.schema)
         if schema is None:
-            told = instruction(request.output.name, request.output.schema)
-            system = "\n\n".join(filter(None, (system, told)))
+            system = with_words(system, instruction(request.output.name, request.output.schema))
         else:
             named = {"name": request.output.name, "schema": json.dumps(schema)}
             text_format = {"type": "json_schema", "structure": {"jsonSchema": named}}
             body["outputConfig"] = {"textFormat": text_format}
     if system:
-        body["system"] = [{"text": system}]
+        body["system"] = list(_blocks(system, origin))
     if tools:
         body["toolConfig"] = {"tools": [{"toolSpec": _tool(tool)} for tool in tools]}
     options: dict[str, Any] = {}
@@ -111,6 +114,11 @@ def encode(request: ModelRequest, card: ModelCard, origin: Origin) -> bytes:
     return json.dumps(body).encode("ascii")
 
 
+def _caches(card: ModelCard) -> bool:
+    """Whether the model takes cache points: the others refuse them."""
+    return card.price is not None and card.price.cache_read is not None
+
+
 def _blocks(parts: Sequence[Said], origin: Origin) -> Iterator[dict[str, Any]]:
     for part in parts:
         if isinstance(part, Text):
@@ -120,6 +128,8 @@ def _blocks(parts: Sequence[Said], origin: Origin) -> Iterator[dict[str, Any]]:
         elif isinstance(part, ToolCall):
             arguments, call_id = arguments_of(part), _call_id(part.id, origin.model)
             yield {"toolUse": {"toolUseId": call_id, "name": part.name, "input": arguments}}
+        elif isinstance(part, CachePoint):
+            yield {"cachePoint": {"type": "default"}}
         else:
             yield {
                 "toolResult": {

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantumlayer.messages import (
+    CachePoint,
     Image,
     ModelReply,
     ModelRequest,
     StopReason,
     Text,
     ToolCall,
+    ToolResult,
     ToolSpec,
     Usage,
 )
@@ -33,7 +35,9 @@ from quantumlayer.router.providers._turns import (
     arguments_of,
     conversation,
     instructions,
+    marked,
     tools_of,
+    with_words,
 )
 from quantumlayer.router.providers._usage import estimated
 from quantumlayer.router.providers._wire import Origin
@@ -68,23 +72,23 @@ def encode(request: ModelRequest, model: str, card: ModelCard, *, stream: bool) 
 
     A temperature above 1 is sent as 1, and none to a model that takes none.
     """
-    turns = conversation(request.messages, alternating=False)
+    messages = marked(request.messages, caches=True)
+    turns = conversation(messages, alternating=False)
     tools = tools_of(request.tools, turns)
-    system = instructions(request.messages)
+    system = instructions(messages)
     body: dict[str, Any] = {
         "model": model,
         "max_tokens": longest_answer(request, card),
-        "messages": [{"role": turn.role, "content": list(_blocks(turn.parts))} for turn in turns],
+        "messages": [{"role": turn.role, "content": _blocks(turn.parts)} for turn in turns],
     }
     if request.output is not None:
         schema = constrained(request.output.schema) if card.can("json_schema") else None
         if schema is None:
-            told = instruction(request.output.name, request.output.schema)
-            system = "\n\n".join(filter(None, (system, told)))
+            system = with_words(system, instruction(request.output.name, request.output.schema))
         else:
             body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
     if system:
-        body["system"] = system
+        body["system"] = _plain(system)
     if tools:
         body["tools"] = [_tool(tool) for tool in tools]
         if not request.tools:
@@ -99,23 +103,35 @@ def encode(request: ModelRequest, model: str, card: ModelCard, *, stream: bool) 
     return json.dumps(body).encode("ascii")
 
 
-def _blocks(parts: Sequence[Said]) -> Iterator[dict[str, Any]]:
+def _plain(said: Sequence[Said]) -> str | list[dict[str, Any]]:
+    """A text where there is nothing else."""
+    return words.text if len(said) == 1 and isinstance(words := said[0], Text) else _blocks(said)
+
+
+def _blocks(parts: Sequence[Said]) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = []
     for part in parts:
-        if isinstance(part, Text):
-            yield {"type": "text", "text": part.text}
-        elif isinstance(part, Image):
-            yield {"type": "image", "source": _source(inline(part))}
-        elif isinstance(part, ToolCall):
-            arguments = arguments_of(part)
-            call_id = plain_id(part.id)
-            yield {"type": "tool_use", "id": call_id, "name": part.name, "input": arguments}
+        if isinstance(part, CachePoint):
+            blocks[-1]["cache_control"] = {"type": "ephemeral"}
         else:
-            yield {
-                "type": "tool_result",
-                "tool_use_id": plain_id(part.call_id),
-                "content": part.text,
-                "is_error": part.is_error,
-            }
+            blocks.append(_block(part))
+    return blocks
+
+
+def _block(part: Text | Image | ToolCall | ToolResult) -> dict[str, Any]:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, Image):
+        return {"type": "image", "source": _source(inline(part))}
+    if isinstance(part, ToolCall):
+        arguments = arguments_of(part)
+        return {"type": "tool_use", "id": plain_id(part.id), "name": part.name, "input": arguments}
+    return {
+        "type": "tool_result",
+        "tool_use_id": plain_id(part.call_id),
+        "content": part.text,
+        "is_error": part.is_error,
+    }
 
 
 def _source(image: Image) -> dict[str, Any]:

@@ -7,12 +7,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from quantumlayer.messages import Data, Image, Message, Text, ToolCall, ToolResult, ToolSpec
+from quantumlayer.messages import (
+    CachePoint,
+    Data,
+    Image,
+    Message,
+    Text,
+    ToolCall,
+    ToolResult,
+    ToolSpec,
+)
 
-__all__ = ["Said", "Turn", "arguments_of", "conversation", "instructions", "tools_of"]
+__all__ = [
+    "Said",
+    "Turn",
+    "arguments_of",
+    "conversation",
+    "instructions",
+    "marked",
+    "tools_of",
+    "with_words",
+]
 
-Said = Text | Image | ToolCall | ToolResult
+Said = Text | Image | ToolCall | ToolResult | CachePoint
 """What is sent of a message."""
+
+# How many cache points a request may have. Source: the guides of Anthropic and Amazon Bedrock.
+_POINTS = 4
 
 # What is said where something has to be said: neither takes an empty turn.
 _NOTHING = Text(".")
@@ -24,16 +45,57 @@ class Turn:
 
     Attributes:
         role: Who speaks.
-        parts: What is said, without texts that are empty.
+        parts: What is said, without texts that are empty; a cache point follows something.
     """
 
     role: Literal["user", "assistant"]
     parts: list[Said]
 
 
-def instructions(messages: Sequence[Message]) -> str:
-    """The system messages that a conversation begins with, as one text."""
-    return "\n\n".join(filter(None, (message.text for message in messages[: _head(messages)])))
+def marked(messages: Sequence[Message], *, caches: bool) -> Sequence[Message]:
+    """The messages with no more cache points than are allowed, the first and the latest ones.
+
+    Args:
+        messages: The conversation.
+        caches: Whether the model caches what is marked; otherwise there is to be no mark.
+    """
+    points = [
+        (at, place)
+        for at, message in enumerate(messages)
+        for place, part in enumerate(message.parts)
+        if isinstance(part, CachePoint)
+    ]
+    kept = points if len(points) <= _POINTS else [points[0], *points[1 - _POINTS :]]
+    if len(points) == len(kept) and caches:
+        return messages
+    surplus = set(points).difference(kept if caches else ())
+
+    def without(at: int, message: Message) -> Message:
+        parts = (part for place, part in enumerate(message.parts) if (at, place) not in surplus)
+        return Message(message.role, tuple(parts))
+
+    return [without(at, message) for at, message in enumerate(messages)]
+
+
+def instructions(messages: Sequence[Message]) -> list[Said]:
+    """The system messages that a conversation begins with: one text up to each cache point."""
+    said: list[Said] = []
+    for message in messages[: _head(messages)]:
+        seam = "\n\n"
+        for part in message.parts:
+            if isinstance(part, Text) and part.text:
+                said = with_words(said, part.text, seam=seam)
+                seam = ""
+            elif isinstance(part, CachePoint) and said and said[-1] != part:
+                said.append(part)
+    return said
+
+
+def with_words(said: Sequence[Said], words: str, *, seam: str = "\n\n") -> list[Said]:
+    """What is said with further words, in one text with the last ones where these are the last."""
+    if said and isinstance(last := said[-1], Text):
+        return [*said[:-1], Text(f"{last.text}{seam}{words}")]
+    return [*said, Text(words)]
 
 
 def conversation(messages: Sequence[Message], *, alternating: bool) -> list[Turn]:
@@ -57,8 +119,11 @@ def conversation(messages: Sequence[Message], *, alternating: bool) -> list[Turn
             last.parts.sort(key=lambda part: not isinstance(part, ToolResult))
     if not turns or (alternating and turns[0].role == "assistant"):
         turns.insert(0, Turn("user", [_NOTHING]))
-    if turns[-1].role == "assistant" and isinstance(words := turns[-1].parts[-1], Text):
-        turns[-1].parts[-1] = Text(words.text.rstrip())  # which is to be continued there
+    if turns[-1].role == "assistant":
+        parts = turns[-1].parts
+        place = -2 if isinstance(parts[-1], CachePoint) else -1
+        if isinstance(words := parts[place], Text):
+            parts[place] = Text(words.text.rstrip())  # which is to be continued there
     return turns
 
 
@@ -73,13 +138,20 @@ def _sides(
 ) -> Iterator[tuple[Literal["user", "assistant"], list[Said]]]:
     """What is said, with the side that says it: of a message, results of tools before the rest."""
     for message in messages:
-        said: list[Said] = [
-            part for part in message.parts if not isinstance(part, Data) and not _is_empty(part)
-        ]
-        if message.role == "system" and said:
-            said = [Text(f"<system>{message.text}</system>")]
-        results: list[Said] = [part for part in said if isinstance(part, ToolResult)]
-        rest: list[Said] = [part for part in said if not isinstance(part, ToolResult)]
+        results: list[Said] = []
+        rest: list[Said] = []
+        latest: list[Said] = []
+        for part in message.parts:
+            if isinstance(part, Data) or _is_empty(part):
+                continue
+            if not isinstance(part, CachePoint):
+                latest = results if isinstance(part, ToolResult) else rest
+                latest.append(part)
+            elif latest and latest[-1] != part:
+                latest.append(part)
+        if message.role == "system" and rest:
+            points = [part for part in rest[-1:] if isinstance(part, CachePoint)]
+            rest = [Text(f"<system>{message.text}</system>"), *points]
         if results:
             yield "user", results
         if rest:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from quantumlayer.messages import (
+    CachePoint,
     Data,
     Done,
     Image,
@@ -95,6 +96,14 @@ def test_data_is_left_out_and_its_text_is_sent() -> None:
     assert body_of(ModelRequest((message,)))["messages"] == [
         {"role": "user", "content": "The design: end"}
     ]
+
+
+def test_marks_for_a_cache_are_left_out_as_the_server_needs_none() -> None:
+    marked = ModelRequest(
+        (Message.system("Rules.", CachePoint()), Message.user("Hi", CachePoint()))
+    )
+    plain = ModelRequest((Message.system("Rules."), Message.user("Hi")))
+    assert body_of(marked) == body_of(plain)
 
 
 def test_images_go_as_parts_beside_the_text() -> None:

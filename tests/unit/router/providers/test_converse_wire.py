@@ -18,6 +18,7 @@ from quantumlayer.errors import (
     RateLimitedError,
 )
 from quantumlayer.messages import (
+    CachePoint,
     Image,
     Message,
     ModelReply,
@@ -32,7 +33,7 @@ from quantumlayer.messages import (
     ToolSpec,
     Usage,
 )
-from quantumlayer.router import ModelCard
+from quantumlayer.router import ModelCard, Price
 from quantumlayer.router.providers._converse_stream import ConverseWire
 from quantumlayer.router.providers._secret import Secret
 from quantumlayer.router.providers._wire import Delta, Origin, Refused
@@ -113,6 +114,19 @@ def test_options_that_are_set_are_sent() -> None:
         "inputSchema": {"json": SCHEMA},
     }
     assert "description" not in see  # an empty one is refused
+
+
+def test_what_is_worth_caching_is_marked_where_the_model_can_cache() -> None:
+    point, mark = CachePoint(), {"cachePoint": {"type": "default"}}
+    request = ModelRequest((Message.system("All the rules.", point), Message.user("Hi", point)))
+
+    body = body_of(request, card=ModelCard(price=Price(10, 10, cache_read=1)))
+    assert body["system"] == [{"text": "All the rules."}, mark]
+    assert body["messages"] == [{"role": "user", "content": [{"text": "Hi"}, mark]}]
+    for card in (ModelCard(), ModelCard(price=Price(10, 10))):
+        body = body_of(request, card=card)
+        assert body["system"] == [{"text": "All the rules."}]
+        assert body["messages"] == [{"role": "user", "content": [{"text": "Hi"}]}]
 
 
 def test_a_model_that_takes_no_temperature_is_sent_none() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from quantumlayer.errors import ProviderError, ProviderUnavailableError, RateLimitedError
 from quantumlayer.messages import (
+    CachePoint,
     Data,
     Image,
     Message,
@@ -103,6 +104,30 @@ def test_options_that_are_set_are_sent() -> None:
     assert body["stop_sequences"] == ["END"]
     assert body["stream"] is True
     assert "tool_choice" not in body
+
+
+def test_what_is_worth_caching_is_marked() -> None:
+    point, mark = CachePoint(), {"cache_control": {"type": "ephemeral"}}
+    rules = Message.system("All the rules.", point)
+    body = body_of(ModelRequest((rules, Message.system("Today."), Message.user("Hi", point))))
+    assert body["system"] == [
+        {"type": "text", "text": "All the rules.", **mark},
+        {"type": "text", "text": "Today."},
+    ]
+    assert body["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "Hi", **mark}]}
+    ]
+    told = body_of(
+        ModelRequest((rules, Message.user("Hi")), output=OutputSchema("N", SCHEMA)),
+        ModelCard(capabilities=frozenset()),
+    )["system"]
+    assert told[0] == {"type": "text", "text": "All the rules.", **mark}
+    assert "cache_control" not in told[1]
+
+
+def test_no_more_is_marked_than_the_provider_takes() -> None:
+    marked = [Message.user(str(at), CachePoint()) for at in range(9)]
+    assert json.dumps(body_of(ModelRequest(tuple(marked)))).count("cache_control") == 4
 
 
 def test_a_model_that_takes_no_temperature_is_sent_none() -> None:
