@@ -16,6 +16,7 @@ from quantumlayer.agents._asking import read_task, subject_of, write_failure, wr
 from quantumlayer.agents._context import Context
 from quantumlayer.agents._models import ModelAccess
 from quantumlayer.errors import AgentStoppedError, QuantumLayerError
+from quantumlayer.messages import Usage
 from quantumlayer.transport import Envelope, Subscription, Transport
 
 __all__ = ["AgentStatus", "AnyAgent", "Restarts", "Spawned"]
@@ -166,14 +167,32 @@ class Replica:
         try:
             task = read_task(agent, envelope)
             spawned.tasks += 1
-            with telemetry.span(f"invoke_agent {agent.name}", _attributes(agent)):
-                result = await agent.run(task, context)
+            with telemetry.span(f"invoke_agent {agent.name}", _attributes(agent)) as span:
+                try:
+                    result = await agent.run(task, context)
+                finally:
+                    if span.is_recording():
+                        span.set_attributes(_used(context))
             return write_result(agent, result, context)
         except QuantumLayerError as error:
             return write_failure(agent, error, context)
         except Exception as error:  # noqa: BLE001 -- an agent is a stranger: its crash is reported
             self._agent = spawned.crashed(error) or agent
             return write_failure(agent, error, context)
+
+
+def _used(context: Context) -> dict[str, telemetry.Attribute]:
+    """What all model calls of a task have used: under names that no sum over spans counts twice."""
+    usage = sum((exchange.reply.usage for exchange in context.exchanges), Usage())
+    prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    name = "gen_ai.aggregated_usage"
+    return {
+        f"{name}.input_tokens": prompt,
+        f"{name}.output_tokens": usage.output_tokens + usage.reasoning_tokens,
+        f"{name}.cache_read.input_tokens": usage.cache_read_tokens,
+        f"{name}.cache_creation.input_tokens": usage.cache_write_tokens,
+        f"{name}.reasoning.output_tokens": usage.reasoning_tokens,
+    }
 
 
 def _attributes(agent: AnyAgent) -> dict[str, telemetry.Attribute]:

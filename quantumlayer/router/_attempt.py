@@ -24,6 +24,7 @@ from quantumlayer.messages import Attempt, AttemptKind, Embeddings, ModelReply, 
 from quantumlayer.router._budget import Reservation, reserve_all
 from quantumlayer.router._call import Call
 from quantumlayer.router._clock import Clock
+from quantumlayer.router._content import answered, asked
 from quantumlayer.router._deployment import Deployment
 from quantumlayer.router._hedging import Hedges
 from quantumlayer.router._ledger import Decision, Ledger, LedgerEntry
@@ -51,6 +52,7 @@ class Books:
         observer: The strategy, where it learns.
         line: Who waits for a place.
         caches: What providers' caches hold of prompts.
+        tells_content: Whether spans say what was asked and answered.
         hedges: What is known for hedging, where it is wanted.
     """
 
@@ -60,6 +62,7 @@ class Books:
     observer: ObservingStrategy | None
     line: Line
     caches: PromptCaches
+    tells_content: bool = False
     hedges: Hedges | None = None
 
 
@@ -90,6 +93,9 @@ class Trial:
             self._labels.span, self._labels.call, client=True
         )
         self._span = self._scope.__enter__()
+        self._tells = books.tells_content and call.operation == "chat" and self._span.is_recording()
+        if self._tells:
+            self._span.set_attributes(asked(call.request))
 
     @classmethod
     def admit(
@@ -156,6 +162,8 @@ class Trial:
         cost = reply.cost_nanousd if price is None else price.cost_nanousd(reply.usage)
         if self._span.is_recording():
             self._describe(reply)
+        if self._tells:
+            self._span.set_attributes(answered(reply))
         self._claim()
         self._learn_usage(reply.usage)
         self._end(self._outrun, failed=False, usage=reply.usage, cost=cost)

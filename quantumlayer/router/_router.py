@@ -95,6 +95,8 @@ class Router:
         caching: Which answers are kept for whoever asks the same; None: none.
         catalog: Prices, limits and capabilities; None: those shipped with the package. A provider's
             own `card` goes before it.
+        tells_content: Whether the spans of calls say what was asked and answered, for whoever reads
+            the telemetry; never by default.
         clock: The time; other than the machine's only in tests and simulations.
         random: Where waits and seeds come from.
 
@@ -117,6 +119,7 @@ class Router:
         ledger: Ledger | None = None,
         caching: Caching | None = None,
         catalog: Catalog | None = None,
+        tells_content: bool = False,
         clock: Clock = SystemClock(),
         random: Random | None = None,
     ) -> None:
@@ -146,7 +149,14 @@ class Router:
         self._line = Line(clock)
         self._caches = PromptCaches()
         books = Books(
-            clock, self.ledger, type(strategy).__name__, observer, self._line, self._caches, hedges
+            clock,
+            self.ledger,
+            type(strategy).__name__,
+            observer,
+            self._line,
+            self._caches,
+            tells_content=tells_content,
+            hedges=hedges,
         )
         self._dispatch = Dispatch(self._deployments, strategy, retry, books, self._random)
         self._pipes = hedges is not None or retry.continuations > 0

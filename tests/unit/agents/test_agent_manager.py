@@ -7,8 +7,12 @@ from typing import Any
 import anyio
 import pytest
 from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel
 
+from quantumlayer import telemetry
 from quantumlayer.agents import Agent, AgentManager, Context, Restarts
 from quantumlayer.errors import (
     AgentError,
@@ -21,7 +25,7 @@ from quantumlayer.errors import (
     RateLimitedError,
     UnknownAgentError,
 )
-from quantumlayer.messages import ModelReply
+from quantumlayer.messages import ModelReply, Usage
 from quantumlayer.router import (
     Budget,
     Candidate,
@@ -418,6 +422,41 @@ async def test_an_agent_runs_in_the_trace_of_its_asker() -> None:
         with trace.use_span(trace.NonRecordingSpan(parent)):
             await agents.ask("Traced", Number(value=1))
     assert seen == [0xABC]
+
+
+async def test_an_agent_s_span_has_what_all_its_model_calls_have_used(
+    monkeypatch: pytest.MonkeyPatch, scripted: Any
+) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "_tracer", lambda: provider.get_tracer("test"))
+    models = scripted(
+        ModelReply("nonsense", "p", "m", usage=Usage(1, 2, 4, 8, 16)),
+        ModelReply('{"value": 3}', "p", "m", usage=Usage(10, 20, 40, 80, 160)),
+        RateLimitedError("a/b", "slow down"),
+    )
+    async with Memory() as bus, AgentManager(bus, models=models) as agents:
+        await agents.spawn(Judge())
+        await agents.ask(Judge(), Text(text="x"))
+        with pytest.raises(AgentFailedError):
+            await agents.ask(Judge(), Text(text="x"))
+
+    used = [
+        {
+            name.removeprefix("gen_ai.aggregated_usage."): value
+            for name, value in (span.attributes or {}).items()
+            if "usage" in name
+        }
+        for span in exporter.get_finished_spans()
+        if span.name == "invoke_agent Judge"
+    ]
+    names = ["input_tokens", "output_tokens", "cache_read.input_tokens"]
+    names += ["cache_creation.input_tokens", "reasoning.output_tokens"]
+    assert used == [
+        dict(zip(names, (77, 264, 22, 44, 176), strict=True)),
+        dict.fromkeys(names, 0),
+    ]
 
 
 # --- supervision ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Spans and metrics, as a host with an OpenTelemetry SDK sees them."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,8 +15,20 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from quantumlayer import telemetry
 from quantumlayer.errors import AllDeploymentsFailedError, ProviderUnavailableError
-from quantumlayer.messages import Embeddings, Message, ModelReply, ModelRequest, Usage
-from quantumlayer.router import RetryPolicy, Router
+from quantumlayer.messages import (
+    CachePoint,
+    Data,
+    Embeddings,
+    Image,
+    Message,
+    ModelReply,
+    ModelRequest,
+    ToolCall,
+    ToolResult,
+    ToolSpec,
+    Usage,
+)
+from quantumlayer.router import Catalog, RetryPolicy, Router
 from quantumlayer.testing import ScriptedModel, VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +108,75 @@ async def test_each_attempt_is_a_client_span_with_the_conventions_attributes(
         "gen_ai.usage.cache_creation.input_tokens": 5,
         "gen_ai.usage.reasoning.output_tokens": 3,
     }
+
+
+async def test_content_is_told_only_on_request(spans: InMemorySpanExporter) -> None:
+    call = ToolCall("c1", "look", '{"n": 1}')
+    reply = ModelReply("Paris", "scripted", "model", (call,), "tool_calls")
+    request = ModelRequest(
+        (
+            Message.system("Be brief.", CachePoint()),
+            Message.user("Where?", Data("Note", 1), Image("image/png", base64="AA==")),
+            Message("assistant", (call,)),
+            Message("tool", (ToolResult("c1", "there"),)),
+            Message("user", (Image("image/png", url="https://x/1.png"),)),
+        ),
+        tools=(ToolSpec("look", "Look.", {"type": "object"}),),
+    )
+    for tells in (False, True):
+        router = Router([ScriptedModel(reply)], catalog=Catalog({}), tells_content=tells)
+        await router.complete(request)
+        async with router.stream(request) as events:
+            assert [event async for event in events]
+
+    said = [
+        {
+            name: json.loads(str(value))
+            for name, value in (span.attributes or {}).items()
+            if name.endswith((".messages", ".definitions"))
+        }
+        for span in finished(spans)
+    ]
+    told = {"type": "tool_call", "id": "c1", "name": "look", "arguments": '{"n": 1}'}
+    picture = {"modality": "image", "mime_type": "image/png"}
+    assert said == [{}, {}] + 2 * [
+        {
+            "gen_ai.input.messages": [
+                {"role": "system", "parts": [{"type": "text", "content": "Be brief."}]},
+                {
+                    "role": "user",
+                    "parts": [
+                        {"type": "text", "content": "Where?"},
+                        {"type": "blob", "content": "AA==", **picture},
+                    ],
+                },
+                {"role": "assistant", "parts": [told]},
+                {
+                    "role": "tool",
+                    "parts": [{"type": "tool_call_response", "id": "c1", "response": "there"}],
+                },
+                {
+                    "role": "user",
+                    "parts": [{"type": "uri", "uri": "https://x/1.png", **picture}],
+                },
+            ],
+            "gen_ai.tool.definitions": [
+                {
+                    "type": "function",
+                    "name": "look",
+                    "description": "Look.",
+                    "parameters": {"type": "object"},
+                }
+            ],
+            "gen_ai.output.messages": [
+                {
+                    "role": "assistant",
+                    "parts": [{"type": "text", "content": "Paris"}, told],
+                    "finish_reason": "tool_calls",
+                }
+            ],
+        }
+    ]
 
 
 async def test_a_failed_attempt_is_a_failed_span_without_the_error_s_words(
