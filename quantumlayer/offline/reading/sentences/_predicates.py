@@ -56,10 +56,32 @@ def _traits(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
     tokens = reader.tokens[at:]
     if not tokens or tokens[0].low in {"and", "or", "belongs", "belong", "consists", "refers"}:
         return
+    if _goes_on(reader, at):
+        return
     traits, unread = read_traits(tokens)
     left = _without_noun(tokens, unread)
     if traits and not left:
         yield tuple(traits), len(reader.tokens)
+
+
+_FINITE = frozenset("is are has have can may must should will cannot never".split())
+
+
+def _told(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Traits without a verb before them; the `number` of a phone is part of its name."""
+    if at + 1 < len(reader.tokens):
+        yield from _traits(reader, at)
+
+
+def _goes_on(reader: Reader, at: int) -> bool:
+    """`Titles are not empty, number and …`, `…, grams is a whole number`: behind a comma is the next field."""
+    vocabulary = reader.context.vocabulary
+    return any(
+        reader.low(end) in {"", *_FINITE}
+        for comma in range(at, len(reader.tokens) - 1)
+        if reader.low(comma) == "," and reader.tokens[comma + 1].kind == "word"
+        for _, end in vocabulary.field_at(reader, comma + 1)
+    )
 
 
 def _without_noun(tokens: Sequence[Token], left: Sequence[Token]) -> Sequence[Token]:
@@ -89,6 +111,7 @@ def _unknown_names(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...],
 PREDICATE_SLOTS: dict[str, SlotFunction] = {
     "choice": lambda reader, at: _choice(reader, at),
     "subjects": _subjects,
+    "told": _told,
     "traits": _traits,
 }
 
@@ -126,7 +149,7 @@ def _wanted_once(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`name and email (unique)`: without a verb it is said of the last only."""
     owner, names = captures["subjects"]
-    return _said({**captures, "subjects": (owner, names[-1:])}, situation)
+    return _said({"subjects": (owner, names[-1:]), "traits": captures["told"]}, situation)
 
 
 def _fixed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -260,7 +283,7 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     ("[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)", lambda c, s: _said({**c, "traits": _optional()}, s)),
     ("[where] only <subjects> (is|are) optional", lambda c, s: _said({**c, "traits": _optional()}, s)),
     ("<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>", _said),
-    ("<subjects> <traits>", _listed),
+    ("<subjects> <told>", _listed),
     ("<subjects> (is|are|stay|stays|remain|remains) (fixed|frozen|final)", _fixed),
     ("with (the|an|a) <names> <choice:literal> <clause>", _one_choice),
     ("<choice:literal> is [the] default", _is_default),

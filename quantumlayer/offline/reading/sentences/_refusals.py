@@ -1173,7 +1173,7 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     (f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|only) <number> <items:object> (for|of|on|in) [(the same|each|every|a|one)] <items:each>", _limit),
     (f"<items> CANNOT {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
     (f"no <items> CAN {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
-    (f"<items> (has|have|is limited to|are limited to|holds|hold|contains) (at most|up to|no more than|a maximum of|<number>) [<number>] <items:object> {_AT_ONCE}", _limit),
+    (f"<items> (has|have|is limited to|are limited to|holds|hold|contains) [(at most|up to|no more than|a maximum of)] <number> <items:object> {_AT_ONCE}", _limit),
     (f"<items> (is|are) limited to <number> <items:object> {_AT_ONCE} [<pers>]", _limit),
     (f"(at most|no more than|not more than|up to|a maximum of|maximum|max) <number> <items:object> <pers> {_AT_ONCE}", _limit),
     (f"[there (is|are|can be|may be)] (at most|no more than|a maximum of) <number> <items:object> <pers> {_AT_ONCE}", _limit),

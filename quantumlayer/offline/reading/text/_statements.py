@@ -98,9 +98,10 @@ def take_apart(text: str) -> Statements:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST})
     parser.enable("table").disable(["code", "html_block", "inline", "reference"])
     source = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").lstrip("\ufeff")
+    subject, source = _without_mail_headers(source)
     source = _with_brackets_closed(source)
     lines = source.split("\n")
-    taker = _Taker()
+    taker = _Taker(title=subject)
     blocks = _tree(parser.parse(source))
     if _titles(blocks):
         taker.title = blocks[0].text.strip().strip("*_").strip()
@@ -109,6 +110,19 @@ def take_apart(text: str) -> Statements:
     if not taker.items:
         taker.add(taker.title or text.strip() or "(nothing)", "sentence", None)
     return Statements(taker.title, taker.items)
+
+
+_MAIL_HEADER = re.compile(r"(From|To|Cc|Date|Sent|Subject|Re|Fwd): *(.*)\n", re.IGNORECASE)
+
+
+def _without_mail_headers(text: str) -> tuple[str, str]:
+    """Take off the headers of a pasted e-mail; its subject is the title."""
+    subject, rest = "", text.lstrip("\n")
+    while header := _MAIL_HEADER.match(rest):
+        if header[1].lower() in {"subject", "re"} and not subject:
+            subject = header[2].strip()
+        rest = rest[header.end() :]
+    return (subject, rest) if rest.strip() and rest != text else ("", text)
 
 
 def _with_brackets_closed(text: str) -> str:
