@@ -75,12 +75,11 @@ def _told(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
 
 def _goes_on(reader: Reader, at: int) -> bool:
     """`Titles are not empty, number and …`, `…, grams is a whole number`: behind a comma is the next field."""
-    vocabulary = reader.context.vocabulary
     return any(
         reader.low(end) in {"", *_FINITE}
         for comma in range(at, len(reader.tokens) - 1)
         if reader.low(comma) == "," and reader.tokens[comma + 1].kind == "word"
-        for _, end in vocabulary.field_at(reader, comma + 1)
+        for _, end in reader.slot("names", comma + 1)
     )
 
 

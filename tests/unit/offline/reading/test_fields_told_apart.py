@@ -1,0 +1,69 @@
+"""Sentences about several fields: what is said of which of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from quantumlayer.agents import FieldSpec
+from quantumlayer.offline import reading
+
+
+def _fields(text: str, name: str) -> dict[str, FieldSpec]:
+    design = reading.design(reading.read(text))
+    entity = next(each for each in design.entities if each.name == name)
+    return {field.name: field for field in entity.fields}
+
+
+_SHIP = 'A ship is `{"id", "name", "number", "tons", "built", "crew_min", "crew_max"}`. '
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Names are not empty, number and tons are whole numbers of at least 1.",
+        "Name may not be empty, number and tons must be whole numbers, at least 1.",
+    ],
+)
+def test_the_next_field_behind_a_comma_is_no_type_of_the_one_before(sentence: str) -> None:
+    fields = _fields(_SHIP + sentence, "Ship")
+    assert fields["name"].type == "string"
+    assert fields["number"].type == fields["tons"].type == "integer"
+    assert fields["number"].minimum == fields["tons"].minimum == 1
+
+
+def test_a_verb_may_be_left_out_behind_the_first_field() -> None:
+    fields = _fields(_SHIP + "Name may not be empty, tons is a whole number, built a date.", "Ship")
+    assert fields["name"].type == "string"
+    assert fields["built"].type == "date"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["The crews are optional whole numbers.", "Both crews are whole numbers and optional."],
+)
+def test_a_plural_sums_up_all_fields_of_that_word(sentence: str) -> None:
+    fields = _fields(_SHIP + sentence, "Ship")
+    assert {fields[name].type for name in ("crew_min", "crew_max")} == {"integer"}
+    assert not fields["crew_min"].required
+    assert not fields["crew_max"].required
+    assert fields["name"].required
+
+
+def test_a_phone_number_is_no_number() -> None:
+    text = "A guest has a name and a phone. `GET /guests?q=` finds guests by name or phone number."
+    assert _fields(text, "Guest")["phone"].type == "string"
+
+
+def test_the_headers_of_a_mail_say_nothing_of_its_things() -> None:
+    text = (
+        "From: Dr. Ann Key <ann@example.com>\nTo: dev\nSubject: Re: keys\n\n"
+        "A key has a label and belongs to one room. A room has a name.\n"
+    )
+    requirements = reading.read(text)
+    assert not any("Ann" in item.text for item in requirements.items)
+    assert set(_fields(text, "Key")) == {"label", "room_id"}
+
+
+def test_choices_of_a_field_are_no_filter() -> None:
+    fields = _fields(_SHIP + "`name` is `Anna`, `Berta` or `Clara`.", "Ship")
+    assert list(fields["name"].choices) == ["Anna", "Berta", "Clara"]
