@@ -14,6 +14,7 @@ from quantumlayer.offline.reading.sentences._behaviours import BEHAVIOURS, COUNT
 from quantumlayer.offline.reading.sentences._bounds import BOUND_SLOTS, BOUNDS
 from quantumlayer.offline.reading.sentences._deeds import DEEDS
 from quantumlayer.offline.reading.sentences._definitions import DEFINITIONS
+from quantumlayer.offline.reading.sentences._gates import GATES
 from quantumlayer.offline.reading.sentences._gist import GIST, GIST_SLOTS, LASTING
 from quantumlayer.offline.reading.sentences._grouping import GROUPED
 from quantumlayer.offline.reading.sentences._lifecycle import LIFECYCLE
@@ -42,6 +43,7 @@ def whole_grammar() -> Grammar:
         "place": TRADE_SLOTS["place"],
     }
     tables = [
+        GATES,
         ACCESS,
         ACCOUNTS,
         COUNTING,
