@@ -70,15 +70,19 @@ def shape(analysis: Analysis, world: World, ledger: Ledger) -> None:
 
 def _states_compared(world: World, finding: Finding, fact: Refused) -> None:
     """`… as long as its status is "draft"` names a state of what is made by moving from one to another."""
+    quoted = {str(each.value).lower() for each in finding.source.full if each.kind == "quote"}
+    named: str | None = None
     match fact.when:
         case Being(subject=FieldOf(words=("status",)), words=(word,)):
             value = word
+        case Being(subject=Items(entity=named), words=words) if " ".join(words) in quoted:
+            value = " ".join(words)
         case Compare(left=FieldOf(words=("status",)), right=Literal(value=str() as value)):
             pass
         case _:
             return
     about = fact.operation.object or fact.operation.subject
-    entity = (about.entity if about is not None else None) or finding.topic
+    entity = named or (about.entity if about is not None else None) or finding.topic
     made = world.field(entity, ("status",)) if entity is not None else None
     if made is not None and made.has("state") and not made.has("choices"):
         made.say([Trait("state", value)], finding.source.id)

@@ -154,13 +154,13 @@ class _Ears:
         """Whether it is a state here, not what is done: `an accepted claim`, `once it is accepted`."""
         if self.aside or self.tokens[at].kind != "word" or self._adjective(end):
             return True
-        if self._low(at - 1) in {"status", "state"} | _WHILE | _UNLESS:
+        if self._low(at - 1) in {"status", "state", "from", "in"} | _WHILE | _UNLESS:
             return True
         known = verb(self.tokens[at].low)
         done = base(self.tokens[at].low)
         if (known is None or "participle" in known.forms) and self._resolves(done):
             return False
-        return self._low(at) not in _BANS and not self._low(at - 1) == "to"
+        return self._low(at) not in _BANS and self._low(at - 1) != "to"
 
     def _adjective(self, end: int) -> bool:
         """Whether a thing stands behind: `open claims`, `accepted or rejected claims`."""
@@ -273,7 +273,9 @@ def _owner_of(route: Route, situation: Situation) -> str | None:
 
 def _parents(entity: str, situation: Situation) -> set[str]:
     draft = situation.extra.get("entities", {}).get(entity)
-    return {made.references for made in draft.fields.values() if made.references} if draft else set()
+    return (
+        {made.references for made in draft.fields.values() if made.references} if draft else set()
+    )
 
 
 def _gate(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -417,9 +419,7 @@ def _any(parts: list[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
     if all(isinstance(part, Being) and part.negated for part in parts):
-        plain = [
-            Being(part.subject, part.words) for part in parts if isinstance(part, Being)
-        ]
+        plain = [Being(part.subject, part.words) for part in parts if isinstance(part, Being)]
         return Opposite(AnyOf(tuple(plain)))
     return AnyOf(tuple(parts))
 

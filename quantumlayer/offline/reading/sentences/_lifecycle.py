@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
-from quantumlayer.offline.reading.language._facts import Fact, Operation, Refused, States
+from quantumlayer.offline.reading.language._facts import Fact, States
 from quantumlayer.offline.reading.language._patterns import Captures
-from quantumlayer.offline.reading.language._terms import AnyOf, Being, Condition, Items
+from quantumlayer.offline.reading.language._terms import Items
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._routes import Route
@@ -27,7 +27,6 @@ _BEING = frozenset("is are be has have gets get status state comes come stands".
 _MAKES = frozenset(
     "create add register enter make write record file submit post place open save store".split()
 )
-_FROM = frozenset("only possible from while when if allowed works it is in still status".split())
 
 
 def _state_of(token: Token, situation: Situation) -> str | None:
@@ -80,24 +79,4 @@ def _begins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [States(Items(owner), (), (states[0],), initial=states[0])]
 
 
-def _only_from(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`POST …/end: from running or paused`: the states in which the action of the route is possible."""
-    tokens: Sequence[Token] = captures["rest"]
-    route = situation.route
-    if not isinstance(route, Route) or len(route.segments) < 3 or route.method == "GET":
-        return None
-    states = [state for token in tokens if (state := _state_of(token, situation)) is not None]
-    words = {token.low for token in tokens if _state_of(token, situation) is None}
-    if not states or not words <= _FROM | _JOINS or not words & {"from", "only", "while", "in"}:
-        return None
-    kept: list[Condition] = [Being(None, tuple(state.split())) for state in states]
-    when = kept[0] if len(kept) == 1 else AnyOf(tuple(kept))
-    status = situation.extra.get("status")
-    status = status if isinstance(status, int) else None
-    return [Refused(Operation(("route",)), when, only=True, status=status, route=route)]
-
-
-LIFECYCLE: tuple[tuple[str, Recogniser], ...] = (
-    ("<rest>", _only_from),
-    ("<rest>", _begins),
-)
+LIFECYCLE: tuple[tuple[str, Recogniser], ...] = (("<rest>", _begins),)

@@ -1,0 +1,117 @@
+"""In which states something is possible, in any wording."""
+
+from __future__ import annotations
+
+import pytest
+
+from quantumlayer.agents import SystemDesign
+from quantumlayer.offline import reading
+
+_LOCKERS = """# Lockers
+
+A locker has a code, a status ("free", "taken" or "broken"; "free" at first) and a flag `sealed` (false at first).
+
+A request belongs to a locker and has a name and an email. Its status is "open", "granted" or "declined"; it
+starts as "open".
+
+POST /requests/{id}/grant makes it "granted". POST /requests/{id}/decline makes it "declined".
+"""
+
+
+def _design(sentence: str, document: str = _LOCKERS) -> SystemDesign:
+    return reading.design(reading.read(f"{document}\n{sentence}\n"))
+
+
+def _conditions(sentence: str, on: str, entity: str = "Request") -> list[str]:
+    rules = _design(sentence).rules
+    return [rule.condition for rule in rules if rule.entity == entity and on in rule.on]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Nobody can request a locker that is not free any more.",
+        "Only free lockers can be requested.",
+        "Requests are for free lockers only.",
+        "We take requests for free lockers only.",
+        "A locker takes requests only while it is free.",
+        "A request needs a free locker.",
+        "A request is only possible as long as the locker is free.",
+    ],
+)
+def test_what_is_made_may_need_a_state_of_what_it_refers_to(sentence: str) -> None:
+    assert _conditions(sentence, "create") == ["locker.status == 'free'"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A broken locker isn't requested any more.",
+        "No requests for broken lockers.",
+        "No new requests once a locker is broken.",
+        "Broken lockers get no requests.",
+        "Nothing goes in after the locker is broken.",
+        "Once a locker is broken nothing can be requested.",
+        "For a broken locker nobody may make a request.",
+        "It must not be possible to request a locker which is broken.",
+    ],
+)
+def test_what_is_made_may_be_barred_by_a_state_of_what_it_refers_to(sentence: str) -> None:
+    assert _conditions(sentence, "create") == ["locker.status != 'broken'"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No new request on a locker with `sealed: true`.",
+        "Requests on a sealed locker get 409.",
+        "A locker that is sealed is not requested.",
+    ],
+)
+def test_a_flag_is_a_state_too(sentence: str) -> None:
+    assert _conditions(sentence, "create") == ["locker.sealed == False"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Only an open request is granted or declined.",
+        "A request that is not open is neither granted nor declined.",
+        "Only open requests can be granted, declined or deleted.",
+    ],
+)
+def test_one_sentence_may_speak_of_several_actions(sentence: str) -> None:
+    for action in ("grant", "decline"):
+        assert "status == 'open'" in _conditions(sentence, action)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A granted request is not deleted.",
+        "I do not want requests deleted once they are granted.",
+        "Requests can be deleted, but not granted ones.",
+        "A request can be deleted unless it is granted.",
+        "- DELETE /requests/{id}: not while granted.",
+        "- DELETE /requests/{id}: 409 if granted",
+    ],
+)
+def test_deleting_may_be_barred_by_a_state(sentence: str) -> None:
+    assert _conditions(sentence, "delete") == ["status != 'granted'"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Open requests are shown first.",
+        "Broken lockers are not listed.",
+        "A granted request shows the code of the locker.",
+        "A locker that is taken is painted red.",
+        "Lockers can only be repaired while they are broken.",
+        "Requests can be granted.",
+    ],
+)
+def test_other_sentences_about_states_forbid_nothing(sentence: str) -> None:
+    plain = {(rule.entity, tuple(rule.on), rule.condition) for rule in _design("").rules}
+    rules = {(rule.entity, tuple(rule.on), rule.condition) for rule in _design(sentence).rules}
+    assert rules == plain
