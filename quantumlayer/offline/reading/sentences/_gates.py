@@ -383,9 +383,7 @@ def _spoken(heard: _Heard, situation: Situation) -> list[Route]:
 
 
 def _changes(route: Route) -> bool:
-    return _acts_on_item(route) or (
-        route.method in {"PUT", "PATCH", "DELETE"} and route.segments[-1:] != []
-    )
+    return _acts_on_item(route) or route.method in {"PUT", "PATCH", "DELETE"}
 
 
 def _here(situation: Situation) -> list[str]:
