@@ -53,6 +53,7 @@ _GLUE = (
 )  # fmt: skip
 _ENTERS = frozenset("in added put entered booked made placed accepted possible taken".split())
 _PARTICLES = frozenset("in out up off down on back over away".split())
+_TO = frozenset({"to", "into", "→"})
 _LONGEST_STATE = 3
 _ERRORS = frozenset({400, 403, 409, 422})
 
@@ -98,11 +99,13 @@ class _Ears:
         """Sort all words; None where one of them is nothing of what is looked for."""
         at = 0
         while at < len(self.tokens):
+            if self._low(at) in _TO and self._named(at + 1, at + 2) is not None:
+                return None  # a step from one state to another
             end = self._state(at) or self._thing(at) or self._deed(at) or self._mark(at)
             if not end:
                 return None
             at = end
-        return self.heard
+        return None if self.aside else self.heard
 
     def _low(self, at: int) -> str:
         return self.tokens[at].low if 0 <= at < len(self.tokens) else ""
