@@ -7,10 +7,10 @@ that digest is what caches, transcripts and capsules know it by.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 __all__ = [
     "Attempt",
@@ -345,8 +345,15 @@ class Attempt:
     kind: AttemptKind = "call"
 
 
+class _ToBeTold:
+    """Where a route keeps how its `considered` is made until somebody looks at it."""
+
+    __slots__ = ("_tell",)
+    _tell: Callable[[], tuple[Considered, ...]]
+
+
 @dataclass(frozen=True, slots=True)
-class Route:
+class Route(_ToBeTold):
     """Why this deployment answered: every candidate and every attempt.
 
     Attributes:
@@ -361,6 +368,35 @@ class Route:
     considered: tuple[Considered, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     request: str = ""
+
+    @classmethod
+    def told_later(
+        cls,
+        strategy: str,
+        tell: Callable[[], tuple[Considered, ...]],
+        attempts: tuple[Attempt, ...],
+        request: str,
+    ) -> Route:
+        """Make a route whose `considered` is told when it is first asked for: mostly nobody asks.
+
+        It is a value like any other; `tell` has to give the same whenever it is called.
+        """
+        route, fill = cls.__new__(cls), object.__setattr__
+        fill(route, "strategy", strategy)
+        fill(route, "_tell", tell)
+        fill(route, "attempts", attempts)
+        fill(route, "request", request)
+        return route
+
+    if not TYPE_CHECKING:  # to a type checker it would make every misspelt name an attribute
+
+        def __getattr__(self, name: str) -> tuple[Considered, ...]:
+            """Fill in `considered`, the one attribute that may not be there yet."""
+            if name != "considered":
+                raise AttributeError(f"A route has no {name!r}.", name=name, obj=self)
+            considered = self._tell()
+            object.__setattr__(self, name, considered)
+            return considered
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,19 +206,20 @@ class Trial:
 
     def _claim(self) -> bool:
         """Answer the call, unless another attempt has."""
-        if self.call.answering is None:
-            self.call.answering = self
-        return self.call.answering is self
+        if not self.call.answering:
+            self.call.answering = self.deployment.name
+        return not self._rival
 
     @property
-    def _rival(self) -> Trial | None:
-        """The other attempt that has answered the call, or None."""
-        return None if self.call.answering is self else self.call.answering
+    def _rival(self) -> str:
+        """Name of the other deployment that has answered the call, or the empty string."""
+        answering = self.call.answering
+        return "" if answering == self.deployment.name else answering
 
     @property
     def _outrun(self) -> str:
         """By whom this attempt was outrun; the empty string where it was not."""
-        return "" if self._rival is None else f"{self._rival.deployment.name!r} was faster"
+        return f"{self._rival!r} was faster" if self._rival else ""
 
     def fail(self, error: BaseException, *, partial: str = "") -> None:
         """End with an error.
@@ -240,7 +241,7 @@ class Trial:
             # wanted any more has not. The deadline is -inf where all was cancelled beforehand.
             late = -math.inf < self.call.deadline <= anyio.current_time()
             text = "the caller's deadline passed" if late else "cancelled"
-            if self._rival is not None:
+            if self._rival:
                 late, text = False, self._outrun
             billed, failed = True, late or None
         self._end_unanswered(text, partial, billed=billed, failed=failed, error=error)
@@ -288,10 +289,11 @@ class Trial:
         offset_s = self._start_s - call.routing.now_s
         kind: AttemptKind = "hedge" if self._hedge else "continuation" if call.continues else "call"
         attempt = Attempt(deployment.name, offset_s, duration_s, text, usage, cost, kind)
-        rival = self._rival
-        # Who was faster stands last, although it may have ended first.
-        ahead = rival is not None and rival.has_ended
-        call.attempts.insert(len(call.attempts) - ahead, attempt)
+        if self._rival and call.answered:  # who was faster stands last, although it ended first
+            call.attempts.insert(-1, attempt)
+        else:
+            call.attempts.append(attempt)
+            call.answered = call.answering == deployment.name
         self._enter(attempt)
         self._measure(duration_s, usage, error)
         if self.first_token_s is not None and not failed:
@@ -317,7 +319,7 @@ class Trial:
         """Take in how long an answer took, or had been waited for when another one was there."""
         if self.first_token_s is not None:
             hedges.learn(self.call, self.deployment.name, self.first_token_s)
-        elif answered or self._rival is not None:
+        elif answered or self._rival:
             hedges.learn(self.call, self.deployment.name, duration_s)
 
     def _report(

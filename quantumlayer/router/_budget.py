@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from calendar import timegm
 from collections.abc import Sequence
 from threading import Lock
 from typing import Literal
@@ -66,7 +67,7 @@ class Budget:
         self.limit_nanousd = round(usd * NANO_PER_USD)
         self._per = per
         self._lock = Lock()
-        self._period = -1
+        self._renews_s = math.inf if per is None else -math.inf
         self._spent = 0
         self._reserved = 0
 
@@ -112,37 +113,37 @@ class Budget:
                     self.name, cost_nanousd / NANO_PER_USD, left / NANO_PER_USD
                 )
             self._reserved += cost_nanousd
-            return Reservation(self, self._period, cost_nanousd)
+            return Reservation(self, self._renews_s, cost_nanousd)
 
-    def _settle(self, period: int, reserved: int, cost: int) -> None:
+    def _settle(self, renews_s: float, reserved: int, cost: int) -> None:
         with self._lock:
-            if period == self._period:
+            if renews_s == self._renews_s:
                 self._reserved -= reserved
                 self._spent += cost
 
     def _turn(self, unix_s: float) -> None:
         """Begin a new period when its time has come; a clock that is set back begins none."""
-        period = self._number(unix_s)
-        if period > self._period:
-            self._period, self._spent, self._reserved = period, 0, 0
+        if unix_s >= self._renews_s:
+            self._renews_s, self._spent, self._reserved = self._end_s(unix_s), 0, 0
 
-    def _number(self, unix_s: float) -> int:
-        if self._per is None:
-            return 0
+    def _end_s(self, unix_s: float) -> float:
+        """When the period ends that this time is in."""
         if self._per == "month":
             date = time.gmtime(unix_s)
-            return date.tm_year * _MONTHS + date.tm_mon
-        return int(unix_s // _SECONDS[self._per])
+            years, month = divmod(date.tm_mon, _MONTHS)
+            return timegm((date.tm_year + years, month + 1, 1, 0, 0, 0))
+        length_s = _SECONDS[str(self._per)]
+        return (unix_s // length_s + 1) * length_s
 
 
 class Reservation:
     """Money set aside for one call."""
 
-    __slots__ = ("_budget", "_cost", "_open", "_period")
+    __slots__ = ("_budget", "_cost", "_open", "_renews_s")
 
-    def __init__(self, budget: Budget, period: int, cost_nanousd: int) -> None:
+    def __init__(self, budget: Budget, renews_s: float, cost_nanousd: int) -> None:
         self._budget = budget
-        self._period = period
+        self._renews_s = renews_s
         self._cost = cost_nanousd
         self._open = True
 
@@ -150,7 +151,7 @@ class Reservation:
         """Take what the call did cost and give the rest back. Settling again does nothing."""
         if self._open:
             self._open = False
-            self._budget._settle(self._period, self._cost, cost_nanousd)  # noqa: SLF001 -- its other half
+            self._budget._settle(self._renews_s, self._cost, cost_nanousd)  # noqa: SLF001 -- its other half
 
 
 def reserve_all(

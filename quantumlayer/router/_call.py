@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import Literal
 
 import anyio
 
@@ -22,9 +23,6 @@ from quantumlayer.router._prompt_caches import Prefix
 from quantumlayer.router._strategy import Ranked, RoutingRequest
 from quantumlayer.router._tokens import PromptSize, estimate_tokens
 
-if TYPE_CHECKING:
-    from quantumlayer.router._attempt import Trial
-
 __all__ = ["EXPECTED_OUTPUT_TOKENS", "Call", "Operation"]
 
 Operation = Literal["chat", "embeddings"]
@@ -41,6 +39,7 @@ class Call:
     """A request, what was tried for it so far, and what came of that.
 
     Attributes:
+        id: What the ledger calls the request.
         request: What the model is asked.
         routing: The same as a strategy sees it.
         prefixes: The beginnings of the prompt by which a provider's cache may know it.
@@ -61,7 +60,9 @@ class Call:
         deadline: When the caller stops waiting, on the event loop's clock.
         too_dear: The budget that stood in the way of the cheapest deployment, as an error.
         continues: Whether it goes on with an answer that has broken off.
-        answering: The attempt that answers; of several at once the first.
+        answering: Name of the deployment that answers, of several at once the first; empty until
+            one does.
+        answered: Whether the attempt that answers has ended.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Call:
         prompt_tokens, self._bound_tokens, images = PromptSize.of(request)
         embeds = operation == "embeddings"
         longest = 0 if embeds else request.max_output_tokens
+        self.id = f"{seed:016x}"
         self.operation: Operation = operation
         self.kind = "stream" if streamed else operation
         self.window_tokens = _longest_tokens(request) if embeds else prompt_tokens
@@ -103,7 +105,8 @@ class Call:
         self.deadline = anyio.current_effective_deadline()
         self.too_dear: BudgetExceededError | None = None
         self.continues = False
-        self.answering: Trial | None = None
+        self.answering = ""
+        self.answered = False
 
     def continuation(self, told: str) -> Call:
         """The call that goes on where the answer to this one has broken off.
@@ -130,8 +133,7 @@ class Call:
         call.attempts = self.attempts
         call.barred = self.barred
         call.choice = ()
-        if self.answering is not None:
-            call.last_failed = self.answering.deployment.name
+        call.last_failed = self.answering
         return call
 
     def bound_nanousd(self, card: ModelCard) -> int | None:
@@ -158,21 +160,10 @@ class Call:
         """Note that a deployment of the ranking was not admitted when its turn came."""
         self.rejected[name] = reason
 
-    @property
-    def considered(self) -> tuple[Considered, ...]:
-        """Every deployment as of the latest ranking, those that it has first."""
-        others = dict(self.rejected)
-        ranked = [Considered(name, score, others.pop(name, "")) for name, score, _ in self.ranking]
-        return (*ranked, *[Considered(name, None, reason) for name, reason in others.items()])
-
     def route(self, strategy: str) -> Route:
         """How the call came to its answer, with the attempt that answered last."""
-        return Route(strategy, self.considered, tuple(self.attempts), self.id)
-
-    @property
-    def id(self) -> str:
-        """What the ledger calls the request."""
-        return f"{self.routing.seed:016x}"
+        tell = partial(_considered, self.ranking, self.rejected)
+        return Route.told_later(strategy, tell, tuple(self.attempts), self.id)
 
     def verdict(self, retry_after_s: float | None) -> RouterError:
         """The error that says why the call has come to nothing.
@@ -187,6 +178,14 @@ class Call:
         if self.too_dear is not None:
             return self.too_dear
         return NoDeploymentError(self.rejected, retry_after_s)
+
+
+def _considered(ranking: Sequence[Ranked], rejected: Mapping[str, str]) -> tuple[Considered, ...]:
+    """Every deployment: those of a ranking in its order, then those that were not ranked."""
+    ranked = [Considered(name, score, rejected.get(name, "")) for name, score, _ in ranking]
+    known = {name for name, _, _ in ranking}
+    others = [Considered(name, None, why) for name, why in rejected.items() if name not in known]
+    return (*ranked, *others)
 
 
 _EMBEDDINGS: frozenset[Capability] = frozenset({"embeddings"})

@@ -105,19 +105,21 @@ class Dispatch:
 
     async def _round(self, call: Call, begin: Begin[T], run: Run[T] | None) -> T:
         """Try every deployment of the ranking once, in its order; wait for those that are busy."""
+        fleet = self._fleet
         call.tried.clear()
         awaited: set[str] = set()
         number = next(self._numbers)
         try:
             while True:
-                ranking = self._ranking(call)
-                for place, deployment in enumerate(ranking):
-                    if deployment.name in call.tried:
+                select(self._strategy, call, fleet, unix_s=self._books.clock.unix())
+                for place, ranked in enumerate(call.ranking):
+                    if ranked.deployment in call.tried:
                         continue
                     if self._books.hedges is None:
-                        answer = await self._attempt(call, deployment, begin, run)
+                        answer = await self._attempt(call, fleet[ranked.deployment], begin, run)
                     else:
-                        answer = await self._hedged(call, ranking[place:], begin, run)
+                        ranking = [fleet[other.deployment] for other in call.ranking[place:]]
+                        answer = await self._hedged(call, ranking, begin, run)
                     if answer is not None:
                         return answer
                 busy = self._busy(call)
@@ -127,12 +129,8 @@ class Dispatch:
                 if not await self._books.line.wait(call, number, busy):
                     raise _RoundFailedError
         finally:
-            self._hand_on(awaited - call.tried)
-
-    def _ranking(self, call: Call) -> Sequence[Deployment]:
-        """Whom to try, in this order."""
-        unix_s = self._books.clock.unix()
-        return select(self._strategy, call, self._fleet, unix_s=unix_s)
+            if awaited:
+                self._hand_on(awaited - call.tried)
 
     async def _hedged(
         self, call: Call, ranking: Sequence[Deployment], begin: Begin[T], run: Run[T] | None

@@ -423,25 +423,27 @@ class Router:
         """The answer as it may be there already; None where answers are not kept."""
         return None if self._replies is None else self._replies.wanted(call, tenant)
 
-    async def _answer(self, call: Call, wanted: Wanted | None) -> ModelReply:
+    def _answer(self, call: Call, wanted: Wanted | None) -> Awaitable[ModelReply]:
         if wanted is None:
-            return await self._dispatch.serve(call, self._ask)
-        return await wanted.get(lambda: self._dispatch.serve(call, self._ask))
+            return self._dispatch.serve(call, self._ask)
+        return wanted.get(lambda: self._dispatch.serve(call, self._ask))
 
     async def _ask(self, trial: Trial) -> ModelReply:
         with trial:
             asked = trial.deployment.provider.complete(trial.call.request)
             return trial.answer(await self._in_time(trial, asked))
 
-    async def _in_time(self, trial: Trial, asked: Awaitable[T]) -> T:
-        """Wait for an answer, for as long as one attempt may take."""
+    def _in_time(self, trial: Trial, asked: Awaitable[T]) -> Awaitable[T]:
+        """An answer, waited for as long as one attempt may take."""
         limit_s = self._retry.attempt_s
-        if limit_s is None:
-            return await asked
-        with anyio.move_on_after(limit_s):
-            return await asked
-        raise ProviderTimeoutError(trial.deployment.name, f"no answer within {limit_s} s")
+        return asked if limit_s is None else _within(limit_s, trial, asked)
 
     async def _open(self, trial: Trial) -> Opened:
         retry = self._retry
         return await open_stream(trial, attempt_s=retry.attempt_s, stall_s=retry.stall_s)
+
+
+async def _within(limit_s: float, trial: Trial, asked: Awaitable[T]) -> T:
+    with anyio.move_on_after(limit_s):
+        return await asked
+    raise ProviderTimeoutError(trial.deployment.name, f"no answer within {limit_s} s")

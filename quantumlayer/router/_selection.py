@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from quantumlayer.errors import BudgetExceededError, LabError, StrategyError
 from quantumlayer.messages import NANO_PER_USD
@@ -17,10 +17,8 @@ from quantumlayer.router._strategy import Candidate, Ranked, RoutingRequest, Rou
 __all__ = ["rank", "select"]
 
 
-def select(
-    strategy: RoutingStrategy, call: Call, fleet: Fleet, *, unix_s: float
-) -> Sequence[Deployment]:
-    """Filter, let the strategy rank the rest, and note in the call how it came to it.
+def select(strategy: RoutingStrategy, call: Call, fleet: Fleet, *, unix_s: float) -> None:
+    """Filter, let the strategy rank the rest, and note ranking and rejections in the call.
 
     The deployment that has just failed goes last: it is tried again only when no other can serve.
 
@@ -28,39 +26,19 @@ def select(
         StrategyError: The strategy raised, or its ranking makes no sense.
     """
     call.too_dear = None
-    rejected: dict[str, str] = {}
-    candidates: dict[str, Candidate] = {}
-    unfit = [_unfit(call, specimen) for specimen in fleet.specimens]
-    purse = _purse(call, fleet, unix_s)
-    for name, deployment in fleet.items():
-        reason = unfit[deployment.kind] or call.barred.get(name, "")
-        if reason:
-            call.barred[name] = reason
-        elif deployment.is_watched:
-            reason = deployment.refusal(call.tokens)
-        if purse and not reason:
-            reason = _too_dear(call, deployment, purse)
-        if reason:
-            rejected[name] = reason
-        else:
-            candidates[name] = deployment.candidate()
-    ranking = _rank(strategy, call, candidates) if candidates else []
-    if ranking and ranking[0].propensity is not None and call.choice is None:
-        call.choice = tuple(ranking)
+    rejected = _rejected(call, fleet, unix_s)
+    candidates = {
+        name: deployment.candidate() for name, deployment in fleet.items() if name not in rejected
+    }
+    ranking = rank(strategy, call.routing, candidates) if candidates else []
     if len(ranking) < len(candidates):
         names = {ranked.deployment for ranked in ranking}
         rejected |= {name: "the strategy vetoes it" for name in candidates if name not in names}
-    call.ranking, call.rejected = ranking, rejected
-    return [fleet[ranked.deployment] for ranked in ranking]
-
-
-def _rank(
-    strategy: RoutingStrategy, call: Call, candidates: Mapping[str, Candidate]
-) -> list[Ranked]:
-    ranking = rank(strategy, call.routing, candidates)
     if call.last_failed and len(ranking) > 1:
         ranking.sort(key=lambda ranked: ranked.deployment == call.last_failed)
-    return ranking
+    if ranking and ranking[0].propensity is not None and call.choice is None:
+        call.choice = tuple(ranking)
+    call.ranking, call.rejected = ranking, rejected
 
 
 def rank(
@@ -86,22 +64,17 @@ def rank(
 
 
 def _is_sound(ranking: Sequence[Ranked], candidates: Mapping[str, Candidate]) -> bool:
-    """Whether a ranking makes sense, as one look at all of it mostly tells; `_check` knows."""
-    if not ranking:
-        return True
+    """Whether a ranking makes sense, as one quick look mostly tells; `_check` knows."""
+    left, total = set(candidates), 0.0
     try:
-        names, scores, propensities = zip(*ranking, strict=True)
-        total = sum(scores)  # no number if one of them is none
-        return (
-            {*map(type, ranking)} == {Ranked}
-            and type(total) in {int, float}
-            and math.isfinite(total)
-            and len(known := set(names)) == len(ranking)
-            and candidates.keys() >= known
-            and propensities.count(None) == len(ranking)
-        )
-    except (TypeError, ValueError, OverflowError):
+        for name, score, propensity in ranking:
+            if type(score) is not float or propensity is not None:
+                return False
+            left.remove(name)
+            total += score
+    except (TypeError, ValueError, LookupError):
         return False
+    return math.isfinite(total) and {*map(type, ranking)} <= {Ranked}
 
 
 def _check(
@@ -141,6 +114,28 @@ def _title(strategy: RoutingStrategy) -> str:
     return f"The strategy {type(strategy).__qualname__!r}"
 
 
+def _rejected(call: Call, fleet: Fleet, unix_s: float) -> dict[str, str]:
+    """Why deployments cannot serve the call, now or ever, by their names."""
+    unfit = [_unfit(call, specimen) for specimen in fleet.specimens]
+    purse = _purse(call, fleet, unix_s)
+    doubtful: Iterable[Deployment] = fleet.values()
+    if not (call.barred or purse or any(unfit)):
+        doubtful = [deployment for deployment in doubtful if deployment.is_watched]
+    rejected: dict[str, str] = {}
+    for deployment in doubtful:
+        name = deployment.name
+        reason = unfit[deployment.kind] or call.barred.get(name, "")
+        if reason:
+            call.barred[name] = reason
+        elif deployment.is_watched:
+            reason = deployment.refusal(call.tokens)
+        if purse and not reason:
+            reason = _too_dear(call, deployment, purse)
+        if reason:
+            rejected[name] = reason
+    return rejected
+
+
 _Purse = Sequence[tuple[Budget, int]]
 """Each budget with what it has left, in nano-dollars."""
 
@@ -150,8 +145,12 @@ def _purse(call: Call, fleet: Fleet, unix_s: float) -> _Purse:
     if not call.budgets:
         return ()
     bound = call.bound_nanousd(fleet.dearest)
-    purse = [(budget, budget.left_nanousd(unix_s=unix_s)) for budget in call.budgets]
-    return [each for each in purse if bound is None or bound > each[1]]
+    needed = math.inf if bound is None else bound
+    return [
+        (budget, left)
+        for budget in call.budgets
+        if (left := budget.left_nanousd(unix_s=unix_s)) < needed
+    ]
 
 
 def _unfit(call: Call, deployment: Deployment) -> str:

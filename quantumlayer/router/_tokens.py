@@ -33,25 +33,26 @@ def estimate_tokens(text: str) -> int:
 
     Against o200k_base on 60 texts (English prose, Python, JSON, YAML, logs, Chinese, Japanese,
     Korean) this is between -19 % and +15 %; it errs upwards for Russian (+49 %) and Hindi
-    (+106 %). It makes four passes at C speed: about 4 µs for 1,000 characters.
+    (+106 %). It makes four passes at C speed: about 1.2 µs for 1,000 characters.
     """
     return _estimate(text, text.encode("utf-8", "surrogatepass"))
 
 
 def _estimate(text: str, data: bytes) -> int:
-    size = len(data)
-    letters = size - len(data.translate(None, _LETTERS))
-    digits = size - len(data.translate(None, _DIGITS))
-    marks = size - len(data.translate(None, _MARKS))
-    spaces = size - len(data.translate(None, _SPACES))
-    high_bytes = size - letters - digits - marks - spaces
-    # Of `others` characters, those of two bytes and those of three have `high_bytes` together; one
-    # of four bytes counts as two of the latter. Control characters are among the high bytes too,
-    # too rare to matter.
-    others = len(text) - (size - high_bytes)
-    long = max(0, high_bytes - 2 * others)
-    short = max(0, others - long)
-    return -(-(25 * letters + 70 * digits + 75 * (marks + long) + 30 * short) // 100)
+    unlettered = data.translate(None, _LETTERS)
+    dense = unlettered.translate(None, _SPACES)
+    unnumbered = dense.translate(None, _DIGITS)
+    high = unnumbered.translate(None, _MARKS)
+    letters, digits = len(data) - len(unlettered), len(dense) - len(unnumbered)
+    hundredths = 25 * letters + 70 * digits + 75 * (len(unnumbered) - len(high))
+    if high:
+        # Of `others` characters, those of two bytes and those of three have the high bytes
+        # together; one of four bytes counts as two of the latter. Control characters are among the
+        # high bytes too, too rare to matter.
+        others = len(text) - (len(data) - len(high))
+        long = max(0, len(high) - 2 * others)
+        hundredths += 75 * long + 30 * max(0, others - long)
+    return -(-hundredths // 100)
 
 
 class PromptSize(NamedTuple):

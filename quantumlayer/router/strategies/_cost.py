@@ -25,18 +25,27 @@ class CostBasedRouting:
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         """Sort by expected cost."""
         costs = costs_usd(request, candidates)
-        keys = [(candidate.price is None, candidate.deployment) for candidate in candidates]
-        order = sorted(zip(costs, keys, strict=True))
-        return Ranked.by_score((cost, name) for cost, (_, name) in order)
+        order = [
+            (cost, candidate.price is None, candidate.deployment)
+            for cost, candidate in zip(costs, candidates, strict=True)
+        ]
+        return Ranked.by_score([(cost, name) for cost, _, name in sorted(order)])
 
 
 def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[float]:
     """Expected cost of each candidate in US dollars; the dearest one's where it is unknown."""
     if not candidates:
         return []
-    costs = [candidate.cost_nanousd(request) for candidate in candidates]
-    known = [cost for cost in costs if cost is not None]
-    if len(known) == len(costs):
-        return [cost / NANO_PER_USD for cost in known]
-    dearest = max(known, default=0)
-    return [(dearest if cost is None else cost) / NANO_PER_USD for cost in costs]
+    prompt, answer, cached = request.prompt_tokens, request.output_tokens, request.cached_tokens
+    known = [
+        price.expected_nanousd(
+            prompt, answer, cached.get(candidate.deployment, 0), candidate.reasoning_tokens
+        )
+        / NANO_PER_USD
+        for candidate in candidates
+        if (price := candidate.price) is not None
+    ]
+    if len(known) == len(candidates):
+        return known
+    costs, dearest = iter(known), max(known, default=0.0)
+    return [dearest if candidate.price is None else next(costs) for candidate in candidates]

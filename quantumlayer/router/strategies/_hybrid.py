@@ -105,12 +105,14 @@ class HybridRouting:
         cost_0, cost_1 = _scale(costs, shares[0])
         load_0, load_1 = _scale(loads, shares[1])
         gap_0, gap_1 = _scale(gaps, shares[2])
-        scores = [
-            (cost - cost_0) * cost_1 + (load - load_0) * load_1 + (gap - gap_0) * gap_1
-            for cost, load, gap in zip(costs, loads, gaps, strict=True)
+        order = [
+            (
+                (cost - cost_0) * cost_1 + (load - load_0) * load_1 + (gap - gap_0) * gap_1,
+                candidate.deployment,
+            )
+            for cost, load, gap, candidate in zip(costs, loads, gaps, candidates, strict=True)
         ]
-        names = [candidate.deployment for candidate in candidates]
-        return Ranked.by_score(sorted(zip(scores, names, strict=True)))
+        return Ranked.by_score(sorted(order))
 
     def _allows(self, request: RoutingRequest, candidate: Candidate, quality: float | None) -> bool:
         if self.min_quality is not None and (quality is None or quality < self.min_quality):

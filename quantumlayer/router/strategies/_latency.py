@@ -44,8 +44,8 @@ class LatencyBasedRouting:
     def rank(self, request: RoutingRequest, candidates: Sequence[Candidate]) -> Sequence[Ranked]:
         """Sort by load, then let the winner of two random ones go first."""
         loads = loads_s(request, candidates, decay_s=self.decay_s)
-        names = [candidate.deployment for candidate in candidates]
-        order = sorted(zip(loads, names, strict=True))
+        pairs = zip(loads, candidates, strict=True)
+        order = sorted([(load, candidate.deployment) for load, candidate in pairs])
         if len(order) > 1:
             winner = min(_two(request.seed, len(order)))
             order.insert(0, order.pop(winner))
@@ -61,7 +61,7 @@ def loads_s(
     for candidate in candidates:
         latency_s, calls = candidate.latency_s, candidate.in_flight
         if latency_s is None:
-            loads.append(calls and _UNMEASURED_S + calls)
+            loads.append(_UNMEASURED_S + calls if calls else 0.0)
             continue
         ahead_s = candidate.latency_at_s - now_s  # below 0: so long it was not called
         loads.append(latency_s * exp(ahead_s / decay_s if ahead_s < 0 else 0.0) * (calls + 1))

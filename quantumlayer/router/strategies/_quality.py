@@ -113,17 +113,22 @@ class QualityBasedRouting:
         known = qualities(self.scorer, request, candidates)
         reference, enough = self._measure(known, candidates)
 
-        def place(entry: tuple[float | None, float, Candidate]) -> tuple[float | str, ...]:
-            quality, cost, candidate = entry
-            if quality is None:
-                return (2, -cost, candidate.deployment)
-            if quality >= enough or candidate is reference:
-                return (0, cost, -quality, candidate.deployment)
-            return (1, -quality, cost, candidate.deployment)
-
+        good: list[tuple[float, float, str]] = []
+        worse: list[tuple[float, float, str]] = []
+        unknown: list[tuple[float, str]] = []
         costs = costs_usd(request, candidates)
-        order = sorted(zip(known, costs, candidates, strict=True), key=place)
-        return Ranked.by_score((1 - (quality or 0), each.deployment) for quality, _, each in order)
+        for quality, cost, candidate in zip(known, costs, candidates, strict=True):
+            name = candidate.deployment
+            if quality is None:
+                unknown.append((-cost, name))
+            elif quality >= enough or candidate is reference:
+                good.append((cost, -quality, name))
+            else:
+                worse.append((-quality, cost, name))
+        order = [(1 + less, name) for _, less, name in sorted(good)]
+        order += [(1 + less, name) for less, _, name in sorted(worse)]
+        order += [(1.0, name) for _, name in sorted(unknown)]
+        return Ranked.by_score(order)
 
     def _measure(
         self, known: Sequence[float | None], candidates: Sequence[Candidate]
@@ -134,7 +139,7 @@ class QualityBasedRouting:
                 named = self.promise.reference in {candidate.deployment, candidate.model}
                 if named and quality is not None:
                     return candidate, quality - self.promise.margin
-        best = max((value for value in known if value is not None), default=0.0)
+        best = max(filter(None, known), default=0.0)
         return None, self.share * best
 
 
@@ -146,7 +151,6 @@ def qualities(
     Raises:
         StrategyError: Its answer makes no sense.
     """
-    name = repr(type(scorer).__qualname__)
     try:
         scores = scorer.score(request, candidates)
         wrong = [score for score in scores if score is not None and not 0 <= score <= 1]
@@ -155,12 +159,12 @@ def qualities(
         raise
     except Exception as error:
         raise StrategyError(
-            f"The scorer {name} raised {type(error).__qualname__}, or gave no sequence of numbers: "
-            "a scorer scores whatever it is given."
+            f"The scorer {type(scorer).__qualname__!r} raised {type(error).__qualname__}, or gave "
+            "no sequence of numbers: a scorer scores whatever it is given."
         ) from error
     if not good:
         raise StrategyError(
-            f"{name} scored {len(candidates)} candidates with {scores!r}: "
+            f"{type(scorer).__qualname__!r} scored {len(candidates)} candidates with {scores!r}: "
             "give one quality between 0 and 1, or None, for each."
         )
     return scores
