@@ -15,7 +15,7 @@ from quantumlayer.errors import (
     UnknownAgentError,
 )
 from quantumlayer.messages import Exchange
-from quantumlayer.router import validation_problems
+from quantumlayer.router import Budget, validation_problems
 from quantumlayer.transport import Envelope, Failure
 
 if TYPE_CHECKING:
@@ -68,13 +68,15 @@ def subject_of(name: str) -> str:
     return f"agents.{name}"
 
 
-async def ask(
+async def ask(  # noqa: PLR0913 -- what travels with a task
     bus: Transport,
     agent: Agent[In, Out],
     task: In,
     *,
     sender: str,
+    budget: Budget | None,
     budget_nanousd: int | None,
+    unix_s: float,
     tenant: str,
 ) -> Answer[Out]:
     """Send a task to an agent and return what it gives; see `AgentManager.ask`."""
@@ -89,6 +91,27 @@ async def ask(
         tenant=tenant,
         budget_nanousd=budget_nanousd,
     )
+    if budget is None:
+        return await _sent(bus, agent, envelope)
+    share = budget_nanousd or 0
+    reservation = budget.reserve(share, unix_s=unix_s)
+    spent: int | None = None
+    try:
+        answer = await _sent(bus, agent, envelope)
+        spent = answer.spent_nanousd
+    except AgentFailedError as error:
+        spent = error.spent_nanousd
+        raise
+    except UnknownAgentError:
+        spent = 0
+        raise
+    finally:
+        # What nobody can tell, after a lost connection or a cancellation, counts in full.
+        reservation.settle(share if spent is None else spent)
+    return answer
+
+
+async def _sent(bus: Transport, agent: Agent[Any, Out], envelope: Envelope) -> Answer[Out]:
     try:
         came = await bus.request(subject_of(agent.name), envelope)
     except NoRespondersError as error:

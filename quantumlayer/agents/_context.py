@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +12,7 @@ from quantumlayer.agents._asking import ask
 from quantumlayer.agents._conversation import Conversation
 from quantumlayer.agents._models import ModelAccess
 from quantumlayer.agents._tools import Toolbox
-from quantumlayer.errors import AgentError, AgentFailedError, UnknownAgentError
+from quantumlayer.errors import AgentError, AgentFailedError
 from quantumlayer.messages import (
     NANO_PER_USD,
     Data,
@@ -210,31 +209,23 @@ class Context:
         """
         if self.bus is None:
             raise AgentError(f"agent {self.agent.name!r} has no transport: spawn it in a manager")
-        share = self.budget_left_nanousd if budget_nanousd is None else budget_nanousd
-        reserved = [budget.reserve(share or 0, unix_s=0.0) for budget in self._budgets]
-        made: Sequence[Exchange] = ()
-        spent: int | None = None
         try:
             answer = await ask(
                 self.bus,
                 agent,
                 task,
                 sender=self.agent.name,
-                budget_nanousd=share,
+                budget=self._budgets[0] if self._budgets else None,
+                budget_nanousd=self.budget_left_nanousd
+                if budget_nanousd is None
+                else budget_nanousd,
+                unix_s=0.0,
                 tenant=self.tenant,
             )
-            made, spent = answer.exchanges, answer.spent_nanousd
         except AgentFailedError as error:
-            made, spent = error.exchanges, error.spent_nanousd
+            self._exchanges.extend(error.exchanges)
             raise
-        except UnknownAgentError:
-            spent = 0
-            raise
-        finally:
-            self._exchanges.extend(made)
-            # What nobody can tell, after a lost connection or a cancellation, counts in full.
-            for reservation in reserved:
-                reservation.settle(share or 0 if spent is None else spent)
+        self._exchanges.extend(answer.exchanges)
         return answer.artifact
 
 

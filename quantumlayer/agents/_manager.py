@@ -16,6 +16,7 @@ from quantumlayer.agents._asking import Answer, ask
 from quantumlayer.agents._models import ModelAccess
 from quantumlayer.agents._replicas import AgentStatus, AnyAgent, Restarts, Spawned
 from quantumlayer.errors import AgentError, AgentFailedError, AgentStoppedError, UnknownAgentError
+from quantumlayer.router import Budget
 from quantumlayer.transport import Transport
 
 __all__ = ["AgentManager"]
@@ -147,6 +148,7 @@ class AgentManager:
         agent: Agent[In, Out],
         task: In,
         *,
+        budget: Budget | None = None,
         budget_nanousd: int | None = None,
         tenant: str = "",
     ) -> Answer[Out]: ...
@@ -156,6 +158,7 @@ class AgentManager:
         agent: str,
         task: BaseModel,
         *,
+        budget: Budget | None = None,
         budget_nanousd: int | None = None,
         tenant: str = "",
     ) -> Answer[Any]: ...
@@ -164,6 +167,7 @@ class AgentManager:
         agent: AnyAgent | str,
         task: BaseModel,
         *,
+        budget: Budget | None = None,
         budget_nanousd: int | None = None,
         tenant: str = "",
     ) -> Answer[Any]:
@@ -175,10 +179,14 @@ class AgentManager:
             agent: The name of an agent spawned here; or an agent, of which its name and the types
                 it takes and gives are used, for one that lives elsewhere or for the sake of types.
             task: What it is given.
-            budget_nanousd: What the task may cost, in billionths of a US dollar.
+            budget: What several tasks may cost together, such as those of a run: what this one may
+                cost is set aside in it until it is done.
+            budget_nanousd: What the task may cost, in billionths of a US dollar; None: all that is
+                left of `budget`, or without one whatever it costs.
             tenant: For whom it is done.
 
         Raises:
+            BudgetExceededError: There is not so much left of `budget`.
             UnknownAgentError: No such agent is spawned.
             AgentStoppedError: It crashed too often.
             AgentFailedError: It raised. The error carries the model calls it had made.
@@ -187,13 +195,18 @@ class AgentManager:
         """
         if isinstance(agent, str):
             agent = self._find(agent).agent
+        unix_s = time.time()
+        if budget is not None and budget_nanousd is None:
+            budget_nanousd = max(0, budget.left_nanousd(unix_s=unix_s))
         try:
             return await ask(
                 self._bus,
                 agent,
                 task,
                 sender=type(self).__name__,
+                budget=budget,
                 budget_nanousd=budget_nanousd,
+                unix_s=unix_s,
                 tenant=tenant,
             )
         except UnknownAgentError as error:

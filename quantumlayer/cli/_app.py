@@ -70,6 +70,9 @@ def generate(  # noqa: PLR0913 -- one argument for each option
     ] = None,
     isolation: Isolation = "L2",
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not answer from the cache.")] = False,
+    budget_usd: Annotated[
+        float | None, typer.Option(help="What the model may cost, in US dollars.")
+    ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -85,6 +88,7 @@ def generate(  # noqa: PLR0913 -- one argument for each option
         base_url=base_url,
         isolation=isolation,
         fresh=fresh,
+        budget_usd=budget_usd,
         data=data,
         json=json,
     )

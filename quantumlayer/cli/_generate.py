@@ -38,6 +38,7 @@ class Options:
     base_url: str | None
     isolation: str
     fresh: bool
+    budget_usd: float | None
     data: Path | None
     json: bool
 
@@ -49,7 +50,9 @@ async def generate(options: Options) -> int:
     level = isolation(options.isolation)
     with progress(quiet=options.json) as tell:
         async with router, QLayer(router=router, folder=options.data, isolation=level) as qlayer:
-            capsule = await qlayer.generate_code(document, fresh=options.fresh, tell=tell)
+            capsule = await qlayer.generate_code(
+                document, fresh=options.fresh, budget_usd=options.budget_usd, tell=tell
+            )
     path = options.output or Path(f"{capsule.name}.qcap")
     await anyio.to_thread.run_sync(capsule.write, path)
     if options.json:

@@ -31,7 +31,7 @@ from quantumlayer.messages import Exchange, Finding, Verdict
 from quantumlayer.services._progress import Listener, Progress, Stage
 from quantumlayer.workflow import Flow, StepContext, loop, parallel, sequence, step
 
-__all__ = ["Ask", "Build", "Check", "addressees", "generation", "tree"]
+__all__ = ["Ask", "Build", "Check", "addressees", "generation", "side_by_side", "tree"]
 
 
 Ask = Callable[[str, BaseModel], Awaitable[Answer[Any]]]
@@ -84,6 +84,11 @@ class Build:
 
 WRITERS = ("Developer", "QAEngineer", "DevOpsEngineer")
 """The roles that write files; where two wrote the same path, the earlier one's counts."""
+
+
+def side_by_side(role: str) -> int:
+    """How many roles are asked at the same time as this one, itself included."""
+    return len(WRITERS) if role in WRITERS else 1
 
 
 DOUBT_TESTS_AFTER = 1

@@ -31,9 +31,9 @@ from quantumlayer.capsule import (
 from quantumlayer.errors import QuantumLayerError, StepFailedError
 from quantumlayer.messages import canonical_json
 from quantumlayer.offline import OfflineModel
-from quantumlayer.router import Router
+from quantumlayer.router import Budget, Router
 from quantumlayer.sandbox import Level
-from quantumlayer.services._generation import Build, generation
+from quantumlayer.services._generation import Ask, Build, generation, side_by_side
 from quantumlayer.services._intake import read_document
 from quantumlayer.services._packaging import ENTRY_POINT, VERSION, draft
 from quantumlayer.services._progress import Listener, Progress
@@ -128,6 +128,8 @@ class QLayer:
         document: str | bytes,
         *,
         fresh: bool = False,
+        budget_usd: float | None = None,
+        tenant: str = "",
         tell: Listener = lambda _progress: None,
     ) -> QuantumCapsule:
         """Turn a requirements document into a verified capsule.
@@ -138,6 +140,9 @@ class QLayer:
         Args:
             document: The text, or its bytes in UTF-8.
             fresh: Do not answer from the cache.
+            budget_usd: What the models may cost for it, in US dollars; None: no limit. Roles that
+                work side by side get equal shares of what is left.
+            tenant: For whom; each has a cache of its own.
             tell: Is told of progress, from the event loop; it must not block.
 
         Raises:
@@ -149,7 +154,8 @@ class QLayer:
             StorageError: The data folder cannot be used.
         """
         wanted = read_document(document)
-        question = self._question(wanted)
+        question = self._question(wanted, tenant)
+        budget = None if budget_usd is None else Budget(usd=budget_usd, name="run")
         with telemetry.span("generate"):
             tell(Progress("cache", "begun"))
             found = None if fresh else await self._shelf.remembered(question)
@@ -158,7 +164,7 @@ class QLayer:
                 return found
             await self._shelf.note_run(question, "running")
             try:
-                capsule = await self._make(wanted, tell)
+                capsule = await self._make(wanted, self._ask(budget, tenant), tell)
             except QuantumLayerError as error:
                 reason = f"{type(error).__name__}: {error}"
                 await self._shelf.note_run(question, "failed", error=reason)
@@ -226,8 +232,21 @@ class QLayer:
         await self._agents.spawn(agent, replicas=replicas)
         return agent.name
 
-    async def orchestrate_agents(self, agents: Sequence[str], task: BaseModel) -> Answer[Any]:
+    async def orchestrate_agents(
+        self,
+        agents: Sequence[str],
+        task: BaseModel,
+        *,
+        budget_usd: float | None = None,
+        tenant: str = "",
+    ) -> Answer[Any]:
         """Hand a task to the first agent, what it gives to the second, and so on.
+
+        Args:
+            agents: Their names.
+            task: What the first one is given.
+            budget_usd: What all of them may cost together, in US dollars; None: no limit.
+            tenant: For whom.
 
         Returns:
             What the last one gave, with the model calls of all of them.
@@ -241,12 +260,15 @@ class QLayer:
         if not agents:
             msg = "agents: at least one is needed"
             raise ValueError(msg)
+        budget = None if budget_usd is None else Budget(usd=budget_usd, name="run")
         exchanges: list[Any] = []
-        answer = Answer[Any](task)
+        spent_nanousd = 0
+        answer: Answer[Any] = Answer(task)
         for name in agents:
-            answer = await self._agents.ask(name, answer.artifact)
+            answer = await self._agents.ask(name, answer.artifact, budget=budget, tenant=tenant)
             exchanges += answer.exchanges
-        return replace(answer, exchanges=tuple(exchanges))
+            spent_nanousd += answer.spent_nanousd
+        return replace(answer, exchanges=tuple(exchanges), spent_nanousd=spent_nanousd)
 
     # --- workflows -----------------------------------------------------------------------------
 
@@ -279,9 +301,25 @@ class QLayer:
 
     # --- how -----------------------------------------------------------------------------------
 
-    async def _make(self, document: RequirementsDocument, tell: Listener) -> QuantumCapsule:
+    def _ask(self, budget: Budget | None, tenant: str) -> Ask:
+        """How the roles are asked for a tenant, within what is left for the run."""
+
+        async def ask(role: str, task: BaseModel) -> Answer[Any]:
+            share: int | None = None
+            if budget is not None:
+                unspent = budget.limit_nanousd - budget.spent_nanousd(unix_s=0.0)
+                share = max(0, unspent) // side_by_side(role)
+            return await self._agents.ask(
+                role, task, budget=budget, budget_nanousd=share, tenant=tenant
+            )
+
+        return ask
+
+    async def _make(
+        self, document: RequirementsDocument, ask: Ask, tell: Listener
+    ) -> QuantumCapsule:
         async with open_gate(self._isolation) as check:
-            flow = generation(self._agents.ask, check, tell, rounds=self._rounds)
+            flow = generation(ask, check, tell, rounds=self._rounds)
             run = await self._workflows.start(
                 flow, document, workflow_id=f"generate-{uuid.uuid4()}"
             )
@@ -297,10 +335,11 @@ class QLayer:
     async def _own_key(self) -> SigningKey:
         return await anyio.to_thread.run_sync(SigningKey.load_or_create, self._folder.keys)
 
-    def _question(self, document: RequirementsDocument) -> str:
-        """All that the answer depends on, as a hash."""
+    def _question(self, document: RequirementsDocument, tenant: str) -> str:
+        """All that the answer depends on, and for whom it is, as a hash."""
         depends = {
             "document": document.text,
+            "tenant": tenant,
             "version": quantumlayer.__version__,
             "python": platform.python_version(),
             "deployments": list(self._router.deployments),
