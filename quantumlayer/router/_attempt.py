@@ -158,6 +158,8 @@ class Trial:
             raise MalformedReplyError(
                 self.deployment.name, f"the provider gave {type(reply).__qualname__!r} as its reply"
             )
+        if reply.usage.estimated and self.call.count_tokens is not estimate_tokens:
+            reply = replace(reply, usage=self._counted(reply))
         price = self.deployment.card.price
         cost = reply.cost_nanousd if price is None else price.cost_nanousd(reply.usage)
         if self._span.is_recording():
@@ -179,6 +181,14 @@ class Trial:
             route,
             reply.id,
         )
+
+    def _counted(self, reply: ModelReply) -> Usage:
+        """The tokens of a reply whose provider has counted none."""
+        if self.call.operation == "embeddings":
+            return reply.usage
+        said = (reply.text, *(call.arguments for call in reply.tool_calls))
+        output = sum(map(self.call.count_tokens, said))
+        return Usage(self.call.routing.prompt_tokens, output_tokens=output, estimated=True)
 
     def _learn_usage(self, usage: Usage) -> None:
         """Take in what the provider has counted: it makes the next call's cost known better."""
@@ -262,7 +272,7 @@ class Trial:
         usage = Usage()
         if billed:
             prompt = self.call.routing.prompt_tokens
-            usage = Usage(prompt, output_tokens=estimate_tokens(partial), estimated=True)
+            usage = Usage(prompt, output_tokens=self.call.count_tokens(partial), estimated=True)
         price = self.deployment.card.price
         cost = 0 if price is None else price.cost_nanousd(usage)
         self._end(text, failed=failed, usage=usage, cost=cost, error=error)

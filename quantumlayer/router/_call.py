@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Literal
@@ -44,6 +44,7 @@ class Call:
         routing: The same as a strategy sees it.
         prefixes: The beginnings of the prompt by which a provider's cache may know it.
         budgets: What the call has to be affordable for.
+        count_tokens: Tells the tokens of a text.
         operation: What the model is called for; texts to embed are messages of the request.
         kind: What is waited for: answers of one kind take alike.
         needs: Capabilities without which the request cannot be served.
@@ -74,14 +75,16 @@ class Call:
         seed: int,
         operation: Operation = "chat",
         streamed: bool = False,
+        count_tokens: Callable[[str], int] = estimate_tokens,
     ) -> None:
-        prompt_tokens, self._bound_tokens, images = PromptSize.of(request)
+        self.count_tokens = count_tokens
+        prompt_tokens, self._bound_tokens, images = PromptSize.of(request, count_tokens)
         embeds = operation == "embeddings"
         longest = 0 if embeds else request.max_output_tokens
         self.id = f"{seed:016x}"
         self.operation: Operation = operation
         self.kind = "stream" if streamed else operation
-        self.window_tokens = _longest_tokens(request) if embeds else prompt_tokens
+        self.window_tokens = _longest_tokens(request, count_tokens) if embeds else prompt_tokens
         self.request = request
         self.routing = RoutingRequest(
             request,
@@ -119,7 +122,7 @@ class Call:
             answer = Message("assistant", (Text(words),))
             request = replace(request, messages=(*request.messages, answer))
         if request.max_output_tokens is not None:
-            left = request.max_output_tokens - estimate_tokens(told)
+            left = request.max_output_tokens - self.count_tokens(told)
             request = replace(request, max_output_tokens=max(1, left))
         call = Call(
             request,
@@ -127,6 +130,7 @@ class Call:
             now_s=self.routing.now_s,
             seed=self.routing.seed,
             streamed=True,
+            count_tokens=self.count_tokens,
         )
         call.continues = True
         call.needs |= _CONTINUATION
@@ -192,8 +196,8 @@ _EMBEDDINGS: frozenset[Capability] = frozenset({"embeddings"})
 _CONTINUATION: frozenset[Capability] = frozenset({"continuation"})
 
 
-def _longest_tokens(request: ModelRequest) -> int:
-    return max((estimate_tokens(message.text) for message in request.messages), default=0)
+def _longest_tokens(request: ModelRequest, count: Callable[[str], int]) -> int:
+    return max((count(message.text) for message in request.messages), default=0)
 
 
 def _needs(request: ModelRequest, *, images: int) -> frozenset[Capability]:

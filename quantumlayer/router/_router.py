@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import (
     AsyncIterator,
     Awaitable,
+    Callable,
     Collection,
     Iterable,
     Mapping,
@@ -55,6 +56,7 @@ from quantumlayer.router._retry import RetryPolicy
 from quantumlayer.router._shelf import Shelf
 from quantumlayer.router._strategy import ObservingStrategy, RoutingStrategy
 from quantumlayer.router._stream import Opened, open_stream, piped
+from quantumlayer.router._tokens import estimate_tokens
 from quantumlayer.router._vectors import Texts, Vectors
 from quantumlayer.router.strategies import HybridRouting
 
@@ -97,6 +99,8 @@ class Router:
             own `card` goes before it.
         tells_content: Whether the spans of calls say what was asked and answered, for whoever reads
             the telemetry; never by default.
+        count_tokens: Tells the tokens of a text: of prompts before a call, and of answers where the
+            provider counts nothing. See `quantumlayer.router.tiktoken.token_counter`.
         clock: The time; other than the machine's only in tests and simulations.
         random: Where waits and seeds come from.
 
@@ -120,6 +124,7 @@ class Router:
         caching: Caching | None = None,
         catalog: Catalog | None = None,
         tells_content: bool = False,
+        count_tokens: Callable[[str], int] = estimate_tokens,
         clock: Clock = SystemClock(),
         random: Random | None = None,
     ) -> None:
@@ -128,6 +133,7 @@ class Router:
         self._budgets = tuple(budgets)
         self._retry = retry
         self._clock = clock
+        self._count_tokens = count_tokens
         self._random = random or Random()  # noqa: S311 -- spreads load, protects nothing
         cards = Catalog.shipped() if catalog is None else catalog
 
@@ -410,6 +416,7 @@ class Router:
             seed=self._random.getrandbits(64),
             operation=operation,
             streamed=streamed,
+            count_tokens=self._count_tokens,
         )
         call.barred = self._deployments.closed_to(tenant)
         if self._deployments.discounts and operation == "chat":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Callable
 from typing import NamedTuple
 
 from quantumlayer.messages import Image, ModelRequest, Text, ToolCall, ToolResult
@@ -59,8 +60,8 @@ class PromptSize(NamedTuple):
     """How long a prompt is.
 
     Attributes:
-        tokens: An estimate. Texts, tools, schema and images are in it; `Data` parts count nothing:
-            language models are not sent them.
+        tokens: As estimated or counted. Texts, tools, schema and images are in it; `Data` parts
+            count nothing: language models are not sent them.
         bound: How many tokens it cannot exceed: a byte-level tokenizer makes at most one of a byte.
             Images count as in the estimate.
         images: How many images there are.
@@ -71,12 +72,18 @@ class PromptSize(NamedTuple):
     images: int
 
     @classmethod
-    def of(cls, request: ModelRequest) -> PromptSize:
-        """Measure a request."""
+    def of(cls, request: ModelRequest, count: Callable[[str], int] = estimate_tokens) -> PromptSize:
+        """Measure a request.
+
+        Args:
+            request: What is asked.
+            count: Tells the tokens of a text.
+        """
         text, images = _content(request)
         data = text.encode("utf-8", "surrogatepass")
         pictures, turns = _IMAGE_TOKENS * images, len(request.messages) + 1
-        tokens = _estimate(text, data) + pictures + _MESSAGE_TOKENS * turns
+        words = _estimate(text, data) if count is estimate_tokens else count(text)
+        tokens = words + pictures + _MESSAGE_TOKENS * turns
         return cls(tokens, len(data) + pictures + _MESSAGE_TOKENS_BOUND * turns, images)
 
 
