@@ -15,11 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from quantumlayer.messages import (
+    CachePoint,
     Data,
     Image,
     Message,
     ModelRequest,
     OutputSchema,
+    Part,
     Text,
     ToolCall,
     ToolResult,
@@ -71,7 +73,9 @@ tools = st.builds(
     words,
     st.sampled_from([kind.model_json_schema() for kind in KINDS]),
 )
-said = st.lists(st.one_of(words.map(Text), images, st.just(Data("Note", {"n": 1}))), max_size=3)
+data = st.just(Data("Note", {"n": 1}))
+points = st.just(CachePoint())
+said = st.lists(st.one_of(words.map(Text), images, data, points), max_size=3)
 
 
 @st.composite
@@ -80,14 +84,16 @@ def turns(draw: st.DrawFn) -> list[Message]:
     user = Message("user", (Text(draw(words)), *draw(said)))
     calls = draw(st.lists(st.builds(ToolCall, ids, names, arguments), max_size=2))
     assistant = Message("assistant", (Text(draw(words)), *calls))
-    results = [ToolResult(call.id, draw(words), draw(st.booleans())) for call in calls]
+    results: list[Part] = [ToolResult(call.id, draw(words), draw(st.booleans())) for call in calls]
+    results += draw(st.lists(points, max_size=1))
     answered = [assistant, *([Message("tool", tuple(results))] if results else [])]
     return [user, *(answered if draw(st.booleans()) else [])]
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> ModelRequest:
-    messages = [Message.system(text) for text in draw(st.lists(words, max_size=2))]
+    rules = st.builds(lambda text, ends: Message.system(text, *ends), words, st.lists(points))
+    messages = draw(st.lists(rules, max_size=2))
     for _ in range(draw(st.integers(1, 3))):
         messages += draw(turns())
     if draw(st.booleans()):
