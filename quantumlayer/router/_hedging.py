@@ -74,6 +74,11 @@ class Hedging:
             )
         if not self.max_cost_ratio >= 0:
             raise RouterConfigError(f"max_cost_ratio={self.max_cost_ratio!r}: give zero or more.")
+        if self.budget is not None and not self.budget.is_for(tenant="", agent=None):
+            raise RouterConfigError(
+                f"{self.budget!r} is some tenant's or agent's: the budget of second calls is for "
+                "all of them; bound those of one by the router's `budgets`."
+            )
 
 
 class Hedges:

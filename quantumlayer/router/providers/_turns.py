@@ -115,8 +115,7 @@ def conversation(messages: Sequence[Message], *, alternating: bool) -> list[Turn
         elif alternating and _gives_results(last.parts) != _gives_results(parts):
             turns += (Turn("assistant", [_NOTHING]), Turn(role, parts))
         else:
-            last.parts += parts
-            last.parts.sort(key=lambda part: not isinstance(part, ToolResult))
+            last.parts = _joined(last.parts, parts)
     if not turns or (alternating and turns[0].role == "assistant"):
         turns.insert(0, Turn("user", [_NOTHING]))
     if turns[-1].role == "assistant":
@@ -156,6 +155,13 @@ def _sides(
             yield "user", results
         if rest:
             yield "assistant" if message.role == "assistant" else "user", rest
+
+
+def _joined(before: Sequence[Said], after: Sequence[Said]) -> list[Said]:
+    """What one side says in two messages: results of tools first, never two cache points."""
+    said = sorted((*before, *after), key=lambda part: not isinstance(part, ToolResult))
+    point = CachePoint()
+    return [part for at, part in enumerate(said) if part != point or said[at - 1] != point]
 
 
 def _is_empty(part: Said) -> bool:

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantumlayer.errors import AllDeploymentsFailedError, ProviderUnavailableError
+from quantumlayer.errors import (
+    AllDeploymentsFailedError,
+    ProviderUnavailableError,
+    StorageError,
+)
 from quantumlayer.messages import EmbeddingPurpose, Embeddings, Usage
 from quantumlayer.router import Budget, Caching, Catalog, ModelCard, Price, RetryPolicy, Router
 from quantumlayer.storage import MemoryCache
@@ -237,6 +241,22 @@ async def test_what_is_no_vector_in_the_store_is_not_given(
 
     assert (await router.embed(["a"])).vectors == ((1.0, 1 / 3),)
     assert len(model.asked) == 2
+
+
+async def test_a_store_that_breaks_loses_no_vector(
+    router_of: MakeRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(MemoryCache):
+        async def get(self, key: str) -> Any:
+            raise StorageError("/data", "the disk is gone", "Mount it.")
+
+        async def put(self, key: str, value: Any, *, ttl_s: float) -> None:
+            raise StorageError("/data", "the disk is gone", "Mount it.")
+
+    router = router_of(Lengths(), caching=Caching(Broken()))
+    assert (await router.embed(["a", "bb"])).vectors == ((1.0, 1 / 3), (2.0, 2 / 3))
+    messages = [record.message for record in caplog.records]
+    assert messages.count("An answer could not be kept") == 1  # and not once for each text
 
 
 numbers = st.floats(allow_nan=False)

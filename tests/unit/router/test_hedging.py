@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import Random
+from typing import Any
 
 import anyio
 import pytest
@@ -379,11 +380,13 @@ async def test_the_probe_of_a_circuit_is_never_a_second_call(
         {"max_share": float("nan")},
         {"max_cost_ratio": -1},
         {"max_cost_ratio": float("nan")},
+        {"budget": Budget(usd=1, tenant="acme")},
+        {"budget": Budget(usd=1, agent="Critic")},
     ],
 )
-async def test_numbers_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
+async def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(RouterConfigError, match=next(iter(wrong))):
-        Hedging(**wrong)  # type: ignore[arg-type]
+        Hedging(**wrong)
 
 
 @given(times=st.lists(st.floats(0, 100), min_size=1, max_size=500), share=st.floats(0.01, 1))

@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 
 from quantumlayer.errors import ProviderUnavailableError
-from quantumlayer.messages import Image, Message, ModelReply, ModelRequest, Text, ToolSpec, Usage
+from quantumlayer.messages import (
+    Image,
+    Message,
+    ModelReply,
+    ModelRequest,
+    Text,
+    ToolCall,
+    ToolSpec,
+    Usage,
+)
 from quantumlayer.router import (
     Candidate,
     CostBasedRouting,
@@ -113,6 +122,21 @@ def test_a_cache_that_turns_out_to_be_cold_is_not_counted_on() -> None:
     caches.learn(told, "d", Usage(300, cache_read_tokens=2_700), 0.0)
     caches.learn(told, "d", Usage(3_000), 1.0)
     assert warm(caches, HI) == {}
+
+
+def test_what_nobody_has_cached_is_not_remembered() -> None:
+    caches = PromptCaches()
+    caches.learn(prefixes_of(HI, 3_000), "d", Usage(3_000), 0.0)
+    assert len(caches) == 0
+
+
+def test_calls_of_tools_tell_prompts_apart() -> None:
+    def seen(call: ToolCall) -> bytes:
+        return prefixes_of(ModelRequest((LONG, Message("assistant", (call,)))), 3_000)[-1].digest
+
+    one = ToolCall("c", "look", "{}")
+    assert seen(one) == seen(replace(one, id="d"))
+    assert len({seen(one), seen(replace(one, name="do")), seen(replace(one, arguments=""))}) == 3
 
 
 def test_short_prompts_are_in_no_cache_and_cost_no_hash() -> None:

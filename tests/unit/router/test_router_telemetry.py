@@ -179,6 +179,17 @@ async def test_content_is_told_only_on_request(spans: InMemorySpanExporter) -> N
     ]
 
 
+async def test_content_of_a_request_without_tools_names_none(spans: InMemorySpanExporter) -> None:
+    router = Router([ScriptedModel("")], catalog=Catalog({}), tells_content=True)
+    await router.complete("Hi")
+
+    [span] = finished(spans)
+    told = {name for name in span.attributes or {} if name.endswith((".messages", ".definitions"))}
+    assert told == {"gen_ai.input.messages", "gen_ai.output.messages"}
+    output = json.loads(str((span.attributes or {})["gen_ai.output.messages"]))
+    assert output == [{"role": "assistant", "parts": [], "finish_reason": "stop"}]
+
+
 async def test_a_failed_attempt_is_a_failed_span_without_the_error_s_words(
     router_of: MakeRouter, spans: InMemorySpanExporter
 ) -> None:

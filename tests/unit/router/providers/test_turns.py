@@ -150,6 +150,9 @@ def test_a_cache_point_stays_with_what_it_stands_behind() -> None:
         [ToolResult("c", "ok"), POINT, Text("So?"), Text("<system>Be brief.</system>"), POINT],
         [Text("Well"), POINT],
     ]
+    both = [Message.user("Hi", POINT), Message("tool", (ToolResult("c", "ok"), POINT))]
+    [turn] = conversation(both, alternating=False)
+    assert turn.parts == [ToolResult("c", "ok"), Text("Hi"), POINT]
     assert [turn.parts for turn in conversation(said[2:4], alternating=True)] == [
         [ToolResult("c", "ok"), POINT],
         [Text(".")],
