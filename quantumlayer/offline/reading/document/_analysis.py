@@ -41,6 +41,7 @@ from quantumlayer.offline.reading.language._facts import (
 )
 from quantumlayer.offline.reading.language._terms import Items
 from quantumlayer.offline.reading.language._traits import read_traits
+from quantumlayer.offline.reading.language._vocabulary import Lexicon
 from quantumlayer.offline.reading.sentences._accounts import granted_by_row
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._grammar import whole_grammar
@@ -114,13 +115,20 @@ def _fill_in(analysis: Analysis, known: frozenset[str]) -> bool:
     found = False
     for finding in analysis.findings:
         source = finding.source
-        told = any(isinstance(fact, Fields | Nominal | Belongs) for fact in finding.facts)
+        told = any(_tells(fact, analysis.structure.lexicon) for fact in finding.facts)
         if finding.unread and source.kind == "clause" and not finding.framed:
             facts = read_loosely(source.tokens, analysis.structure.lexicon, words, known)
             facts = [fact for fact in facts if not told or isinstance(fact, Belongs)]
             source.inline.extend(facts)
             found = found or bool(facts)
     return found
+
+
+def _tells(fact: Fact, lexicon: Lexicon) -> bool:
+    """Whether a fact says what a thing of the document has or belongs to."""
+    if isinstance(fact, Fields) and fact.thing.words:
+        return lexicon.thing(fact.thing) is not None
+    return isinstance(fact, Fields | Nominal | Belongs)
 
 
 def _learns_more(analysis: Analysis) -> bool:

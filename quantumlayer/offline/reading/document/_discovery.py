@@ -161,7 +161,9 @@ def _from_routes(search: _Search, source: Source, at: int) -> None:
     for route in source.routes:
         segments = [part for part in route.segments if part not in _PREFIXES]
         for place, segment in enumerate(segments):
-            if segment.startswith("{") or segment in _AUTH_SEGMENTS or not segment[0].isalpha():
+            if segment.startswith("{") or not segment[0].isalpha():
+                continue
+            if segment in _AUTH_SEGMENTS and not _holds_items(search, segment):
                 continue
             if segment.startswith(("my-", "my_")):
                 continue
@@ -177,6 +179,19 @@ def _from_routes(search: _Search, source: Source, at: int) -> None:
                     prefix = "/".join(part for part in route.segments if part in _PREFIXES)
                     own = f"/{prefix}/{segment}" if prefix else f"/{segment}"
                     evidence.path = own if place == 0 else evidence.path
+
+
+def _holds_items(search: _Search, segment: str) -> bool:
+    """`/sessions/{id}/join`: there the sessions are things, and no log-in."""
+    return any(
+        behind.startswith("{") and further and not further.startswith("{")
+        for source in search.sources
+        for route in source.routes
+        for each, behind, further in zip(
+            route.segments, route.segments[1:], route.segments[2:], strict=False
+        )
+        if each == segment
+    )
 
 
 _ABBREVIATED = 2
@@ -200,7 +215,9 @@ def _collection_score(route: Route, segments: Sequence[str], place: int) -> int:
         return 3
     if last and route.method in {"GET", ""} and place == 0 and is_plural(words[-1]):
         return 2
-    return 1 if last and behind_item and is_plural(words[-1]) else 0
+    if last and behind_item and is_plural(words[-1]):
+        return 1 if route.method == "GET" else 3  # what a GET shows below an item may be a view
+    return 0
 
 
 def _is_verbal(segment: str) -> bool:

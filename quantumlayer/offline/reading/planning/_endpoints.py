@@ -22,6 +22,7 @@ from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._world import World, escape
 from quantumlayer.offline.reading.sentences._definitions import LOG_IN, SIGN_UP
 from quantumlayer.offline.reading.text._routes import Route
+from quantumlayer.offline.reading.text._words import base
 
 __all__ = ["lookup_field", "plan_endpoints"]
 
@@ -48,6 +49,8 @@ def plan_endpoints(plan: Plan) -> None:
 
 
 def _named(plan: Plan, finding: Finding, route: Route) -> None:
+    if not route.method and _at_nested_place(plan, finding, route):
+        return
     method = route.method or ("GET" if route.query or _is_listed(plan, route) else "")
     if not method:
         _at_place(plan, finding, route)
@@ -72,9 +75,6 @@ def _is_listed(plan: Plan, route: Route) -> bool:
 def _at_place(plan: Plan, finding: Finding, route: Route) -> None:
     """`Single wishes live at /wishes/{id}`: the usual routes of items are there."""
     segments = [part for part in route.segments if part not in _PREFIXES]
-    if len(segments) == 3 and segments[1].startswith("{"):
-        _at_nested_place(plan, finding, route, segments)
-        return
     if len(segments) != 2 or not segments[1].startswith("{"):
         return
     word = _is_collection(plan, route, segments)
@@ -89,19 +89,33 @@ def _at_place(plan: Plan, finding: Finding, route: Route) -> None:
         plan.add(endpoint)
 
 
-def _at_nested_place(plan: Plan, finding: Finding, route: Route, segments: Sequence[str]) -> None:
-    """`The stops of a tour live at /tours/{id}/stops`: they are made and listed there."""
-    word = _word(plan, segments[-1])
+def _at_nested_place(plan: Plan, finding: Finding, route: Route) -> bool:
+    """`The stops of a tour live at /tours/{id}/stops`: they are made and listed there.
+
+    `… under /tours/{id}/stops, to list, change and delete` also has the routes of single ones, and
+    what is only looked at there is only listed.
+    """
+    segments = [part for part in route.segments if part not in _PREFIXES]
+    nested = len(segments) == 3 and segments[1].startswith("{")
+    word = _word(plan, segments[-1]) if nested else None
     parent = _parent(plan, word.name, segments, 1) if word is not None else None
     if word is None or parent is None:
-        return
-    for method, kind in _KINDS.items():
+        return False
+    said = {base(token.low) for token in finding.source.full if token.kind == "word"}
+    ways = [("POST", route.path, "create"), ("GET", route.path, "list")]
+    if said & _VERBS["list"] and not said & _MAKING:
+        ways = ways[1:]
+    item = f"{route.path}/{{{'_'.join(word.label.split())}_id}}"
+    ways += [(method, item, kind) for method, kind in _ITEM_KINDS.items() if said & _VERBS[kind]]
+    for method, path, kind in ways:
         if kind in plan.never.get(word.name, {}):
             continue
-        endpoint = EndpointDraft(method, route.path, kind, word.name)
+        endpoint = EndpointDraft(method, path, kind, word.name)
         endpoint.spec["parent"] = parent
+        endpoint.explicit = True
         endpoint.asked([finding.source.id])
         plan.add(endpoint)
+    return True
 
 
 def _classified(plan: Plan, finding: Finding, method: str, route: Route) -> EndpointDraft | None:
@@ -545,6 +559,9 @@ _VERBS = {
         "delete": "delete remove manage erase drop",
     }.items()
 }
+
+
+_MAKING = _VERBS["create"] | {"create", "live", "keep", "work", "post", "sit", "new"}
 
 
 def _mentions(plan: Plan, name: str, kind: str) -> list[str]:

@@ -9,6 +9,7 @@ from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.document._drafts import FieldDraft
 from quantumlayer.offline.reading.language._facts import Grouped
 from quantumlayer.offline.reading.language._terms import Items
+from quantumlayer.offline.reading.planning._figures import Ground, conditions_in, named
 from quantumlayer.offline.reading.planning._params import param_of
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import Frame, Scope, condition, opposite
@@ -150,11 +151,17 @@ def _member(world: World, entity: str, name: str, note: GroupNote) -> str:
     amount = _amount(world, entity)
     if done is not None and "participle" in done.forms and len(words) == 1:
         return f"sum({entity}, {escape(amount.name)})" if amount else f"count({entity})"
-    raise Unresolved(f"it is not said what {name!r} is")
+    text = named(Ground.of(world, None, entity), name)
+    if text is None:
+        raise Unresolved(f"it is not said what {name!r} is")
+    return text
 
 
 def _where(world: World, entity: str, note: GroupNote) -> Iterator[str]:
     scope = Scope(world, (Frame(entity),))
+    if not (note.counted or note.only or note.without or note.states):
+        for _, text in conditions_in(Ground.of(world, None, entity), note.words):
+            yield text
     for items in note.counted:
         for each in items.where:
             yield condition(scope, each)

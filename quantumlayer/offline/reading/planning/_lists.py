@@ -79,7 +79,8 @@ def _apply(plan: Plan, finding: Finding, fact: object) -> None:
     match fact:
         case Sorted():
             for endpoint in _targets(plan, finding, fact.target):
-                _sort(plan, endpoint, fact, finding)
+                if endpoint.kind != "report":  # its rows are sorted by what they show
+                    _sort(plan, endpoint, fact, finding)
         case Filtered():
             if isinstance(fact.target, Route) and fact.target.method not in {"GET", ""}:
                 return

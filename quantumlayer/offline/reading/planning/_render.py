@@ -38,7 +38,7 @@ from quantumlayer.offline.reading.language._terms import (
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape, person_key
 from quantumlayer.offline.reading.text._words import base, singular
 
-__all__ = ["Frame", "Scope", "condition", "is_incoming", "value"]
+__all__ = ["Frame", "Scope", "condition", "is_incoming", "reference_to", "value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _balance(scope: Scope, words: Sequence[str], owners: Sequence[str]) -> str |
         for owner in owners:
             outer = replace(inner, frames=inner.frames[1:])
             frame = _frame_of(outer, Items(owner))
-            links.append(_reference_to(inner, name, frame))
+            links.append(reference_to(inner, name, frame))
         return f"sum({name}, {', '.join((text, *links))})"
     return None
 
@@ -186,7 +186,7 @@ def _id(frame: Frame) -> str:
     return f"{frame.prefix}id"
 
 
-def _reference_to(scope: Scope, entity: str, frame: Frame) -> str:
+def reference_to(scope: Scope, entity: str, frame: Frame) -> str:
     """Write how items of an entity refer to one item: `room_id == this.room_id`."""
     way = scope.world.path(entity, frame.entity)
     if not way:
@@ -240,7 +240,7 @@ def _link(scope: Scope, inner: Scope, items: Items, other: Items) -> str:
             return f"{escape(key)} == this.{escape(key)}"
     if other.person or other.entity is None:
         frame = _frame_of(scope, other)
-        return _reference_to(inner, entity, frame)
+        return reference_to(inner, entity, frame)
     if (
         other.entity == scope.this.entity
         or scope.world.path(scope.this.entity, other.entity) is not None
@@ -248,7 +248,7 @@ def _link(scope: Scope, inner: Scope, items: Items, other: Items) -> str:
         outer = replace(inner, frames=inner.frames[1:])
         frame = _frame_of(outer, replace(other, where=(), of=()))
         if scope.world.path(entity, other.entity):
-            return _reference_to(inner, entity, frame)
+            return reference_to(inner, entity, frame)
         if back := scope.world.path(frame.entity, entity):
             return f"id == {frame.prefix}{'.'.join(escape(name) for name in back)}.id"
     way = scope.world.path(entity, other.entity)
@@ -273,10 +273,10 @@ def _natural_link(scope: Scope, items: Items) -> list[str]:
                 if frame.prefix.startswith(("this.", "user."))
                 else f"this.{frame.prefix}"
             )
-            return [_reference_to(inner, entity, Frame(near.entity, prefix))]
+            return [reference_to(inner, entity, Frame(near.entity, prefix))]
     outer = inner.frames[1]
     if scope.world.references(entity, outer.entity) and entity != outer.entity:
-        return [_reference_to(inner, entity, outer)]
+        return [reference_to(inner, entity, outer)]
     if entity == outer.entity:
         return []
     shared = [
@@ -730,7 +730,7 @@ def _by_absence(scope: Scope, word: str) -> str | None:
     if len(makers) != 1:
         return None
     outer = frame.prefix if frame.prefix.startswith(("this.", "user.")) else f"this.{frame.prefix}"
-    parts = [_reference_to(scope.inside(makers[0]), makers[0], Frame(frame.entity, outer))]
+    parts = [reference_to(scope.inside(makers[0]), makers[0], Frame(frame.entity, outer))]
     parts.extend(world.active(makers[0]))
     if makers[0] == scope.this.entity and scope.others:
         parts.append("id != this.id")
@@ -913,7 +913,7 @@ def usage(scope: Scope, container: Frame, *, others: bool) -> tuple[str, str]:
     prefix = container.prefix
     outer = prefix if prefix.startswith(("this.", "user.")) else f"this.{prefix}"
     parts = [
-        _reference_to(inner, registrant, Frame(container.entity, outer)),
+        reference_to(inner, registrant, Frame(container.entity, outer)),
         *world.active(registrant),
     ]
     if others and registrant == scope.this.entity:
@@ -1024,7 +1024,7 @@ def _having(scope: Scope, term: Having) -> str:
         prefix = frame.prefix
         if not prefix.startswith(("this.", "user.")):
             prefix = f"this.{prefix}"
-        parts = [_reference_to(aggregated, items.entity or "", Frame(frame.entity, prefix))]
+        parts = [reference_to(aggregated, items.entity or "", Frame(frame.entity, prefix))]
         parts.extend(condition(aggregated, each) for each in items.where)
         if items.entity == scope.this.entity and scope.others:
             parts.append("id != this.id")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.language._facts import Answers, Grouped, Worked
@@ -17,24 +18,33 @@ from quantumlayer.offline.reading.language._terms import (
     Written,
 )
 from quantumlayer.offline.reading.language._vocabulary import snake
+from quantumlayer.offline.reading.planning._figures import (
+    Ground,
+    conditions_in,
+    explained,
+    explanations,
+    named,
+    unheard,
+)
 from quantumlayer.offline.reading.planning._groups import grouped_report
+from quantumlayer.offline.reading.planning._params import split_name
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import (
     Frame,
     Scope,
     aggregate,
     signed,
-    state,
     taking,
-    usage,
     value,
 )
+from quantumlayer.offline.reading.planning._rows import plan_rows
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._grammar import whole_grammar
+from quantumlayer.offline.reading.sentences._grouping import GroupNote
+from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import singular
 
 __all__ = ["plan_reports"]
 
@@ -54,42 +64,135 @@ def plan_reports(plan: Plan) -> None:
 
 
 def _grouped(plan: Plan, endpoint: EndpointDraft) -> bool:
-    """Plan a report with a row for each group, if it is one."""
+    """Plan a report with a row for each item or group, if it is one."""
     for finding in plan.analysis.findings:
         for fact in finding.facts:
             if isinstance(fact, Grouped) and plan.endpoint("GET", fact.route.path) is endpoint:
-                for token in fact.left:
-                    plan.ledger.miss(finding.source.id, f"not understood: {token.text!r}")
-                grouped_report(plan, endpoint, finding, fact)
+                _planned_rows(plan, endpoint, finding, fact)
                 return True
-    return False
+    sketch, said, answers = _shape(plan, endpoint)
+    if sketch is None or said is None or not sketch.is_list:
+        return False
+    words = answers.note if answers is not None else ()
+    route = answers.route if answers is not None and answers.route is not None else None
+    listed = Grouped(route or Route("GET", endpoint.path), sketch, GroupNote(words=words))
+    _planned_rows(plan, endpoint, said, listed)
+    return True
+
+
+def _planned_rows(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Grouped) -> None:
+    owner = endpoint.entity
+    try:
+        if plan_rows(plan, endpoint, finding, fact):
+            ground = Ground.of(plan.world, None)
+            _heard(plan, finding, ground, fact.note.words, list(fact.sketch.members))
+            return
+    except Unresolved:
+        endpoint.entity = owner
+        if fact.sketch.is_list and not fact.note.counted:
+            raise
+    grouped_report(plan, endpoint, finding, fact)
+    ground = Ground.of(plan.world, None)
+    _heard(plan, finding, ground, fact.note.left, list(fact.sketch.members))
+
+
+def _heard(
+    plan: Plan, finding: Finding, ground: Ground, words: Sequence[Token], names: Sequence[str]
+) -> None:
+    """Note the words around an outline that the figures do not heed."""
+    open_words = unheard(ground, words, names)
+    if open_words:
+        plan.ledger.miss(finding.source.id, f"not understood: {' '.join(open_words)!r}")
 
 
 def _report(plan: Plan, endpoint: EndpointDraft) -> None:
     sketch, finding, answers = _shape(plan, endpoint)
     if sketch is None or finding is None:
         raise Unresolved("it is not said what the answer looks like")
-    if sketch.is_list:
-        raise Unresolved("a list of counted rows is not understood")
     values = _said_values(plan, finding, answers, sketch)
     _query_params(plan, endpoint, finding)
+    told = list(_told(plan, endpoint, finding))
+    ground = _ground(plan, endpoint, told)
     returns: dict[str, str] = {}
     for place, name in enumerate(sketch.members):
         if isinstance(sketch.members[name], list | dict) and sketch.members[name]:
             raise Unresolved(f"the list in {name!r} is not understood")
-        scope = _scope(plan, endpoint)
-        term = values.get(name) or values.get(str(place))
-        if term is not None:
-            term = _over_members(term, returns)
+        sample = sketch.members[name]
+        part = isinstance(sample, float) and 0 < sample < 1
+        ground = replace(ground, known=returns, fraction=part)
         said = plan.world.members.get(name)
-        if term is None and said is not None:
-            returns[name] = _worked(scope, said)
+        if said is not None:
+            returns[name] = _worked(_scope(plan, endpoint), said)
             endpoint.asked(_saying(plan, said))
             continue
-        returns[name] = _member(plan, endpoint, scope, name, term)
+        term = values.get(name) or values.get(str(place))
+        text = _by_value(plan, endpoint, term, returns) if term is not None else None
+        returns[name] = (
+            text
+            or _by_words(plan, ground, endpoint, name, list(sketch.members), told)
+            or _member(plan, endpoint, ground, name)
+        )
     if answers is not None and not values and answers.note:
-        returns = _noted(plan, finding, answers.note, returns)
+        returns = _noted(plan, finding, ground, answers.note, returns)
     endpoint.spec["returns"] = returns
+
+
+def _ground(plan: Plan, endpoint: EndpointDraft, told: Sequence[Finding]) -> Ground:
+    """What the figures are taken over, and which items count, by the words around them."""
+    on_item = "{" in endpoint.path
+    ground = Ground.of(plan.world, endpoint.entity if on_item else None, endpoint.entity)
+    where: dict[str, tuple[str, ...]] = {}
+    for finding in told:
+        ground = ground.about(finding.source.full)
+        for entity, text in conditions_in(ground, finding.source.full):
+            where[entity] = tuple(dict.fromkeys((*where.get(entity, ()), text)))
+    return replace(ground, where=where, params=tuple(endpoint.params))
+
+
+def _told(plan: Plan, endpoint: EndpointDraft, finding: Finding) -> Iterator[Finding]:
+    """The statement that shows the answer, and those that go on about it."""
+    for each in plan.analysis.findings:
+        route = each.route
+        if each is finding or (
+            route is not None
+            and not each.source.routes
+            and plan.endpoint("GET", route.path) is endpoint
+        ):
+            yield each
+
+
+def _by_value(
+    plan: Plan, endpoint: EndpointDraft, term: Value, returns: Mapping[str, str]
+) -> str | None:
+    try:
+        return value(_scope(plan, endpoint), _over_members(term, returns))
+    except Unresolved:
+        return None
+
+
+def _by_words(
+    plan: Plan, ground: Ground, endpoint: EndpointDraft, name: str, names: Sequence[str], told: Sequence[Finding]
+) -> str | None:  # fmt: skip
+    """Work out a member by what some statement says of it."""
+    for finding in told:
+        for words in explanations(finding.source.full, name, names):
+            text = explained(ground, words, name)
+            if text is None:
+                where = dict(conditions_in(ground, words))
+                counts = {entity: (each,) for entity, each in where.items()}
+                text = (
+                    named(replace(ground, where={**ground.where, **counts}), name)
+                    if where
+                    else None
+                )
+            if text is not None:
+                endpoint.asked([finding.source.id])
+                heard = {token.start for token in words}
+                finding.unread = [
+                    part for part in finding.unread if heard.isdisjoint(each.start for each in part)
+                ]
+                return text
+    return None
 
 
 def _worked(scope: Scope, said: Worked) -> str:
@@ -108,7 +211,7 @@ def _saying(plan: Plan, said: Worked) -> list[str]:
 
 
 def _noted(
-    plan: Plan, finding: Finding, note: tuple[Token, ...], returns: dict[str, str]
+    plan: Plan, finding: Finding, ground: Ground, note: tuple[Token, ...], returns: dict[str, str]
 ) -> dict[str, str]:
     """Heed what is said behind the shape of an answer: `counting people and not answers`."""
     words = [token.low for token in note if token.kind != "mark"]
@@ -116,9 +219,7 @@ def _noted(
         summed = {name: _summed(plan.world, text) for name, text in returns.items()}
         if summed != returns:
             return summed
-    if len(words) > 1:
-        text = " ".join(token.text for token in note).strip(" ,;:.")
-        plan.ledger.miss(finding.source.id, f"not understood: {text!r}")
+    _heard(plan, finding, ground, note, list(returns))
     return returns
 
 
@@ -213,18 +314,13 @@ def _equations(
     return found
 
 
-def _member(
-    plan: Plan, endpoint: EndpointDraft, scope: Scope, name: str, term: Value | None
-) -> str:
-    """Write what is said of a member, or else what its name says."""
-    if term is not None and not endpoint.params:
-        try:
-            return value(scope, term)
-        except Unresolved:
-            if endpoint.entity is None:
-                return _by_name(plan, endpoint, scope, name)
-            raise
-    return _by_name(plan, endpoint, scope, name)
+def _member(plan: Plan, endpoint: EndpointDraft, ground: Ground, name: str) -> str:
+    """Work out what nothing explains: `total`, `free`, `average_rating`, a state."""
+    text = _over_reference(plan, endpoint, split_name(name)) if endpoint.params else None
+    text = text or named(ground, name)
+    if text is None:
+        raise Unresolved(f"it is not said what {name!r} is")
+    return text
 
 
 # --- parameters ----------------------------------------------------------------------------------
@@ -247,159 +343,6 @@ def _query_params(plan: Plan, endpoint: EndpointDraft, finding: Finding) -> None
 
 
 # --- members by their names ----------------------------------------------------------------------
-
-
-def _by_name(plan: Plan, endpoint: EndpointDraft, scope: Scope, name: str) -> str:
-    """Work out a member from its name alone: `total`, `free`, `average_rating`, a state."""
-    world = plan.world
-    words = tuple(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_"))
-    if endpoint.params:
-        text = _over_reference(plan, endpoint, words)
-        if text is not None:
-            return text
-    on_item = "{" in endpoint.path
-    if on_item and endpoint.entity is not None:
-        text = _of_item(world, scope, endpoint, words)
-    else:
-        text = _of_all(world, endpoint, words)
-    if text is None:
-        raise Unresolved(f"it is not said what {name!r} is")
-    return text
-
-
-_TAKEN = frozenset("occupied taken used booked reserved enrolled sold registered attending".split())
-
-
-def _of_item(
-    world: World, scope: Scope, endpoint: EndpointDraft, words: tuple[str, ...]
-) -> str | None:
-    entity = endpoint.entity or ""
-    made = world.field(entity, words)
-    if made is not None:
-        return escape(made.name)
-    word = " ".join(words)
-    if word in _TAKEN:
-        try:
-            return usage(scope, Frame(entity), others=False)[0]
-        except Unresolved:
-            return None
-    if words[0] in {"free", "available", "left", "remaining", "open"}:
-        try:
-            used, room = usage(scope, Frame(entity), others=False)
-        except Unresolved:
-            return None
-        return f"{room} - {used}"
-    target = world.structure.lexicon.find([singular(each) for each in words])
-    if target is not None and world.references(target.name, entity):
-        return aggregate(scope, "count", Items(target.name))
-    return _of_parts(world, scope, entity, words)
-
-
-def _of_parts(world: World, scope: Scope, entity: str, words: tuple[str, ...]) -> str | None:
-    """A state of the items that belong to this one, or a number of theirs."""
-    parts = [
-        name
-        for name in world.structure.entities
-        if world.references(name, entity) and name != entity
-    ]
-    for name in parts:
-        inner = scope.inside(name)
-        for made in world.state_fields(name):
-            for choice in made.spec["choices"]:
-                if choice.lower() == "_".join(words):
-                    link = f"{escape(world.references(name, entity)[0].name)} == this.id"
-                    return f"count({name}, {link}, {escape(made.name)} == {choice!r})"
-        del inner
-    found = []
-    for name in parts:
-        link = f"{escape(world.references(name, entity)[0].name)} == this.id"
-        if len(parts) > 1 and words[0] in _FUNCTIONS and not world.field(name, words[1:]):
-            continue
-        text = _folded(world, name, words, [link]) or _folded_state(world, name, words, link)
-        if text is not None:
-            found.append(text)
-    return found[0] if len(found) == 1 else None
-
-
-def _folded_state(world: World, entity: str, words: tuple[str, ...], link: str) -> str | None:
-    """`packed_grams`: the sum of a number over the items in a state."""
-    made = world.field(entity, words[1:]) if len(words) > 1 else None
-    if made is None or made.spec.get("type") not in {"integer", "money", "number"}:
-        return None
-    try:
-        text = state(Scope(world, (Frame(entity),)), words[:1])
-    except Unresolved:
-        return None
-    return f"sum({entity}, {escape(made.name)}, {link}, {text})"
-
-
-_FUNCTIONS = {"total": "sum", "sum": "sum", "average": "avg", "avg": "avg", "mean": "avg", "best": "max",
-              "highest": "max", "max": "max", "lowest": "min", "min": "min", "worst": "min", "top": "max"}  # fmt: skip
-
-
-def _folded(world: World, entity: str, words: tuple[str, ...], where: list[str]) -> str | None:
-    """`total`, `count`, `average_rating`, `best`: of the items of one entity."""
-    conditions = ", ".join(where)
-    tail = f", {conditions}" if conditions else ""
-    function = _FUNCTIONS.get(words[0])
-    if words in {("count",), ("number",), ("entries",)} or words[-1] == "count":
-        return f"count({entity}{tail})"
-    if function is not None:
-        made = world.field(entity, words[1:]) if len(words) > 1 else None
-        if made is None and len(words) > 1:
-            return None
-        if made is None:
-            numbers = [
-                each
-                for each in world.fields(entity)
-                if each.spec.get("type") in {"money", "number", "integer"}
-                and "computed" not in each.spec
-            ]
-            if len(numbers) == 1 and not (
-                function == "sum" and numbers[0].spec["type"] == "integer" and words == ("total",)
-            ):
-                made = numbers[0]
-            elif words == ("total",):
-                return f"count({entity}{tail})"
-        if made is not None:
-            return f"{function}({entity}, {escape(made.name)}{tail})"
-        return None
-    made = world.field(entity, words)
-    if made is not None and made.spec.get("type") in {"integer", "money", "number"}:
-        return f"sum({entity}, {escape(made.name)}{tail})"
-    return None
-
-
-def _of_all(world: World, endpoint: EndpointDraft, words: tuple[str, ...]) -> str | None:
-    entity = endpoint.entity
-    names = [entity] if entity is not None else list(world.structure.entities)
-    for name in names:
-        scope = Scope(world, (Frame(name),))
-        for made in world.state_fields(name):
-            for choice in made.spec["choices"]:
-                if choice.lower().replace("-", "_") == "_".join(words):
-                    return f"count({name}, {escape(made.name)} == {choice!r})"
-        try:
-            if entity is not None:
-                return f"count({name}, {state(scope, words)})"
-        except Unresolved:
-            pass
-    target = world.structure.lexicon.find([singular(each) for each in words])
-    if target is not None and target.name in world.structure.entities:
-        return f"count({target.name})"
-    if len(words) > 1:
-        described = world.structure.lexicon.find([singular(words[-1])])
-        if described is not None:
-            scope = Scope(world, (Frame(described.name),))
-            try:
-                return f"count({described.name}, {state(scope, words[:-1])})"
-            except Unresolved:
-                pass
-    for name in names:
-        text = _folded(world, name, words, [])
-        if text is not None:
-            return text
-    return None
 
 
 def _over_reference(plan: Plan, endpoint: EndpointDraft, words: tuple[str, ...]) -> str | None:

@@ -16,7 +16,7 @@ from quantumlayer.offline.reading.text._lexicon import NUMBER_WORDS
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import base, singular
 
-__all__ = ["settle_view"]
+__all__ = ["how_many", "settle_view"]
 
 _NEWEST = frozenset("latest newest last recent current".split())
 _OLDEST = frozenset("oldest earliest first next".split())
@@ -81,7 +81,7 @@ def _of_few(
             f"{'-' if down else ''}{ordered.name}",
             *(["-id"] if down and ordered.name != "id" else []),
         ]
-    number = _how_many(world, entity, said)
+    number = how_many(world, entity, said)
     if number is not None:
         endpoint.spec.setdefault("pagination", {}).update(
             default_size=number, maximum_size=max(number, 1)
@@ -108,7 +108,7 @@ def _ordered_by(
     return numbers[0] if len(numbers) == 1 else None
 
 
-def _how_many(world: World, entity: str, said: Sequence[Token]) -> int | None:
+def how_many(world: World, entity: str, said: Sequence[Token]) -> int | None:
     """`the 10 episodes`, `three most popular`, `top 5`: a number before what is listed."""
     label = world.label(entity).split()[-1]
     for at, token in enumerate(said):

@@ -20,6 +20,7 @@ from quantumlayer.offline.reading.sentences._grouping import GROUPED
 from quantumlayer.offline.reading.sentences._lifecycle import LIFECYCLE
 from quantumlayer.offline.reading.sentences._listing import LISTING
 from quantumlayer.offline.reading.sentences._openings import OPENING_SLOTS, OPENINGS
+from quantumlayer.offline.reading.sentences._outlines import OUTLINES
 from quantumlayer.offline.reading.sentences._predicates import PREDICATE_SLOTS, PREDICATES
 from quantumlayer.offline.reading.sentences._refusals import REFUSALS
 from quantumlayer.offline.reading.sentences._trade import TRADE, TRADE_SLOTS
@@ -60,4 +61,4 @@ def whole_grammar() -> Grammar:
         ASIDES,
         GROUPED,
     ]
-    return Grammar.of(slots, tables, (*LIFECYCLE, *GIST))
+    return Grammar.of(slots, tables, (*OUTLINES, *LIFECYCLE, *GIST))

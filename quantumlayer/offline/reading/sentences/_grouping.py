@@ -14,7 +14,7 @@ from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import verb
 
-__all__ = ["GROUPED", "GroupNote"]
+__all__ = ["GROUPED", "GroupNote", "note_of"]
 
 
 @dataclass(slots=True)
@@ -29,6 +29,8 @@ class GroupNote:
     """Fields of which the highest or the lowest is wanted → max or min."""
     order: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
     left: list[Token] = field(default_factory=list)
+    words: tuple[Token, ...] = ()
+    """All of the words."""
 
 
 _BITS: tuple[tuple[str, str], ...] = (
@@ -53,10 +55,10 @@ _GLUE = frozenset(
 )
 
 
-def _note(tokens: Sequence[Token], situation: Situation) -> GroupNote:
+def note_of(tokens: Sequence[Token], situation: Situation) -> GroupNote:
     """Read what the words say, piece by piece; the longest piece wins at each place."""
     reader = Reader(tuple(tokens), LISTING_SLOTS, situation)
-    note = GroupNote()
+    note = GroupNote(words=tuple(tokens))
     at = 0
     while at < len(tokens):
         best: tuple[int, str, Captures] = (at, "", {})
@@ -111,7 +113,7 @@ def _read(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     told = tokens[:place]
     while told and verb(told[0].low) is not None and not told[0].low.startswith("count"):
         told = told[1:]
-    note = _note((*told, *tokens[place + 1 :]), situation)
+    note = note_of((*told, *tokens[place + 1 :]), situation)
     return [Grouped(route, sketch, note, tuple(note.left))]
 
 

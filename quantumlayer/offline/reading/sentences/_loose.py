@@ -61,8 +61,9 @@ def read_loosely(
         words: Every word of the document, in the singular.
         known: Names that the document uses in JSON.
     """
-    if any(token.kind in {"route", "quote", "status", "sketch"} for token in tokens):
-        return []
+    placed = _placed(tokens, lexicon, known)
+    if placed or any(token.kind in {"route", "quote", "status", "sketch"} for token in tokens):
+        return placed
     shared = _belonging(tokens, lexicon)
     if shared or not _RULING.isdisjoint(token.low for token in tokens):
         return shared
@@ -78,6 +79,20 @@ def read_loosely(
     if phrases:
         facts.append(Fields(thing, tuple(phrases), complete=False))
     return facts
+
+
+def _placed(tokens: Sequence[Token], lexicon: Lexicon, known: frozenset[str]) -> list[Fact]:
+    """`Costs work likewise under /trips/{id}/costs: amount, kind and paid_on`: what is kept there."""
+    colon = next((at for at, token in enumerate(tokens) if token.low == ":"), len(tokens))
+    routes = [token.value for token in tokens[:colon] if token.kind == "route"]
+    if len(routes) != 1 or routes[0].method not in {"", "POST"} or not routes[0].literals:
+        return []
+    word = lexicon.by_segment(routes[0].literals[-1])
+    told = any(each.kind == "word" and lexicon.find([each.low]) is word for each in tokens[:colon])
+    phrases = [each for each in read_fields(tokens[colon + 1 :], known) if plausible_field(each)]
+    if word is None or not told or not phrases:
+        return []
+    return [Fields(Thing(tuple(word.label.split())), tuple(phrases), complete=True)]
 
 
 def _belonging(tokens: Sequence[Token], lexicon: Lexicon) -> list[Fact]:

@@ -58,6 +58,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:[A
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _LINK = re.compile(r"\[([^\]\n]{1,200})\]\([^)\s]{1,500}\)")
 _ABBREVIATED = re.compile(r"\b(min|max|approx|incl|excl|resp)\.(?=\s*\w)", re.IGNORECASE)
+_LISTED = re.compile(r"\[\s*\{")
 _LONGEST_SKETCH = 4_000
 _CONTRACTIONS = {
     "can't": "can not",
@@ -137,7 +138,7 @@ def _scan(text: str) -> Iterator[Token]:
 
 
 def _sketch_at(text: str, position: int) -> tuple[int, Sketch] | None:
-    if text[position] != "{":
+    if text[position] != "{" and not _LISTED.match(text, position):
         return None
     depth = 0
     for end in range(position, min(len(text), position + _LONGEST_SKETCH)):
