@@ -527,8 +527,8 @@ def _counting(tokens: Sequence[Token]) -> bool:
 
 def _is_money(ground: Ground, text: str) -> bool:
     made = ground.holder_field((text,))
-    return (
-        made is not None and made.spec.get("type") == "money" or text.startswith(("sum(", "(sum("))
+    return (made is not None and made.spec.get("type") == "money") or text.startswith(
+        ("sum(", "(sum(")
     )
 
 

@@ -17,7 +17,7 @@ from quantumlayer.offline.reading.language._clauses import Recogniser
 from quantumlayer.offline.reading.language._facts import Answers, Fact, Grouped
 from quantumlayer.offline.reading.language._patterns import Captures
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.sentences._grouping import GroupNote, note_of
+from quantumlayer.offline.reading.sentences._grouping import note_of
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading.text._tokens import Token
