@@ -389,16 +389,20 @@ def _before(route: Route, table: Table, rules: list[Rule]) -> list[str]:
 
 
 def _restricting(route: Route, table: Table) -> list[str]:
-    """Name the items that keep what they refer to from being deleted."""
-    blueprint, found = route.service.blueprint, []
-    for other in blueprint.tables.values():
-        for column in other.columns.values():
-            if not column.reference or column.references != table.name or column.spec is None:
-                continue
-            part = blueprint.parts_of(other.name) is column
-            how = column.spec.on_parent_delete
-            if not part and (how == "restrict" or (how == "clear" and not column.nullable)):
-                found.append(other.plural)
+    """Name what keeps an item from being deleted: it refers to it, or to what goes with it."""
+    blueprint = route.service.blueprint
+    found: list[str] = []
+    going = [table.name]
+    for gone in going:  # it grows as others go with the item
+        for other in blueprint.tables.values():
+            for column in other.columns.values():
+                if not column.reference or column.references != gone or column.spec is None:
+                    continue
+                how = column.spec.on_parent_delete
+                if how == "cascade" or blueprint.parts_of(other.name) is column:
+                    going.extend([other.name] if other.name not in going else [])
+                elif how == "restrict" or not column.nullable:
+                    found.append(other.plural)
     return list(dict.fromkeys(found))
 
 
