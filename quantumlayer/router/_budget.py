@@ -81,7 +81,8 @@ class Budget:
 
     def is_for(self, *, tenant: str, agent: str | None) -> bool:
         """Whether it is for the calls that this agent makes for this tenant."""
-        return self.tenant in {None, tenant} and self.agent in {None, agent}
+        tenants, agents = self.tenant, self.agent
+        return (tenants is None or tenants == tenant) and (agents is None or agents == agent)
 
     def spent_nanousd(self, *, unix_s: float) -> int:
         """What calls that began in this period have cost, in billionths of a US dollar."""
