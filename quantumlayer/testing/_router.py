@@ -117,7 +117,9 @@ def _pools() -> Sequence[Sequence[Candidate]]:
 
 
 def _routing_request(seed: int) -> RoutingRequest:
-    return RoutingRequest(ModelRequest.of("What is a quorum?"), 12, 200, now_s=100.0, seed=seed)
+    request = ModelRequest.of("What is a quorum?")
+    cached = {"c/fast": 12, "nobody": 9} if seed % 2 else {}
+    return RoutingRequest(request, 12, 200, now_s=100.0, seed=seed, cached_tokens=cached)
 
 
 def _checked_ranking(

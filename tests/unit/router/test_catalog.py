@@ -43,6 +43,9 @@ def test_the_whole_request_is_priced_by_the_length_of_its_whole_prompt() -> None
     assert price.cost_nanousd(Usage(input_tokens=1, cache_read_tokens=1000)) == 3
 
 
+thoughts = st.integers(0, 10**7)
+
+
 @given(prices, usages)
 def test_the_bound_is_never_below_the_cost(price: Price, usage: Usage) -> None:
     prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
@@ -57,6 +60,16 @@ def test_the_expected_cost_is_that_of_a_plain_exchange(price: Price, prompt: int
     usage = Usage(input_tokens=prompt, output_tokens=out)
 
     assert price.expected_nanousd(prompt, out) == price.cost_nanousd(usage)
+
+
+@given(prices, st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**7), thoughts)
+def test_the_expected_cost_knows_what_is_cached_and_what_is_thought(
+    price: Price, prompt: int, out: int, cached: int, thought: int
+) -> None:
+    read = min(prompt, cached)
+    usage = Usage(prompt - read, read, 0, out, thought)
+
+    assert price.expected_nanousd(prompt, out, cached, thought) == price.cost_nanousd(usage)
 
 
 def test_the_catalog_that_ships_knows_prices_limits_and_capabilities() -> None:

@@ -46,6 +46,7 @@ candidates = st.builds(
     first_token_s=st.none() | seconds,
     token_s=st.none() | st.floats(0, 1),
     in_flight=st.integers(0, 1000),
+    reasoning_tokens=st.integers(0, 10**5),
 )
 pools = st.lists(candidates, unique_by=lambda candidate: candidate.deployment, max_size=8)
 requests = st.builds(
@@ -55,6 +56,7 @@ requests = st.builds(
     output_tokens=st.integers(0, 10**5),
     now_s=st.floats(0, 20_000),
     seed=st.integers(0, 2**64 - 1),
+    cached_tokens=st.dictionaries(st.text("abcdef/"), st.integers(0, 10**6), max_size=3),
 )
 weights = st.dictionaries(
     st.sampled_from(["cost", "latency", "quality"]), st.just(0.0) | st.floats(1e-3, 1e6), min_size=1
