@@ -144,7 +144,7 @@ class Trial:
     def began_to_answer(self) -> bool:
         """Note the time of a stream's first event; whether it is this one that answers the call."""
         self.first_token_s = self._books.clock.monotonic() - self._start_s
-        return self._claim()
+        return not self._claim()
 
     def answer(self, reply: ModelReply) -> ModelReply:
         """End with a reply; gives it back with its cost and its route.
@@ -166,9 +166,9 @@ class Trial:
             self._describe(reply)
         if self._tells:
             self._span.set_attributes(answered(reply))
-        self._claim()
+        rival = self._claim()
         self._learn_usage(reply.usage)
-        self._end(self._outrun, failed=False, usage=reply.usage, cost=cost)
+        self._end(_outrun_by(rival), failed=False, usage=reply.usage, cost=cost)
         route = self.call.route(self._books.strategy)
         return ModelReply(
             reply.text,
@@ -214,22 +214,17 @@ class Trial:
         reply = self.answer(ModelReply("", made.provider, made.model, usage=made.usage))
         return replace(made, cost_nanousd=reply.cost_nanousd, route=reply.route)
 
-    def _claim(self) -> bool:
-        """Answer the call, unless another attempt has."""
+    def _claim(self) -> str:
+        """Answer the call, unless another deployment has; its name then."""
         if not self.call.answering:
             self.call.answering = self.deployment.name
-        return not self._rival
+        return self._rival
 
     @property
     def _rival(self) -> str:
         """Name of the other deployment that has answered the call, or the empty string."""
         answering = self.call.answering
         return "" if answering == self.deployment.name else answering
-
-    @property
-    def _outrun(self) -> str:
-        """By whom this attempt was outrun; the empty string where it was not."""
-        return f"{self._rival!r} was faster" if self._rival else ""
 
     def fail(self, error: BaseException, *, partial: str = "") -> None:
         """End with an error.
@@ -252,7 +247,7 @@ class Trial:
             late = -math.inf < self.call.deadline <= anyio.current_time()
             text = "the caller's deadline passed" if late else "cancelled"
             if self._rival:
-                late, text = False, self._outrun
+                late, text = False, _outrun_by(self._rival)
             billed, failed = True, late or None
         self._end_unanswered(text, partial, billed=billed, failed=failed, error=error)
 
@@ -299,7 +294,7 @@ class Trial:
         offset_s = self._start_s - call.routing.now_s
         kind: AttemptKind = "hedge" if self._hedge else "continuation" if call.continues else "call"
         attempt = Attempt(deployment.name, offset_s, duration_s, text, usage, cost, kind)
-        if self._rival and call.answered:  # who was faster stands last, although it ended first
+        if call.answered and self._rival:  # who was faster stands last, although it ended first
             call.attempts.insert(-1, attempt)
         else:
             call.attempts.append(attempt)
@@ -396,3 +391,8 @@ class Trial:
             "gen_ai.response.id": reply.id or None,
         }
         span.set_attributes({key: value for key, value in optional.items() if value is not None})
+
+
+def _outrun_by(rival: str) -> str:
+    """What came of an attempt where another deployment has answered; empty where none has."""
+    return f"{rival!r} was faster" if rival else ""

@@ -24,7 +24,7 @@ from quantumlayer.router.providers._wire import Origin, Refused, ReplyStream, Wi
 if TYPE_CHECKING:
     import httpx
 
-    from quantumlayer.router.providers._http import Response
+    from quantumlayer.router.providers._http import Answer, Response
 
 __all__ = ["OK", "Adapter"]
 
@@ -87,8 +87,12 @@ class Adapter(ABC):
         """
         wire = self._wire(request)
         body = wire.encode(request, stream=False)
-        async with self._post(wire.path(stream=False), body) as response:
-            return await self._whole(wire, request, response)
+        try:
+            answer = await self._endpoint.fetch(wire.path(stream=False), body)
+            self._listen(answer.headers)
+            return self._reply(wire, request, answer)
+        except ValueError as error:
+            raise MalformedReplyError(self.name, str(error)) from error
 
     @asynccontextmanager
     async def stream(self, request: ModelRequest) -> AsyncIterator[AsyncIterator[StreamEvent]]:
@@ -99,9 +103,13 @@ class Adapter(ABC):
         """
         wire = self._wire(request)
         body = wire.encode(request, stream=True)
-        async with self._post(wire.path(stream=True), body) as response:
+        async with self._endpoint.post(wire.path(stream=True), body) as response:
+            self._listen(response.headers)
             if response.status != OK or response.media_type in _NO_STREAM:
-                whole = await self._whole(wire, request, response)
+                try:
+                    whole = self._reply(wire, request, await response.read())
+                except ValueError as error:
+                    raise MalformedReplyError(self.name, str(error)) from error
                 async with aclosing(_replayed(whole)) as events:
                     yield events
                 return
@@ -112,13 +120,11 @@ class Adapter(ABC):
                 with anyio.move_on_after(_DRAIN_S):
                     await response.drain()
 
-    @asynccontextmanager
-    async def _post(self, path: str, body: bytes) -> AsyncIterator[Response]:
-        async with self._endpoint.post(path, body) as response:
-            said = headroom(response.headers, unix_s=time.time())
-            if said is not None:
-                self.headroom = said
-            yield response
+    def _listen(self, headers: Mapping[str, str]) -> None:
+        """Take in what an answer says about the provider's limits."""
+        said = headroom(headers, unix_s=time.time())
+        if said is not None:
+            self.headroom = said
 
     async def _gathered(self, request: ModelRequest) -> ModelReply:
         """Wait for the whole answer, and read it as it comes."""
@@ -135,15 +141,17 @@ class Adapter(ABC):
         """Close the HTTP client, unless it was handed in. The next request makes another one."""
         await self._endpoint.aclose()
 
-    async def _whole(self, wire: Wire, request: ModelRequest, response: Response) -> ModelReply:
-        try:
-            body = await response.read()
-            if response.status != OK:
-                refused = Refused(response.status, response.headers, body, time.time())
-                return wire.refused(refused, request)
-            return wire.decode(parse_object(body), request)
-        except ValueError as error:
-            raise MalformedReplyError(self.name, str(error)) from error
+    def _reply(self, wire: Wire, request: ModelRequest, answer: Answer) -> ModelReply:
+        """Read a whole answer.
+
+        Raises:
+            ValueError: It is none; the text says what is missing.
+            ProviderError: It refuses, or reports an error.
+        """
+        if answer.status != OK:
+            refused = Refused(answer.status, answer.headers, answer.body, time.time())
+            return wire.refused(refused, request)
+        return wire.decode(parse_object(answer.body), request)
 
     async def _events(
         self, wire: Wire, reply: ReplyStream, response: Response

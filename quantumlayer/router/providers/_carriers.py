@@ -6,9 +6,10 @@ import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -37,8 +38,7 @@ _CONNECTIONS = 1000
 _CLOSE_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(NamedTuple):
     """An answer whose body has not been read yet.
 
     Attributes:
@@ -61,7 +61,7 @@ class Failures:
     Attributes:
         no_connection: No connection in time.
         too_late: No answer in time.
-        any: Whatever else has failed.
+        any: Whatever has failed, these two included.
     """
 
     no_connection: tuple[type[Exception], ...]
@@ -81,8 +81,13 @@ class Carrier(Protocol):
         """What the library raises."""
         ...
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, sign: Sign) -> Carried:
-        """Send a request and open the answer; redirects are not followed."""
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, sign: Sign | None
+    ) -> Carried:
+        """Send a request, signed where it has to be, and open the answer.
+
+        Redirects are not followed.
+        """
         ...
 
     async def aclose(self) -> None:
@@ -109,11 +114,14 @@ class HttpxCarrier:
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=100),
         )
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, sign: Sign) -> Carried:
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, sign: Sign | None
+    ) -> Carried:
         """Send a request and open the answer."""
         request = self._client.build_request("POST", url, content=body, headers=headers)
-        target = request.url.raw_path.decode("ascii")
-        request.headers.update(await sign(request.headers["host"], target))
+        if sign is not None:
+            target = request.url.raw_path.decode("ascii")
+            request.headers.update(await sign(request.headers["host"], target))
         response = await self._client.send(request, stream=True, follow_redirects=False)
         # Not `aiter_raw`, which has nothing to give where a client has read the body already.
         chunks = response.aiter_bytes()
@@ -161,7 +169,9 @@ class _AiohttpCarrier:
         self.failures = Failures(
             (library.ConnectionTimeoutError,), (library.ServerTimeoutError,), (library.ClientError,)
         )
-        self._url = importlib.import_module("yarl").URL
+        url = importlib.import_module("yarl").URL
+        # Parsed once: an API has few paths.
+        self._address = lru_cache(maxsize=64)(partial(url, encoded=True))
         self._proxy = proxy  # found once: `trust_env` would look for it in a thread each time
         self._session: aiohttp.ClientSession = library.ClientSession(
             connector=library.TCPConnector(limit=_CONNECTIONS, ssl=certificates),
@@ -170,13 +180,16 @@ class _AiohttpCarrier:
             auto_decompress=False,
         )
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, sign: Sign) -> Carried:
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, sign: Sign | None
+    ) -> Carried:
         """Send a request and open the answer."""
-        address = self._url(url, encoded=True)
-        host = address.host_port_subcomponent
-        signed = {**headers, **await sign(host, address.raw_path_qs)}
+        address = self._address(url)
+        if sign is not None:
+            signature = await sign(address.host_port_subcomponent, address.raw_path_qs)
+            headers = {**headers, **signature}
         response = await self._session.post(
-            address, data=body, headers=signed, allow_redirects=False, proxy=self._proxy
+            address, data=body, headers=headers, allow_redirects=False, proxy=self._proxy
         )
 
         async def close() -> None:

@@ -84,6 +84,9 @@ def encode(
 
 def _messages(message: Message) -> Iterator[dict[str, Any]]:
     """A message as the wire has it: each tool result is one of its own."""
+    if message.role != "tool" and {*map(type, message.parts)} <= {Text}:  # as most are
+        yield {"role": message.role, "content": message.text}
+        return
     for part in message.parts:
         if isinstance(part, ToolResult):
             yield {"role": "tool", "tool_call_id": _wire_id(part.call_id), "content": part.text}
@@ -149,7 +152,7 @@ def decode(document: Any, request: ModelRequest, origin: Origin) -> ModelReply:
     """
     choice = _first(document)
     message = choice.get("message")
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         raise ValueError("the answer has a choice without a message")  # noqa: TRY004 -- bad data
     reply_id = string(document.get("id"))
     text, refused = _words(message)
@@ -160,7 +163,7 @@ def decode(document: Any, request: ModelRequest, origin: Origin) -> ModelReply:
             well_formed(string(call["function"].get("arguments"))),
         )
         for index, call in enumerate(mappings(message.get("tool_calls")))
-        if isinstance(call.get("function"), Mapping)
+        if isinstance(call.get("function"), dict)
     )
     return ModelReply(
         text,
@@ -175,7 +178,7 @@ def decode(document: Any, request: ModelRequest, origin: Origin) -> ModelReply:
 
 def _first(document: Any) -> Mapping[str, Any]:
     choices = mapping(document).get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise ValueError("the answer has no choices")
     choice: Mapping[str, Any] = choices[0]
     return choice
@@ -201,7 +204,7 @@ def stop_reason(reason: Any, *, refused: bool, calls: bool) -> StopReason:
 def usage_of(document: Mapping[str, Any]) -> Usage | None:
     """The tokens a server counted, in classes that do not overlap; None where it counted none."""
     counts = document.get("usage") or mapping(document.get("x_groq")).get("usage")
-    if not isinstance(counts, Mapping) or "prompt_tokens" not in counts:
+    if not isinstance(counts, dict) or "prompt_tokens" not in counts:
         return None
     cached = counts.get("prompt_tokens_details")
     return inclusive_usage(

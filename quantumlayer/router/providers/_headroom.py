@@ -41,9 +41,10 @@ def headroom(headers: Mapping[str, str], *, unix_s: float) -> Headroom | None:
 
 
 def _allowance(headers: Mapping[str, str], names: Sequence[str], unix_s: float) -> Allowance | None:
-    limit, left, reset = (headers.get(name, "") for name in names)
+    limit = headers.get(names[0])
     if not limit:
         return None
+    left, reset = headers.get(names[1], ""), headers.get(names[2], "")
     try:
         found = Allowance(float(limit), float(left), _span_s(reset, unix_s))
     except ValueError:

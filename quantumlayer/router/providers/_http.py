@@ -7,8 +7,9 @@ the extra `fast`, what no client was handed in for is carried by aiohttp on asyn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,11 +17,13 @@ from anyio.lowlevel import current_token
 
 from quantumlayer.errors import (
     MalformedReplyError,
+    ProviderError,
     ProviderTimeoutError,
     ProviderUnavailableError,
     RouterConfigError,
 )
 from quantumlayer.router.providers._carriers import (
+    Carried,
     Carrier,
     Failures,
     HttpxCarrier,
@@ -28,12 +31,26 @@ from quantumlayer.router.providers._carriers import (
     has_aiohttp,
     is_aiohttp,
 )
-from quantumlayer.router.providers._credentials import Credential, Outgoing
+from quantumlayer.router.providers._credentials import Credential, Outgoing, Token
 
-__all__ = ["Endpoint", "Response"]
+__all__ = ["Answer", "Endpoint", "Response"]
 
 # Longest body that is read into memory: far above any model's answer, far below the memory.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
+
+
+class Answer(NamedTuple):
+    """An answer as a whole.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers, by name in any case.
+        body: All of the body.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Response:
@@ -65,18 +82,13 @@ class Response:
         async for _ in self._chunks:
             pass
 
-    async def read(self) -> bytes:
-        """The whole body.
+    async def read(self) -> Answer:
+        """Read the whole body.
 
         Raises:
             ValueError: It is longer than 64 MiB.
         """
-        body = bytearray()
-        async for chunk in self._chunks:
-            body += chunk
-            if len(body) > _MAX_BODY_BYTES:
-                raise ValueError(f"the body is longer than {_MAX_BODY_BYTES} bytes")
-        return bytes(body)
+        return Answer(self.status, self.headers, await _whole(self._chunks))
 
 
 class Endpoint:
@@ -123,6 +135,23 @@ class Endpoint:
         self._made: Carrier | None = None
         self._loop: object = None
 
+    async def fetch(self, path: str, body: bytes) -> Answer:
+        """Send a JSON document and wait for the whole answer.
+
+        Raises:
+            ProviderError: The endpoint did not answer.
+            ValueError: The answer is longer than 64 MiB.
+        """
+        carrier = self._given or self._own_carrier()
+        try:
+            carried = await self._send(carrier, path, body)
+            try:
+                return Answer(carried.status, carried.headers, await _whole(carried.chunks))
+            finally:
+                await carried.close()
+        except carrier.failures.any as error:
+            raise self._translated(error, carrier.failures) from error
+
     @asynccontextmanager
     async def post(self, path: str, body: bytes) -> AsyncIterator[Response]:
         """Send a JSON document and open the answer.
@@ -130,23 +159,16 @@ class Endpoint:
         Raises:
             ProviderError: The endpoint did not answer; also while the body is being read.
         """
-
-        async def sign(host: str, target: str) -> Mapping[str, str]:
-            return await self._credential.headers(
-                Outgoing("POST", host, target, self._headers, body)
-            )
-
         carrier = self._given or self._own_carrier()
-        with self._translated(carrier.failures):
-            # No redirects: a key must not follow one to another host.
-            answer = await carrier.post(self._base_url + path, self._headers, body, sign)
         try:
-            if answer.headers.get("content-encoding", "identity") != "identity":
-                raise MalformedReplyError(self._deployment, "the answer is compressed unasked")
-            async with aclosing(self._read(answer.chunks, carrier.failures)) as chunks:
-                yield Response(answer.status, answer.headers, chunks)
+            carried = await self._send(carrier, path, body)
+        except carrier.failures.any as error:
+            raise self._translated(error, carrier.failures) from error
+        try:
+            async with aclosing(self._read(carried.chunks, carrier.failures)) as chunks:
+                yield Response(carried.status, carried.headers, chunks)
         finally:
-            await answer.close()
+            await carried.close()
 
     async def aclose(self) -> None:
         """Close the connections, unless they are of a client that was handed in.
@@ -157,12 +179,31 @@ class Endpoint:
         if made is not None:
             await made.aclose()
 
+    async def _send(self, carrier: Carrier, path: str, body: bytes) -> Carried:
+        async def sign(host: str, target: str) -> Mapping[str, str]:
+            outgoing = Outgoing("POST", host, target, self._headers, body)
+            return await self._credential.headers(outgoing)
+
+        url = self._base_url + path
+        # No redirects: a key must not follow one to another host.
+        if isinstance(self._credential, Token):  # which is the same, whatever is sent
+            headers = {**self._headers, **self._credential.header}
+            carried = await carrier.post(url, headers, body, None)
+        else:
+            carried = await carrier.post(url, self._headers, body, sign)
+        if carried.headers.get("content-encoding", "identity") != "identity":
+            await carried.close()
+            raise MalformedReplyError(self._deployment, "the answer is compressed unasked")
+        return carried
+
     async def _read(
         self, chunks: AsyncIterator[bytes], failures: Failures
     ) -> AsyncGenerator[bytes, None]:
-        with self._translated(failures):
+        try:
             async for chunk in chunks:
                 yield chunk
+        except failures.any as error:
+            raise self._translated(error, failures) from error
 
     def _own_carrier(self) -> Carrier:
         loop = current_token()
@@ -173,20 +214,26 @@ class Endpoint:
             self._loop = loop
         return self._made
 
-    @contextmanager
-    def _translated(self, failures: Failures) -> Iterator[None]:
-        try:
-            yield
-        except failures.no_connection as error:
-            raise self._unavailable("no connection", error) from error
-        except failures.too_late as error:
-            raise ProviderTimeoutError(self._deployment, "no answer in time") from error
-        except failures.any as error:
-            raise self._unavailable(type(error).__name__, error) from error
+    def _translated(self, error: Exception, failures: Failures) -> ProviderError:
+        if isinstance(error, failures.no_connection):
+            return self._unavailable("no connection", error)
+        if isinstance(error, failures.too_late):
+            return ProviderTimeoutError(self._deployment, "no answer in time")
+        return self._unavailable(type(error).__name__, error)
 
     def _unavailable(self, what: str, error: Exception) -> ProviderUnavailableError:
         words = self._credential.redact(str(error))
         return ProviderUnavailableError(self._deployment, f"{what}: {words}" if words else what)
+
+
+async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
+    """The bytes of a body that is not too long."""
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            raise ValueError(f"the body is longer than {_MAX_BODY_BYTES} bytes")
+    return bytes(body)
 
 
 def _on_asyncio() -> bool:
