@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
@@ -80,11 +81,18 @@ class Dispatch:
         try:
             return await self._round(call, begin, run)
         except _RoundFailedError as failure:
-            first: list[_RoundFailedError] = [failure]
+            first = failure
+        return await self._again(call, begin, run, first)
+
+    async def _again(
+        self, call: Call, begin: Begin[T], run: Run[T] | None, failure: _RoundFailedError
+    ) -> T:
+        """Go through further rounds, after waits, until one deployment answers."""
+        failures = [failure]
 
         async def next_round() -> T:
-            if first:
-                raise first.pop()
+            if failures:
+                raise failures.pop()
             return await self._round(call, begin, run)
 
         # Only now: tenacity's bookkeeping costs more than all the rest of a call that succeeds.
@@ -169,7 +177,7 @@ class Dispatch:
     ) -> T | None:
         """Ask a deployment; None if it is not admitted, or fails."""
         if run is not None:
-            return await run(lambda: self._attempt(call, deployment, begin, None, hedge=hedge))
+            return await run(partial(self._attempt, call, deployment, begin, None, hedge=hedge))
         trial = Trial.admit(self._books, call, deployment, hedge=hedge)
         if isinstance(trial, str):
             if not hedge:

@@ -101,10 +101,8 @@ class HybridRouting:
         costs = costs_usd(request, candidates)
         loads = loads_s(request, candidates)
         gaps = [1 - (quality or 0.0) for quality in known]
-        shares = self._shares
-        cost_0, cost_1 = _scale(costs, shares[0])
-        load_0, load_1 = _scale(loads, shares[1])
-        gap_0, gap_1 = _scale(gaps, shares[2])
+        scales = map(_scale, (costs, loads, gaps), self._shares)
+        (cost_0, cost_1), (load_0, load_1), (gap_0, gap_1) = scales
         order = [
             (
                 (cost - cost_0) * cost_1 + (load - load_0) * load_1 + (gap - gap_0) * gap_1,
