@@ -176,12 +176,13 @@ class Wanted:
         See `Flights.share` for what becomes of them where it fails or is cancelled.
         """
 
-        async def get() -> tuple[ModelReply, _Kept | None]:
-            reply = await self.find()
-            if reply is None:
-                reply = await ask()
+        async def get(tell: Callable[[_Kept | None], None]) -> ModelReply:
+            found = await self.find()
+            reply = await ask() if found is None else found
+            tell(_Kept.of(reply))
+            if found is None:
                 await self.keep(reply)
-            return reply, _Kept.of(reply)
+            return reply
 
         return await self._replies.flights.share(self._key, get, self._again)
 

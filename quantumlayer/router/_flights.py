@@ -21,6 +21,9 @@ class _Flight(Generic[K]):
         self.failed = False
         self.kept: K | None = None
 
+    def tell(self, kept: K | None) -> None:
+        self.kept = kept
+
 
 class Flights(Generic[K]):
     """Calls under way, by what they ask for."""
@@ -32,7 +35,10 @@ class Flights(Generic[K]):
         return len(self._flights)
 
     async def share(
-        self, key: str, ask: Callable[[], Awaitable[tuple[R, K | None]]], again: Callable[[K], R]
+        self,
+        key: str,
+        ask: Callable[[Callable[[K | None], None]], Awaitable[R]],
+        again: Callable[[K], R],
     ) -> R:
         """Ask, or wait for who asks the same and take what came of it.
 
@@ -42,7 +48,8 @@ class Flights(Generic[K]):
 
         Args:
             key: What is asked for.
-            ask: Gives the answer, and what of it others may have; None: nothing.
+            ask: Gives the answer. It is given a function to tell what of it others may have as soon
+                as that is there, so that it is not lost where the one who asks leaves meanwhile.
             again: Makes another's answer one's own.
         """
         while (flight := self._flights.get(key)) is not None:
@@ -50,11 +57,10 @@ class Flights(Generic[K]):
             if flight.kept is not None:
                 return again(flight.kept)
             if flight.failed:
-                answer, _ = await ask()
-                return answer
+                return await ask(lambda _: None)
         flight = self._flights[key] = _Flight()
         try:
-            answer, flight.kept = await ask()
+            answer = await ask(flight.tell)
             flight.failed = flight.kept is None
         except Exception:
             flight.failed = True

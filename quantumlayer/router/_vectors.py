@@ -84,9 +84,11 @@ class Vectors:
         if not keys:
             return await ask(wanted.texts)
 
-        async def get() -> tuple[Embeddings, Embeddings]:
-            made = await self._get(call, wanted.texts, keys, ask)
-            return made, made
+        async def get(tell: Callable[[Embeddings], None]) -> Embeddings:
+            made, fresh = await self._get(call, wanted.texts, keys, ask)
+            tell(made)
+            await self._keep({keys[text]: vector for text, vector in fresh.items()})
+            return made
 
         digests = "".join(keys[text] for text in wanted.texts)
         flight = hashlib.sha256(digests.encode()).hexdigest()
@@ -100,7 +102,8 @@ class Vectors:
 
     async def _get(
         self, call: Call, texts: Sequence[str], keys: Mapping[str, str], ask: Ask
-    ) -> Embeddings:
+    ) -> tuple[Embeddings, Mapping[str, _Vector]]:
+        """All vectors, and those that are new."""
         there = await self._there(keys)
         vectors = dict(there)
         asked: list[Embeddings] = []
@@ -113,12 +116,11 @@ class Vectors:
             deployment = made.route.attempts[-1].deployment
             for text, numbers in zip(missing, made.vectors, strict=True):
                 vectors[text] = _Vector(deployment, made.provider, made.model, numbers)
-            await self._keep({keys[text]: vectors[text] for text in missing})
         given = [self._shelf.given(call, vector.deployment) for vector in [*there.values()][:1]]
         _, provider, model, _ = vectors[texts[0]]
         route = asked[-1].route if asked else Route(request=call.id)
         attempts = (*given, *(attempt for made in asked for attempt in made.route.attempts))
-        return Embeddings(
+        made = Embeddings(
             tuple(vectors[text].numbers for text in texts),
             provider,
             model,
@@ -126,6 +128,7 @@ class Vectors:
             sum(made.cost_nanousd for made in asked),
             replace(route, attempts=attempts),
         )
+        return made, {text: vector for text, vector in vectors.items() if text not in there}
 
     async def _there(self, keys: Mapping[str, str]) -> dict[str, _Vector]:
         """The vectors that are there, where they are all from one model."""

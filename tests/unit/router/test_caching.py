@@ -370,6 +370,41 @@ async def test_one_who_asks_and_leaves_hands_over_to_one_who_waits(
     assert len(router._replies.flights) == 0
 
 
+async def test_an_answer_is_not_lost_to_others_where_who_asked_leaves_while_it_is_kept(
+    router_of: MakeRouter, until: Until
+) -> None:
+    class Slow(MemoryCache):
+        keeping = False
+
+        async def put(self, key: str, value: Any, *, ttl_s: float) -> None:
+            self.keeping = True
+            await anyio.sleep_forever()
+
+    store = Slow()
+    gate = anyio.Event()
+    model = ScriptedModel("ok", gate=gate)
+    router = router_of(model, caching=Caching(store))
+    replies: list[ModelReply] = []
+    first = anyio.CancelScope()
+
+    async def ask(scope: anyio.CancelScope) -> None:
+        with scope:
+            replies.append(await router.complete("Hi"))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask, first)
+        await until(lambda: model.calls == 1)
+        for _ in range(5):
+            group.start_soon(ask, anyio.CancelScope())
+        await anyio.wait_all_tasks_blocked()
+        gate.set()
+        await until(lambda: store.keeping)
+        first.cancel()
+
+    assert model.calls == 1
+    assert [reply.text for reply in replies] == ["ok"] * 5
+
+
 async def test_where_asking_fails_each_asks_for_itself_and_all_at_once(
     router_of: MakeRouter, until: Until
 ) -> None:
