@@ -272,10 +272,15 @@ def settle_actions(world: World, steps: Iterable[Step], analysis: Analysis) -> N
                     ):
                         _sets_moment(world, action, fact.words)
     for action in world.actions:
-        given = all(text.startswith("param.") for text in action.sets.values())
+        given = all(_is_plain(text) for text in action.sets.values())
         if action.states is None and given:
             _by_name(world, action)
         _set_along(world, action)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a field only keeps what was sent, or when."""
+    return text.startswith("param.") or text in {"now()", "today()"}
 
 
 def _led_to(made: FieldDraft, steps: Sequence[Step]) -> str:

@@ -45,6 +45,9 @@ def read_bodies(plan: Plan) -> None:
     for action in plan.world.actions:
         members = _members(plan, action)
         own = plan.world.field(action.entity, (action.name,)) if not members else None
+        timed = own is not None and own.spec.get("type") in {"date", "datetime"}
+        if timed and own is not None and own.name != action.name:
+            own = None  # publishing fills in published_at
         if own is not None and own.spec.get("type") != "boolean" and _is_plain(plan, action):
             plan.world.structure.bodies[action.route.method, action.route.path] = (
                 Sketch({own.name: UNKNOWN}),

@@ -190,8 +190,9 @@ def _makes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     sources = captures.get("sources") or _from_states(items)
     route = _route(captures, situation)
     to = captures["to"]
-    if isinstance(to, bool):
-        return None
+    others = items is not None and "other" in items.words
+    if isinstance(to, bool) or others:
+        return None  # all other claims become rejected: not the one at hand
     return [Transition(to, tuple(sources), route, captures.get("do"), items, _status(situation))]
 
 

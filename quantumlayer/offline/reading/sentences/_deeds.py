@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
@@ -23,11 +22,9 @@ from quantumlayer.offline.reading.language._patterns import Captures, Reader, Sl
 from quantumlayer.offline.reading.language._terms import (
     AS_BEFORE,
     Being,
-    Condition,
     Items,
     Literal,
     Moment,
-    negate,
 )
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.sentences._behaviours import BEHAVIOUR_SLOTS, _states
@@ -187,8 +184,11 @@ def _becomes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         return None
     routes = [each for each in situation.extra.get("routes", ()) if _acts_on_item(each)]
     route = situation.route if _acts_on_item(situation.route) else None
+    items: Items | None = captures.get("items")
+    if items is not None and (items.many or items.where):
+        return None
     if len(states) == 1 and route is not None and len(routes) <= 1:
-        return [Transition(states[0], (), route, None, None, _status(situation))]
+        return [Transition(states[0], (), route, None, items, _status(situation))]
     return [States(None, (), tuple(states))]
 
 
@@ -241,7 +241,9 @@ def _marked(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 
 def _at_creation(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`started_at is the time of the request`: the service sets it when the item is made."""
+    """`started_at is the time of the request`: the service sets it when the item is made, or by the action."""
+    if _acts_on_item(situation.route) and situation.extra.get("has_route"):
+        return [Sets((captures["name"],), Moment("now"), situation.route)]
     return [Said(((captures["name"],),), None, (Trait("system"),))]
 
 
@@ -290,35 +292,6 @@ def _spoken_routes(situation: Situation) -> Sequence[Route]:
     ]
 
 
-def _both_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`Both are possible for pending requests only`: the actions that were named before."""
-    items: Items | None = captures.get("items")
-    entity = _entity(situation)
-    routes = _spoken_routes(situation)
-    if not routes or entity is None:
-        return None
-    condition: Condition | None = None
-    holds = True
-    if items is not None:
-        if items.entity not in {None, entity} or len(items.where) != 1:
-            return None
-        condition = items.where[0]
-    elif "when" in captures:
-        condition, holds = captures["when"]
-    if condition is None:
-        return None
-    condition = condition if holds else negate(condition)
-    return [
-        Refused(
-            Operation((_deed(route),), object=Items(entity)),
-            condition,
-            only=True,
-            status=_status(situation),
-        )
-        for route in routes
-    ]
-
-
 def _each_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Each of the two happens only once`."""
     entity = _entity(situation)
@@ -363,20 +336,6 @@ def _no_way_back(captures: Captures, situation: Situation) -> Iterable[Fact] | N
         Operation(("every-action",), object=Items(entity)), when, status=_status(situation)
     )
     return [States(Items(entity), (), (state,)), refused]
-
-
-def _neither(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`Once an invoice has been sent it may be neither edited nor deleted`."""
-    condition, holds = captures["when"]
-    items: Items = captures["items"]
-    entity = items.entity or _entity(situation)
-    if entity is None or items.person:
-        return None
-    dones = (*captures["dones"], *captures.get("more", ()))
-    operation = Operation(
-        tuple(dict.fromkeys(dones)), subject=replace(items, entity=entity), passive=True
-    )
-    return [Refused(operation, condition, only=not holds, status=_status(situation))]
 
 
 def _any_further(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -471,19 +430,12 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     ("<op> (makes|make) (no|little) sense <when>", _makes_no_sense),
     ("<op> [(makes sense|works|is possible|is allowed)] only (while|when|if|as long as) (it|they|one) (is|are|does|do|has|have)", _only_then),
     ("<op> [(makes sense|works|is possible|is allowed)] only (while|when|if|as long as) (it|they|one) (is|are|does|do|has|have) not", lambda c, s: _only_then({**c, "not": True}, s)),
-    ("(both|all|these|they|either|the two|all three|each|neither) [(of (them|these|the two|the three|the actions)|actions|steps)] (is|are|work|works) [only] [possible] [only] (for|on|with|in) <items> [only]", _both_for),
-    ("(both|all|these|they|either|the two|all three|each) [(of (them|these|the two|the three|the actions)|actions|steps)] (is|are|work|works) [only] [possible] [only] <when> [only]", _both_for),
     ("(both|all|each|either|every one) [(of (them|these|the two|the three|the steps|the actions)|action|step)] [(happens|happen|is possible|are possible|works|work|is done|can be done|can happen|takes place)] [only] [exactly] once [only]", _each_once),
     ("<items> (is|are|gets|get|CAN be) [(only|just)] <dones> [(only|just|exactly)] once [(only|ever)]", _done_once),
     ("(nobody|no one|you|one|people|<items>) [CAN] [not] <dos> [<items:object>] without [(having|being|it having|it being)] [been] <done> [(it|them)] [(first|before|beforehand)]", _not_before),
     (f"from <state> there is no [way] [(back|out|return)] {_ANY_STATUS}", _no_way_back),
     (f"(there is no|no) way (back|out) (from|of) <state> {_ANY_STATUS}", _no_way_back),
     ("<state> (is|are) [(a|an|the)] (final|last|terminal|end|closing) [(status|state|one)] [and nothing leads (out of|away from) it]", _no_way_back),
-    ("<items> CAN be neither <dones> nor <dones:more> <when>", _neither),
-    ("<items> CAN neither be <dones> nor <dones:more> <when>", _neither),
-    ("<when> [,] <items> CAN be neither <dones> nor <dones:more>", _neither),
-    ("<when> [,] <items> CAN neither be <dones> nor <dones:more>", _neither),
-    ("<when> [,] <items> (can no longer|CANNOT) be <dones>", _neither),
     (f"[(any|every|a|each)] (further|second|repeated|later|other|new) (<do>|attempt to <do>) [(of|on|for|to)] [(it|them|<items>)] {_REFUSED}", _any_further),
     ("<names> (repeat|repeats|recur|may repeat|can repeat) from <noun> to <noun:x>", _context),
     # --- one step after the other

@@ -263,6 +263,8 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     behind = phrase.tokens[_head_length(phrase) :]
     if behind and behind[0].low in _CLAUSAL and not phrase.counted and phrase.left:
         return False  # a clause of its own: an actor can play …
+    if not _LEADS.isdisjoint(phrase.words):
+        return False  # a reason makes it closed
     finite = verb(phrase.words[0])
     if finite is None or phrase.article:
         return True
@@ -271,6 +273,7 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     return not behind or behind[0].low not in PREPOSITIONS | {"a", "an", "the", "all"}
 
 
+_LEADS = frozenset("makes sets becomes turns puts".split())
 _NO_NAME = ADVERBS | frozenset(
     "away back up out off down in on crud json http https rest everything nothing anything something".split()
 )

@@ -28,7 +28,7 @@ from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import base, noun_for, singular, verb
 
-__all__ = ["GATES"]
+__all__ = ["GATES", "acts_on_item", "meanings", "owner_of", "parents"]
 
 _BANS = frozenset(
     "not never no nobody nothing none neither nor refused forbidden impossible fails fail error conflict denied".split()
@@ -211,7 +211,7 @@ class _Ears:
         return 0
 
     def _resolves(self, done: str) -> bool:
-        return done in DELETE | UPDATE or next(_acts(done, self.situation), None) is not None
+        return done in DELETE | UPDATE or next(meanings(done, self.situation), None) is not None
 
     # --- everything else
 
@@ -243,10 +243,10 @@ class _Ears:
         return at + 1 if low in _GLUE | _BE else 0
 
 
-def _acts(done: str, situation: Situation) -> Iterator[Route | str]:
+def meanings(done: str, situation: Situation) -> Iterator[Route | str]:
     """What a verb means in this document: the route of an action, or the entity that it makes."""
     for route in situation.extra.get("all_routes", ()):
-        if _acts_on_item(route) and route.segments[-1].lower() == done:
+        if acts_on_item(route) and route.segments[-1].lower() == done:
             yield route
     made = situation.vocabulary.verbs.get(done)
     if made is not None:
@@ -259,7 +259,8 @@ def _acts(done: str, situation: Situation) -> Iterator[Route | str]:
             return
 
 
-def _acts_on_item(route: Route) -> bool:
+def acts_on_item(route: Route) -> bool:
+    """Whether a route does something to one item."""
     return (
         route.method in {"POST", "PUT", "PATCH"}
         and len(route.segments) > 2
@@ -267,14 +268,16 @@ def _acts_on_item(route: Route) -> bool:
     )
 
 
-def _owner_of(route: Route, situation: Situation) -> str | None:
+def owner_of(route: Route, situation: Situation) -> str | None:
+    """The entity that an action works on."""
     word = None
     for part in route.segments[:-1]:
         word = word if part.startswith("{") else situation.vocabulary.lexicon.by_segment(part)
     return word.name if word is not None else None
 
 
-def _parents(entity: str, situation: Situation) -> set[str]:
+def parents(entity: str, situation: Situation) -> set[str]:
+    """The entities that an entity refers to."""
     draft = situation.extra.get("entities", {}).get(entity)
     return (
         {made.references for made in draft.fields.values() if made.references} if draft else set()
@@ -337,7 +340,7 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
                 return []
             found.append(((deed, owner), {owner}))
             continue
-        acts = list(_acts(deed, situation))
+        acts = list(meanings(deed, situation))
         acts = [each for each in acts if _near(each, situation) & named]
         if len(acts) != 1:
             return []
@@ -348,7 +351,7 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
     children = [
         thing
         for thing in dict.fromkeys(heard.things)
-        if _parents(thing, situation) & named and (thing not in named or len({*heard.things}) > 1)
+        if parents(thing, situation) & named and (thing not in named or len({*heard.things}) > 1)
     ]
     if not heard.things or (not children and heard.marks & _SEVERAL):
         routes = _spoken(heard, situation)
@@ -358,19 +361,19 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
         children = [
             name
             for name in situation.extra.get("entities", {})
-            if owner in _parents(name, situation)
+            if owner in parents(name, situation)
         ]
     if len(children) != 1:
         return []
-    return [(("create", children[0]), _parents(children[0], situation))]
+    return [(("create", children[0]), parents(children[0], situation))]
 
 
 def _near(act: Route | str, situation: Situation) -> set[str]:
     """Whose states an operation can depend on: the item's own, and those of what it refers to."""
     if isinstance(act, str):
-        return _parents(act, situation)
-    owner = _owner_of(act, situation)
-    return {owner, *_parents(owner, situation)} if owner is not None else set()
+        return parents(act, situation)
+    owner = owner_of(act, situation)
+    return {owner, *parents(owner, situation)} if owner is not None else set()
 
 
 def _spoken(heard: _Heard, situation: Situation) -> list[Route]:
@@ -386,7 +389,7 @@ def _spoken(heard: _Heard, situation: Situation) -> list[Route]:
 
 
 def _changes(route: Route) -> bool:
-    return _acts_on_item(route) or route.method in {"PUT", "PATCH", "DELETE"}
+    return acts_on_item(route) or route.method in {"PUT", "PATCH", "DELETE"}
 
 
 def _here(situation: Situation) -> list[str]:

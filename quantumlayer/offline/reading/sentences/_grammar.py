@@ -20,6 +20,7 @@ from quantumlayer.offline.reading.sentences._grouping import GROUPED
 from quantumlayer.offline.reading.sentences._lifecycle import LIFECYCLE
 from quantumlayer.offline.reading.sentences._listing import LISTING
 from quantumlayer.offline.reading.sentences._openings import OPENING_SLOTS, OPENINGS
+from quantumlayer.offline.reading.sentences._outcomes import OUTCOMES
 from quantumlayer.offline.reading.sentences._outlines import OUTLINES
 from quantumlayer.offline.reading.sentences._predicates import PREDICATE_SLOTS, PREDICATES
 from quantumlayer.offline.reading.sentences._refusals import REFUSALS
@@ -45,6 +46,7 @@ def whole_grammar() -> Grammar:
     }
     tables = [
         GATES,
+        OUTCOMES,
         ACCESS,
         ACCOUNTS,
         COUNTING,

@@ -586,21 +586,6 @@ CREATE_NO_MORE = frozenset(
 )
 
 
-def _nothing_added(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`Nothing can be added to a job that is done`: of whatever belongs to a job."""
-    owner: Items = captures["items"]
-    structure = situation.extra.get("entities", {})
-    made = [
-        name
-        for name, draft in structure.items()
-        if any(field.references == owner.entity for field in draft.fields.values())
-    ]
-    if owner.entity is None or len(made) != 1 or not owner.where:
-        return None
-    operation = Operation(("create",), subject=owner, object=Items(made[0], many=True))
-    return [Refused(operation, None, status=_status(situation))]
-
-
 def _at_least(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Never to fewer places than it has bookings`."""
     return [Holds(Compare(captures["left"], ">=", captures["right"]), status=_status(situation))]
@@ -908,15 +893,6 @@ def _one_of_topic(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     return [Unique(entity, names, of, (), _status(situation))]
 
 
-def _only_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`Applications are possible only for animals in care`; `only open polls take votes`."""
-    made, subject = captures["items"], captures["object"]
-    if made.entity is None or subject.entity is None or not (subject.where or subject.of):
-        return None
-    operation = Operation(("create",), subject=subject, object=made)
-    return [Refused(operation, None, only=True, status=_status(situation))]
-
-
 _KEY_JOINTS = frozenset(
     "and , per the each same a one any every . for in by of at with from on both its their together combination".split()
 )
@@ -1011,21 +987,6 @@ def _unique_keys(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 
 def _sum_limit(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Holds(Compare(captures["value"], "<=", captures["right"]), status=_status(situation))]
-
-
-def _not_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`not on archived projects`, below a route: it is refused for those."""
-    route, items = situation.route, captures["items"]
-    if route is None or route.method != "POST" or not items.where or items.entity is None:
-        return None
-    return [
-        Refused(
-            Operation(("route",), object=replace(items, where=())),
-            _of_items(items),
-            status=_status(situation),
-            route=route,
-        )
-    ]
 
 
 def _route_refused(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1219,8 +1180,6 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("(no two|never two) <items> [(are|can be|may be|take place|fall)] (on|for|in|at) [the] same <rest>", lambda c, s: _one_per({**c, "items": replace(c["items"], number=1)}, s)),
     ("<items> [CAN|may] [only] <do> [(it|them|<items:ignored>)] [(only|just|exactly)] once [only] (per|for each|for every|in each) <rest>", _once_per),
     ("[(only|just|at most|exactly)] one [(only|each)] (per|for each|for every) <rest>", _one_of_topic),
-    ("<items> (is|are) (only (possible|allowed|permitted|accepted)|(possible|allowed|permitted|accepted) only) (for|on|in|with|to|at|by) <items:object>", _only_for),
-    (f"only <items:object> {_ACCEPT} [(any|new)] <items>", _only_for),
     # --- comparisons
     ("there CANNOT be more <value:left> than <value:right>", _capacity),
     ("there CANNOT be fewer <value:left> than <value:right>", _at_least),
@@ -1262,7 +1221,6 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> [CAN] (is|are|be|gets|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (only|at most|just|no more than) (once|one time)", _done_once_in),
     ("<items> CANNOT (be|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (twice|more than once|a second time|again)", _done_once_in),
     ("[so] <items> (is|are) (not|never) <dones> [(later|afterwards|any more|again)]", _not_done),
-    ("(nothing|no more|nothing more|nothing else) (CAN|can|may) be (added|put|booked|entered) (to|on|onto) <items>", _nothing_added),
     (f"<items> [CAN] {_TAKES} (no more|not more|at most as many|only as many) <items:object> (than|as) {_IT_HAS} <names>", _no_more_than_places),
     (f"<items> CANNOT {_TAKES} more <items:object> than {_IT_HAS} <names>", _no_more_than_places),
     ("<items> CANNOT [ever] be <dones> [by (anybody|anyone|clients|users|any client|people)] [at all] [<again>] [<when>]", _passive),
@@ -1301,7 +1259,6 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("(one|a single) <names> [only] (per|for each|for every) <items>", _named_once),
     ("(per|for each|for every|within a|within one) <items> [(a|an|each|every|the)] <names> (only|just) once", _named_once),
     ("(second|another|a second|a further) <do> [<items>]", lambda c, s: _operation_refused({**c, "op": Operation((c["do"],), object=c.get("items"), again=True)}, s)),
-    ("(not|never) (on|for|in|with|to|at|from) <items>", _not_for),
     ("<http> (if|when|where|in case|for|while|as long as) <condition>", _route_refused),
     ("<http> unless <condition>", lambda c, s: _route_refused({**c, "only": True}, s)),
     ("<http> (if|when) [(the|that|this|its)] <names> (is|are) [already] (taken|used|in use|known|registered|not unique|a duplicate)", _taken),
