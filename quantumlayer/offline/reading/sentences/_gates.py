@@ -82,6 +82,8 @@ class _Heard:
     flipped: bool = False
     """Whether it speaks of a state by `unless`, `until` or `before`."""
     conditional: bool = False
+    bare: bool = False
+    """Whether it only says for which items: `not on archived projects`."""
 
 
 class _Ears:
@@ -298,6 +300,8 @@ def _gate(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     heard = _Ears(tokens, situation).hear()
     if heard is None or not heard.states or {*heard.things} == {"User"}:
         return None
+    lows = [token.low for token in tokens[:2]]
+    heard.bare = lows[0] in {"not", "never", "only"} and lows[-1] in {"on", "for", "with"}
     needs = _needs_it(heard, situation)
     if needs is None:
         return None
@@ -356,6 +360,9 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
     if not heard.things or (not children and heard.marks & _SEVERAL):
         routes = _spoken(heard, situation)
         return [(route, _near(route, situation)) for route in routes]
+    route = situation.route
+    if not children and heard.bare and isinstance(route, Route) and route.method == "POST":
+        return [(route, _near(route, situation))]
     if not children and "nothing" in heard.marks and heard.marks & _ENTERS:
         owner = _single(heard.things, named)
         children = [
