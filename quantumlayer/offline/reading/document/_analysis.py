@@ -47,6 +47,7 @@ from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._grammar import whole_grammar
 from quantumlayer.offline.reading.sentences._loose import read_loosely
 from quantumlayer.offline.reading.sentences._phrases import Vocabulary
+from quantumlayer.offline.reading.sentences._shown import read_shown
 from quantumlayer.offline.reading.text._lexicon import PAGING
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
@@ -116,9 +117,15 @@ def _fill_in(analysis: Analysis, known: frozenset[str]) -> bool:
     for finding in analysis.findings:
         source = finding.source
         told = any(_tells(fact, analysis.structure.lexicon) for fact in finding.facts)
-        if finding.unread and source.kind == "clause" and not finding.framed:
-            facts = read_loosely(source.tokens, analysis.structure.lexicon, words, known)
-            facts = [fact for fact in facts if not told or isinstance(fact, Belongs)]
+        left = bool(finding.unread) or any(fact.unread for fact in finding.facts)
+        if left and source.kind == "clause" and not finding.framed and not source.heard:
+            lexicon = analysis.structure.lexicon
+            facts = read_shown(source.tokens, lexicon)
+            source.heard |= bool(facts)
+            facts = facts or read_loosely(source.tokens, lexicon, words, known)
+            facts = [
+                each for each in facts if not told or source.heard or isinstance(each, Belongs)
+            ]
             source.inline.extend(facts)
             found = found or bool(facts)
     return found
@@ -223,7 +230,7 @@ class _Reader:
         if self._is_framed(source):
             finding.framed = True
         elif source.kind in {"clause", "route"}:
-            understood = self._understand(source, topic)
+            understood = Understood() if source.heard else self._understand(source, topic)
             finding.facts, finding.unread = understood.facts, understood.unread
             finding.facts = self._from_there(source, finding.facts)
             finding.facts.extend(source.inline)

@@ -71,6 +71,8 @@ class Source:
     """What routes take, as shown right behind them."""
     allowed: str = ""
     """Who may call the routes of a row, as a column of its table says."""
+    heard: bool = False
+    """Whether it was read loosely, by its nouns, so that nothing of it is left."""
     inline: list[Fact] = field(default_factory=list)
     """Fields that stand behind a noun; the tokens are without them."""
 

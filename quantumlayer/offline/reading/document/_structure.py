@@ -501,6 +501,8 @@ class _Builder:
         situation.extra["all_routes"] = self.routes
         tokens, _ = split_asides(source.tokens, self.structure.lexicon)
         self._apply(source.inline, source)
+        if source.heard:
+            return
         for fact in self.grammar.understand(tokens, situation).facts:
             if not (source.narrows and isinstance(fact, Fields)):
                 self._apply([fact], source)
@@ -925,6 +927,8 @@ class _Builder:
         traits = list(phrase.traits)
         if fact.by_system or (fact.shown and not made.requirements):
             traits.append(Trait("system"))
+        if fact.shown:
+            traits.append(Trait("shown"))
         if fact.sends and not fact.part:
             traits.append(Trait("sent"))
         if phrase.left:

@@ -11,6 +11,7 @@ none of these leaves the figure open.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -34,13 +35,22 @@ from quantumlayer.offline.reading.text._lexicon import (
     PRONOUNS,
 )
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, singular
+from quantumlayer.offline.reading.text._words import is_plural, singular, verb
 
-__all__ = ["Ground", "conditions_in", "counted", "explained", "explanations", "named", "unheard"]
+__all__ = [
+    "Ground",
+    "conditions_in",
+    "counted",
+    "explained",
+    "explanations",
+    "kind_of",
+    "named",
+    "unheard",
+]
 
 _NUMERIC = frozenset({"integer", "number", "money"})
 _FUNCTIONS = {
-    **dict.fromkeys("sum total totals altogether together overall adds added sums combined".split(), "sum"),
+    **dict.fromkeys("sum total totals altogether together overall adds added sums combined much".split(), "sum"),
     **dict.fromkeys("average avg mean averages".split(), "avg"),
     **dict.fromkeys("highest maximum max largest most best latest longest newest last biggest top greatest".split(), "max"),
     **dict.fromkeys("lowest minimum min smallest least earliest shortest oldest first worst cheapest".split(), "min"),
@@ -63,7 +73,7 @@ _GLUE = (
     (DETERMINERS - {"no"}) | PREPOSITIONS | PRONOUNS | ADVERBS
     | frozenset("which that who is are was were be been being has have had it its and so far now all every each"
                 " still there one ones them this these shows says tells means given they belong belonging does do"
-                " whole number how what as".split())
+                " whole number how what as got gets received made always".split())
 )  # fmt: skip
 _SIGNS = {
     **dict.fromkeys(("minus", "less", "-", "without"), "-"),
@@ -87,6 +97,8 @@ class Ground:
     known: Mapping[str, str] = field(default_factory=dict)
     """Figures that are worked out already: name → expression."""
     params: tuple[str, ...] = ()
+    itself: str = ""
+    """The field that is worked out."""
     fraction: bool = False
     """Whether shares are parts of one rather than of a hundred."""
 
@@ -132,6 +144,23 @@ def _names_in(token: Token) -> list[str]:
     return [name.lower() for name in token.value.members] if token.kind == "sketch" else []
 
 
+def kind_of(world: World, text: str, holder: str | None = None) -> str:
+    """The type of a figure: that of the numbers it is made of."""
+    if "avg(" in text or " / " in text:
+        return "number" if "floor(" not in text and "ceil(" not in text else "integer"
+    entities = [*re.findall(r"(?:sum|min|max)\((\w+), ", text), *([holder] if holder else [])]
+    outside = re.sub(r"count\([^()]*\)", "", text)
+    kinds = {
+        str(made.spec.get("type"))
+        for entity in entities
+        for name in re.findall(r"[A-Za-z_]\w*", outside)
+        if (made := world.draft(entity).fields.get(name)) is not None
+    }
+    return next(
+        (kind for kind in ("money", "number", "date", "datetime") if kind in kinds), "integer"
+    )
+
+
 # --- by its name ---------------------------------------------------------------------------------
 
 
@@ -152,7 +181,7 @@ def _own(ground: Ground, words: tuple[str, ...]) -> str | None:
     if name in ground.params:
         return f"param.{escape(name)}"
     made = _exact(ground.world, ground.holder or "", words)
-    return escape(made.name) if made is not None else None
+    return escape(made.name) if made is not None and made.name != ground.itself else None
 
 
 def _exact(world: World, entity: str, words: tuple[str, ...]) -> FieldDraft | None:
@@ -403,7 +432,7 @@ def explained(ground: Ground, tokens: Sequence[Token], name: str = "") -> str | 
     said = [token for token in tokens if token.kind not in {"sketch", "route"}]
     said, empty = _apart_from_emptiness(said)
     said, rounding = _apart_from_rounding(said)
-    text = _joined(ground, said, name)
+    text = _joined(ground, said, name) if _trimmed(said) else named(ground, name)
     if text is None:
         return None
     if rounding is not None:
@@ -686,6 +715,12 @@ def _kept(ground: Ground, found: _Sorted, part: Sequence[Token], *, negated: boo
     word = ground.world.structure.lexicon.find([*lows[:-1], singular(lows[-1])])
     if word is not None and word.name == ground.holder and part[0].kind == "word":
         return True
+    done = verb(lows[0]) if len(part) == 1 and part[0].kind == "word" else None
+    made = ground.world.vocabulary.verbs.get(done.base) if done is not None else None
+    if done is not None and made in ground.parts and "participle" in done.forms:
+        found.things.append(str(made))  # the seats booked
+        found.plural = True
+        return True
     if len(part) == 1 and lows[0] in _FUNCTIONS:
         found.functions.append(_FUNCTIONS[lows[0]])
         return True
@@ -705,6 +740,8 @@ def _field_or_state(
             return True
     for entity in [*([ground.holder] if ground.holder else []), *entities]:
         made = ground.world.field(entity, lows)
+        if made is not None and made.name == ground.itself and entity == ground.holder:
+            continue
         if made is not None and made.references is None and made.children is None:
             found.fields.append((entity, made))
             found.plural |= is_plural(lows[-1])

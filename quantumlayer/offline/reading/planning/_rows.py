@@ -23,6 +23,7 @@ from quantumlayer.offline.reading.planning._figures import (
     counted,
     explained,
     explanations,
+    kind_of,
     named,
 )
 from quantumlayer.offline.reading.planning._params import param_of, split_name
@@ -146,7 +147,7 @@ def _listed(
         made = FieldDraft(name, split_name(name), only_in=endpoint.path)
         made.asked(finding.source.id)
         made.spec = {
-            "name": name, "type": _kind(world, text), "set_by": "system", "required": False, "computed": text,
+            "name": name, "type": kind_of(world, text), "set_by": "system", "required": False, "computed": text,
         }  # fmt: skip
         world.draft(holder).fields.setdefault(name, made)
         shown.append(name)
@@ -160,17 +161,6 @@ def _listed(
     if number is not None:
         endpoint.spec["pagination"] = {"default_size": number, "maximum_size": number}
     endpoint.asked([finding.source.id])
-
-
-def _kind(world: World, text: str) -> str:
-    """The type of a figure."""
-    if text.startswith("avg(") or " / " in text:
-        return "number"
-    if text.startswith(("sum(", "min(", "max(")):
-        entity, _, rest = text.partition("(")[2].partition(", ")
-        made = world.field(entity, (rest.partition(",")[0].rstrip(")"),))
-        return str(made.spec.get("type")) if made is not None else "number"
-    return "integer"
 
 
 _ALL = frozenset({"included", "also", "everybody", "even"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.document._drafts import FieldDraft
@@ -18,11 +20,13 @@ from quantumlayer.offline.reading.language._terms import (
     Shift,
     Value,
 )
+from quantumlayer.offline.reading.planning._figures import Ground, explained, kind_of, named
 from quantumlayer.offline.reading.planning._plan import Plan
 from quantumlayer.offline.reading.planning._render import (
     Frame,
     Scope,
     aggregate,
+    condition,
     opposite,
     state,
     usage,
@@ -92,6 +96,8 @@ def _set(
         made.spec["type"] = "number"
     if isinstance(term, Choose) and made.spec.get("type") == "string":
         made.spec["type"] = "money"
+    if isinstance(term, Fold | Count) and made.spec.get("type") in {"string", "text", "strings"}:
+        made.spec["type"] = kind_of(world, text, entity)
     if isinstance(term, Fold) and term.function == "avg":
         made.spec["type"] = "number"
         made.spec.pop("required", None)
@@ -105,6 +111,8 @@ def _said(plan: Plan, entity: str, made: FieldDraft) -> None:
     """`System: capacity less the enrolments without a grade`, `minutes = …`."""
     for trait, requirement in made.traits:
         if trait.key not in {"meaning", "computed", "computed_once"} or "computed" in made.spec:
+            continue
+        if made.has("shown") and _explained(plan, entity, made, trait.value):
             continue
         finding = next(
             (each for each in plan.analysis.findings if each.source.id == requirement), None
@@ -124,8 +132,84 @@ def _said(plan: Plan, entity: str, made: FieldDraft) -> None:
             else:
                 _meaning(plan, finding, entity, made, trait.value)
         except Unresolved as reason:
-            plan.ledger.miss(requirement, f"how {made.name!r} is worked out: {reason}")
-            _give_up(made)
+            once = trait.key == "computed_once"
+            if once or not _explained(plan, entity, made, trait.value):
+                plan.ledger.miss(requirement, f"how {made.name!r} is worked out: {reason}")
+                _give_up(made)
+
+
+def _explained(plan: Plan, entity: str, made: FieldDraft, tokens: tuple[Token, ...]) -> bool:
+    """Work a field out by the sorted words of its description."""
+    chosen = _chosen(plan, entity, tokens)
+    if chosen is not None:
+        kind, text = chosen
+        _compute(plan, entity, made, text)
+        made.spec["type"] = kind
+        return True
+    ground = _figures_of(plan, entity, made).about(tokens)
+    figure = explained(ground, tokens, made.name)
+    if figure is not None:
+        _compute(plan, entity, made, figure)
+    return figure is not None
+
+
+_IF = frozenset("if when while where whenever".split())
+_ELSE = frozenset("otherwise else".split())
+
+
+def _chosen(plan: Plan, entity: str, tokens: tuple[Token, ...]) -> tuple[str, str] | None:
+    """`"high" when systolic is 140 or more, otherwise "normal"`, `true while …`: type and expression."""
+    at = next((at for at, token in enumerate(tokens) if token.low in _IF), None)
+    if at is None:
+        return None
+    first = [_worth(token) for token in tokens[max(0, at - 1) : at]]
+    end = next((i for i, token in enumerate(tokens) if token.low in _ELSE), len(tokens))
+    others = [_worth(token) for token in tokens[end + 1 :] if token.kind != "mark"]
+    told = list(tokens[at + 1 : end])
+    if end < len(tokens) and not others:  # …, and false otherwise
+        others, told = [_worth(told[-1])], told[:-1]
+    while told and told[-1].low in {",", "and", ";", "or"}:
+        told.pop()
+    test = _tested(plan, entity, tuple(told))
+    if len(first) != 1 or first[0] is None or test is None:
+        return None
+    if isinstance(first[0], bool):
+        return "boolean", test if first[0] else opposite(test)
+    if len(others) != 1 or others[0] is None:
+        return None
+    return "string", f"{first[0]!r} if {test} else {others[0]!r}"
+
+
+def _worth(token: Token) -> str | bool | None:
+    if token.low in {"true", "yes", "false", "no"}:
+        return token.low in {"true", "yes"}
+    return str(token.value or token.text).strip('"`') if token.kind in {"quote", "name"} else None
+
+
+def _tested(plan: Plan, entity: str, tokens: tuple[Token, ...]) -> str | None:
+    """Read all of some words as a condition on an item."""
+    situation = Situation(plan.world.structure.known, None, plan.analysis.vocabulary)
+    situation.extra["topic"] = entity
+    reader = Reader(tokens, whole_grammar().slots, situation)
+    for term, end in reader.slot("condition", 0):
+        if end >= len(tokens):
+            try:
+                return condition(Scope(plan.world, (Frame(entity),)), term)
+            except Unresolved:
+                continue
+    return None
+
+
+def _figures_of(plan: Plan, entity: str, made: FieldDraft) -> Ground:
+    return replace(Ground.of(plan.world, entity), itself=made.name)
+
+
+def _compute(plan: Plan, entity: str, made: FieldDraft, text: str) -> None:
+    made.spec.update(
+        computed=text, type=kind_of(plan.world, text, entity), set_by="system", required=False
+    )
+    for key in ("on_create", "default", "min_length", "minimum", "exclusive_minimum"):
+        made.spec.pop(key, None)
 
 
 def _give_up(made: FieldDraft) -> None:
@@ -264,13 +348,13 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
         kind, text = source
         made.spec.update(on_create=text, type=kind, required=True)
         return
-    try:
-        value, value_type = _named_value(world, entity, words)
-    except Unresolved:
+    figure, kind = _by_usual_name(world, entity, words)
+    if figure is None:
+        by_name = named(_figures_of(plan, entity, made), made.name) if made.has("shown") else None
+        if by_name is not None:
+            _compute(plan, entity, made, by_name)
         return
-    if value is None:
-        return
-    made.spec.update(computed=value, type=value_type, required=False)
+    made.spec.update(computed=figure, type=kind, required=False)
     for key in ("min_length", "minimum", "default"):
         made.spec.pop(key, None)
 
@@ -319,6 +403,15 @@ def _sum_of_parts(world: World, entity: str, words: tuple[str, ...]) -> str | No
     return " ".join(
         ["subtotal", *(f"{signs.get(m.words[-1], '+')} {escape(m.name)}" for m in extra)]
     )
+
+
+def _by_usual_name(
+    world: World, entity: str, words: tuple[str, ...]
+) -> tuple[str | None, str]:
+    try:
+        return _named_value(world, entity, words)
+    except Unresolved:
+        return None, ""
 
 
 def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str | None, str]:

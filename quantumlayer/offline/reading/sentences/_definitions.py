@@ -538,8 +538,10 @@ def _carries(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _shown_too(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Every tour shows its free_seats`: what no list of fields has the service works out."""
     facts = _has(captures, situation)
-    if facts is None or not all(phrase.spelled for phrase in captures["fields"]):
-        return None
+    fields = captures["fields"]
+    told = any(token.low == "(" for each in fields for token in each.tokens)
+    if facts is None or told or not all(phrase.spelled for phrase in fields):
+        return None  # what stands in brackets says how it is worked out
     return [replace(fact, shown=True) for fact in facts if isinstance(fact, Fields)]
 
 
