@@ -405,9 +405,7 @@ def _sum_of_parts(world: World, entity: str, words: tuple[str, ...]) -> str | No
     )
 
 
-def _by_usual_name(
-    world: World, entity: str, words: tuple[str, ...]
-) -> tuple[str | None, str]:
+def _by_usual_name(world: World, entity: str, words: tuple[str, ...]) -> tuple[str | None, str]:
     try:
         return _named_value(world, entity, words)
     except Unresolved:
