@@ -22,6 +22,7 @@ from quantumlayer.offline.reading.language._facts import (
 )
 from quantumlayer.offline.reading.language._terms import AllOf, Condition, Items
 from quantumlayer.offline.reading.language._vocabulary import snake
+from quantumlayer.offline.reading.planning._list_words import Wish, read_list_words
 from quantumlayer.offline.reading.planning._params import (
     FROM,
     PLUMBING,
@@ -68,6 +69,7 @@ def plan_lists(plan: Plan) -> None:
                 plan.ledger.miss(finding.source.id, str(reason))
         for route in finding.source.routes:
             _query(plan, finding, route)
+    read_list_words(plan, add=_add_named, sort=_sort)
     for endpoint in plan.endpoints.values():
         if endpoint.kind == "list":
             _as_default(plan, endpoint)
@@ -382,6 +384,8 @@ def _filter(
 ) -> None:
     for endpoint in _targets(plan, finding, target):
         name = words[0] if len(words) == 1 else plan.world.structure.spell(words)
+        if _is_abbreviation(name):
+            continue
         made = plan.world.field(endpoint.entity or "", words)
         spelled = len(words) == 1 and name in plan.world.structure.known
         if made is not None and not spelled and made.children is None:
@@ -397,6 +401,24 @@ def _filter(
         _add_param(plan, endpoint, name, finding)
 
 
+def _add_named(plan: Plan, finding: Finding, endpoint: EndpointDraft, wish: Wish) -> None:
+    """Add a parameter that a sentence names, once."""
+    name, world, entity = wish.name, plan.world, endpoint.entity or ""
+    if name.lower() in PLUMBING:
+        _plumb(plan, finding, endpoint, name, wish.sample)
+    elif wish.searched and not world.field(entity, (name,)):
+        fields = [made for made in world.fields(entity) if made.name in wish.searched]
+        known = endpoint.params.get(name, {"requirements": []})
+        endpoint.params[name] = by_search(world, entity, name, fields)
+        endpoint.params[name]["requirements"] = [*known["requirements"], finding.source.id]
+    elif name not in endpoint.params and not _is_abbreviation(name):
+        _add_param(plan, endpoint, name, finding)
+
+
+def _is_abbreviation(name: str) -> bool:
+    return name in {"e.g", "i.e", "etc"}
+
+
 def _has_query(finding: Finding, name: str) -> bool:
     return any(name in dict(route.query) for route in finding.source.routes)
 
@@ -404,7 +426,9 @@ def _has_query(finding: Finding, name: str) -> bool:
 def _add_param(plan: Plan, endpoint: EndpointDraft, name: str, finding: Finding) -> None:
     said = said_of(finding.source.full, name, _declared(finding))
     try:
-        param = param_of(plan.world, endpoint.entity or "", name, said)
+        param = _of_values(plan, endpoint.entity or "", name) or param_of(
+            plan.world, endpoint.entity or "", name, said
+        )
     except Unresolved:
         if endpoint.spec.get("name") is None or split_name(name)[-1] not in {"days", "within"}:
             raise
@@ -412,6 +436,25 @@ def _add_param(plan: Plan, endpoint: EndpointDraft, name: str, finding: Finding)
     param["requirements"] = [finding.source.id]
     endpoint.params[name] = param
     endpoint.asked([finding.source.id])
+
+
+def _of_values(plan: Plan, entity: str, name: str) -> dict[str, Any] | None:
+    """`?when=upcoming`, `?when=past`: where each value that is shown is a state of the items."""
+    values = dict.fromkeys(
+        value
+        for finding in plan.analysis.findings
+        for route in finding.source.routes
+        for each, value in route.query
+        if each == name and re.fullmatch(r"[a-z][a-z_-]+", value)
+    )
+    if len(values) < 2 or plan.world.field(entity, split_name(name)) is not None:
+        return None
+    scope = Scope(plan.world, (Frame(entity),))
+    try:
+        ways = [f"(param.{name} == {value!r} and {state(scope, (value,))})" for value in values]
+    except Unresolved:
+        return None
+    return {"name": name, "type": "enum", "choices": [*values], "where": " or ".join(ways)}
 
 
 def _declared(finding: Finding) -> frozenset[str]:

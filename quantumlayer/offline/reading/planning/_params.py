@@ -72,11 +72,11 @@ def param_of(world: World, entity: str, name: str, meaning: Sequence[Token] = ()
     if name.lower() in SEARCH:
         texts = [each for each in said.fields if each.spec.get("type") in TEXTUAL | {"url", "enum"}]
         return amended(by_search(world, entity, name, texts or _texts(world, entity)), meaning)
-    found_by_phrase = _by_phrase(name, said)
+    found_by_phrase = _by_side(world, entity, name, words) or _by_phrase(name, said)
     if found_by_phrase is not None:
         return amended(found_by_phrase, meaning)
     for attempt in (
-        _by_bound, _by_period, _by_day, _by_reference, _by_element, _by_joined, _by_word, _by_switch,
+        _by_bound, _by_period, _by_day, _by_range, _by_reference, _by_element, _by_joined, _by_word, _by_switch,
     ):  # fmt: skip
         found_by_name = attempt(world, entity, name, words)
         if found_by_name is not None:
@@ -337,6 +337,31 @@ def _compared(name: str, made: FieldDraft, operator: str) -> dict[str, Any]:
     if kind == "datetime":
         return {"name": name, "type": "date", "where": f"date({field}) {operator} param.{name}"}
     return {"name": name, "type": kind, "where": f"{field} {operator} param.{name}"}
+
+
+def _by_range(
+    world: World, entity: str, name: str, words: tuple[str, ...]
+) -> dict[str, Any] | None:
+    """`?players=4` on games with min_players and max_players: those that it lies between."""
+    edges = [
+        next((made for low in lows if (made := world.field(entity, (low, *words)))), None)
+        for lows in (("min", "minimum", "from", "least"), ("max", "maximum", "to", "most"))
+    ]
+    if edges[0] is None or edges[1] is None or edges[0].spec.get("type") not in _NUMERIC:
+        return None
+    where = f"{escape(edges[0].name)} <= param.{name} and {escape(edges[1].name)} >= param.{name}"
+    return {"name": name, "type": edges[0].spec["type"], "where": where}
+
+
+def _by_side(world: World, entity: str, name: str, words: tuple[str, ...]) -> dict[str, Any] | None:
+    """`?player_id=7` on games with white_id and black_id: on either side."""
+    label = words[:-1] if words[-1] == "id" else words
+    target = world.structure.lexicon.find(list(label)) if label else None
+    links = world.references(entity, target.name) if target is not None else []
+    if target is None or len(links) < 2 or not words[-1] == "id":
+        return None
+    where = " or ".join(f"{escape(each.name)} == param.{name}" for each in links)
+    return {"name": name, "type": "reference", "references": target.name, "where": where}
 
 
 def main_date(world: World, entity: str) -> FieldDraft | None:

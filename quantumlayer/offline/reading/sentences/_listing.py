@@ -328,7 +328,8 @@ def _plain_key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...],
             down, stop = reader.low(start + 2) in _DOWN, start + 3
             if reader.low(stop) == "first":
                 stop += 1
-        yield (("!age",), down), stop
+        dated = reader.low(start) in {"date", "time"}
+        yield (("date",) if dated else ("!age",), down), stop
     if reader.low(start) == "name" and reader.tokens[start].kind == "word":
         yield (("name",), False), start + 1
 
