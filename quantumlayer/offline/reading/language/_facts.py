@@ -459,27 +459,20 @@ class Shows(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Answers(Fact):
-    """A route answers with an object whose members mean these values, in order."""
+    """A route answers with an object; `note` is what the sentence says around it."""
 
     route: Route | None
     sketch: Sketch | None
-    values: tuple[Value, ...] = ()
     note: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Grouped(Fact):
-    """A route answers with a row for each group; `note` is what the sentence says about the rows."""
+    """A route answers with a row for each item or group; `note` is what stands around the row."""
 
     route: Route
     sketch: Sketch
-    note: Any
-    left: tuple[Token, ...] = ()
-
-    @property
-    def unread(self) -> int:
-        """How many words nobody understood."""
-        return len(self.left)
+    note: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -354,7 +354,7 @@ def _facts_of(plan: Plan, route: Route) -> list[Any]:
             if (
                 isinstance(about, Route)
                 and about.path == route.path
-                and about.method in {route.method, ""}
+                and about.method in {route.method or about.method, ""}
             ):
                 found.append(fact)
     return found

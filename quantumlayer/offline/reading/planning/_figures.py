@@ -20,6 +20,7 @@ from quantumlayer.offline.reading.planning._params import split_name
 from quantumlayer.offline.reading.planning._render import (
     Frame,
     Scope,
+    condition,
     opposite,
     reference_to,
     state,
@@ -38,6 +39,7 @@ from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import is_plural, singular, verb
 
 __all__ = [
+    "FUNCTIONS",
     "Ground",
     "conditions_in",
     "counted",
@@ -49,7 +51,7 @@ __all__ = [
 ]
 
 _NUMERIC = frozenset({"integer", "number", "money"})
-_FUNCTIONS = {
+FUNCTIONS = {
     **dict.fromkeys("sum total totals altogether together overall adds added sums combined much".split(), "sum"),
     **dict.fromkeys("average avg mean averages".split(), "avg"),
     **dict.fromkeys("highest maximum max largest most best latest longest newest last biggest top greatest".split(), "max"),
@@ -114,7 +116,12 @@ class Ground:
             if name != holder and world.path(name, holder, 2)
         ]
         parts.sort(key=lambda name: not world.references(name, holder))
-        return cls(world, holder, tuple(parts))
+        where = {
+            name: tuple(condition(Scope(world, (Frame(name),)), each) for each in said)
+            for name, said in world.figures.items()
+            if name in parts
+        }
+        return cls(world, holder, tuple(parts), where)
 
     def about(self, tokens: Sequence[Token]) -> Ground:
         """Put what some words name before the rest of what is counted."""
@@ -263,7 +270,7 @@ def _in_state(ground: Ground, words: tuple[str, ...]) -> str | None:
 
 def _state(ground: Ground, entity: str, words: tuple[str, ...], prefix: str = "") -> str | None:
     """What makes an item of an entity be in a state: a choice, a flag, what an action left behind."""
-    if not words or words[0] in _FUNCTIONS:
+    if not words or words[0] in FUNCTIONS:
         return None
     world = ground.world
     spelled = "_".join(words)
@@ -307,8 +314,8 @@ def _folded(ground: Ground, words: tuple[str, ...]) -> str | None:
     """`total_duration`, `average_stars`, `kilos_total`, `best`."""
     function, rest = None, words
     for at in (0, -1):
-        if words[at] in _FUNCTIONS and _FUNCTIONS[words[at]] != "count":
-            function, rest = _FUNCTIONS[words[at]], words[1:] if at == 0 else words[:-1]
+        if words[at] in FUNCTIONS and FUNCTIONS[words[at]] != "count":
+            function, rest = FUNCTIONS[words[at]], words[1:] if at == 0 else words[:-1]
             break
     if function is None:
         return None
@@ -551,7 +558,7 @@ def _combined(
 
 
 def _counting(tokens: Sequence[Token]) -> bool:
-    return any(_FUNCTIONS.get(token.low) == "count" for token in tokens)
+    return any(FUNCTIONS.get(token.low) == "count" for token in tokens)
 
 
 def _is_money(ground: Ground, text: str) -> bool:
@@ -721,8 +728,8 @@ def _kept(ground: Ground, found: _Sorted, part: Sequence[Token], *, negated: boo
         found.things.append(str(made))  # the seats booked
         found.plural = True
         return True
-    if len(part) == 1 and lows[0] in _FUNCTIONS:
-        found.functions.append(_FUNCTIONS[lows[0]])
+    if len(part) == 1 and lows[0] in FUNCTIONS:
+        found.functions.append(FUNCTIONS[lows[0]])
         return True
     if lows[0] in _GLUE and part[0].kind == "word":
         return False
@@ -821,32 +828,39 @@ def conditions_in(ground: Ground, tokens: Sequence[Token]) -> Iterator[tuple[str
     What belongs to such an item counts with it: the lines of an order that is not cancelled.
     """
     world = ground.world
+    spoken = ""
     for at, token in enumerate(tokens):
         word = world.structure.lexicon.find([singular(token.low)]) if token.kind == "word" else None
-        if word is None or word.name not in world.structure.entities:
+        if word is not None and word.name in world.structure.entities:
+            spoken = word.name
+            behind = tokens[max(0, at - 2) : at]
+            told = [(each,) for each in behind if each.low not in _GLUE | _LEAVING_OUT]
+        elif spoken and token.low in {"are", "is"} and tokens[at - 1].low == "there":
+            told = [tuple(tokens[at + 1 : at + 1 + size]) for size in (2, 1)]  # there are in care
+        else:
             continue
-        lows = [each.low for each in tokens[max(0, at - 5) : at]]
-        negated = bool(_LEAVING_OUT & set(lows))
-        for each in tokens[max(0, at - 2) : at]:
-            if each.kind not in {"word", "quote", "name"} or each.low in _GLUE | _LEAVING_OUT:
+        negated = bool(_LEAVING_OUT & {each.low for each in tokens[max(0, at - 5) : at]})
+        for part in told:
+            if any(each.kind not in {"word", "quote", "name"} for each in part):
                 continue
-            for entity in dict.fromkeys((word.name, *ground.parts)):
-                text = _state_behind(world, entity, word.name, str(each.value or each.low).lower())
+            words = tuple(str(each.value or each.low).lower() for each in part)
+            for entity in dict.fromkeys((spoken, *ground.parts)):
+                text = _state_behind(world, entity, spoken, words)
                 if text is not None:
                     yield entity, opposite(text) if negated else text
 
 
-def _state_behind(world: World, entity: str, thing: str, word: str) -> str | None:
+def _state_behind(world: World, entity: str, thing: str, words: tuple[str, ...]) -> str | None:
     """What makes the item that something belongs to be in a state."""
     way = world.path(entity, thing, 2)
-    if way is None or word in _FUNCTIONS:
+    if way is None or not words or words[0] in FUNCTIONS:
         return None
     prefix = "".join(f"{escape(name)}." for name in way)
-    return _state(Ground(world), thing, (word,), prefix)
+    return _state(Ground(world), thing, words, prefix)
 
 
 _HEEDED = (
-    _GLUE | _FUNCTIONS.keys() | _SIGNS.keys() | _SHARES | _DECIMALS | {"rounded", "down"} | _EMPTY.keys() | _WITHOUT
+    _GLUE | FUNCTIONS.keys() | _SIGNS.keys() | _SHARES | _DECIMALS | {"rounded", "down"} | _EMPTY.keys() | _WITHOUT
     | frozenset("i we you they need want like should can could would will shall must let me us give gives giving answer"
                 " answers answering tell tells return returns returning show shows showing see get gets know rows row"
                 " line lines entry included everybody everyone only just over up sums add adds added first then"

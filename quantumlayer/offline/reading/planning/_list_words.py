@@ -114,7 +114,7 @@ def _list_of(plan: Plan, finding: Finding) -> EndpointDraft | None:
         return None
     found = [each for each in plan.of(entity, "list") if each.spec.get("name") is None]
     top = [each for each in found if not each.spec.get("parent")]
-    return (top or found or [None])[0]
+    return next(iter([*top, *found]), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,7 +358,7 @@ def _by_side(world: World, entity: str, name: str, words: tuple[str, ...]) -> di
     label = words[:-1] if words[-1] == "id" else words
     target = world.structure.lexicon.find(list(label)) if label else None
     links = world.references(entity, target.name) if target is not None else []
-    if target is None or len(links) < 2 or not words[-1] == "id":
+    if target is None or len(links) < 2 or words[-1] != "id":
         return None
     where = " or ".join(f"{escape(each.name)} == param.{name}" for each in links)
     return {"name": name, "type": "reference", "references": target.name, "where": where}

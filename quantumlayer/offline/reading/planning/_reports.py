@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.language._facts import Answers, Grouped, Worked
-from quantumlayer.offline.reading.language._patterns import Reader
 from quantumlayer.offline.reading.language._terms import (
-    Arithmetic,
     FieldOf,
     Items,
     Literal,
-    Value,
-    Written,
 )
 from quantumlayer.offline.reading.language._vocabulary import snake
 from quantumlayer.offline.reading.planning._figures import (
@@ -26,7 +22,6 @@ from quantumlayer.offline.reading.planning._figures import (
     named,
     unheard,
 )
-from quantumlayer.offline.reading.planning._groups import grouped_report
 from quantumlayer.offline.reading.planning._params import split_name
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import (
@@ -39,9 +34,6 @@ from quantumlayer.offline.reading.planning._render import (
 )
 from quantumlayer.offline.reading.planning._rows import plan_rows
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
-from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.sentences._grammar import whole_grammar
-from quantumlayer.offline.reading.sentences._grouping import GroupNote
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
@@ -65,35 +57,26 @@ def plan_reports(plan: Plan) -> None:
 
 def _grouped(plan: Plan, endpoint: EndpointDraft) -> bool:
     """Plan a report with a row for each item or group, if it is one."""
-    for finding in plan.analysis.findings:
-        for fact in finding.facts:
-            if isinstance(fact, Grouped) and plan.endpoint("GET", fact.route.path) is endpoint:
-                _planned_rows(plan, endpoint, finding, fact)
-                return True
-    sketch, said, answers = _shape(plan, endpoint)
-    if sketch is None or said is None or not sketch.is_list:
+    rows = next(_rows(plan, endpoint), None)
+    if rows is None:
         return False
-    words = answers.note if answers is not None else ()
-    route = answers.route if answers is not None and answers.route is not None else None
-    listed = Grouped(route or Route("GET", endpoint.path), sketch, GroupNote(words=words))
-    _planned_rows(plan, endpoint, said, listed)
+    finding, fact = rows
+    plan_rows(plan, endpoint, finding, fact)
+    endpoint.asked([finding.source.id])
+    _heard(plan, finding, Ground.of(plan.world, None), fact.note, list(fact.sketch.members))
     return True
 
 
-def _planned_rows(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Grouped) -> None:
-    owner = endpoint.entity
-    try:
-        if plan_rows(plan, endpoint, finding, fact):
-            ground = Ground.of(plan.world, None)
-            _heard(plan, finding, ground, fact.note.words, list(fact.sketch.members))
-            return
-    except Unresolved:
-        endpoint.entity = owner
-        if fact.sketch.is_list and not fact.note.counted:
-            raise
-    grouped_report(plan, endpoint, finding, fact)
-    ground = Ground.of(plan.world, None)
-    _heard(plan, finding, ground, fact.note.left, list(fact.sketch.members))
+def _rows(plan: Plan, endpoint: EndpointDraft) -> Iterator[tuple[Finding, Grouped]]:
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            if isinstance(fact, Grouped) and plan.endpoint("GET", fact.route.path) is endpoint:
+                yield finding, fact
+    sketch, said, answers = _shape(plan, endpoint)
+    if sketch is not None and said is not None and sketch.is_list:
+        route = answers.route if answers is not None else None
+        note = answers.note if answers is not None else ()
+        yield said, Grouped(route or Route("GET", endpoint.path), sketch, note)
 
 
 def _heard(
@@ -109,8 +92,8 @@ def _report(plan: Plan, endpoint: EndpointDraft) -> None:
     sketch, finding, answers = _shape(plan, endpoint)
     if sketch is None or finding is None:
         raise Unresolved("it is not said what the answer looks like")
-    values = _said_values(plan, finding, answers, sketch)
     _query_params(plan, endpoint, finding)
+    parts = _in_order(answers, len(sketch.members))
     told = list(_told(plan, endpoint, finding))
     ground = _ground(plan, endpoint, told)
     returns: dict[str, str] = {}
@@ -125,16 +108,26 @@ def _report(plan: Plan, endpoint: EndpointDraft) -> None:
             returns[name] = _worked(_scope(plan, endpoint), said)
             endpoint.asked(_saying(plan, said))
             continue
-        term = values.get(name) or values.get(str(place))
-        text = _by_value(plan, endpoint, term, returns) if term is not None else None
         returns[name] = (
-            text
-            or _by_words(plan, ground, endpoint, name, list(sketch.members), told)
+            _by_words(plan, ground, endpoint, name, list(sketch.members), told)
+            or (explained(ground, parts[place], name) if parts else None)
             or _member(plan, endpoint, ground, name)
         )
-    if answers is not None and not values and answers.note:
+    if answers is not None and answers.note:
         returns = _noted(plan, finding, ground, answers.note, returns)
     endpoint.spec["returns"] = returns
+
+
+def _in_order(answers: Answers | None, number: int) -> list[list[Token]]:
+    """`counting the graded courses, and the sum of their credits`: a part of the note for each member."""
+    parts: list[list[Token]] = [[]]
+    for token in answers.note if answers is not None else ():
+        if token.low in {",", ";"} or (token.low == "and" and parts[-1]):
+            parts.append([])
+        elif token.kind != "mark":
+            parts[-1].append(token)
+    found = [part for part in parts if part]
+    return found if len(found) == number else []
 
 
 def _ground(plan: Plan, endpoint: EndpointDraft, told: Sequence[Finding]) -> Ground:
@@ -159,15 +152,6 @@ def _told(plan: Plan, endpoint: EndpointDraft, finding: Finding) -> Iterator[Fin
             and plan.endpoint("GET", route.path) is endpoint
         ):
             yield each
-
-
-def _by_value(
-    plan: Plan, endpoint: EndpointDraft, term: Value, returns: Mapping[str, str]
-) -> str | None:
-    try:
-        return value(_scope(plan, endpoint), _over_members(term, returns))
-    except Unresolved:
-        return None
 
 
 def _by_words(
@@ -233,17 +217,6 @@ def _summed(world: World, text: str) -> str:
     return f"sum({match[1]}, {amount}{match[2] or ''})" if match and amount else text
 
 
-def _over_members(term: Value, returns: Mapping[str, str]) -> Value:
-    """`amount = minutes / 60 * hourly_rate`: the minutes are those of the answer."""
-    match term:
-        case FieldOf(words=words, owner=None) if "_".join(words) in returns:
-            return Literal(Written(f"({returns['_'.join(words)]})"))
-        case Arithmetic(operator=operator, left=left, right=right):
-            return Arithmetic(operator, _over_members(left, returns), _over_members(right, returns))
-        case _:
-            return term
-
-
 def _shape(
     plan: Plan, endpoint: EndpointDraft
 ) -> tuple[Sketch | None, Finding | None, Answers | None]:
@@ -269,49 +242,6 @@ def _scope(plan: Plan, endpoint: EndpointDraft) -> Scope:
     if not entity:
         raise Unresolved("there is nothing to count")
     return Scope(plan.world, (Frame(entity),))
-
-
-def _said_values(
-    plan: Plan, finding: Finding, answers: Answers | None, sketch: Sketch
-) -> dict[str, Value]:
-    """What the sentence says the members are: in order, or as `amount = …`."""
-    found: dict[str, Value] = {}
-    if answers is None:
-        return found
-    values = list(answers.values) or _in_order(plan, finding, answers.note)
-    if len(values) == len(sketch.members):
-        found.update({str(place): term for place, term in enumerate(values)})
-    found.update(_equations(plan, finding, answers.note, sketch))
-    return found
-
-
-def _reader(plan: Plan, finding: Finding, tokens: tuple[Token, ...]) -> Reader:
-    situation = Situation(plan.world.structure.known, None, plan.analysis.vocabulary, finding.route)
-    return Reader(tokens, whole_grammar().slots, situation)
-
-
-def _in_order(plan: Plan, finding: Finding, note: tuple[Token, ...]) -> list[Value]:
-    reader = _reader(plan, finding, note)
-    best: list[Value] = []
-    for values, end in reader.slot("values", 0):
-        if end >= len(note) - 1 and len(values) > len(best):
-            best = list(values)
-    return best
-
-
-def _equations(
-    plan: Plan, finding: Finding, note: tuple[Token, ...], sketch: Sketch
-) -> list[tuple[str, Value]]:
-    found = []
-    for at, token in enumerate(note):
-        name = next((each for each in sketch.members if each.lower() == token.low), None)
-        if name is not None and at + 1 < len(note) and note[at + 1].low in {"=", "is"}:
-            reader = _reader(plan, finding, note)
-            for term, end in reader.slot("value", at + 2):
-                if end >= len(note) - 1 or note[end].low in {",", ";", ".", "and"}:
-                    found.append((name, term))
-                    break
-    return found
 
 
 def _member(plan: Plan, endpoint: EndpointDraft, ground: Ground, name: str) -> str:

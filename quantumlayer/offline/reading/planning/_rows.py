@@ -18,6 +18,7 @@ from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.document._drafts import FieldDraft
 from quantumlayer.offline.reading.language._facts import Grouped
 from quantumlayer.offline.reading.planning._figures import (
+    FUNCTIONS,
     Ground,
     conditions_in,
     counted,
@@ -46,22 +47,119 @@ _UP = frozenset(
 _ENDS = frozenset("first desc descending asc ascending alphabetically".split())
 
 
-def plan_rows(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Grouped) -> bool:
-    """Plan a row for each item of a kind; tell whether there is such a kind.
+def plan_rows(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Grouped) -> None:
+    """Plan a row for each item of a kind, or else for each value of a field.
 
     Raises:
-        Unresolved: There is one, but a member of its rows is not understood.
+        Unresolved: A member of the rows is not understood.
     """
     names = list(fact.sketch.members)
     words = finding.source.full
     holder = _rowed(plan, endpoint, names, words)
-    if holder is None:
-        return False
-    if fact.route.query:
+    if holder is not None and not fact.route.query:
+        try:
+            _listed(plan, endpoint, finding, holder, names)
+        except Unresolved:
+            _by_value(plan, endpoint, fact, words)
+    elif holder is not None:
         _grouped(plan, endpoint, fact, holder, words)
-        return True
-    _listed(plan, endpoint, finding, holder, names)
-    return True
+    else:
+        _by_value(plan, endpoint, fact, words)
+
+
+_GROUPED_BY = frozenset({"enum", "string", "reference", "boolean", "email", "date"})
+
+
+def _by_value(plan: Plan, endpoint: EndpointDraft, fact: Grouped, words: Sequence[Token]) -> None:
+    """A row for each value of a field: `one row per street`, `for each kind of goods`."""
+    world, names = plan.world, list(fact.sketch.members)
+    every = Ground.of(world, None)
+    told = every.about([token for token in words if token.kind == "word"]).parts
+    own = [endpoint.entity] if endpoint.entity is not None else []
+    mentioned = [name for name in told if any(_speaks(world, name, token) for token in words)]
+    reason = "it is not clear what is counted in each row"
+    for entity in dict.fromkeys([*mentioned, *own, *told]):
+        group = next((found for name in names if (found := _group_of(world, entity, name))), None)
+        if group is None or (entity == endpoint.entity and "{" in endpoint.path):
+            continue
+        group_name, group_by = group
+        ground = Ground.of(world, None, entity)
+        try:
+            returns = {
+                name: _in_group(ground, entity, name, names, words)
+                for name in names
+                if name != group_name
+            }
+        except Unresolved as unresolved:
+            reason = str(unresolved)
+            continue
+        for name, _ in fact.route.query:
+            endpoint.params.setdefault(name, param_of(world, entity, name))
+        _below(plan, endpoint, entity)
+        where = [text for each, text in conditions_in(ground, words) if each == entity]
+        endpoint.kind, endpoint.entity = "report", entity
+        endpoint.spec.update(group_by=group_by, group_name=group_name, returns=returns)
+        endpoint.spec["where"] = " and ".join(dict.fromkeys(where)) or None
+        endpoint.spec["order_by"] = _order(words, names, names) or [group_name]
+        return
+    raise Unresolved(reason)
+
+
+def _speaks(world: World, entity: str, token: Token) -> bool:
+    return token.kind == "word" and singular(token.low) == world.label(entity).split()[-1]
+
+
+def _group_of(world: World, entity: str, name: str) -> tuple[str, str] | None:
+    """The field that rows are made for, of the items or of what they refer to."""
+    ways = [(entity, "")] + [
+        (made.references, f"{escape(navigation(made.name))}.")
+        for made in world.fields(entity)
+        if made.references is not None
+    ]
+    for there, way in ways:
+        made = world.field(there, split_name(name))
+        if made is not None and made.spec.get("type") in _GROUPED_BY:
+            return name, f"{way}{escape(made.name)}"
+    return None
+
+
+def _in_group(
+    ground: Ground, entity: str, name: str, names: Sequence[str], words: Sequence[Token]
+) -> str:
+    """A number of a group: explained, a `highest score`, or what its name says."""
+    text = next(
+        (
+            text
+            for each in explanations(words, name, names)
+            if (text := explained(ground, each, name))
+        ),
+        None,
+    )
+    made = ground.world.field(entity, split_name(name))
+    before = next(
+        (words[at - 1].low for at, token in enumerate(words) if at and _called(token, name)), ""
+    )
+    function = FUNCTIONS.get(before)
+    if text is None and made is not None and function in {"max", "min", "avg"}:
+        text = f"{function}({entity}, {escape(made.name)})"
+    text = text or named(ground, name) or _done(ground, name)
+    if text is None:
+        raise Unresolved(f"it is not said what {name!r} is")
+    return text
+
+
+def _below(plan: Plan, endpoint: EndpointDraft, entity: str) -> None:
+    """`/games/{key}/ranking`: only what belongs to the item of the path."""
+    owner, lookup = endpoint.entity, endpoint.spec.pop("lookup", "id")
+    if "{" not in endpoint.path or owner in {None, entity}:
+        return
+    links = plan.world.references(entity, owner or "")
+    if not links:
+        raise Unresolved("it is not clear what belongs to the item of the path")
+    param = endpoint.path.split("{", 1)[1].split("}", 1)[0]
+    endpoint.spec["parent"] = {
+        "entity": owner, "path_param": param, "lookup": lookup, "field": links[0].name,
+    }  # fmt: skip
 
 
 def _rowed(

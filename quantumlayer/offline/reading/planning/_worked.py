@@ -14,9 +14,7 @@ from quantumlayer.offline.reading.language._terms import (
     Choose,
     Count,
     Elapsed,
-    FieldOf,
     Fold,
-    Items,
     Shift,
     Value,
 )
@@ -28,8 +26,6 @@ from quantumlayer.offline.reading.planning._render import (
     aggregate,
     condition,
     opposite,
-    state,
-    usage,
     value,
 )
 from quantumlayer.offline.reading.planning._shaping import _worked_entity
@@ -316,8 +312,8 @@ def _first_elapsed(term: Value) -> Elapsed | None:
 
 # --- by name -------------------------------------------------------------------------------------
 
-_FOLDS = {"average": "avg", "avg": "avg", "mean": "avg", "total": "sum", "highest": "max", "best": "max",
-          "lowest": "min", "max": "max", "min": "min"}  # fmt: skip
+_ALONE = frozenset({"free", "available", "remaining", "left"})
+"""What a single word can say of a field that no sentence about answers shows."""
 
 
 def _is_count(plan: Plan, entity: str, made: FieldDraft) -> bool:
@@ -348,15 +344,12 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
         kind, text = source
         made.spec.update(on_create=text, type=kind, required=True)
         return
-    figure, kind = _by_usual_name(world, entity, words)
-    if figure is None:
-        by_name = named(_figures_of(plan, entity, made), made.name) if made.has("shown") else None
-        if by_name is not None:
-            _compute(plan, entity, made, by_name)
+    if len(words) == 1 and words[0] not in _ALONE and not made.has("shown"):
         return
-    made.spec.update(computed=figure, type=kind, required=False)
-    for key in ("min_length", "minimum", "default"):
-        made.spec.pop(key, None)
+    lines = _sum_of_parts(world, entity, words) or _total_of_lines(world, entity, words)
+    figure = lines or named(_figures_of(plan, entity, made), made.name)
+    if figure is not None:
+        _compute(plan, entity, made, figure)
 
 
 def _copy_of(world: World, entity: str, made: FieldDraft) -> tuple[str, str] | None:
@@ -403,83 +396,3 @@ def _sum_of_parts(world: World, entity: str, words: tuple[str, ...]) -> str | No
     return " ".join(
         ["subtotal", *(f"{signs.get(m.words[-1], '+')} {escape(m.name)}" for m in extra)]
     )
-
-
-def _by_usual_name(world: World, entity: str, words: tuple[str, ...]) -> tuple[str | None, str]:
-    try:
-        return _named_value(world, entity, words)
-    except Unresolved:
-        return None, ""
-
-
-def _named_value(world: World, entity: str, words: tuple[str, ...]) -> tuple[str | None, str]:
-    scope = Scope(world, (Frame(entity),))
-    if words[0] in {"free", "available", "remaining"} or words[-1] in {"left", "remaining"}:
-        used, room = usage(scope, Frame(entity), others=False)
-        return f"{room} - {used}", "integer"
-    noun = (
-        words[:-1] if words[-1] == "count" else words[2:] if words[:2] == ("number", "of") else ()
-    )
-    if noun:
-        target = world.structure.lexicon.find([singular(each) for each in noun])
-        if target is not None and world.references(target.name, entity):
-            counted = Count(Items(target.name, world.figures.get(target.name, ())))
-            return value(scope, counted), "integer"
-    if noun:
-        text = _count_in_state(world, entity, scope, noun)
-        if text is not None:
-            return text, "integer"
-        text = _count_of_state(world, entity, noun)
-        if text is not None:
-            return text, "integer"
-    lines = _sum_of_parts(world, entity, words) or _total_of_lines(world, entity, words)
-    if lines is not None:
-        return lines, "money"
-    function = _FOLDS.get(words[0])
-    if function is not None and len(words) > 1:
-        field = FieldOf(words[1:])
-        items = next((Items(name, where) for name, where in world.figures.items()
-                      if world.references(name, entity) and world.field(name, words[1:])), None)  # fmt: skip
-        return value(
-            scope, Fold(function, field, items)
-        ), "number" if function == "avg" else "money"
-    return None, "integer"
-
-
-def _count_in_state(world: World, entity: str, scope: Scope, words: tuple[str, ...]) -> str | None:
-    """`open_count` on a list: how many of its items are open; `paid_order_count`."""
-    parts = [
-        name
-        for name in world.structure.entities
-        if name != entity and world.references(name, entity)
-    ]
-    for at in range(1, len(words) + 1):
-        target = world.structure.lexicon.find([singular(each) for each in words[at:]])
-        named = [target.name] if target is not None and target.name in parts else []
-        for name in named or (parts if at == len(words) else []):
-            try:
-                text = state(scope.inside(name), words[:at])
-            except Unresolved:
-                continue
-            link = escape(world.references(name, entity)[0].name)
-            return f"count({name}, {link} == this.id, {text})"
-    return None
-
-
-def _count_of_state(world: World, entity: str, noun: tuple[str, ...]) -> str | None:
-    """`helpful_count` of articles with votes that are helpful or not."""
-    found = []
-    for name in world.structure.entities:
-        link = world.references(name, entity)
-        if not link or name == entity:
-            continue
-        scope = Scope(world, (Frame(name),))
-        for words in (noun, (noun[0].removeprefix("un"), *noun[1:])):
-            try:
-                text = state(scope, words)
-            except Unresolved:
-                continue
-            written = text if words == noun else opposite(text)
-            found.append(f"count({name}, {escape(link[0].name)} == this.id, {written})")
-            break
-    return found[0] if len(found) == 1 else None

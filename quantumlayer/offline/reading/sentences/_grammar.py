@@ -16,7 +16,6 @@ from quantumlayer.offline.reading.sentences._deeds import DEEDS
 from quantumlayer.offline.reading.sentences._definitions import DEFINITIONS
 from quantumlayer.offline.reading.sentences._gates import GATES
 from quantumlayer.offline.reading.sentences._gist import GIST, GIST_SLOTS, LASTING
-from quantumlayer.offline.reading.sentences._grouping import GROUPED
 from quantumlayer.offline.reading.sentences._lifecycle import LIFECYCLE
 from quantumlayer.offline.reading.sentences._listing import LISTING
 from quantumlayer.offline.reading.sentences._openings import OPENING_SLOTS, OPENINGS
@@ -61,6 +60,5 @@ def whole_grammar() -> Grammar:
         PREDICATES,
         DEFINITIONS,
         ASIDES,
-        GROUPED,
     ]
     return Grammar.of(slots, tables, (*OUTLINES, *LIFECYCLE, *GIST))

@@ -23,7 +23,7 @@ from quantumlayer.offline.reading.language._facts import (
 )
 from quantumlayer.offline.reading.language._fieldtypes import type_of_name
 from quantumlayer.offline.reading.language._patterns import Captures, Reader, SlotFunction
-from quantumlayer.offline.reading.language._terms import FieldOf, Having, Items, Value
+from quantumlayer.offline.reading.language._terms import FieldOf, Having, Items
 from quantumlayer.offline.reading.sentences._behaviours import BEHAVIOUR_SLOTS
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._phrases import _field_words
@@ -492,18 +492,6 @@ def _behind_comment(reader: Reader, at: int) -> int:
     return at
 
 
-def _values_list(reader: Reader, at: int) -> Iterator[tuple[tuple[Value, ...], int]]:
-    """`the number of graded courses, and the sum of their credits`."""
-    for first, end in reader.slot("value", at):
-        joined = end
-        while reader.low(joined) in {",", "and", ";"}:
-            joined += 1
-        if joined > end:
-            for more, stop in _values_list(reader, joined):
-                yield (first, *more), stop
-        yield (first,), end
-
-
 def _http(reader: Reader, at: int) -> Iterator[tuple[int, int]]:
     if at < len(reader.tokens) and reader.tokens[at].kind in {"number", "status"}:
         value = reader.tokens[at].value
@@ -521,7 +509,6 @@ LISTING_SLOTS: dict[str, SlotFunction] = {
     "queries": _queries,
     "query": _query,
     "target": _target,
-    "values": _values_list,
 }
 
 
@@ -688,9 +675,7 @@ def _answers(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     route = captures.get("route") or situation.route
     if not isinstance(route, Route):
         return None
-    return [
-        Answers(route, captures.get("sketch"), captures.get("values", ()), captures.get("rest", ()))
-    ]
+    return [Answers(route, captures.get("sketch"), captures.get("rest", ()))]
 
 
 def _narrows(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -708,16 +693,6 @@ def _meant_for(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     if words & set(roles) or {"must", "only", "not", "cannot"} & words:
         return None
     return [Context()]
-
-
-def _told(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`tells the current quantity as {"quantity": 7}`."""
-    route = captures.get("route") or situation.route
-    return (
-        [Answers(route, captures["sketch"], (captures["value"],))]
-        if isinstance(route, Route)
-        else None
-    )
 
 
 _PARAMETER_WORDS = frozenset("parameter parameters filter filters query".split())
@@ -901,9 +876,6 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("<route> [:] <items> [,] [in] <sure_order:order>", _shows_ordered),
     ("<route> [(:|→|-)] <items>", _shows),
     (f"<route> [(should|must|MUST|will)] {_LIST} [(me|us|you|them|people)] (all|everything|whatever) [<phrase>]", _everything),
-    (f"<route> [(should|must|MUST)] {_LIST} [(me|us|you|back)] [(with|an object|a)] [:] <sketch> [(:|,|-|counting)] <values>", _answers),
-    (f"<route> [(should|must|MUST)] {_LIST} <value> [as|in the form|like|:] <sketch>", _told),
-    ("<route> [MUST] (counts|count|sums up|summarises|summarizes) [(all|the)] <items> [(by|per) <names>] [(as|in the form)] [:] <sketch>", _answers),
     ("(ask|call|open|use|see|look at|query|request) <route> [(to|and)] [(see|learn|get|find out|read|know|receive|be told)] <sketch> [(:|,|-)] [<rest>]", _answers),
     (f"<route> [(should|must|MUST)] [(ask|answers|answer|{_LIST}|learn)] [(me|us|you|back)] [(with|and learn|and get)] [:] <sketch> [(:|,|-)] [<rest>]", _answers),
     ("<route> (→|:|-) <sketch> [(:|,|-)] [<rest>]", _answers),

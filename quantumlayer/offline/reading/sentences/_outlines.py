@@ -17,7 +17,6 @@ from quantumlayer.offline.reading.language._clauses import Recogniser
 from quantumlayer.offline.reading.language._facts import Answers, Fact, Grouped
 from quantumlayer.offline.reading.language._patterns import Captures
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.sentences._grouping import note_of
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading.text._tokens import Token
@@ -46,14 +45,14 @@ def _outlined(captures: Captures, situation: Situation) -> Iterable[Fact] | None
         kept = situation.vocabulary.lexicon.by_segment(route.segments[-1])
         bare = routes[0].method != "GET" or bool(sketches) or kept is not None
         sketch = None if bare else _listed(tokens, route)
-        return [Answers(route, sketch, (), tokens)] if sketch is not None else None
+        return [Answers(route, sketch, tokens)] if sketch is not None else None
     sketch, place = tokens[sketches[0]].value, sketches[0]
     if not sketch.members or _is_page(sketch):
         return None
     note = tuple(token for token in tokens if token.kind not in {"route", "sketch"})
     if sketch.is_list or _is_row(tokens, place):
-        return [Grouped(route, sketch, note_of(note, situation))]
-    return [Answers(route, sketch, (), note)]
+        return [Grouped(route, sketch, note)]
+    return [Answers(route, sketch, note)]
 
 
 def _is_page(sketch: Sketch) -> bool:
