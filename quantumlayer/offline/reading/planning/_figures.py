@@ -834,9 +834,12 @@ def conditions_in(ground: Ground, tokens: Sequence[Token]) -> Iterator[tuple[str
         if word is not None and word.name in world.structure.entities:
             spoken = word.name
             behind = tokens[max(0, at - 2) : at]
-            told = [(each,) for each in behind if each.low not in _GLUE | _LEAVING_OUT]
+            told: list[tuple[Token, ...]] = [
+                (each,) for each in behind if each.low not in _GLUE | _LEAVING_OUT
+            ]
         elif spoken and token.low in {"are", "is"} and tokens[at - 1].low == "there":
-            told = [tuple(tokens[at + 1 : at + 1 + size]) for size in (2, 1)]  # there are in care
+            size = 2 if tokens[at + 1 : at + 2] and tokens[at + 1].low in PREPOSITIONS else 1
+            told = [tuple(tokens[at + 1 : at + 1 + size])]  # there are in care
         else:
             continue
         negated = bool(_LEAVING_OUT & {each.low for each in tokens[max(0, at - 5) : at]})

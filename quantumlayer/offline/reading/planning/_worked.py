@@ -344,10 +344,9 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
         kind, text = source
         made.spec.update(on_create=text, type=kind, required=True)
         return
-    if len(words) == 1 and words[0] not in _ALONE and not made.has("shown"):
-        return
-    lines = _sum_of_parts(world, entity, words) or _total_of_lines(world, entity, words)
-    figure = lines or named(_figures_of(plan, entity, made), made.name)
+    figure = _sum_of_parts(world, entity, words) or _total_of_lines(world, entity, words)
+    if len(words) > 1 or words[0] in _ALONE or made.has("shown"):
+        figure = figure or named(_figures_of(plan, entity, made), made.name)
     if figure is not None:
         _compute(plan, entity, made, figure)
 
