@@ -75,7 +75,7 @@ _GLUE = (
     (DETERMINERS - {"no"}) | PREPOSITIONS | PRONOUNS | ADVERBS
     | frozenset("which that who is are was were be been being has have had it its and so far now all every each"
                 " still there one ones them this these shows says tells means given they belong belonging does do"
-                " whole number how what as got gets received made always".split())
+                " whole number how what as got gets received made always 's".split())
 )  # fmt: skip
 _SIGNS = {
     **dict.fromkeys(("minus", "less", "-", "without"), "-"),
@@ -548,12 +548,14 @@ def _combined(
         entity = two[len("count(") :].partition(",")[0].rstrip(")")
         made = _only_number(ground.world, entity)
         two = f"sum({entity}, {escape(made.name)}{ground.conditions(entity)})" if made else two
-    if sign in "*/" and (" + " in one or " - " in one) and not one.endswith(")"):
-        one = f"({one})"
+    loose = " if " in one or (sign in "*/" and (" + " in one or " - " in one))
+    one = f"({one})" if loose and not one.endswith(")") else one
     if sign != "/":
         loose = sign in "*-" and (" + " in two or " - " in two) and "(" not in two
         return f"{one} {sign} ({two})" if loose else f"{one} {sign} {two}"
-    percent = "percent" in name or "pct" in name or name.endswith("%")
+    if two.isdigit():
+        return f"{one} / {two}"
+    percent = "percent" in name or "pct" in name
     return f"{one} {'* 100 ' if percent else ''}/ {two} if {two} > 0 else None"
 
 

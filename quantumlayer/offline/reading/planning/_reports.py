@@ -120,6 +120,8 @@ def _report(plan: Plan, endpoint: EndpointDraft) -> None:
 
 def _in_order(answers: Answers | None, number: int) -> list[list[Token]]:
     """`counting the graded courses, and the sum of their credits`: a part of the note for each member."""
+    if answers is not None and number == 1:
+        return [list(answers.note)]
     parts: list[list[Token]] = [[]]
     for token in answers.note if answers is not None else ():
         if token.low in {",", ";"} or (token.low == "and" and parts[-1]):
