@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quantumlayer.router.lab._log import Logged
 from quantumlayer.router.lab._metrics import Floats
-from quantumlayer.router.strategies._features import shape
+from quantumlayer.router.strategies._shape import shape
 
 __all__ = ["expected_rewards"]
 
