@@ -14,14 +14,13 @@ from quantumlayer.offline.reading.language._terms import (
     Literal,
 )
 from quantumlayer.offline.reading.language._vocabulary import snake
-from quantumlayer.offline.reading.planning._figures import (
-    Ground,
+from quantumlayer.offline.reading.planning._explanations import (
     conditions_in,
     explained,
     explanations,
-    named,
     unheard,
 )
+from quantumlayer.offline.reading.planning._figures import Ground, named
 from quantumlayer.offline.reading.planning._params import split_name
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import (

@@ -17,13 +17,15 @@ from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.document._drafts import FieldDraft
 from quantumlayer.offline.reading.language._facts import Grouped
+from quantumlayer.offline.reading.planning._explanations import (
+    conditions_in,
+    explained,
+    explanations,
+)
 from quantumlayer.offline.reading.planning._figures import (
     FUNCTIONS,
     Ground,
-    conditions_in,
     counted,
-    explained,
-    explanations,
     kind_of,
     named,
 )

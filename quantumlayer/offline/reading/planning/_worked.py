@@ -18,7 +18,8 @@ from quantumlayer.offline.reading.language._terms import (
     Shift,
     Value,
 )
-from quantumlayer.offline.reading.planning._figures import Ground, explained, kind_of, named
+from quantumlayer.offline.reading.planning._explanations import explained
+from quantumlayer.offline.reading.planning._figures import Ground, kind_of, named
 from quantumlayer.offline.reading.planning._plan import Plan
 from quantumlayer.offline.reading.planning._render import (
     Frame,
