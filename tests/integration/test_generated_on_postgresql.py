@@ -68,12 +68,15 @@ def server() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("document", ["invoices", "time-tracking", "gym", "courses"])
+@pytest.mark.parametrize(
+    "document",
+    [path for path in sorted(DOCUMENTS.glob("*.md")) if path.stem != "README"],
+    ids=lambda path: path.stem,
+)
 def test_a_generated_service_passes_its_own_tests_on_postgresql(
-    document: str, server: str, tmp_path: Path
+    document: Path, server: str, tmp_path: Path
 ) -> None:
-    text = (DOCUMENTS / f"{document}.md").read_text()
-    design = reading.design(reading.read(text))
+    design = reading.design(reading.read(document.read_text()))
     write(tmp_path, write_service(design).files, write_tests(design).files)
     _fresh(server)
 

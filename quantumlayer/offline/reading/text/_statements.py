@@ -207,7 +207,10 @@ def _walk(
                 taker.head(block.level, block.text)
                 last = parent
             case "paragraph":
-                last = _paragraph(taker, block.text, parent, last, in_list=in_list) or last
+                above = list(taker.headings)
+                newest = _paragraph(taker, block.text, parent, last, in_list=in_list)
+                headed = taker.headings[-1:] != above[-1:]  # a line in bold
+                last = newest or (parent if headed else last)
             case "bullet_list" | "ordered_list":
                 for item in block.inner:
                     above = list(taker.headings)
