@@ -309,7 +309,7 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
         search.referred.update(singular(phrase.label) for phrase in fact.phrases)
     match fact:
         case Fields(thing=Thing(words=words) as thing) if words and _nameable(thing):
-            weight = (_ENOUGH if fact.sure else 1) + (1 if len(fact.phrases) > 1 else 0)
+            weight = (_ENOUGH if fact.sure else 1) + min(len(fact.phrases) - 1, 2)
             search.listed.update(
                 singular(phrase.label) for phrase in fact.phrases if is_plural(phrase.words[-1])
             )
@@ -401,18 +401,33 @@ def fields_frame(source: Source) -> Thing | None:
     if tokens and tokens[-1].low == ")":
         opened = next((at for at, token in enumerate(tokens) if token.low == "("), len(tokens))
         tokens = tokens[:opened]
+    labelled_thing = _labelled_in_bold(source)
+    if labelled_thing is not None:
+        return labelled_thing
     words = [token.low for token in tokens if token.kind in {"word", "name"}]
     if not words or len(words) != len(tokens):
         return None
     if words[-1] in _FIELD_WORDS:
-        words = [word for word in words[:-1] if word not in {"the", "following", "of"}]
+        verb_at = next((at for at, word in enumerate(words) if word in _HAVING), -1)
+        words = [word for word in words[:verb_at] if word not in {"the", "following", "of"}]
     elif words[0] in _FIELD_WORDS and len(words) > 2 and words[1] in {"of", "for"}:
         words = [word for word in words[2:] if word not in DETERMINERS]
-    elif words[-1] in {"has", "have", "contains", "contain", "includes"}:
+    elif words[-1] in _HAVING:
         words = words[:-1]
     if not words or len(words) > 3 or any(word in PREPOSITIONS for word in words):
         return None
     return Thing(tuple(words))
+
+
+_HAVING = frozenset("has have with contains contain includes include consists takes needs".split())
+_LABEL_IN_BOLD = re.compile(r"(\*\*|__)(?P<label>[A-Za-z][\w -]{1,40}?):?\1 *[:\u2014\u2013-]? *[a-z]")
+
+
+def _labelled_in_bold(source: Source) -> Thing | None:
+    """`**Override**: makes one user see something else` above a list."""
+    found = _LABEL_IN_BOLD.match(source.requirement.text)
+    words = found["label"].lower().split() if found else []
+    return Thing((*words[:-1], singular(words[-1]))) if 0 < len(words) < 3 else None
 
 
 _BEFORE_PATHS = frozenset(", ( : - under at via with live lives are".split())

@@ -603,6 +603,9 @@ class _Builder:
         tokens = [token for token in source.tokens if token.low != "." or token.kind != "mark"]
         for at, token in enumerate(tokens[:5]):
             if token.low == "(":
+                phrase = self._described_in_brackets(tokens, at)
+                if phrase is not None:
+                    return [phrase]
                 break
             if token.low in {":", "-"} and token.kind == "mark" and at:
                 phrase = read_field(tokens[:at], self.structure.known)
@@ -616,11 +619,39 @@ class _Builder:
                 phrase.left.extend(left)
                 return [phrase]
         commas = [at for at, token in enumerate(tokens) if token.low in {",", "and"} and at]
+        phrase = self._typed_behind_comma(tokens, commas)
+        if phrase is not None:
+            return [phrase]
         names = [token for token in tokens if token.kind == "name"]
         if commas and (len(names) > 1 or self._is_list(tokens)):
             return read_fields(tokens, self.structure.known)
         phrase = read_field(tokens, self.structure.known)
         return [phrase] if phrase else []
+
+    def _described_in_brackets(self, tokens: Sequence[Token], at: int) -> FieldPhrase | None:
+        """`kind (`small` or `large`)`: one field, and nothing behind the brackets."""
+        phrase = read_field(tokens[:at], self.structure.known)
+        closed = [each for each, token in enumerate(tokens) if token.low == ")"]
+        if phrase is None or phrase.left or closed != [len(tokens) - 1]:
+            return None
+        traits, left = read_traits(tokens[at + 1 : -1])
+        if left or not any(trait.key in {"type", "choices"} for trait in traits):
+            return None
+        phrase.traits.extend(traits)
+        return phrase
+
+    def _typed_behind_comma(
+        self, tokens: Sequence[Token], commas: Sequence[int]
+    ) -> FieldPhrase | None:
+        """`weight, number, more than 0`: one field, of which the rest is said."""
+        phrase = read_field(tokens[: commas[0]], self.structure.known) if commas else None
+        if phrase is None or phrase.left or phrase.traits:
+            return None
+        traits, left = read_traits(tokens[commas[0] + 1 :])
+        if left or sum(trait.key in {"type", "choices"} for trait in traits) != 1:
+            return None
+        phrase.traits.extend(traits)
+        return phrase
 
     def _is_list(self, tokens: Sequence[Any]) -> bool:
         """`doctor and patient`, `title, year, genre`: several fields in one item."""

@@ -493,12 +493,23 @@ def _ends_open(before: list[Token]) -> bool:
 
 def _in_choices(before: list[Token], piece: list[Token], *, with_articles: bool) -> bool:
     """Tell whether `priority: low | medium` goes on."""
-    colon = any(token.low == ":" for token in before[1:])
+    told = _outside_brackets(before)
+    colon = next((at for at, low in enumerate(told) if at and low == ":"), None)
+    listed = colon is not None and "or" not in told[colon:]  # the last value is behind `or`
     article = piece[0].low in DETERMINERS
-    if (colon or _opens_choices(before)) and not article:
+    if (listed or _opens_choices(before)) and not article:
         return True
-    joins = any(token.low in {"or", "|"} for token in piece)
-    return with_articles and not article and joins
+    return with_articles and not article and not {"or", "|"}.isdisjoint(_outside_brackets(piece))
+
+
+def _outside_brackets(tokens: Sequence[Token]) -> list[str]:
+    depth = 0
+    words: list[str] = []
+    for token in tokens:
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        if depth <= 0:
+            words.append(token.low)
+    return words
 
 
 def _opens_choices(before: list[Token]) -> bool:

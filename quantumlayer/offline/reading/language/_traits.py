@@ -286,6 +286,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("in (minutes|hours|seconds|days|weeks|months|years)", _typed("numeric")),
     ("(half|halves|fractions|quarter|decimals|tenths) [<word>] (are|is) (fine|allowed|ok|okay|possible)", _typed("number")),
     ("(sum|amount|piece) of money", _typed("money")),
+    ("amount in [(whole|full)] (euros|euro|eur|dollars|dollar|usd|pounds|gbp|chf|cents)", _typed("money")),
     ("[each] (a|an) short text [each]", _is("example")),
     ("each (pointing|referring|linking|belonging|related|linked) to (a|an|the|one) <noun:value>", lambda c: (Trait("refers", c["value"]),)),
     ("(pointing|referring|linking|relating|points|refers|links) to (a|an|the|one) <noun:value>", lambda c: (Trait("refers", c["value"]),)),

@@ -352,7 +352,7 @@ def _required(
         given = "on_create" in spec or "default" in spec
         spec.setdefault("required", given and not made.has("empty_until"))
         return
-    if made.has("required"):
+    if made.has("required") or (partly and made.has("filled")):
         spec["required"] = True
         return
     if (

@@ -405,8 +405,10 @@ def list_of(
         tokens = tokens[1:]
     if not tokens or tokens[0].kind not in {"word", "name"} or tokens[0].low in _NO_LIST:
         return None
-    if not read_traits(tokens)[1] and tokens[0].kind != "name" and tokens[0].low not in _TELLING:
-        return None
+    traits, left = read_traits(tokens)
+    types = sum(trait.key == "type" for trait in traits)
+    if not left and tokens[0].kind != "name" and (tokens[0].low not in _TELLING or types == 1):
+        return None  # `price: number, 0 or more`
     phrases = read_fields(_named(tokens), known)
     if not phrases or not all(plausible_field(phrase) for phrase in phrases):
         return None
