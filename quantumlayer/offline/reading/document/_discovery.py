@@ -420,7 +420,9 @@ def fields_frame(source: Source) -> Thing | None:
 
 
 _HAVING = frozenset("has have with contains contain includes include consists takes needs".split())
-_LABEL_IN_BOLD = re.compile(r"(\*\*|__)(?P<label>[A-Za-z][\w -]{1,40}?):?\1 *[:\u2014\u2013-]? *[a-z]")
+_LABEL_IN_BOLD = re.compile(
+    r"(\*\*|__)(?P<label>[A-Za-z][\w -]{1,40}?):?\1 *[:\u2014\u2013-]? *[a-z]"
+)
 
 
 def _labelled_in_bold(source: Source) -> Thing | None:
