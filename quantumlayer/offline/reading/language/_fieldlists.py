@@ -513,12 +513,13 @@ def _outside_brackets(tokens: Sequence[Token]) -> list[str]:
 
 
 def _opens_choices(before: list[Token]) -> bool:
-    """`one of billing`, `either north`: the other values follow, up to the last behind `or`."""
+    """`one of billing`, `either north`: others follow, up to the last behind `or`, or to the bracket."""
     lows = [token.low for token in before]
     for at, low in enumerate(lows):
         opened = low == "of" and at and lows[at - 1] in {"one", "any", "values"}
         if opened or low in {"either", "namely", "choices", "values"}:
-            return not {"or", "and"} & set(lows[at + 1 :])
+            behind = lows[at + 1 :]
+            return not {"or", "and"} & set(behind) and behind.count(")") <= behind.count("(")
     return False
 
 

@@ -50,7 +50,9 @@ def _fields(
         low, found = tokens[at].low, None
         for end in range(min(at + 3, len(tokens)), at, -1):
             words = tuple(str(each.value or each.low).lower() for each in tokens[at:end])
-            found = owner.find(words) if owner is not None and words[0] not in _JOINS else None
+            moment = tokens[at].kind == "word" and words[0] in _NOW  # `the day` is when it is done
+            named = owner is not None and words[0] not in _JOINS and not moment
+            found = owner.find(words) if named else None
             if found is not None:
                 names.append(found.words)
                 at = end
