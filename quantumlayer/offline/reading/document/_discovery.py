@@ -31,6 +31,7 @@ from quantumlayer.offline.reading.sentences._definitions import (
     VAGUE,
     Situation,
 )
+from quantumlayer.offline.reading.sentences._loose import DEFINED
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
@@ -98,7 +99,7 @@ def discover(sources: Sequence[Source], known: frozenset[str]) -> Lexicon:
     what can be created and deleted. A noun that is only mentioned is no entity.
     """
     search = _Search(sources)
-    grammar = Grammar.of(DEFINITION_SLOTS, [SIGN_UPS, DEFINITIONS])
+    grammar = Grammar.of(DEFINITION_SLOTS, [SIGN_UPS, DEFINITIONS, DEFINED])
     routes = [route for source in sources for route in source.routes]
     for at, source in enumerate(sources):
         _from_routes(search, source, at)

@@ -13,6 +13,7 @@ from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading.language._clauses import peel
 from quantumlayer.offline.reading.language._facts import Context, Fact
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
+from quantumlayer.offline.reading.sentences._attached import unfold
 from quantumlayer.offline.reading.sentences._definitions import (
     CREATE,
     DEFINITION_SLOTS,
@@ -142,11 +143,12 @@ def _reword(sources: Sequence[Source]) -> None:
     for source in sources:
         if source.headings != headings:
             headings = source.headings
-            rewording.named = ()
+            rewording.named = rewording.subject = ()
             rewording.thing = _headed(headings)
             rewording.headed = bool(rewording.thing)
         if source.kind == "clause" and source.tokens:
-            source.tokens = reword(source.tokens, source.full, rewording)
+            tokens = unfold(source.tokens, rewording.known)
+            source.tokens = reword(tokens, source.full, rewording)
 
 
 def _lend_names(sources: Sequence[Source]) -> None:

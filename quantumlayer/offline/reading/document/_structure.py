@@ -44,6 +44,7 @@ from quantumlayer.offline.reading.sentences._definitions import (
     SIGN_UP,
     Situation,
 )
+from quantumlayer.offline.reading.sentences._loose import DEFINED
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import UNKNOWN, Sketch
@@ -165,7 +166,7 @@ def build_structure(
     structure = Structure(lexicon, known, camel=_is_camel(known))
     for word in lexicon:
         structure.entity(word)
-    _Builder(structure, Grammar.of(DEFINITION_SLOTS, [SIGN_UPS, DEFINITIONS])).run(sources)
+    _Builder(structure, Grammar.of(DEFINITION_SLOTS, [SIGN_UPS, DEFINITIONS, DEFINED])).run(sources)
     user, account = structure.lexicon.find(["user"]), structure.lexicon.find(["account"])
     if user is not None and account is None:
         user.aliases.add("account")

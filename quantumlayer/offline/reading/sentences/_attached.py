@@ -29,7 +29,7 @@ from quantumlayer.offline.reading.text._lexicon import (
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import is_plural, singular, verb
 
-__all__ = ["detach", "list_of"]
+__all__ = ["detach", "list_of", "unfold"]
 
 
 _KEEPING = (
@@ -104,6 +104,45 @@ def detach(
     if verbless or words <= named | DETERMINERS:
         kept = [token for token in kept if token.kind == "route"]
     return tuple(kept), found
+
+
+_RELATING = frozenset("is belongs goes refers relates connects links".split())
+_NO_RELATION = frozenset("by sorted listed shown answered called named".split())
+_LONGEST_SUBJECT = 4
+
+
+def unfold(tokens: tuple[Token, ...], known: frozenset[str]) -> tuple[Token, ...]:
+    """`A score is what a judge gives a team: points and a comment` also says what a score has.
+
+    Returns:
+        The sentence as two: `a score is what a judge gives a team; a score has points and a comment`.
+    """
+    if not tokens or tokens[0].low not in _ONE:
+        return tokens
+    subject = enumerate(tokens[: _LONGEST_SUBJECT + 1])
+    at = next((i for i, token in subject if token.low in _RELATING), 0)
+    ends = (i for i, token in enumerate(tokens) if token.kind == "mark" and token.low in ":(.,;")
+    colon = next(ends, at)
+    noun, between = tokens[1:at], tokens[at:colon]
+    if not noun or not all(_is_nominal(each) for each in noun) or tokens[colon].low != ":":
+        return tokens
+    lows = [token.low for token in between]
+    if (
+        not _NO_RELATION.isdisjoint(lows)
+        or "one of" in " ".join(lows)
+        or any(token.kind == "route" for token in between)
+    ):
+        return tokens
+    listed = tokens[colon + 1 : _end_of_sentence(tokens, colon)]
+    phrases = read_fields(listed, known)
+    plain = all(plausible_field(each) and (each.spelled or not each.left) for each in phrases)
+    if len(phrases) < 2 or not plain or _are_choices(listed, phrases):
+        return tokens
+    colon_mark = tokens[colon]
+    semicolon = replace(colon_mark, text=";", low=";")
+    article = replace(colon_mark, text="a", low="a", kind="word")
+    has = replace(colon_mark, text="has", low="has", kind="word")
+    return (*tokens[:colon], semicolon, article, *noun, has, *tokens[colon + 1 :])
 
 
 def _list_at(tokens: Sequence[Token], at: int, known: frozenset[str]) -> tuple[Fields, int] | None:
@@ -304,6 +343,8 @@ def _head(tokens: Sequence[Token]) -> Sequence[Token]:
     while start and end - start < _LONGEST_NOUN and _is_nominal(tokens[start - 1]):
         start -= 1
     noun = tokens[start:end]
+    if start and tokens[start - 1].low in _ONE and len(noun) > 1 and _is_third(noun[-1]):
+        return noun[:-1]  # a registration belongs to …
     if noun and start and tokens[start - 1].low in PREPOSITIONS | DETERMINERS:
         noun = _head(tokens[:start]) or noun
     found = verb(noun[-1].low) if noun else None
@@ -311,6 +352,14 @@ def _head(tokens: Sequence[Token]) -> Sequence[Token]:
         found is None or is_plural(noun[-1].low) or (start and tokens[start - 1].low in DETERMINERS)
     )
     return noun if noun and plain and noun[0].low not in PREPOSITIONS else ()
+
+
+_ONE = frozenset({"a", "an", "each", "every", "one"})
+
+
+def _is_third(token: Token) -> bool:
+    found = verb(token.low) if token.kind == "word" else None
+    return found is not None and "third" in found.forms
 
 
 def _is_finite(token: Token) -> bool:

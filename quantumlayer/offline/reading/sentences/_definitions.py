@@ -29,7 +29,14 @@ from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import base, is_plural, noun_for, participle, verb
 
-__all__ = ["DEFINITIONS", "DEFINITION_SLOTS", "Situation", "done_on", "plausible_field"]
+__all__ = [
+    "DEFINITIONS",
+    "DEFINITION_SLOTS",
+    "Situation",
+    "done_on",
+    "lexicon_of",
+    "plausible_field",
+]
 
 
 @dataclass(slots=True)
@@ -254,7 +261,8 @@ def plausible_field(phrase: FieldPhrase) -> bool:
         return True
     if len(phrase.words) > 4 or not phrase.words:
         return False
-    if any(word in _NO_NOUN - {"own", "number", "of", "per", "only"} for word in phrase.words):
+    allowed = {"own", "number", "of", "per", "only", *(["points"] if phrase.traits else [])}
+    if any(word in _NO_NOUN - allowed for word in phrase.words):
         return False
     if phrase.words[-1] in {"first", "last"} and len(phrase.words) > 1 and not phrase.article:
         return False  # newest first
@@ -270,6 +278,8 @@ def plausible_field(phrase: FieldPhrase) -> bool:
         return True
     if behind and behind[0].kind == "number" and "third" in finite.forms:
         return False  # gives 1 to 5 stars
+    if [token.kind for token in behind[1:2]] == ["number"] and behind[0].low in {"from", "between"}:
+        return phrase.words[0] not in {"ranges", "goes", "runs"}  # points from 0 to 10
     return not behind or behind[0].low not in PREPOSITIONS | {"a", "an", "the", "all"}
 
 
@@ -437,7 +447,7 @@ def _is_named(thing: Thing) -> bool:
     return bool(thing.words) and " ".join(thing.words) not in GENERIC and thing.label not in GENERIC
 
 
-def _lexicon(situation: Situation) -> Any:
+def lexicon_of(situation: Situation) -> Any:
     """The entities, once they are known; None while they are looked for."""
     if situation.vocabulary is not None:
         return situation.vocabulary.lexicon
@@ -449,7 +459,7 @@ def _is_kept(thing: Thing, situation: Situation) -> bool:
     """Whether a thing is, or may still turn out to be, an entity."""
     if not _is_named(thing):
         return False
-    lexicon = _lexicon(situation)
+    lexicon = lexicon_of(situation)
     return lexicon is None or lexicon.thing(thing) is not None
 
 
@@ -562,7 +572,7 @@ def _there_is(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     if situation.topic is None or not situation.topic.words:
         return None
     phrases: tuple[FieldPhrase, ...] = captures["fields"]
-    lexicon = _lexicon(situation)
+    lexicon = lexicon_of(situation)
     if lexicon is not None and any(lexicon.find(phrase.words) is not None for phrase in phrases):
         return None
     if lexicon is None or lexicon.thing(situation.topic) is None or any(p.left for p in phrases):
@@ -770,7 +780,7 @@ def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | 
         other = captures.get(name)
         if other is None or not _is_kept(other, situation):
             continue
-        if name == "target" or _lexicon(situation) is not None:
+        if name == "target" or lexicon_of(situation) is not None:
             facts.append(Belongs(thing, (other,)))
     return facts
 
@@ -784,7 +794,7 @@ def _connects(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 
 def _links(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A loan lends one copy of a book to a member`: whatever it does, it ties these together."""
-    if _lexicon(situation) is None and not _names_a_deed(captures["thing"]):
+    if lexicon_of(situation) is None and not _names_a_deed(captures["thing"]):
         return None
     return _connects(captures, situation)
 
@@ -806,7 +816,7 @@ def _done_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
     `A book is lent to a member` makes a loan where the document has loans: that is no reference.
     """
-    lexicon = _lexicon(situation)
+    lexicon = lexicon_of(situation)
     others = [captures[name] for name in ("one", "two") if name in captures]
     child: Thing = captures["thing"]
     child = child if child.words else situation.topic or child
@@ -844,7 +854,7 @@ def _answers_with(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     phrases = tuple(FieldPhrase(tuple(_split(name)), name) for name in names if name != "id")
     only = bool(captures.get("only"))
     fields = Fields(Thing(()), phrases, by_system=True, route=captures["route"], only=only)
-    lexicon = _lexicon(situation)
+    lexicon = lexicon_of(situation)
     word = lexicon.thing(captures["thing"]) if lexicon is not None and only else None
     if word is None:
         return [fields]
@@ -855,7 +865,7 @@ def _later(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The due date is 14 days after the loan date`: both are dates that the service sets."""
     left, right = captures["left"], captures["right"]
     thing = situation.topic
-    lexicon = _lexicon(situation)
+    lexicon = lexicon_of(situation)
     if thing is None or (lexicon is not None and lexicon.find([token.low for token in left])):
         return None
     words = tuple(token.low for token in left)
@@ -911,7 +921,7 @@ def _code(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`POST /shorten creates a short code of 6 letters or digits`: a field that the service fills."""
     route = captures["route"]
     phrases: tuple[FieldPhrase, ...] = captures["fields"]
-    lexicon = _lexicon(situation)
+    lexicon = lexicon_of(situation)
     if route.method == "GET":
         return None
     if lexicon is None or any(lexicon.find(phrase.words) is not None for phrase in phrases):
@@ -944,7 +954,7 @@ def _listed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if len(phrases) < 2 or not (sure or usual):
         return None
     lost = sum(1 for phrase in phrases if phrase.left)
-    defined = _lexicon(situation) is not None and _lexicon(situation).thing(thing) is not None
+    defined = lexicon_of(situation) is not None and lexicon_of(situation).thing(thing) is not None
     if lost and not ((defined or thing.many) and 2 * lost < len(phrases)):
         return None
     return [Fields(thing, phrases)]

@@ -18,6 +18,7 @@ from quantumlayer.offline.reading.sentences._gates import GATES
 from quantumlayer.offline.reading.sentences._gist import GIST, GIST_SLOTS, LASTING
 from quantumlayer.offline.reading.sentences._lifecycle import LIFECYCLE
 from quantumlayer.offline.reading.sentences._listing import LISTING
+from quantumlayer.offline.reading.sentences._loose import DEFINED
 from quantumlayer.offline.reading.sentences._openings import OPENING_SLOTS, OPENINGS
 from quantumlayer.offline.reading.sentences._outcomes import OUTCOMES
 from quantumlayer.offline.reading.sentences._outlines import OUTLINES
@@ -59,6 +60,7 @@ def whole_grammar() -> Grammar:
         LISTING,
         PREDICATES,
         DEFINITIONS,
+        DEFINED,
         ASIDES,
     ]
     return Grammar.of(slots, tables, (*OUTLINES, *LIFECYCLE, *GIST))

@@ -8,18 +8,24 @@ say that a field can be left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from quantumlayer.offline.reading.language._clauses import Recogniser
 from quantumlayer.offline.reading.language._facts import Belongs, Fact, Fields, Thing
 from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
+from quantumlayer.offline.reading.language._patterns import Captures
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
-from quantumlayer.offline.reading.sentences._definitions import plausible_field
+from quantumlayer.offline.reading.sentences._definitions import (
+    Situation,
+    lexicon_of,
+    plausible_field,
+)
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import base, noun_for, singular, verb
 
-__all__ = ["read_loosely"]
+__all__ = ["DEFINED", "read_loosely"]
 
 _RULING = frozenset(
     """
@@ -103,6 +109,15 @@ def _belonging(tokens: Sequence[Token], lexicon: Lexicon) -> list[Fact]:
         return []
     parents = [each for each in _nouns(tokens[at + 1 :]) if lexicon.find(each) is not None]
     return [Belongs(Thing(subject), tuple(Thing(each) for each in parents[:2]))] if parents else []
+
+
+def _defined(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A score is what one judge gives one project`: it refers to the things that are named behind."""
+    child, lexicon = captures["thing"], lexicon_of(situation)
+    parents = [each for each in _nouns(captures["phrase"]) if each != child.words]
+    if lexicon is not None:
+        parents = [each for each in parents if lexicon.find(each) is not None]
+    return [Belongs(child, tuple(map(Thing, parents[:2])))] if parents else None
 
 
 def _taken_apart(tokens: Sequence[Token]) -> _Sentence | None:
@@ -208,3 +223,8 @@ def _of_noun(token: Token) -> bool:
     found = verb(token.low)
     finite = found is not None and not found.forms & {"base", "gerund"}
     return token.kind == "word" and token.low not in stops and not finite
+
+
+DEFINED: tuple[tuple[str, Recogniser], ...] = (
+    ("<thing> is (what|when|where|whenever) <phrase>", _defined),
+)

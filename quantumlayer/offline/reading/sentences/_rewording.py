@@ -52,6 +52,8 @@ class Rewording:
     """Words that name fields."""
     headed: bool = False
     """Whether nothing was said yet below the heading that names the thing."""
+    subject: Tokens = ()
+    """The thing that the sentence before says something of."""
     asked: bool = False
     """Whether the sentence before asked what a thing consists of."""
 
@@ -594,6 +596,8 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
     if tokens[0].low in {"whatever", "anything"}:
         tokens = full
     asked, rewording.asked = rewording.asked, False
+    tokens = _with_subject(tokens, rewording)
+    rewording.subject = _subject_thing(tokens, rewording)
     if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
         rewording.named = ()  # `it` is what the route answers
         return tokens
@@ -606,7 +610,10 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
         asked = False
     if said and all(one.low == other.low for one, other in zip(said, tokens, strict=False)):
         rewording.thing = (
-            _salient(tokens, rewording) or _salient(full, rewording) or rewording.thing
+            _subject_thing(tokens, rewording)
+            or _salient(tokens, rewording)
+            or _salient(full, rewording)
+            or rewording.thing
         )
     rewording.headed = False
     rewording.asked = bool(tokens) and tokens[-1].low == "?" and _asks(tokens)
@@ -896,7 +903,7 @@ def _remember(tokens: Tokens, rewording: Rewording) -> None:
         field_name = _leading_field(tokens)
         if field_name:
             rewording.named = field_name
-    thing = _subject_thing(tokens) or _salient(tokens, rewording)
+    thing = _subject_thing(tokens, rewording) or _salient(tokens, rewording)
     if thing:
         rewording.thing = thing
 
@@ -910,17 +917,41 @@ def _leading_field(tokens: Tokens) -> Tokens:
     return ()
 
 
-def _subject_thing(tokens: Tokens) -> Tokens:
-    """`A vaccination belongs to …`, `a greenhouse has …`: the subject, with its article."""
-    if tokens[0].low not in {"a", "an", "each", "every", "one"}:
-        return ()
+def _subject_thing(tokens: Tokens, rewording: Rewording) -> Tokens:
+    """`A vaccination belongs to …`, `permits are sold for …`: the subject of a sentence about things."""
+    one = tokens[0].low in {"a", "an", "each", "every", "one"}
     at = next((i for i, token in enumerate(tokens[:5]) if token.low in _OF_A_THING), 0)
-    name = tokens[1:at]
+    name = tokens[1:at] if one else tokens[:at]
     if not 1 <= len(name) <= 2 or any(token.kind != "word" for token in name):
         return ()
-    return (*name[:-1], replace(name[-1], low=singular(name[-1].low), text=singular(name[-1].text)))
+    noun = singular(name[-1].low)
+    if not one and (
+        noun == name[-1].low
+        or noun in GENERIC | VAGUE | _UNITS | rewording.fields
+        or rewording.counted.get(noun, 0) < _SPOKEN_OF
+    ):
+        return ()
+    return (*name[:-1], replace(name[-1], low=noun, text=singular(name[-1].text)))
 
 
+_SPOKEN_OF = 2
+"""How often a document names a thing that a sentence without an article is about."""
+
+
+def _with_subject(tokens: Tokens, rewording: Rewording) -> Tokens:
+    """`A permit is for one water. It has a price.`: it is the permit, as long as it is spoken of."""
+    start = 2 if [token.low for token in tokens[:2]] == ["each", "one"] else 1
+    refers = start == 2 or tokens[0].low in {"it", "they", "each"}
+    if not rewording.subject or not refers or len(tokens) < start + 2:
+        return tokens
+    if tokens[start].low in ADVERBS | {"all", "each"}:
+        start += 1
+    if tokens[start].low not in _HAVING:
+        return tokens
+    return (_word("a"), *rewording.subject, _word("has"), *tokens[start + 1 :])
+
+
+_HAVING = frozenset("has have carries carry needs need includes include".split())
 _TIED = {
     ("belongs",),
     ("consists",),
@@ -929,7 +960,10 @@ _TIED = {
     ("is", "about"),
     ("is", "between"),
 }
-_OF_A_THING = frozenset("has have belongs is consists needs gets refers contains can".split())
+_OF_A_THING = frozenset(
+    "has have belongs belong is are consists consist needs need gets get refers refer contains contain can goes go"
+    " carries carry comes come takes take includes include".split()
+)
 
 
 def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
