@@ -262,7 +262,10 @@ def _is_plain(reader: Reader, token: Token) -> bool:
     """Whether a word may be a state nobody has named so far."""
     vocabulary = reader.context.vocabulary
     named = vocabulary.lexicon.find([token.low]) is not None or (token.low,) in vocabulary.fields
-    return not named and token.low not in DETERMINERS | PREPOSITIONS | PRONOUNS
+    return not named and token.low not in DETERMINERS | PREPOSITIONS | PRONOUNS | _NO_STATE
+
+
+_NO_STATE = frozenset("and or but then also true false".split())
 
 
 def _success(reader: Reader, at: int) -> tuple[int, int]:

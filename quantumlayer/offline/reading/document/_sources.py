@@ -30,6 +30,7 @@ from quantumlayer.offline.reading.sentences._rewording import (
     counted_words,
     reword,
 )
+from quantumlayer.offline.reading.sentences._sequels import sequels
 from quantumlayer.offline.reading.text._routes import Route, parse_route
 from quantumlayer.offline.reading.text._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
@@ -147,7 +148,7 @@ def _reword(sources: Sequence[Source]) -> None:
             rewording.thing = _headed(headings)
             rewording.headed = bool(rewording.thing)
         if source.kind == "clause" and source.tokens:
-            tokens = unfold(source.tokens, rewording.known)
+            tokens = sequels(unfold(source.tokens, rewording.known))
             source.tokens = reword(tokens, source.full, rewording)
 
 

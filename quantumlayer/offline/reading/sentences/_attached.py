@@ -106,7 +106,9 @@ def detach(
     return tuple(kept), found
 
 
-_RELATING = frozenset("is belongs goes refers relates connects links".split())
+_RELATING = frozenset(
+    "is are belongs belong goes go refers refer relates relate connects connect links link".split()
+)
 _NO_RELATION = frozenset("by sorted listed shown answered called named".split())
 _LONGEST_SUBJECT = 4
 
@@ -115,34 +117,43 @@ def unfold(tokens: tuple[Token, ...], known: frozenset[str]) -> tuple[Token, ...
     """`A score is what a judge gives a team: points and a comment` also says what a score has.
 
     Returns:
-        The sentence as two: `a score is what a judge gives a team; a score has points and a comment`.
+        The sentence as two: `A score is what a judge gives a team; a score has points and a comment`; so also
+        for `A fee goes to one team and carries an amount and a reason`.
     """
-    if not tokens or tokens[0].low not in _ONE:
-        return tokens
+    one = bool(tokens) and tokens[0].low in _ONE
     subject = enumerate(tokens[: _LONGEST_SUBJECT + 1])
     at = next((i for i, token in subject if token.low in _RELATING), 0)
-    ends = (i for i, token in enumerate(tokens) if token.kind == "mark" and token.low in ":(.,;")
-    colon = next(ends, at)
-    noun, between = tokens[1:at], tokens[at:colon]
-    if not noun or not all(_is_nominal(each) for each in noun) or tokens[colon].low != ":":
+    noun = tokens[1:at] if one else tokens[:at]
+    if not noun or not all(each.kind == "word" and _is_nominal(each) for each in noun):
         return tokens
-    lows = [token.low for token in between]
-    if (
-        not _NO_RELATION.isdisjoint(lows)
-        or "one of" in " ".join(lows)
-        or any(token.kind == "route" for token in between)
-    ):
+    cut, behind = _turn(tokens, at)
+    between = [token.low for token in tokens[at:cut]]
+    related = not _NO_RELATION.isdisjoint(between) or "one of" in " ".join(between)
+    if cut == behind or related or not (one or is_plural(noun[-1].low)):
         return tokens
-    listed = tokens[colon + 1 : _end_of_sentence(tokens, colon)]
+    listed = tokens[behind : _end_of_sentence(tokens, behind)]
     phrases = read_fields(listed, known)
     plain = all(plausible_field(each) and (each.spelled or not each.left) for each in phrases)
     if len(phrases) < 2 or not plain or _are_choices(listed, phrases):
         return tokens
-    colon_mark = tokens[colon]
-    semicolon = replace(colon_mark, text=";", low=";")
-    article = replace(colon_mark, text="a", low="a", kind="word")
-    has = replace(colon_mark, text="has", low="has", kind="word")
-    return (*tokens[:colon], semicolon, article, *noun, has, *tokens[colon + 1 :])
+    mark = tokens[-1]
+    semicolon = replace(mark, text=";", low=";", kind="mark", value=None)
+    verb_of = "has" if one else "have"
+    has = replace(mark, text=verb_of, low=verb_of, kind="word", value=None)
+    return (*tokens[:cut], semicolon, *tokens[:at], has, *tokens[behind:])
+
+
+def _turn(tokens: Sequence[Token], at: int) -> tuple[int, int]:
+    """Where a sentence turns from what its subject belongs to to what it has: `:`, `and has`."""
+    for place in range(at, len(tokens) - 1):
+        token, following = tokens[place], tokens[place + 1]
+        if token.kind == "mark":
+            return place, place + (token.low == ":")
+        if token.kind == "route":
+            break
+        if token.low == "and" and following.low in {"has", "have", "carries", "carry"}:
+            return place, place + 2
+    return 0, 0
 
 
 def _list_at(tokens: Sequence[Token], at: int, known: frozenset[str]) -> tuple[Fields, int] | None:

@@ -1,0 +1,105 @@
+"""What happens next, said in the same breath, said as a sentence of its own.
+
+`It is "valid" until POST /permits/{id}/revoke makes it "revoked", once` says how things begin, what an action
+does, and how often; each is read more surely alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._words import verb
+
+__all__ = ["sequels"]
+
+Tokens = tuple[Token, ...]
+
+_TURNS = frozenset("turns changes converts transforms makes switches".split())
+_BY = frozenset("with through by via on after".split())
+_ONES = frozenset({"one", "ones"})
+
+
+def sequels(tokens: Tokens) -> Tokens:
+    """Say what follows in a sentence of its own.
+
+    Examples:
+        `is open until POST /jobs/{id}/close shuts it` → `is open at first; POST /jobs/{id}/close shuts it`
+        `POST /jobs/{id}/close makes it "shut", once` → `POST /jobs/{id}/close makes it "shut"; that works once`
+        `POST /jobs/{id}/close turns an open job into a closed one` → `… makes an open job closed`
+        `a job starts out open and becomes shut with POST …` → `a job is open at first; POST … makes it shut`
+    """
+    return _once(_into(_by_route(_begins(_until(tokens)))))
+
+
+def _until(tokens: Tokens) -> Tokens:
+    for at in range(1, len(tokens) - 2):
+        route, does = tokens[at + 1 : at + 3]
+        if tokens[at].low == "until" and route.kind == "route" and _acts(does):
+            return (*tokens[:at], *_said("at first ;"), *tokens[at + 1 :])
+    return tokens
+
+
+def _begins(tokens: Tokens) -> Tokens:
+    lows = [token.low for token in tokens]
+    at = next((i for i, low in enumerate(lows[:6]) if low in {"starts", "begins"}), 0)
+    joined = [i for i in range(at + 2, len(lows) - 1) if lows[i : i + 2] == ["and", "becomes"]]
+    if not at or not joined:
+        return tokens
+    state = [token for token in tokens[at + 1 : joined[0]] if token.low not in {"out", "as", ","}]
+    if len(state) != 1 or state[0].low in {"true", "false"}:
+        return tokens  # what is true of a flag is said of no state
+    rest = tokens[joined[0] + 1 :]
+    return (*tokens[:at], *_said("is"), *state, *_said("at first ; it"), *rest)
+
+
+def _by_route(tokens: Tokens) -> Tokens:
+    for at, token in enumerate(tokens[:-4]):
+        becomes, state, by, route = tokens[at + 1 : at + 5]
+        alone = all(each.kind == "mark" for each in tokens[at + 5 :])
+        told = token.low in {"it", "they"} and becomes.low in {"becomes", "become", "is", "are"}
+        if told and by.low in _BY and route.kind == "route" and alone:
+            return (*tokens[:at], route, *_said("makes it"), state, *tokens[at + 5 :])
+    return tokens
+
+
+def _into(tokens: Tokens) -> Tokens:
+    lows = [token.low for token in tokens]
+    into = lows.index("into") if "into" in lows else 0
+    ones = next((i for i in range(into + 1, len(lows)) if lows[i] in _ONES), 0)
+    turns = next((i for i, low in enumerate(lows[:into]) if low in _TURNS), 0)
+    if not into or not ones or not turns or ones - into > 3:
+        return tokens
+    state = [token for token in tokens[into + 1 : ones] if token.low not in {"a", "an"}]
+    if len(state) != 1:
+        return tokens
+    return (
+        *tokens[:turns],
+        *_said("makes"),
+        *tokens[turns + 1 : into],
+        *state,
+        *tokens[ones + 1 :],
+    )
+
+
+def _once(tokens: Tokens) -> Tokens:
+    end = len(tokens)
+    while end and tokens[end - 1].low in {".", ")"}:
+        end -= 1
+    start = end - 1
+    if start < 3 or tokens[start].low != "once" or tokens[start].kind != "word":
+        return tokens
+    while start and tokens[start - 1].low in {"but", "and", "only", "just"}:
+        start -= 1
+    if tokens[start - 1].low not in {",", "("} or not any(each.kind == "route" for each in tokens):
+        return tokens
+    return (*tokens[: start - 1], *_said("; that works once"), *tokens[end:][-1:])
+
+
+def _acts(token: Token) -> bool:
+    found = verb(token.low) if token.kind == "word" else None
+    return found is not None and "third" in found.forms and token.low not in {"is", "has", "was"}
+
+
+def _said(text: str) -> Sequence[Token]:
+    return [Token(word, word, "mark" if word == ";" else "word", -1, -1) for word in text.split()]

@@ -1,0 +1,47 @@
+"""What a sentence says happens next is read whatever words join it to how things begin."""
+
+from __future__ import annotations
+
+import pytest
+
+from quantumlayer.offline import reading
+
+_ABOUT = "# Desk\n\nA course has a title. A permit has a price.\n\n"
+_ROUTE = "`POST /permits/{id}/revoke`"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'The status of a permit is "valid" until {_ROUTE} makes it "revoked".',
+        f'A permit has the status "valid" until {_ROUTE} sets it to "revoked".',
+        f"A new permit is `valid`. {_ROUTE} turns a valid permit into a `revoked` one.",
+        f'A permit starts out "valid" and becomes "revoked" with {_ROUTE}.',
+        f'A permit starts as "valid" and becomes "revoked" through {_ROUTE}.',
+    ],
+)
+def test_how_things_begin_and_what_an_action_makes_of_them_are_two_states(said: str) -> None:
+    design = reading.design(reading.read(_ABOUT + said))
+    permit = next(each for each in design.entities if each.name == "Permit")
+    status = next(each for each in permit.fields if each.name == "status")
+    assert (status.choices, status.default, status.set_by) == (
+        ["valid", "revoked"],
+        "valid",
+        "system",
+    )
+    assert all(each.status == "implemented" for each in design.coverage), design.coverage
+
+
+@pytest.mark.parametrize("how_often", [", once", ", but only once", " (once)", ". That works once"])
+def test_what_works_once_is_refused_the_second_time(how_often: str) -> None:
+    said = f'The status is "valid" at first. {_ROUTE} sets it to "revoked"{how_often}.'
+    design = reading.design(reading.read(_ABOUT + said))
+    (rule,) = design.rules
+    assert rule.condition in {"status != 'revoked'", "status == 'valid'"}
+
+
+def test_a_flag_that_starts_as_false_is_no_state() -> None:
+    said = f"`revoked` starts out false and becomes true with {_ROUTE}."
+    design = reading.design(reading.read(_ABOUT + said))
+    permit = next(each for each in design.entities if each.name == "Permit")
+    assert {each.name: each.type for each in permit.fields}["revoked"] == "boolean"
