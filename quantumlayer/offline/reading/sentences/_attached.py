@@ -109,6 +109,7 @@ def detach(
 _RELATING = frozenset(
     "is are belongs belong goes go refers refer relates relate connects connect links link".split()
 )
+_RELATED = PREPOSITIONS | {"what", "when", "where", "whenever"}
 _NO_RELATION = frozenset("by sorted listed shown answered called named".split())
 _LONGEST_SUBJECT = 4
 
@@ -128,8 +129,10 @@ def unfold(tokens: tuple[Token, ...], known: frozenset[str]) -> tuple[Token, ...
         return tokens
     cut, behind = _turn(tokens, at)
     between = [token.low for token in tokens[at:cut]]
-    related = not _NO_RELATION.isdisjoint(between) or "one of" in " ".join(between)
-    if cut == behind or related or not (one or is_plural(noun[-1].low)):
+    related = not _RELATED.isdisjoint(between) and _NO_RELATION.isdisjoint(between)
+    if cut == behind or not related or "one of" in " ".join(between):
+        return tokens
+    if not one and not is_plural(noun[-1].low):
         return tokens
     listed = tokens[behind : _end_of_sentence(tokens, behind)]
     phrases = read_fields(listed, known)
