@@ -465,6 +465,8 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
         head.append(token)
     if tokens[0].kind == "name" and (len(head) == 1 or len(head) < len(tokens)):
         return True
+    if tokens[0].low in {"each", "every"} and any(_is_third(token) for token in head[2:-1]):
+        return False  # every permit also shows the places_left
     if tokens[0].low in DETERMINERS:
         return len(head) < 6 and not any(_verbal(token) for token in head)
     found = verb(tokens[0].low)
@@ -495,6 +497,11 @@ _VERBAL = frozenset(
     "is are can must may has have cannot should will consists consist contains"
     " contain includes belongs belong comprises".split()
 )
+
+
+def _is_third(token: Token) -> bool:
+    found = verb(token.low) if token.kind == "word" else None
+    return found is not None and "third" in found.forms
 
 
 def _verbal(token: Token) -> bool:

@@ -912,24 +912,30 @@ def _from_bracket(rest: Sequence[Token], phrase: FieldPhrase) -> Sequence[Token]
 _CLAUSE_STARTS = frozenset("is are can may i we you they he she it have has must should".split())
 
 
+_LONGEST_OWNER = 5
+
+
 def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) -> list[Token]:
-    """Take the name as in JSON out of what stands behind: `the address (requester_email)`."""
+    """Take the name as in JSON out of what stands behind: `the address (requester_email)`.
+
+    A word that is only said again is one, too: `the angler's name (angler)`.
+    """
     rest = list(rest)
     if phrase.spelled is not None:
         return rest
-    if len(rest) > 2 and rest[0].low == "(" and rest[2].low in {",", ")"}:
-        token = rest[1]
-        again = any(
-            each.low == token.low for each in phrase.tokens[: len(phrase.tokens) - len(rest)]
-        )
-        described = rest[2].low == "," and phrase.counted and (again or not read_traits([token])[0])
-        if token.kind == "word" and (
-            described or (token.low in known and phrase.label not in known)
-        ):
+    opened = next((at for at, token in enumerate(rest[:-2]) if token.low == "("), -1)
+    if 0 <= opened < _LONGEST_OWNER and rest[opened + 2].low in {",", ")"}:
+        token, closed = rest[opened + 1], rest[opened + 2].low == ")"
+        before = phrase.tokens[: len(phrase.tokens) - len(rest) + opened]
+        again = any(each.low == token.low for each in before)
+        described = not closed and phrase.counted and (again or not read_traits([token])[0])
+        owner = again and closed and token.low not in {phrase.words[-1], *DETERMINERS}
+        spelled = token.low in known and phrase.label not in known
+        if token.kind == "word" and (owner or (not opened and (described or spelled))):
             phrase.also.append(phrase.words)
             phrase.spelled = token.low
             phrase.words = (token.low,)
-            return [rest[0], *rest[2:]]
+            return [rest[opened], *rest[opened + 2 :]]
     for at, token in enumerate(rest):
         told = at > 0 and rest[at - 1].low in {"field", "called", "named"} and token.kind == "word"
         if (token.kind != "name" and not told) or at == 0:
