@@ -285,14 +285,16 @@ def _from_rows(search: _Search, source: Source, at: int) -> None:
 
 
 def _routed_before(search: _Search, at: int) -> str:
-    """The collection that was spoken of before a table of fields without a heading."""
+    """The collection that was spoken of before a table of fields without a heading, or the only one."""
     for source in reversed(search.sources[:at]):
         if source.kind == "field":
             continue
         for route in source.routes:
             if route.literals and is_plural(route.literals[0]):
                 return _label(route.literals[0])
-    return ""
+    routes = (route for source in search.sources for route in source.routes)
+    paths = {route.literals[0] for route in routes if route.literals}
+    return _label(next(iter(paths))) if len(paths) == 1 and is_plural(*paths) else ""
 
 
 def heading_label(source: Source) -> str:

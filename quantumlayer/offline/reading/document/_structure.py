@@ -818,6 +818,8 @@ class _Builder:
             word = self.structure.lexicon.thing(subject) if subject else None
         if word is None and self.topic is not None:
             word = self.structure.lexicon.thing(self.topic)
+        if word is None and len(self.structure.lexicon.entities) == 1:
+            word = self.structure.lexicon.entities[0]
         if word is None:
             self.structure.ledger.miss(source.id, "it is not clear which thing has this field")
             return

@@ -520,7 +520,19 @@ def _opens_choices(before: list[Token]) -> bool:
         if opened or low in {"either", "namely", "choices", "values"}:
             behind = lows[at + 1 :]
             return not {"or", "and"} & set(behind) and behind.count(")") <= behind.count("(")
-    return False
+    return _names_value(before)
+
+
+def _names_value(before: list[Token]) -> bool:
+    """`a voice, which is soprano`: others follow; of `which is unique` and `which is a date` none do."""
+    pairs = enumerate(pairwise(token.low for token in before))
+    at = next((at for at, pair in pairs if pair in {("which", "is"), ("which", "are")}), None)
+    behind = before[at + 2 :] if at is not None else []
+    plain = all(token.kind == "word" or token.low == "," for token in behind)
+    joined = DETERMINERS | PREPOSITIONS | NUMBER_WORDS.keys() | {"or", "and", "not"}
+    if not behind or not plain or not joined.isdisjoint(token.low for token in behind):
+        return False
+    return len(read_traits(behind[:1])[1]) == 1
 
 
 def _ends_in_character_kinds(before: list[Token]) -> bool:

@@ -249,7 +249,8 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("<literal:value> (if|when|where|unless) (nothing|none|no value|nobody|no one) [else] [(is|has)] [(said|given|sent|set|stated|specified|chosen|entered|been said|known|says anything|there)]", _value("default")),
     ("<literal:value> (if|when|unless) (left (away|off|blank|empty|unsaid)|unspecified|unstated|not stated|not sent|unset|blank|nothing was said)", _value("default")),
     (f"<literal:value> unless (we|they|you|i|<word>|the <word>|a <word>) {_SAYING} [(it|us)] [{_OTHERWISE}]", _value("default")),
-    ("(no|false) (by default|normally|unless <clause>)", lambda _: (Trait("default", False),)),
+    ("(no|not|false) (by default|normally|usually|unless <clause>)", lambda _: (Trait("default", False),)),
+    ("(normally|usually|ordinarily|generally) not", lambda _: (Trait("default", False),)),
     # --- bounds in other words
     (f"(no|not|never) {_LESS} [than] [the year] <amount>", _amount("least")),
     (f"(no|not|never) {_MORE} [than] [the year] <amount>", _amount("most")),
@@ -714,6 +715,8 @@ def _listed(
         if following > at and _longest(possible, reader, following)[0] > following:
             break
         tokens = reader.tokens[at:end]
+        if tokens[-1].low in NUMBER_WORDS and tokens[-1].kind == "word":
+            continue  # a letter or two
         literal = all(token.kind != "word" or token.low in {",", "or", "and"} for token in tokens)
         joined = any(token.low in {"or", "/", "|", "→"} for token in tokens)
         flow = (

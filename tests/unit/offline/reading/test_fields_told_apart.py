@@ -67,3 +67,45 @@ def test_the_headers_of_a_mail_say_nothing_of_its_things() -> None:
 def test_choices_of_a_field_are_no_filter() -> None:
     fields = _fields(_SHIP + "`name` is `Anna`, `Berta` or `Clara`.", "Ship")
     assert list(fields["name"].choices) == ["Anna", "Berta", "Clara"]
+
+
+def test_a_table_without_a_heading_of_its_own_describes_the_only_collection() -> None:
+    text = (
+        "# Print queue API\n\nOne resource for the orders at our counter.\n\n"
+        "| field | type | notes |\n|---|---|---|\n| `customer` | string | required |\n| `pages` | int | 1-500 |\n\n"
+        "- `POST /jobs/{id}/start` queued -> printing\n- `GET /jobs`\n"
+    )
+    assert {"customer", "pages"} <= set(_fields(text, "Job"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["the voice, which is soprano, alto or bass", "the voice, which is soprano, alto, or bass"],
+)
+def test_values_may_follow_in_a_clause(said: str) -> None:
+    fields = _fields(f"A singer has a name and {said}.", "Singer")
+    assert set(fields) == {"name", "voice"}
+    assert list(fields["voice"].choices) == ["soprano", "alto", "bass"]
+
+
+def test_a_clause_that_names_no_value_ends_with_its_comma() -> None:
+    fields = _fields("A box has the code, which is unique, name and price.", "Box")
+    assert set(fields) == {"code", "name", "price"}
+
+
+def test_a_word_that_is_said_again_in_brackets_is_the_name() -> None:
+    text = "A permit has the angler's name (angler), the phone of the guest (guest) and a kind (a or b)."
+    assert set(_fields(text, "Permit")) == {"angler", "guest", "kind"}
+
+
+def test_what_is_normally_not_so_is_false() -> None:
+    fields = _fields("A plot has a code and a water tap (water_tap, normally not).", "Plot")
+    assert (fields["water_tap"].type, fields["water_tap"].default) == ("boolean", False)
+
+
+def test_an_item_about_each_thing_is_no_field_of_it() -> None:
+    text = (
+        "# Desk\n\n## Permits\n\n- Price (0 or more) and places (2 to 16).\n"
+        "- Every permit also shows places_left, which the server calculates.\n"
+    )
+    assert set(_fields(text, "Permit")) == {"price", "places", "places_left"}
