@@ -316,12 +316,12 @@ async def main():
 anyio.run(main)
 """
     async with await anyio.open_process([sys.executable, "-c", script], cwd=ROOT) as host:
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             while not any("while True" in line for line in left()):  # noqa: ASYNC110 -- procfs
                 await anyio.sleep(0.02)
         host.kill()
         await host.wait()
-    with anyio.fail_after(2):
+    with anyio.fail_after(20):
         while left():  # noqa: ASYNC110 -- procfs
             await anyio.sleep(0.02)
 
