@@ -69,6 +69,7 @@ class Deployment:
         limiter: Its rate limits.
         in_flight: How many calls are under way.
         kind: Which of the fleet's kinds of models it is; set by the fleet.
+        changed: Where it puts its name when something about it has changed; given by the fleet.
         is_watched: Whether it may refuse a call now: it has limits, rests, or its circuit is not
             closed. Where it is not, nobody needs to ask for its `refusal`.
     """
@@ -94,6 +95,7 @@ class Deployment:
         self.limiter = Limiter(limits, clock.monotonic)
         self.in_flight = 0
         self.kind = 0
+        self.changed: set[str] = set()
         self._limits = limits
         self._is_limited = self.is_watched = limits != Limits()
         self._said: Headroom | None = None
@@ -107,34 +109,28 @@ class Deployment:
         self._first_token_s: float | None = None
         self._token_s: float | None = None
         self._thought_tokens = 0.0
-        self._candidate: Candidate | None = None
 
     def candidate(self) -> Candidate:
-        """The deployment as a strategy sees it; made anew only after something has changed.
-
-        Circuits and what is left of a rate limit change by themselves.
-        """
-        if self._candidate is None or self.is_watched:
-            card = self.card
-            self._candidate = Candidate(
-                self.name,
-                self.provider.provider,
-                self.provider.model,
-                card.price,
-                card.max_input_tokens,
-                card.max_output_tokens,
-                card.capabilities,
-                card.quality,
-                self.breaker.state,
-                self._latency_s,
-                self._latency_at_s,
-                self._first_token_s,
-                self._token_s,
-                self.in_flight,
-                *(self.limiter.left() if self._is_limited else (None, None)),
-                round(self._thought_tokens),
-            )
-        return self._candidate
+        """The deployment as a strategy sees it at this moment."""
+        card = self.card
+        return Candidate(
+            self.name,
+            self.provider.provider,
+            self.provider.model,
+            card.price,
+            card.max_input_tokens,
+            card.max_output_tokens,
+            card.capabilities,
+            card.quality,
+            self.breaker.state,
+            self._latency_s,
+            self._latency_at_s,
+            self._first_token_s,
+            self._token_s,
+            self.in_flight,
+            *(self.limiter.left() if self._is_limited else (None, None)),
+            round(self._thought_tokens),
+        )
 
     def begin(self, tokens: int) -> int | None:
         """Admit a call: a ticket for `end`, or None where circuit or limits admit none.
@@ -147,7 +143,7 @@ class Deployment:
         ticket = self.breaker.enter()
         if ticket is not None:
             self.in_flight += 1
-            self._candidate = None
+            self.changed.add(self.name)
             if self._is_limited:
                 self.limiter.take(tokens)
         return ticket
@@ -164,7 +160,7 @@ class Deployment:
             duration_s: How long it took.
         """
         self.in_flight -= 1
-        self._candidate = None
+        self.changed.add(self.name)
         self._count(*tokens)
         self.breaker.leave(ticket, failed=failed)
         if failed or self.is_watched:
@@ -183,18 +179,20 @@ class Deployment:
         self._first_token_s = _mean(self._first_token_s, first_token_s, weight)
         if token_s is not None:
             self._token_s = _mean(self._token_s, token_s, weight)
+        self.changed.add(self.name)
 
     def learn_thought(self, tokens: int) -> None:
         """Take in how much the model has thought before an answer."""
         if tokens or self._thought_tokens:
             before = self._thought_tokens or float(tokens)
             self._thought_tokens = _mean(before, tokens, _REMEMBERED)
-            self._candidate = None
+            self.changed.add(self.name)
 
     def rest(self, wait_s: float) -> None:
         """Leave the deployment alone for so long, because it asked for it."""
         self._resting_until = max(self._resting_until, self._now() + wait_s)
         self.is_watched = True
+        self.changed.add(self.name)
 
     @property
     def is_full(self) -> bool:

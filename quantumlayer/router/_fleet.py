@@ -7,6 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping
 from quantumlayer.errors import RouterConfigError
 from quantumlayer.router._card import ModelCard, Price
 from quantumlayer.router._deployment import Deployment
+from quantumlayer.router._strategy import Candidate
 
 __all__ = ["Fleet"]
 
@@ -60,6 +61,10 @@ class Fleet(dict[str, Deployment]):
             deployment.kind = kinds.setdefault(kind, len(kinds))
             if deployment.kind == len(self.specimens):
                 self.specimens.append(deployment)
+        self._candidates = {name: deployment.candidate() for name, deployment in self.items()}
+        self._changed = set(self)
+        for deployment in self.values():
+            deployment.changed = self._changed
         cards = [deployment.card for deployment in self.values()]
         self.discounts = any(card.price and card.price.cache_read is not None for card in cards)
         self.dearest = _dearest(cards)
@@ -69,6 +74,21 @@ class Fleet(dict[str, Deployment]):
                     f"The tenant {tenant!r} may be served by {sorted(unknown)!r}, and deployments "
                     f"are {list(self)!r}: name some of these."
                 )
+
+    def candidates(self) -> dict[str, Candidate]:
+        """All of them as a strategy sees them now, by name, in the order of the fleet.
+
+        Only those that have changed since the last time are looked at; circuits and what is left of
+        a rate limit change by themselves.
+        """
+        if self._changed:
+            self._candidates |= {name: self[name].candidate() for name in self._changed}
+            self._changed.intersection_update([deployment.name for deployment in self.watched()])
+        return self._candidates.copy()
+
+    def watched(self) -> list[Deployment]:
+        """Those that may refuse a call now, see `Deployment.is_watched`."""
+        return [self[name] for name in sorted(self._changed) if self[name].is_watched]
 
     def closed_to(self, tenant: str) -> dict[str, str]:
         """The deployments that may not serve a tenant, with the reason."""

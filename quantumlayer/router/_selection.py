@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from quantumlayer.errors import BudgetExceededError, LabError, StrategyError
 from quantumlayer.messages import NANO_PER_USD
@@ -27,9 +27,9 @@ def select(strategy: RoutingStrategy, call: Call, fleet: Fleet, *, unix_s: float
     """
     call.too_dear = None
     rejected = _rejected(call, fleet, unix_s)
-    candidates = {
-        name: deployment.candidate() for name, deployment in fleet.items() if name not in rejected
-    }
+    candidates = fleet.candidates()
+    for name in rejected:
+        del candidates[name]
     ranking = rank(strategy, call.routing, candidates) if candidates else []
     if len(ranking) < len(candidates):
         names = {ranked.deployment for ranked in ranking}
@@ -118,9 +118,8 @@ def _rejected(call: Call, fleet: Fleet, unix_s: float) -> dict[str, str]:
     """Why deployments cannot serve the call, now or ever, by their names."""
     unfit = [_unfit(call, specimen) for specimen in fleet.specimens]
     purse = _purse(call, fleet, unix_s)
-    doubtful: Iterable[Deployment] = fleet.values()
-    if not (call.barred or purse or any(unfit)):
-        doubtful = [deployment for deployment in doubtful if deployment.is_watched]
+    all_doubtful = call.barred or purse or any(unfit)
+    doubtful = fleet.values() if all_doubtful else fleet.watched()
     rejected: dict[str, str] = {}
     for deployment in doubtful:
         name = deployment.name

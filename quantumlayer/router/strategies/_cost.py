@@ -37,9 +37,13 @@ def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[
     if not candidates:
         return []
     prompt, answer, cached = request.prompt_tokens, request.output_tokens, request.cached_tokens
+    caches = bool(cached)  # mostly nothing, and there may be many to ask for
     known = [
         price.expected_nanousd(
-            prompt, answer, cached.get(candidate.deployment, 0), candidate.reasoning_tokens
+            prompt,
+            answer,
+            cached.get(candidate.deployment, 0) if caches else 0,
+            candidate.reasoning_tokens,
         )
         / NANO_PER_USD
         for candidate in candidates

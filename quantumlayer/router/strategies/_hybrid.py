@@ -100,17 +100,17 @@ class HybridRouting:
             return []
         costs = costs_usd(request, candidates)
         loads = loads_s(request, candidates)
-        gaps = [1 - (quality or 0.0) for quality in known]
-        scales = map(_scale, (costs, loads, gaps), self._shares)
-        (cost_0, cost_1), (load_0, load_1), (gap_0, gap_1) = scales
-        order = [
-            (
-                (cost - cost_0) * cost_1 + (load - load_0) * load_1 + (gap - gap_0) * gap_1,
-                candidate.deployment,
-            )
-            for cost, load, gap, candidate in zip(costs, loads, gaps, candidates, strict=True)
+        worths = [quality or 0.0 for quality in known]
+        cost_share, load_share, worth_share = self._shares
+        cost_0, _, cost_1 = _scale(costs, cost_share)
+        load_0, _, load_1 = _scale(loads, load_share)
+        _, best, worth_1 = _scale(worths, worth_share)
+        scores = [
+            (cost - cost_0) * cost_1 + (load - load_0) * load_1 + (best - worth) * worth_1
+            for cost, load, worth in zip(costs, loads, worths, strict=True)
         ]
-        return Ranked.by_score(sorted(order))
+        names = [candidate.deployment for candidate in candidates]
+        return Ranked.by_score(sorted(zip(scores, names, strict=True)))
 
     def _allows(self, request: RoutingRequest, candidate: Candidate, quality: float | None) -> bool:
         if self.min_quality is not None and (quality is None or quality < self.min_quality):
@@ -132,8 +132,8 @@ def _expected_s(request: RoutingRequest, candidate: Candidate) -> float | None:
     return candidate.latency_s
 
 
-def _scale(values: Sequence[float], share: float) -> tuple[float, float]:
-    """The lowest value, and what makes a share of the way from it to the highest."""
-    low = min(values)
-    spread = max(values) - low
-    return low, share / spread if spread > _LEAST_SPREAD else 0.0
+def _scale(values: Sequence[float], share: float) -> tuple[float, float, float]:
+    """The lowest value, the highest, and what makes a share of the way between them."""
+    low, high = min(values), max(values)
+    spread = high - low
+    return low, high, share / spread if spread > _LEAST_SPREAD else 0.0

@@ -88,6 +88,7 @@ class WatchMachine(RuleBasedStateMachine):
             clock=self.clock,
             limits=Limits(),
         )
+        self.fleet = Fleet([deployment(1, ModelCard()), self.deployment])
         self.tickets: list[int] = []
 
     @rule()
@@ -109,13 +110,24 @@ class WatchMachine(RuleBasedStateMachine):
     def wait(self, wait_s: float) -> None:
         self.clock.advance(wait_s)
 
+    @rule()
+    def stream(self) -> None:
+        self.deployment.learn_stream(first_token_s=0.1, token_s=0.01)
+
+    @rule(tokens=st.integers(0, 100))
+    def think(self, tokens: int) -> None:
+        self.deployment.learn_thought(tokens)
+
     @invariant()
     def who_is_not_watched_refuses_nothing(self) -> None:
-        assert self.deployment.is_watched or not self.deployment.refusal(10)
+        assert self.deployment in self.fleet.watched() or not self.deployment.refusal(10)
 
     @invariant()
     def what_a_strategy_sees_is_how_it_is(self) -> None:
-        candidate = self.deployment.candidate()
+        candidates = self.fleet.candidates()
+        assert candidates == {name: each.candidate() for name, each in self.fleet.items()}
+        assert list(candidates) == list(self.fleet)
+        candidate = candidates[self.deployment.name]
         assert candidate.breaker == self.deployment.breaker.state
         assert candidate.in_flight == len(self.tickets)
 
