@@ -208,11 +208,12 @@ class Bare:
 
     def memory(self, strategy: str) -> Call:
         """See `Side`."""
-        raise NotImplementedError(strategy)
+        raise NotImplementedError(f"{self._library} routes nothing: measure `http`, not {strategy}")
 
     async def selection(self, strategy: str, deployments: int) -> Call:
         """See `Side`."""
-        raise NotImplementedError(strategy, deployments)
+        del deployments
+        raise NotImplementedError(f"{self._library} ranks nothing: measure `http`, not {strategy}")
 
     def http(self, strategy: str, url: str) -> Call:
         """See `Side`."""

@@ -81,9 +81,10 @@ def self_normalised(
     (2015); the variance as in Owen, "Monte Carlo theory, methods and examples" (2013), 9.2.
     """
     weight, reward = _checked(weights, rewards)
-    total = weight.sum()
-    if total == 0:
+    if not weight.any():
         return None
+    weight = weight / weight.max()  # only proportions count, and products of tiny ones are zero
+    total = weight.sum()
     value = float(weight @ reward / total)
     error = float(np.sqrt((weight**2 * (reward - value) ** 2).sum()) / total)
     return _around(value, error, confidence)
@@ -125,8 +126,10 @@ def effective_size(weights: ArrayLike) -> float:
     Source: Kish, "Survey Sampling" (1965).
     """
     weight, _ = _checked(weights, weights)
-    squares = float(weight @ weight)
-    return float(weight.sum() ** 2 / squares) if squares else 0.0
+    if not weight.any():
+        return 0.0
+    weight = weight / weight.max()
+    return float(weight.sum() ** 2 / (weight @ weight))
 
 
 def _mean(values: Floats, confidence: float) -> Estimate:

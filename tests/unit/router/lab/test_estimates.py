@@ -62,6 +62,13 @@ def test_equal_weights_count_all_requests_and_one_alone_counts_one() -> None:
     assert effective_size([0, 0]) == 0
 
 
+def test_only_proportions_of_weights_count_however_small_they_are() -> None:
+    made = self_normalised([0, 5e-324], [0, 0.75])
+    assert made is not None
+    assert made.value == 0.75
+    assert effective_size([5e-324, 5e-324]) == 2
+
+
 def test_a_policy_that_agrees_with_nothing_has_no_mean_by_weight() -> None:
     assert self_normalised([0, 0], [1, 1]) is None
     assert inverse_propensity([0, 0], [1, 1]).value == 0

@@ -308,10 +308,18 @@ def test_the_router_is_imported_without_numpy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_decision_reads_no_more_than_the_beginning_of_a_long_prompt() -> None:
-    text = "python function " * 2_000
-    whole, beginning = (SCORER.score(asked(each), [SMALL, LARGE]) for each in (text, text[:2_048]))
-    assert whole == beginning
+def test_a_decision_reads_the_beginning_and_the_end_of_a_long_prompt() -> None:
+    def text(words: str, size: int) -> str:
+        return (f"{words} " * size)[:size]
+
+    def score(begin: str, middle: str, end: str) -> Sequence[float | None]:
+        parts = text(begin, CHARACTERS // 2), text(middle, 20_000), text(end, CHARACTERS // 2)
+        return SCORER.score(asked("".join(parts)), [SMALL, LARGE])
+
+    whole = score("neither", TALK["code"], TALK["verse"])
+    assert score("neither", TALK["verse"], TALK["verse"]) == whole
+    assert score(TALK["code"], TALK["code"], TALK["verse"]) != whole
+    assert score("neither", TALK["code"], TALK["code"]) != whole
 
 
 def gains(pair: Pair, scorer: TrainedQuality, prompts: Sequence[str]) -> list[float]:
