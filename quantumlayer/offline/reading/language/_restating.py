@@ -27,11 +27,16 @@ __all__ = ["restated"]
 Tokens = tuple[Token, ...]
 
 _MOST_WAYS = 3
-_SLOT = re.compile(r"<(items|number|op|phrase|rest)(:\w+)?>")
+_SLOT = re.compile(r"<(items|noun|number|op|phrase|rest)(:\w+)?>")
 
 _FORBIDDEN = "(not possible|impossible|not allowed|forbidden|prohibited|not permitted|out of the question|an error|not ok|not okay|a mistake)"
 _MAY = "(may|can|must|should|shall|could|will)"
 _TAKEN = "(accepted|allowed|possible|taken|admitted|permitted|made|booked|added|placed|created|given|kept|stored|issued)"
+_MOST = (
+    "(at most|only|only ever|just|no more than|not more than|up to|a maximum of|never more than)"
+)
+_PER = "(per|for (each|every|any|one|a|the same))"
+_ON = "(on|in|at|for) (a|an|the same|one|any|each|every|the one|a single)"
 _RULES = (
     # --- a ban in other words
     ("no <items:who> <acts:act> [<rest>]", "a $who can not $act $rest"),
@@ -49,6 +54,11 @@ _RULES = (
     (f"(not|no) more than <number> <items:what> (are|is|CAN be) [{_TAKEN}] (for|on|in|at|to|by|per) <items:who>", "$who can not have more than $number $what"),
     ("no <items:who> <acts:act> more than <number> <items:what> [<rest>]", "a $who can not have more than $number $what $rest"),
     ("for <items:who> (not|no) more than <number> <items:what> (are|is|CAN be) <phrase>", "$who can not have more than $number $what"),
+    (f"[there (is|are|CAN be)] [only] [ever] [at most] <number> <items:what> [at most] [(is|are) {_TAKEN}] {_PER} <rest>", "$number $what per $rest"),
+    (f"there (is|are|CAN be) {_MOST} <number> <items:what> {_ON} <rest>", "$number $what per $rest"),
+    (f"{_MOST} <number> <items:what> ({_ON}|per) <noun> (is|are) {_TAKEN} {_PER} <items:who>", "$number $what per $who and $noun"),
+    ("the limit is <number> <items:what> <rest>", "at most $number $what $rest"),
+    (f"we (allow|take|accept|permit) [{_MOST}] <number> <items:what> {_PER} <items:who>", "at most $number $what per $who"),
     # --- how long something is possible
     ("<op:who> (is|are) [still] (possible|allowed|permitted|accepted|taken|open|welcome) (until|before|up to|while|as long as|within|during|till|so long as) <rest>", "$who are only possible until $rest"),
 )  # fmt: skip
@@ -115,7 +125,7 @@ def restated(tokens: Tokens, slots: Mapping[str, SlotFunction], situation: Any) 
         return
     own = {
         f"said_{name}": _as_tokens(slots[name])
-        for name in ("items", "number", "op", "phrase", "rest")
+        for name in ("items", "noun", "number", "op", "phrase", "rest")
     }
     own.update(acts=_acts, doing_it=_gerund, such=_such)
     reader = Reader(tokens, {**slots, **own}, situation)

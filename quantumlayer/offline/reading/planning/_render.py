@@ -238,14 +238,14 @@ def _link(scope: Scope, inner: Scope, items: Items, other: Items) -> str:
         key = person_key(scope.world, entity)
         if key is not None:
             return f"{escape(key)} == this.{escape(key)}"
+    outer = replace(inner, frames=inner.frames[1:])
     if other.person or other.entity is None:
-        frame = _frame_of(scope, other)
+        frame = _frame_of(scope if other.person else outer, other)
         return reference_to(inner, entity, frame)
     if (
         other.entity == scope.this.entity
         or scope.world.path(scope.this.entity, other.entity) is not None
     ):
-        outer = replace(inner, frames=inner.frames[1:])
         frame = _frame_of(outer, replace(other, where=(), of=()))
         if scope.world.path(entity, other.entity):
             return reference_to(inner, entity, frame)

@@ -1088,11 +1088,22 @@ def _field_named(world: World, entity: str, words: tuple[str, ...]) -> str:
     return made.name
 
 
+def _having_keys(world: World, fact: Unique, told: str | None) -> str | None:
+    """`Every day is used once within a kiln`: of firings, which alone have a day and a kiln."""
+    having = [
+        entity
+        for entity in world.structure.entities
+        if all(world.field(entity, words) is not None for words in fact.names)
+        and all(key_of(world, entity, items) is not None for items in fact.of)
+    ]
+    return having[0] if len(having) == 1 and told not in having else told
+
+
 def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
     world = plan.world
     if not fact.of and len(fact.names) == 1 and not fact.where:
         return  # a trait of the field, said already
-    entity = fact.entity or finding.topic
+    entity = _having_keys(world, fact, fact.entity or finding.topic)
     if entity is None:
         raise Unresolved("it is not clear what is unique")
     keys = [_field_named(world, entity, words) for words in fact.names]

@@ -455,7 +455,8 @@ def _cascade(world: World, finding: Finding, fact: Cascade) -> None:
     child = fact.child.entity
     if parent is None or child is None:
         raise Unresolved("it is not clear what is deleted together with what")
-    found = world.references(child, parent)
+    # A kiln is deleted together with its firings: it is these that belong to it.
+    found = world.references(child, parent) or world.references(parent, child)
     if not found:
         one, two = world.label(child), world.label(parent)
         raise Unresolved(f"no reference leads from a {one} to a {two}")

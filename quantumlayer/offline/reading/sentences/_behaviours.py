@@ -570,9 +570,15 @@ def _never_done(captures: Captures, situation: Situation) -> Iterable[Fact] | No
 
 def _cascade(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     child: Items = captures["child"]
+    parent: Items | None = captures.get("parent")
+    route = captures.get("route")
+    if route is not None and route.method != "DELETE":
+        return None
     if child.entity is None:
         return None
-    return [Cascade(captures.get("parent"), replace(child, of=()))]
+    if parent is None or parent.entity is None:  # the firings of a kiln go with it
+        parent = next(iter(child.of), parent)
+    return [Cascade(parent, replace(child, of=()))]
 
 
 def _asks(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -807,6 +813,10 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     # --- deleting
     ("(deleting|removing) <items:parent> [also] (deletes|delete|removes|remove) [(all|also)] [(of)] <items:child>", _cascade),
     (f"(when|if|once) <items:parent> (is|are|gets) {_DELETED} [,] [(all)] <items:child> (is|are|gets) [also] {_DELETED} [(too|as well|also|with it|along with it)]", _cascade),
+    (f"(when|if|once) <items:parent> (is|are|gets) {_DELETED} [,] so (is|are) [(all|all of)] <items:child>", _cascade),
+    (f"with <items:parent> [,] [(all|all of)] <items:child> (is|are|gets) {_DELETED} [(too|as well)]", _cascade),
+    ("(a|the|any|every|each) (deleted|removed) <items:parent> takes [(all|all of)] <items:child> (with it|along|away|with them)", _cascade),
+    ("<route> [also] (removes|deletes|remove|delete|takes|drops) [(all|all of)] <items:child> [(too|as well|with it|along|away)]", _cascade),
     (f"<items:child> (is|are|gets) {_DELETED} (together with|along with|with|when) <items:parent> [(is|are) {_DELETED}]", _cascade),
     ("(when|if) <items:parent> (is|are) (deleted|removed) [,] <items:child> (disappear|disappears|go|goes|vanish|go too|goes too|go with it|disappear as well|are gone) [(as well|too|with it)]", _cascade),
     ("[and] [otherwise] <items:child> (go|goes|disappear|disappears|vanish|vanishes|are deleted|is deleted|are removed) (with it|with them|too|as well|along with it)", _cascade),

@@ -148,7 +148,6 @@ def _once_within(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     names, of = keys_of(captures["rest"], situation)
     if not names and not of:
         return None
-    of = tuple(each for each in of if each.entity != entity or each.person)
     owner = captures.get("items")
     entity = owner.entity if owner is not None and owner.entity else entity
     return [Unique(entity, (*captures["names"], *names), of, (), _status(situation))]
@@ -359,12 +358,16 @@ def _free_again(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return [Context()] if {*captures["dones"]} <= DELETE else None
 
 
+_DEPENDS = frozenset("when while if until unless before after once".split())
+
+
 def _only_done(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`They can only be added and read`: nothing else is done to them."""
     items: Items = captures["items"]
     verbs = {*captures["dones"]}
     if (
-        items.where
+        situation.extra["lows"] & _DEPENDS
+        or items.where
         or items.of
         or not verbs & (CREATE | READ)
         or not verbs <= CREATE | READ | UPDATE | DELETE

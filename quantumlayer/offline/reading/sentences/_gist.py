@@ -131,6 +131,7 @@ _PEOPLE = frozenset(
 _FITTING = frozenset(
     "more exceed exceeds exceeding beyond over many within enough overbooked full fit fits left free available".split()
 )
+_GONE = frozenset("taken occupied booked sold used filled assigned given".split())
 _TOTAL = frozenset(
     "together total sum altogether number amount all all total count account accounts once time further other".split()
 )
@@ -212,10 +213,11 @@ def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`No trip takes more persons than it has seats`, `all bookings of a trip together never exceed its seats`."""
     tokens = captures["rest"]
     words = {token.low for token in tokens}
-    if not words & _FITTING or any(token.kind in {"number", "route"} for token in tokens):
+    fitting = _FITTING | _GONE if words & {"all", "every"} else _FITTING
+    if not words & fitting or any(token.kind in {"number", "route"} for token in tokens):
         return None
-    found = _sort(tokens, situation, _FITTING | _TOTAL | {"refused", "rejected"})
-    if found is None or not found.marks & _FITTING:
+    found = _sort(tokens, situation, fitting | _TOTAL | {"refused", "rejected"})
+    if found is None or not found.marks & fitting:
         return None
     banned = (
         bool(words & {"not", "no", "never", "nobody", "refused", "rejected", "within"})

@@ -22,6 +22,7 @@ from quantumlayer.offline.reading.sentences._loose import DEFINED
 from quantumlayer.offline.reading.sentences._openings import OPENING_SLOTS, OPENINGS
 from quantumlayer.offline.reading.sentences._outcomes import OUTCOMES
 from quantumlayer.offline.reading.sentences._outlines import OUTLINES
+from quantumlayer.offline.reading.sentences._parameters import PARAMETERS
 from quantumlayer.offline.reading.sentences._predicates import PREDICATE_SLOTS, PREDICATES
 from quantumlayer.offline.reading.sentences._refusals import REFUSALS
 from quantumlayer.offline.reading.sentences._trade import TRADE, TRADE_SLOTS
@@ -45,6 +46,7 @@ def whole_grammar() -> Grammar:
         "place": TRADE_SLOTS["place"],
     }
     tables = [
+        PARAMETERS,
         GATES,
         OUTCOMES,
         ACCESS,

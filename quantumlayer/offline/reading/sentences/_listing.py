@@ -108,6 +108,9 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
     yield from _one_before_other(reader, start)
     yield from _order_of_coming(reader, start)
     yield from _happening(reader, start)
+    if reader.low(start) in {"reverse", "reversed"} and reader.low(start + 1) == "order":
+        for (words, down), end in _key(reader, start + 1):
+            yield (words, not down), end
     if reader.low(start) in {"order", "sequence"} and reader.low(start + 1) in {"of", "by"}:
         yield from _plain_key(reader, start + 2)
     yield from _kind_of_order(reader, start)
@@ -117,7 +120,7 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
 _KINDS_OF_ORDER = {
     ("alphabetical", "order"): ("name",), ("alphabetically",): ("name",), ("alphabet",): ("name",),
     ("alphabetical",): ("name",), ("chronological", "order"): ("start",), ("chronologically",): ("start",),
-    ("calendar", "order"): ("start",),
+    ("calendar", "order"): ("start",), ("date", "order"): ("date",), ("time", "order"): ("date",),
 }  # fmt: skip
 
 
@@ -307,11 +310,12 @@ def _plain_key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...],
             continue  # the rehearsals, latest first: what is sorted
         low, second = reader.low(end), reader.low(end + 1)
         opened = low in {"(", ","}
-        word = second if opened else low
-        stop = end + (2 if opened else 1)
+        stop = end + opened
+        stop += opened and reader.low(stop) == "the"
+        word = reader.low(stop)
+        stop += 1
         if word in _DOWN | _UP:
-            if reader.low(stop) == "first":
-                stop += 1
+            stop = _on_top(reader, stop)
             if reader.low(stop) == "order":
                 stop += 1
             if low == "(" and reader.low(stop) == ")":
@@ -342,6 +346,8 @@ def _sure_order(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
             "first",
             "descending",
             "ascending",
+            "desc",
+            "asc",
             "order",
             "top",
             "alphabetically",
@@ -806,6 +812,9 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("[and] with (filters|a filter|parameters|a parameter|query parameters) [(for|by|on) <phrase>] [and <phrase:more>] LP <params> RP", _filtered),
     ("[and] with <params> [if (i|we|you|they|one) (need|want|like|wish) [it|to|so]]", lambda c, s: _filtered(c, s) if _where(c, s) is not None else None),
     ("<target> [MUST] (comes|come|starts|start|is|are) [in] [the] [order] [(with|of|by)] <order>", _sorted),
+    (f"<route> [,] LP [{_BY}] (by|in) <order> RP", _sorted),
+    (f"<items> (is|are|CAN be) (listed|shown|found|returned|seen|available|given) (with|by|at|under|via|through) <route> [,] [{_BY}] [(by|in)] <order>", _sorted),
+    ("<route> [,] <sure_order:order>", _sorted),
     ("[and] [with] [the] <sure_order>", lambda c, s: _sorted({**c, "order": c["sure_order"]}, s)),
     (f"<route> [MUST] {_LIST} [them] [the] <order>", _sorted),
     ("[(listing|lists of|the list of|the lists of|list of)] <target> (:|come with|comes with|comes) <order>", _sorted),

@@ -238,6 +238,9 @@ def _no_adjective(token: Token) -> bool:
     return token.low in _STOP - {"not", "and"} or token.low in DETERMINERS | NUMBER_WORDS.keys()
 
 
+_HOW_MANY = frozenset("many few much more most several fewer less".split())
+
+
 def _adjectives(tokens: Iterable[Token]) -> tuple[Condition, ...] | None:
     """`open`, `not returned`, `new or assigned`, `sent and unpaid`."""
     groups: list[list[Condition]] = [[]]
@@ -246,6 +249,8 @@ def _adjectives(tokens: Iterable[Token]) -> tuple[Condition, ...] | None:
     for token in tokens:
         if token.low in ADVERBS:
             continue
+        if token.low in _HOW_MANY:
+            return None
         if token.low in {"not", "non"}:
             negated = True
         elif token.low in {"or", "and", ","}:

@@ -510,6 +510,17 @@ def _limit_one(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     return _limit({**captures, "number": 1}, situation)
 
 
+_NTH = "second third fourth fifth sixth seventh eighth ninth tenth eleventh".split()
+
+
+def _nth(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A third firing for the same kiln is refused`: there are two at most."""
+    low = captures["nth"].low
+    if low not in _NTH:
+        return None
+    return _limit({**captures, "number": _NTH.index(low) + 1}, situation)
+
+
 def _two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`I can't hold two bookings for the same class`."""
     items: Items = captures["object"]
@@ -528,7 +539,22 @@ def _capacity(captures: Captures, situation: Situation) -> Iterable[Fact] | None
                 left = Count(replace(items, of=(owner,)))
         case _:
             pass
-    return [Holds(Compare(left, "<=", right), status=_status(situation))]
+    return [_held(left, "<=", right, situation)]
+
+
+def _held(
+    left: Value, operator: str, right: Value, situation: Situation, entity: str | None = None
+) -> Holds:
+    """`No more firings in a kiln than its places`: the places of that kiln, held by its firings."""
+    match left, right:
+        case (
+            Count(items=Items(of=(Items(entity=str()) as owner, *_)) as items),
+            FieldOf(owner=None | Items(entity=None)),
+        ):
+            right, entity = replace(right, owner=replace(owner, quantifier="the")), items.entity
+        case _:
+            pass
+    return Holds(Compare(left, operator, right), entity, _status(situation))
 
 
 def _no_more_than_places(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -605,7 +631,7 @@ def _must_compare(captures: Captures, situation: Situation) -> Iterable[Fact] | 
         )
     ):
         return None  # a bound of one field: said elsewhere
-    return [Holds(Compare(left, operator, right), _entity_of(captures), _status(situation))]
+    return [_held(left, operator, right, situation, _entity_of(captures))]
 
 
 def _is_span(literal: Literal) -> bool:
@@ -727,11 +753,11 @@ def _one_per(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         return None
     if items.entity is None:
         return None
-    words = captures["rest"]
-    names, of = keys_of(words, situation)
+    names, of = keys_of(captures["rest"], situation)
     if not names and not of:
         return None
-    return [Unique(items.entity, names, of, items.where, _status(situation))]
+    owner = (captures["owner"],) if "owner" in captures else ()
+    return [Unique(items.entity, names, (*owner, *items.of, *of), items.where, _status(situation))]
 
 
 def _none_after(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -1119,6 +1145,8 @@ _MAKE = "(have|hold|make|own|keep|borrow|create|submit|place|post|write|book|ope
 _TAKES = "(take|takes|have|has|accept|accepts|hold|holds|admit|admits|get|gets|contain|contains|seat|seats)"
 _IT_HAS = "[(it|there|they|its|their|the <noun>)] [(has|have|is|are|offers|offer)]"
 _GETS = "(get|gets|has|have|hold|holds|keep|keeps|make|makes|own|owns|open|opens|take|takes|book|books|start|starts|need|needs)"
+_HAS = "(have|has|hold|holds|take|takes|get|gets|contain|contains)"
+_AT_MOST = "(at most|only|only ever|just|no more than|not more than|never more than)"
 _TWICE = "(twice|two times|again|more than once|several times|a second time)"
 _AT_ONCE = "[(at home|out|on loan|in hand|with them|at the same time|at home at a time|out at a time|at home at once|out at once|at home at the same time|out at the same time|on loan at a time|on loan at the same time|at once|at a time|at any time|simultaneously|in total|altogether|at any one time|in parallel|together|on it|at most|overall)]"
 
@@ -1134,6 +1162,12 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     (f"<items> CAN [only] {_MAKE} (at most|up to|no more than|not more than|a maximum of|only) <number> <items:object> (for|of|on|in) [(the same|each|every|a|one)] <items:each>", _limit),
     (f"<items> CANNOT {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
     (f"no <items> CAN {_MAKE} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
+    (f"<items:owner> [(CAN|never)] {_HAS} {_AT_MOST} <items> (on|in|at|for) (a|an|the same|any|each|every|the one|a single) <rest>", _one_per),
+    (f"(per|for each|for every|for one) <items:owner> [,] there (is|are|CAN be|CAN only be) [{_AT_MOST}] <items> (per|a|an|each|every|on a|on any|in a|on the same|on one) <rest>", _one_per),
+    (f"<items> [CAN] {_HAS} <number> <items:object> (at most|at the most|at the very most|and no more) {_AT_ONCE}", _limit),
+    (f"(the (limit|maximum|upper limit) is|(we|you|they) (allow|permit|accept|take) [{_AT_MOST}]) <number> <items:object> <pers> {_AT_ONCE} [, (never|not|no) more]", _limit),
+    (f"(a|the) <word:nth> <items:object> (for|of|in|on|at) [the same] <items> {_REFUSED}", _nth),
+    (f"<items> never {_HAS} more than <number> <items:object> {_AT_ONCE} [<pers>] {_AT_ONCE}", _limit),
     (f"<items> (has|have|is limited to|are limited to|holds|hold|contains) [(at most|up to|no more than|a maximum of)] <number> <items:object> {_AT_ONCE}", _limit),
     (f"<items> (is|are) limited to <number> <items:object> {_AT_ONCE} [<pers>]", _limit),
     (f"(at most|no more than|not more than|up to|a maximum of|maximum|max) <number> <items:object> <pers> {_AT_ONCE}", _limit),
@@ -1221,6 +1255,7 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> [CAN] (is|are|be|gets|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (only|at most|just|no more than) (once|one time)", _done_once_in),
     ("<items> CANNOT (be|get) <dones> (in|to|for|on|with|at|into) [(the same|the|a|an|one)] <items:object> (twice|more than once|a second time|again)", _done_once_in),
     ("[so] <items> (is|are) (not|never) <dones> [(later|afterwards|any more|again)]", _not_done),
+    (f"<items> [CAN] {_TAKES} as many <items:object> as {_IT_HAS} <names> [,] [and] (no more|not more|never more|at most)", _no_more_than_places),
     (f"<items> [CAN] {_TAKES} (no more|not more|at most as many|only as many) <items:object> (than|as) {_IT_HAS} <names>", _no_more_than_places),
     (f"<items> CANNOT {_TAKES} more <items:object> than {_IT_HAS} <names>", _no_more_than_places),
     ("<items> CANNOT [ever] be <dones> [by (anybody|anyone|clients|users|any client|people)] [at all] [<again>] [<when>]", _passive),
