@@ -22,6 +22,7 @@ from quantumlayer.offline.reading.language._vocabulary import EntityWord, Lexico
 from quantumlayer.offline.reading.sentences._accounts import SIGN_UPS
 from quantumlayer.offline.reading.sentences._attached import detach, list_of
 from quantumlayer.offline.reading.sentences._definitions import (
+    CREATE,
     DEFINITION_SLOTS,
     DEFINITIONS,
     DELETE,
@@ -124,9 +125,46 @@ def detach_lists(sources: Iterable[Source], known: frozenset[str]) -> None:
         if source.kind != "clause" or (_in_frame(source) and source.tokens[0].kind == "name"):
             continue
         source.tokens, found = detach(source.tokens, known)
-        source.inline.extend(found)
+        source.inline.extend([*found, *_made_for(source.tokens, found)])
         if not found and source.requirement.kind == "item":
             _detach_item(source, known)
+
+
+def _made_for(tokens: Sequence[Token], found: Sequence[Fields]) -> list[Fact]:
+    """`add episodes to a show`, each with …: what is made for something belongs to it."""
+    for fields in found:
+        noun = [token.low for token in fields.thing.tokens]
+        at = next(
+            (i for i in range(len(tokens)) if [t.low for t in tokens[i : i + len(noun)]] == noun), 0
+        )
+        start = at + len(noun)
+        made = {
+            each.base for token in tokens[:at] if (each := verb(token.low)) is not None
+        } & CREATE
+        behind = [token.low for token in tokens[start : start + 2]]
+        if (
+            not at
+            or not made
+            or behind[:1] == behind[1:]
+            or behind[0] not in _FOR
+            or behind[-1] not in _ONE_OF
+        ):
+            continue
+        end = start + 2
+        while (
+            end < len(tokens)
+            and tokens[end].kind == "word"
+            and tokens[end].low not in PREPOSITIONS | {"and", "or"}
+        ):
+            end += 1
+        parent = tuple(token.low for token in tokens[start + 2 : end])
+        if parent:
+            return [Belongs(fields.thing, (Thing(parent),))]
+    return []
+
+
+_FOR = frozenset("to for in on at under of about".split())
+_ONE_OF = frozenset("a an one each every any that this".split())
 
 
 def _detach_item(source: Source, known: frozenset[str]) -> None:
@@ -311,6 +349,8 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
     if isinstance(fact, Fields):
         search.referred.update(singular(phrase.label) for phrase in fact.phrases)
     match fact:
+        case Fields(thing=thing) if _is_house(fact):
+            pass
         case Fields(thing=Thing(words=words) as thing) if words and _nameable(thing):
             weight = (_ENOUGH if fact.sure else 1) + min(len(fact.phrases) - 1, 2)
             search.listed.update(
@@ -344,6 +384,12 @@ def _from_fact(search: _Search, fact: Fact, at: int) -> None:
             search.note(thing.label, 2 if len(verbs) > 1 else 1, at)
         case _:
             pass
+
+
+def _is_house(fact: Fields) -> bool:
+    """`Our club has plots`, `the café has tables`: whoever asks for the service, and nothing it keeps."""
+    many = all(is_plural(each.words[-1]) and not each.spelled for each in fact.phrases)
+    return many and fact.thing.article in {"our", "my", "the"} and not fact.thing.many
 
 
 def _is_one_of_many(fact: Fields) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading.language._clauses import peel
-from quantumlayer.offline.reading.language._facts import Context, Fact
+from quantumlayer.offline.reading.language._facts import Belongs, Context, Fact
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
 from quantumlayer.offline.reading.sentences._attached import unfold
 from quantumlayer.offline.reading.sentences._definitions import (
@@ -23,6 +23,7 @@ from quantumlayer.offline.reading.sentences._definitions import (
     UPDATE,
     VAGUE,
 )
+from quantumlayer.offline.reading.sentences._introductions import COMPOUND, introduced, presented
 from quantumlayer.offline.reading.sentences._rewording import (
     Rewording,
     bracketed,
@@ -31,6 +32,7 @@ from quantumlayer.offline.reading.sentences._rewording import (
     reword,
 )
 from quantumlayer.offline.reading.sentences._sequels import sequels
+from quantumlayer.offline.reading.text._lexicon import DETERMINERS
 from quantumlayer.offline.reading.text._routes import Route, parse_route
 from quantumlayer.offline.reading.text._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
@@ -139,17 +141,41 @@ def _reword(sources: Sequence[Source]) -> None:
         frozenset(singular(part.replace("-", " ")) for parts in literals for part in parts),
         known_names(sources),
     )
+    accounts = any(rewording.counted[word] for word in ("password", "login", "log-in", "token"))
     _lend_names(sources)
     headings: list[str] = []
     for source in sources:
         if source.headings != headings:
             headings = source.headings
             rewording.named = rewording.subject = ()
-            rewording.thing = _headed(headings)
+            rewording.thing = rewording.heading = _headed(headings)
             rewording.headed = bool(rewording.thing)
-        if source.kind == "clause" and source.tokens:
-            tokens = sequels(unfold(source.tokens, rewording.known))
-            source.tokens = reword(tokens, source.full, rewording)
+        if source.kind == "clause" and source.tokens and not _is_member(source):
+            pronoun = source.tokens[0].low in {"it", "they", "each", "she", "he"}
+            spoken = rewording.heading if rewording.headed or not pronoun else rewording.subject
+            tokens, facts = introduced(
+                source.tokens, spoken, item=source.requirement.kind == "item", accounts=accounts
+            )
+            source.inline.extend(facts)
+            for fact in facts:
+                if isinstance(fact, Belongs) and not tokens:
+                    rewording.thing = rewording.subject = fact.child.tokens
+            tokens = sequels(unfold(tokens, rewording.known)) if tokens else ()
+            source.tokens = reword(tokens, source.full, rewording) if tokens else ()
+            if tokens[-1:] and tokens[-1].low == "?" and presented(tokens):
+                source.tokens, source.inline = (), [Context()]
+
+
+def _is_member(source: Source) -> bool:
+    """`a colour: white or red` below `A hive has:` is a field, whatever else it looks like."""
+    above = source.parent.tokens[-2:] if source.parent is not None else ()
+    told = [token.low for token in above][-1:] == [":"] and above[0].low in _MEMBERS
+    return told and source.requirement.kind == "item" and source.tokens[0].low in DETERMINERS
+
+
+_MEMBERS = frozenset(
+    "has have contains contain comprises includes with of fields attributes".split()
+)
 
 
 def _lend_names(sources: Sequence[Source]) -> None:
@@ -175,7 +201,7 @@ def _headed(headings: Sequence[str]) -> tuple[Token, ...]:
     if not 1 <= len(tokens) <= 2 or any(token.kind != "word" for token in tokens):
         return ()
     noun = singular(tokens[-1].low)
-    if noun in GENERIC | VAGUE:
+    if noun in GENERIC | VAGUE and not (noun in COMPOUND and len(tokens) > 1):
         return ()
     return (*tokens[:-1], replace(tokens[-1], text=noun, low=noun))
 

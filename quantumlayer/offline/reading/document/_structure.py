@@ -769,6 +769,7 @@ class _Builder:
             made.asked(requirement)
             if value is not UNKNOWN:
                 made.samples.append(value)
+            made.say(read_traits(tokenize(sketch.said.get(name, "")))[0], requirement)
             if _SYSTEM_NAMES.fullmatch(name) or (
                 not takes
                 and not known

@@ -32,6 +32,7 @@ _JOINERS = frozenset(
 )
 _DROPPED = _SEPARATORS | frozenset({"and", "but", "then", "or"})
 _MOST_CUTS = 24
+_FEW = 3
 
 
 @dataclass(slots=True)
@@ -189,6 +190,8 @@ class _Cutter:
                 if subject[0].low not in _PERSONS:
                     yield (*subject, *tokens[1:])
         yield tuple(tokens)
+        if tokens[0].low == "where" and len(tokens) > _FEW:
+            yield tuple(tokens[1:])  # {…}, where note is optional
         if tokens[0].kind == "route" and len(tokens) > 1:
             behind = tokens[2:] if tokens[1].low in {":", "-", "→"} else tokens[1:]
             if behind and behind[0].kind == "word":

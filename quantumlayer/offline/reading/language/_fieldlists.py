@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from quantumlayer.offline.reading.language._fieldtypes import type_of_name
@@ -57,7 +57,7 @@ _CONTINUES = frozenset(
     " before after longer chosen again counted measured no rounded computed calculated cannot"
     " including excluding non-negative read-only immutable than earlier later written today"
     " system maintained managed filled recorded kept added automatically normally usually"
-    " stored hidden any".split()
+    " stored hidden any say".split()
 )
 _ALONE = frozenset(
     {"optional", "required", "unique", "positive", "mandatory", "integer", "string"}
@@ -171,7 +171,7 @@ def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) ->
             called as it is called there.
     """
     phrases: list[FieldPhrase] = []
-    for part in _parts(tokens):
+    for part in _parts(_ungrouped(tokens)):
         phrase = read_field(part, known)
         if phrase is not None:
             phrases.append(phrase)
@@ -186,6 +186,44 @@ def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) ->
             phrases[-1].traits.extend(traits)
             phrases[-1].left.extend(left)
     return phrases
+
+
+_GROUPS = frozenset("place position location address data details dates times contact".split())
+
+
+def _ungrouped(tokens: Sequence[Token]) -> Sequence[Token]:
+    """`its place: box_id, row, column`; `the required fields name and seats`: only what is grouped."""
+    ungrouped: list[Token] = []
+    needed: list[Token] = []
+    for at, token in enumerate(tokens):
+        low, after = token.low, tokens[at + 1].low if at + 1 < len(tokens) else ""
+        before = tokens[at - 1].low if at else ""
+        names = [each for each in tokens[at + 2 : at + 5 : 2] if each.kind in {"name", "word"}]
+        listed = len(names) > 1 and tokens[at + 3].low in {",", "and"}
+        if (
+            low in _GROUPS
+            and after == ":"
+            and listed
+            and any(each.kind == "name" for each in names)
+        ):
+            while ungrouped and ungrouped[-1].low in DETERMINERS:
+                ungrouped.pop()
+            continue
+        if low == ":" and before in _GROUPS and not (ungrouped and ungrouped[-1].low == before):
+            continue
+        if low in {"field", "fields"} and before in {"required", "optional"}:
+            needed = [ungrouped.pop()]
+            while ungrouped and ungrouped[-1].low in DETERMINERS:
+                needed = [ungrouped.pop(), needed[-1]]
+        elif needed and low in DETERMINERS | {"(", ";"}:
+            needed = []
+            ungrouped.append(token)
+            continue
+        if low in {"field", "fields"} and needed:
+            continue
+        starts = needed and (not ungrouped or ungrouped[-1].low in _SEPARATORS | {":"})
+        ungrouped.extend([*(needed if starts and low not in _SEPARATORS else []), token])
+    return ungrouped
 
 
 # --- taking the list apart -----------------------------------------------------------------------
@@ -288,6 +326,8 @@ def _belongs(
         return True
     if _lists_parts(before) or (_opens_choices(before) and first.low not in DETERMINERS):
         return True
+    if [token.low for token in separator] == [","] and _said_again(before, piece):
+        return True
     if first.kind == "name" and [token.low for token in separator] == [","]:
         return _is_clause(before) or _lists_values(before)
     if first.low in {"a", "an", "the"} and _is_apposition(before, piece):
@@ -375,6 +415,15 @@ def _is_formula(piece: list[Token]) -> bool:
     )
 
 
+def _said_again(before: list[Token], piece: list[Token]) -> bool:
+    """`a mobile number, mobile`, `the number of frames, `frames``: the name as in JSON."""
+    words = [token.low for token in before if token.low not in DETERMINERS]
+    again = _split(str(piece[0].value or piece[0].low))
+    article = before[0].low in DETERMINERS
+    told = article and len(words) > len(again) and all(token.kind == "word" for token in before)
+    return told and len(piece) == 1 and set(again) <= {*words, "id"} and again != ["number"]
+
+
 def _lists_values(before: list[Token]) -> bool:
     """`a severity: `low`: further names are values too."""
     return any(
@@ -394,13 +443,11 @@ def _lists_parts(before: list[Token]) -> bool:
 
 def _is_clause(before: list[Token]) -> bool:
     """`the moment it ends`, whose name as in JSON stands behind the comma."""
-    told = before[0].low in _ASKING or any(
-        token.low in {"it", "they", "he", "she", "we", "you", "i", "which", "whom", "that"}
-        for token in before[1:]
-    )
+    told = before[0].low in _ASKING or any(token.low in _IN_CLAUSES for token in before[1:])
     return told and not any(token.kind == "name" for token in before)
 
 
+_IN_CLAUSES = frozenset("it they he she we you i which whom that its their his her".split())
 _KINDS = (["whole", "number"], ["positive", "number"], ["positive", "integer"], ["free", "text"])
 _APPOSED = frozenset(
     "integer number boolean flag string text decimal list array date timestamp url link enum float".split()
@@ -474,6 +521,12 @@ def _starts_field(piece: list[Token]) -> bool:
     if piece[0].low in {"optionally", "possibly", "perhaps", "maybe"} and len(piece) > 1:
         named = piece[1].kind == "name" or piece[1].low in DETERMINERS
         return named or (_noun_follows(piece) and not read_traits(piece[1:])[0])
+    if piece[0].low in {"which", "what", *_BEFORE_ASKING} and len(piece) > 1:
+        at = 1 + (piece[0].low in _BEFORE_ASKING)
+        asked = piece[at - 1].low in {"which", "what", "when"}
+        behind = piece[at + 1].low if len(piece) > at + 1 else "("
+        named = at < len(piece) and piece[at].kind == "word" and verb(piece[at].low) is None
+        return asked and (_name_in_bracket(piece) > 0 or (named and behind in {"(", *_IN_CLAUSES}))
     return piece[0].low == "one" and len(piece) > 1 and piece[1].low not in {"of", "or", "to", "-"}
 
 
@@ -572,6 +625,7 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
 
 
 _ASKING = frozenset("what when how who whom where whether if why which".split())
+_BEFORE_ASKING = PREPOSITIONS - {"of"}
 _ONE_OTHER = DETERMINERS | {"one", "other"}
 _CLAUSAL = _ASKING | frozenset("that it they he she we you".split())
 
@@ -579,8 +633,9 @@ _CLAUSAL = _ASKING | frozenset("that it they he she we you".split())
 def _described(tokens: Sequence[Token]) -> tuple[list[Token], list[Trait], bool] | None:
     """`when it departs (departs_at, …)`, `the day on which it ends, ends_on`: the name stands behind."""
     at = next((i for i, token in enumerate(tokens) if token.kind == "name"), 0)
+    at = at or _name_in_bracket(tokens)
     lows = [token.low for token in tokens[:at]]
-    if len(lows) < 3 or not _CLAUSAL & set(lows):
+    if len(lows) < 3 or not (_CLAUSAL & set(lows) or _IN_CLAUSES & set(lows[1:])):
         return None
     opened = lows[-1] == "("
     if not (
@@ -595,14 +650,32 @@ def _described(tokens: Sequence[Token]) -> tuple[list[Token], list[Trait], bool]
     joined = " ".join(lows)
     if "time of day" in joined or "what time" in joined:
         traits.append(Trait("type", "clock"))
+    if lows[0] in DETERMINERS and lows[1] in {"date", "day"}:
+        traits.append(Trait("type", "date"))
     if "how much" in joined:
         traits.append(Trait("type", "numeric"))
-    clause = next(i for i, low in enumerate(lows) if low in _CLAUSAL)
+    clause = next(i for i, low in enumerate(lows) if low in _CLAUSAL | _IN_CLAUSES)
     noun = tuple(token for token in tokens[:clause] if token.low not in _ONE_OTHER)
     if noun and tokens[at].low.endswith("_id"):
         traits.append(Trait("refers", noun))  # one course that comes before, needs_id
-    rest = [*([tokens[at - 1]] if opened else []), *tokens[at + 1 :]]
-    return [tokens[at], *rest], traits, "how many" in joined
+    behind = list(tokens[at + 1 :])
+    if opened and len(behind) > 1 and behind[0].low == ")" and behind[1].low in _CLAUSAL:
+        behind = behind[:1]  # from which day (from_day) it runs
+    rest = [*([tokens[at - 1]] if opened else []), *behind]
+    return [_as_name(tokens[at]), *rest], traits, "how many" in joined
+
+
+def _name_in_bracket(tokens: Sequence[Token]) -> int:
+    """`what they sell (goods: food, plants)`: the bracket behind a question begins with the name."""
+    asked = [token.low for token in tokens[:2] if token.low not in _BEFORE_ASKING]
+    at = next((i + 1 for i, token in enumerate(tokens) if token.low == "("), 0)
+    named = 0 < at < len(tokens) - 1 and tokens[at].kind == "word"
+    told = asked[:1] and asked[0] in _ASKING - {"how", "whether", "if"}
+    return at if told and named and tokens[at + 1].low in {",", ")", ":"} else 0
+
+
+def _as_name(token: Token) -> Token:
+    return token if token.kind == "name" else replace(token, kind="name", value=token.low)
 
 
 def _in_money(tokens: Sequence[Token]) -> bool:
@@ -824,7 +897,10 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
             end += 2
             continue
         last = end + 1 == len(tokens) or tokens[end + 1].low in {",", "(", ";", ":", "and"}
-        noun = words and last and token.low in {"needs", "shows", "gets", "will", "can"}
+        noun = words and last and token.low in _LAST_OF_NAME
+        if words and token.low in {"where", "when"} and _is_place(tokens, end):
+            end = _behind_clause(tokens, end)  # the street where it stands
+            break
         if not noun and (token.low in _NAME_STOPS or (token.low in DETERMINERS and words)):
             break
         if words and token.low in {"they", "he", "she", "it", "we", "you", "i", "there"}:
@@ -853,6 +929,16 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
         return end
     phrase.words = tuple(words)
     return end
+
+
+def _is_place(tokens: Sequence[Token], at: int) -> bool:
+    behind = [token.low for token in tokens[at + 1 : at + 3]]
+    does = verb(behind[1]) if len(behind) > 1 and behind[0] in {"it", "they"} else None
+    return does is not None and behind[1] not in {"is", "are", "has", "have"}
+
+
+_LAST_OF_NAME = frozenset("needs shows gets will can on at until since".split())
+"""What else a name can end in: `valid until`, `joined on (date)`."""
 
 
 def _behind_clause(tokens: Sequence[Token], at: int) -> int:
@@ -935,6 +1021,11 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
     rest = list(rest)
     if phrase.spelled is not None:
         return rest
+    if len(rest) == 2 and _said_again(list(phrase.tokens[:-2]), rest[1:]):
+        phrase.also.append(phrase.words)
+        phrase.spelled = str(rest[1].value or rest[1].low)
+        phrase.words = tuple(_split(phrase.spelled))
+        return []
     opened = next((at for at, token in enumerate(rest[:-2]) if token.low == "("), -1)
     if 0 <= opened < _LONGEST_OWNER and rest[opened + 2].low in {",", ")"}:
         token, closed = rest[opened + 1], rest[opened + 2].low == ")"

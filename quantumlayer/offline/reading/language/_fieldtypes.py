@@ -166,7 +166,9 @@ def type_of_name(words: Sequence[str], *, counted: bool = False) -> str | None:
     if last in _TEXT:
         return "text"
     if last in _BOOLEAN:
-        return "boolean"
+        return (type_of_name(words[:-1]) if len(words) > 1 else None) or "boolean"  # price paid
+    if "of" in words[1:-1] and head not in _DATE:
+        return type_of_name(words[: words.index("of")])  # year of birth
     if head == "number" and len(words) > 1 and words[0] in {"house", "floor"}:
         return "string"
     if head in {"average", "mean"} or words[0] in {"average", "mean", "avg"}:

@@ -28,7 +28,9 @@ from quantumlayer.agents import (
     SystemDesign,
 )
 from quantumlayer.offline.reading.document._analysis import Analysis, analyse
+from quantumlayer.offline.reading.document._discovery import fields_frame
 from quantumlayer.offline.reading.document._drafts import EntityDraft, FieldDraft
+from quantumlayer.offline.reading.document._sources import Source
 from quantumlayer.offline.reading.language._facts import AllRequired, Status
 from quantumlayer.offline.reading.planning._actions import find_actions, settle_actions, steps_of
 from quantumlayer.offline.reading.planning._answers import plan_answers
@@ -152,10 +154,22 @@ def _planned(
 
 def _doubt(analysis: Analysis, world: World) -> None:
     """Mark the fields whose first sentence was only understood in part."""
-    unread = {finding.source.id for finding in analysis.findings if finding.unread}
+    unread = {
+        finding.source.id
+        for finding in analysis.findings
+        if finding.unread and not _is_frame(finding.source)
+    }
     for draft in world.structure.entities.values():
         for made in draft.fields.values():
             made.doubtful = not unread.isdisjoint(made.requirements[:1])
+
+
+def _is_frame(source: Source) -> bool:
+    """`An inspection of a hive has:` only introduces the items below it."""
+    return len(source.tokens) <= _SHORT and fields_frame(source) is not None
+
+
+_SHORT = 4
 
 
 def find_conflicts(items: Sequence[Requirement]) -> list[Conflict]:

@@ -55,7 +55,7 @@ _NO_OWNER = GENERIC | frozenset(
     " time format range public private admin later scope phase hint attention reason goal purpose"
     " background motivation permission right login log-in e.g i.e thing following"
     " version language currency place-holder signature regards input output"
-    " operation method verb value key header code detail term condition".split()
+    " operation method verb value key header code detail term condition entity resource schema".split()
 )
 """Nouns behind which no list names the fields of a thing."""
 _TELLING = frozenset(

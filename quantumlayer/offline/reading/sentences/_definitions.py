@@ -205,8 +205,21 @@ def _body_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, .
 
 
 def _ends_early(tokens: Sequence[Token]) -> bool:
-    """Whether a sentence ends before the tokens do."""
-    return any(token.low == "." and token.kind == "mark" for token in tokens[:-1])
+    """Whether a sentence ends before the tokens do, or another thing has something, or it is a limit."""
+    lows = [token.low for token in tokens]
+    for at, low in enumerate(lows[:-1]):
+        if (
+            low == ";"
+            and lows[at + 1] in {"a", "an", "each", "every"}
+            and _HAS & {*lows[at + 3 : at + 5]}
+        ):
+            return True
+        if low == "." and tokens[at].kind == "mark":
+            return True
+    return lows[-3:] in (["at", "a", "time"], ["at", "one", "time"]) or lows[-2:] == ["at", "once"]
+
+
+_HAS = frozenset({"has", "belongs"})
 
 
 def _short_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
@@ -262,7 +275,10 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     if len(phrase.words) > 4 or not phrase.words:
         return False
     allowed = {"own", "number", "of", "per", "only", *(["points"] if phrase.traits else [])}
-    if any(word in _NO_NOUN - allowed for word in phrase.words):
+    words = (
+        phrase.words[:-1] if phrase.words[-1] in {"on", "at", "until", "since"} else phrase.words
+    )
+    if any(word in _NO_NOUN - allowed for word in words):
         return False
     if phrase.words[-1] in {"first", "last"} and len(phrase.words) > 1 and not phrase.article:
         return False  # newest first
@@ -1181,6 +1197,8 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ("<route> (creates|generates|makes|assigns|gives) <fields>", _code),
     ("<thing> <does_what> [(one|a)] [<noun> of] (a|an|one|the|exactly one) <thing:one> (to|for|with|at|in|on|into|by) (a|an|one|the|exactly one) <thing:two>", _links),
     ("<thing> (looks|look) [like this] [when it is created] [:] [like] <sketch>", _looks_like),
+    ("<thing> [:] <sketch>", _looks_like),
+    ("<thing> (is|are) (sent|given|written|stored|posted|created|represented|shown|made|added) [(as|like|with|by|in the form)] <sketch>", _looks_like),
     ("<thing> (is|has|are|have) [an|a] [(object|form|shape|json)] [like|of the form] [:] <sketch>", _looks_like),
     ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|has|sends|receives) [a] [(body|json|json body)] [(like|with|of|:)] <sketch>", _route_takes),
     ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|receives|receive|gets|get|wants|want|reads|asks for|(is|are) (sent|given|called with)) [(the fields|the following fields|fields|a body with|a json body with|in the body|the body)] [:] <fields>", _route_takes),

@@ -290,6 +290,7 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     ("<number> [(if|when|for)] [(an|the)] (invalid|bad|not valid|malformed) [(body|data|input)]", _context),
     ("(show|give|tell|return|send) (us|me|them|everybody) [also] <subjects>", lambda c, s: _said({**c, "traits": _shown()}, s, shown=True)),
     ("<subjects> (is|are) (fixed|limited|restricted|predefined|given|one of|always) [to] [:] <choices>", _chosen),
+    ("all [of (them|these|which)] [(is|are)] (required|mandatory|needed) [(strings|texts|numbers|integers|dates)]", lambda c, s: [Context()]),
     ("all fields (are|is) (required|mandatory) [(unless|except) <rest>]", lambda c, s: [AllRequired()]),
     ("(how much|how|what|when|where|whether|how important|how urgent) <phrase> is (its|the|their|our) <field_name> [: <rest>]", _scale),
     ("without [(a|an)] <names> [(it|they)] (is|are) <literal>", _without),

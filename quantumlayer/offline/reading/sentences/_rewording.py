@@ -26,6 +26,7 @@ from quantumlayer.offline.reading.language._patterns import (
 from quantumlayer.offline.reading.language._slots import TIME_UNITS
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
 from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
+from quantumlayer.offline.reading.sentences._introductions import presented
 from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
 from quantumlayer.offline.reading.text._words import is_plural, singular, verb
@@ -53,7 +54,9 @@ class Rewording:
     headed: bool = False
     """Whether nothing was said yet below the heading that names the thing."""
     subject: Tokens = ()
-    """The thing that the sentence before says something of."""
+    """The thing that the sentence before says something of, or only presents."""
+    heading: Tokens = ()
+    """The thing that the heading names."""
     asked: bool = False
     """Whether the sentence before asked what a thing consists of."""
 
@@ -126,12 +129,34 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule(f"(one|each|every|a|an|any) <thing> [<where>] [MUST] [also] {_HAS} [the following [{_FIELDS}]] [:] <list:rest>", "a $thing has $rest"),
     _rule("<plural:thing> [<where>] [MUST] [also] (comprise|are described by|are made up of|are composed of|are characterised by|are stored with|are given|are registered with|are entered with|are kept with|are recorded with) <list:rest>", "a $thing has $rest"),
     _rule("(we|you|people|the office|the board|our office) (gives|assigns|give|assign) (each|every|any|a|an) <thing> (a|an|its|one|their) <rest>", "a $thing has a $rest"),
-    _rule(f"[{_WHO}] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
+    _rule(f"[({_WHO}|<actor>)] [(can|may|MUST)] (<create>|<creates>) [(a|an|the|new|each|every|all)] <thing> [,] (i.e|i.e.|namely|that is|meaning|that means|consisting of|made up of|described by|defined by|composed of|by|under|by means of) [(,|:)] [(its|their|the)] <list:rest>", "a $thing has $rest"),
     _rule("(when|if|whenever|each time|every time|as soon as|once) <phrase> [,] (we|you|i|people|one|that|it|this) (call|calls|name|names|is called|is named|is known as|is|makes) [(it|this|that)] (a|an) <thing>", "a $thing can be made"),
     _rule("<phrase> [(:|,|-)] (we call (it|this|that|this)|[(this|that|it)] is called) (a|an) <thing>", "a $thing can be made"),
     _rule("(a|an) <thing> is what we call (it|that|this) (when|if|whenever) <phrase>", "a $thing can be made"),
     _rule("[and] (this|that|it) is [what we] (called|call|named|known as) (a|an) <thing>", "a $thing can be made"),
     _rule("(we|i|people) (speak of|talk of|talk about) (a|an) <thing> (when|if|whenever|once) <phrase>", "a $thing can be made"),
+    _rule(f"(for|of|about|with|on) {_EVERY} <thing> [,] <list:rest> (is|are) [(always|also)] {_KEPT}", "a $thing has $rest"),
+    _rule("(when|for|on|by) (<creating>) (a|an|the) [new] <thing> [,] <list:rest> (is|are) (required|mandatory|needed|given|sent|entered|obligatory|necessary) [(,|;) [and] <rest:more>]", "a $thing has $rest , $more"),
+    _rule(f"to (<create>) (a|an|the) [new] <thing> [,] [{_WHO}] [MUST] [please] (send|give|enter|provide|state|supply|fill in|name|need|post|submit|specify|tell us) [:] [(its|the|their)] <list:rest>", "a $thing has $rest"),
+    _rule("(besides|apart from|in addition to) [(its|the|their)] <list:first> , (a|an|each|every) <thing> [also] (has|carries|contains|needs) <list:rest>", "a $thing has $first , $rest"),
+    _rule("[(its|the|their)] <list:first> , (a|an|each|every) <thing> [also] (has|carries|contains|needs) <list:rest>", "a $thing has $first , $rest"),
+    _rule(f"(a|an|each|every) <thing> is (a|an|some|any) <noun:what> whose <list:rest> {_WHO} {_KEEP}", "a $thing has $rest"),
+    _rule("(a|an|each|every) <thing> is (someone|somebody|anybody|anyone|something|a person|whoever) (with|who has|that has) <list:rest>", "a $thing has $rest"),
+    _rule("<plural:thing> (leave|give|tell us|fill in|provide|enter|submit|hand in) [us] [(their|its)] <articles:rest>", "a $thing has $rest"),
+    _rule("(a|an) <thing> is (nothing more than|no more than|just|only|merely|simply|nothing but) <list:rest>", "a $thing has $rest"),
+    _rule("<plural:thing> are (things|records|entries|objects|entities) [of their own] [,] (with|having) <list:rest>", "a !thing has $rest"),
+    _rule("<whole:thing> : <list:rest> (is|are) (required|mandatory|needed|obligatory|compulsory) [, <rest:more>]", "a !thing has $rest , $more"),
+    _rule("<whole:thing> : <list:rest> MUST be (given|sent|there|present|filled in|stated) [, <rest:more>]", "a !thing has $rest , $more"),
+    _rule("<fresh:rest> (is|are) (required|mandatory|needed|obligatory|compulsory|necessary) [, [as well as] <rest:more>]", "it has $rest , $more"),
+    _rule("(a|an|each|every) <thing> (can be|may be|is) [either] <choices:set> , [(the|its|called|as|in)] <name:called>", "a $thing has a $called ( $set )"),
+    _rule("(a|an|each|every) <thing> (knows|keeps|holds) [(its|their|a|the)] <list:rest>", "a $thing has $rest"),
+    _rule("given (a|an) <thing> (with|that has|who has) <list:rest>", "a $thing has $rest"),
+    _rule("think of (a|an) <thing> as <articles:rest>", "a $thing has $rest"),
+    _rule("[please] give (every|each|a|an) [new] <thing> <articles:rest>", "a $thing has $rest"),
+    _rule(f"(when|whenever|if|once) (somebody|someone|anybody|anyone|a <noun:who>|we|people|they) <phrase:deed> (a|an) <thing> [,] {_WHO} {_KEEP} [down] <articles:rest>", "a $thing has $rest"),
+    _rule("(it is|this is) optional to (give|add|enter|send|state|leave|provide|write) <list:rest>", "it may have $rest"),
+    _rule("[please] [also] (leave|make) (room|space|a field) for <list:rest>", "it may have $rest"),
+    _rule("(send|give|enter|provide|post|submit) [(its|the|their)] <named:rest>", "it has $rest"),
     # --- a field is kept
     _rule(f"{_WHO} [MUST] [also] [(like|want|wish) to] {_KEEP} [:] <parts:rest>", "it has $rest"),
     _rule(f"{_WHO} [MUST] [(like|want|wish) to] {_KEEP} [down] (their|its|his|her) <list:rest>", "it has $rest"),
@@ -300,8 +325,31 @@ def _list(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     if _begins_field(clear) and not gapped and _fields_of(clear, known):
         yield clear, len(reader.tokens)
         for end in range(len(reader.tokens) - 1, at, -1):
-            if reader.low(end) in {"for", "per", "with", "of", "about", "to", "on"}:
+            if reader.low(end) in _BEHIND_LIST:
                 yield _without_telling(tuple(reader.tokens[at:end])), end
+
+
+_BEHIND_LIST = frozenset("for per with of about to on is are must should , we you i they".split())
+
+
+def _fresh(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """Fields that were not named before, below the heading that names their thing: `a title is needed`."""
+    rewording = reader.context
+    if isinstance(rewording, Rewording) and rewording.heading:
+        for tokens, end in _list(reader, at):
+            labels = {phrase.label for phrase in _fields_of(tokens, rewording.known)}
+            if labels.isdisjoint(rewording.fields):
+                yield tokens, end
+
+
+def _named(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`title, min_players and note`: at least two, spelled as in JSON, of what was just presented."""
+    rewording = reader.context
+    if isinstance(rewording, Rewording) and rewording.thing:
+        for tokens, end in _list(reader, at):
+            phrases = _fields_of(tokens, rewording.known)
+            if len(phrases) > 1 and all(each.spelled for each in phrases):
+                yield tokens, end
 
 
 def _is_formula(tokens: Tokens) -> bool:
@@ -575,12 +623,12 @@ def _measuring(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
 
 
 _TAKEN = (
-    "actor", "choices", "create", "creates", "inside", "literal", "name", "noun", "number", "phrase", "rest", "route",
+    "actor", "choices", "create", "creates", "creating", "inside", "literal", "name", "noun", "number", "phrase", "rest", "route",
 )  # fmt: skip
 _SLOTS: dict[str, SlotFunction] = {
     **{name: _as_tokens(DEFINITION_SLOTS[name]) for name in _TAKEN},
-    "a_field": _a_field, "articles": _articles, "bounds": _bounds, "described": _described, "field": _field, "list": _list,
-    "linking": _linking, "measuring": _measuring, "nobody": _nobody, "one": _one, "optional": _optional, "parts": _parts, "plural": _plural, "relative": _relative, "roles": _roles, "state": _state,
+    "a_field": _a_field, "articles": _articles, "bounds": _bounds, "described": _described, "field": _field, "fresh": _fresh, "list": _list,
+    "linking": _linking, "measuring": _measuring, "named": _named, "nobody": _nobody, "one": _one, "optional": _optional, "parts": _parts, "plural": _plural, "relative": _relative, "roles": _roles, "state": _state,
     "somebody": _somebody, "subject": _subject, "thing": _thing, "verbal": _verbal, "where": _where, "whole": _whole,
 }  # fmt: skip
 
@@ -597,12 +645,18 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
         tokens = full
     asked, rewording.asked = rewording.asked, False
     tokens = _with_subject(tokens, rewording)
-    rewording.subject = _subject_thing(tokens, rewording)
+    rewording.subject = presented(tokens) or _subject_thing(tokens, rewording)
     if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
         rewording.named = ()  # `it` is what the route answers
         return tokens
     said: list[Token] = []
     for separator, segment in _segments(tokens):
+        if separator[-1:] and separator[-1].low == ":":
+            shown = presented(tokens[: len(said)])
+            said = [] if shown else said
+            separator = () if shown else separator  # noqa: PLW2901
+            rewording.subject = shown or rewording.subject
+            segment = _with_subject(segment, rewording)  # noqa: PLW2901 -- it is what was presented
         clause = _segment(segment, rewording, asked=asked)
         joined = separator and separator[-1].low in {"where", "but"} and clause != segment
         said.extend(separator[:1] if joined else separator)
@@ -617,6 +671,8 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
         )
     rewording.headed = False
     rewording.asked = bool(tokens) and tokens[-1].low == "?" and _asks(tokens)
+    if said_of := presented(tokens):
+        rewording.thing, rewording.asked = said_of, rewording.asked or tokens[-1].low == "?"
     return tuple(said)
 
 
@@ -641,7 +697,8 @@ def _segments(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
             continue
         following = [each.low for each in tokens[at + 1 : at + 4]]
         cut = 0
-        if token.low == ";":
+        presents = token.low == ":" and bool({"it", "they"} & {*following[:1]})
+        if token.low == ";" or presents:
             cut = 1
         elif (
             token.low == ","
@@ -801,6 +858,8 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
     added = tokens[0].low in {"also", "plus", "additionally", "furthermore", "and", "optionally"}
     if added and tokens[0].low != "optionally":
         tokens = tokens[1:]
+    if len(tokens) > 2 and is_plural(tokens[0].low) and _is_sentence(tokens[1:3]):
+        return None
     if not tokens or _speaks(tokens) or tokens[0].low in _GREETINGS or not _begins_field(tokens):
         return None
     clear = _without_telling(tokens)
@@ -823,6 +882,13 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
     if any(_is_told(phrase) for phrase in phrases):
         return None
     return (_word("a"), *rewording.thing, _word("has"), *clear)
+
+
+def _is_sentence(tokens: Tokens) -> bool:
+    """`Walks, with a dog and a date`, `Inspections come with …`: about another thing."""
+    found = verb(tokens[0].low)
+    comes = found is not None and "base" in found.forms and tokens[1].low in PREPOSITIONS
+    return comes or tokens[0].low == "with" or (tokens[0].low == "," and tokens[1].low == "with")
 
 
 _GREETINGS = frozenset(
@@ -941,17 +1007,18 @@ _SPOKEN_OF = 2
 def _with_subject(tokens: Tokens, rewording: Rewording) -> Tokens:
     """`A permit is for one water. It has a price.`: it is the permit, as long as it is spoken of."""
     start = 2 if [token.low for token in tokens[:2]] == ["each", "one"] else 1
-    refers = start == 2 or tokens[0].low in {"it", "they", "each"}
+    refers = start == 2 or tokens[0].low in {"it", "they", "each", "she", "he"}
     if not rewording.subject or not refers or len(tokens) < start + 2:
         return tokens
     if tokens[start].low in ADVERBS | {"all", "each"}:
         start += 1
     if tokens[start].low not in _HAVING:
         return tokens
+    start += tokens[start].low in {"consists", "consist"}
     return (_word("a"), *rewording.subject, _word("has"), *tokens[start + 1 :])
 
 
-_HAVING = frozenset("has have carries carry needs need includes include".split())
+_HAVING = frozenset("has have carries carry needs need includes include consists consist".split())
 _TIED = {
     ("belongs",),
     ("consists",),
@@ -1008,6 +1075,10 @@ def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
 
 # --- a sentence made plain -----------------------------------------------------------------------
 
+_RESTRICTING = tuple(
+    text.split()
+    for text in ("nothing but", "nothing more than", "nothing else than", "no more than just")
+)
 _EMPTY_TAILS = tuple(
     text.split()
     for text in (
@@ -1034,6 +1105,11 @@ def _plain(tokens: Tokens) -> Tokens:
                 *tokens[at + 2 :],
             )
     lows = [token.low for token in tokens]
+    for words in _RESTRICTING:
+        at = next((i for i in range(1, len(lows)) if lows[i : i + len(words)] == words), 0)
+        at *= lows[at - 1] != "is"
+        if at:
+            return _plain((*tokens[:at], *tokens[at + len(words) :]))
     for at in range(1, len(lows) - 4):
         if lows[at : at + 3] == ["at", "a", "time"] and lows[at + 3] in {"that", "which", "who"}:
             return _plain((*tokens[:at], *tokens[at + 3 :]))  # one job at a time that is open

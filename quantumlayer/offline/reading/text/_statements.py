@@ -46,6 +46,13 @@ _BOLD_LINE = re.compile(
     r"(?P<path>\s*[-–—:,]?\s*\(?`?/[^\s()`]+`?\)?)?\s*:?$"  # **Animal** (`/animals`)
 )
 _ASKED_LINE = re.compile(r"^(\*|_)(?P<text>[^*_]+\?)\1(?P<path>)$")
+_RECORD = re.compile(
+    r"(?P<label>`?[A-Z][\w-]*(?: [\w-]+)?`?)[ :]*(?P<members>(?:\n\s+(?:- )?`?\w+\??`?\s*:\s+\S.*){2,})"
+)
+"""A name, and below it, indented, one member on each line: `serial: string`."""
+_LABELLED = re.compile(
+    r"[A-Z][\w-]*(?: [\w-]+)?: +\S|(?:Given|When|Then|And|But) (?:I|it|they|a|an|the)\b"
+)
 _LONGEST_TITLE = 90
 _DEEPEST = 100
 
@@ -234,6 +241,12 @@ def _paragraph(
         return last
     introduced = parent if in_list else None
     newest: str | None = None
+    if not in_list and (record := _RECORD.fullmatch(text)):
+        taker.close(_LABEL_LEVEL)
+        taker.head(_LABEL_LEVEL, record["label"])
+        for line in record["members"].strip().split("\n"):
+            newest = taker.add(_MARKER.sub("", line.strip()), "item", None)
+        return newest
     for joined, marked in _pieces(text):
         piece = joined
         bold = _BOLD_LINE.match(piece) or _ASKED_LINE.match(piece)
@@ -280,9 +293,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
         bold = bool(_BOLD_LINE.match(line) or _ASKED_LINE.match(line) or _QUESTION.match(line))
         answer = bool(_ANSWER.match(line))
         route = routes > 1 and bool(_ROUTE.match(line))
-        if (
-            marker or bold or answer or route or (piece and _stands_alone(piece[-1], line))
-        ) and piece:
+        if (marker or bold or answer or route or (piece and _stands_alone(piece, line))) and piece:
             yield " ".join(piece), marked
             piece = []
         if marker or bold or route:
@@ -312,9 +323,13 @@ def _is_topic(sentence: str) -> bool:
 _SHORT_LINE = 45
 
 
-def _stands_alone(line: str, following: str) -> bool:
-    """A short line without an end, before one that begins anew, was not wrapped but broken."""
-    return (
+def _stands_alone(piece: Sequence[str], following: str) -> bool:
+    """A short line without an end, before one that begins anew, was not wrapped but broken.
+
+    So was one that has a label, before another.
+    """
+    line = piece[-1]
+    return bool(_LABELLED.match(piece[0]) and _LABELLED.match(following)) or (
         len(line) < _SHORT_LINE
         and not line.endswith((",", ";", "-", "(", "/"))
         and not following[:1].islower()

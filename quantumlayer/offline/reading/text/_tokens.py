@@ -273,10 +273,38 @@ def _joined(tokens: list[Token]) -> Iterator[Token]:
             continue  # a 14-day loan
         if token.text in {"*", "_"} and _emphasis(before, token, after):
             continue
+        if token.low == "?" and before is not None and _may_be_left_out(tokens, index):
+            yield from (replace(token, text=word, low=word, kind=kind) for word, kind in _OPTIONAL)
+            continue
         if token.low == "'" and token.kind == "mark" and before is not None:
             yield replace(token, text="'s", low="'s")
             continue
         yield token
+
+
+_OPTIONAL: tuple[tuple[str, Kind], ...] = (("(", "mark"), ("optional", "word"), (")", "mark"))
+_ASKING = frozenset(
+    "what which who whose how when where why can could may should shall must will would is are do does did has have"
+    " and or not so".split()
+)
+
+
+def _may_be_left_out(tokens: list[Token], index: int) -> bool:
+    """`title, note?`: behind a name, glued to it, in no question."""
+    before = tokens[index - 1]
+    closes = index + 1 == len(tokens) or tokens[index + 1].low in {
+        ",",
+        ")",
+        "}",
+        ";",
+        "+",
+        ":",
+        "→",
+        ".",
+    }
+    named = before.kind in {"word", "name"} and before.end == tokens[index].start
+    listed = any(token.low in {",", "+", "{", ":"} for token in tokens[:index])
+    return closes and named and listed and tokens[0].low not in _ASKING
 
 
 def _glued(before: Token | None, token: Token, after: Token | None) -> bool:

@@ -1,0 +1,474 @@
+"""Things introduced in passing, in the form that the recognisers know: `a firing has …`, and what it belongs to.
+
+Whoever introduces a thing rarely does so in one plain clause. The subject stands in the heading, or is told
+apart (`an inspection of a hive has …`); one subject has several verbs (`belongs to a kiln and has a day`); what
+belongs together is tied by prepositions (`is for one table, on one day, under a name`); a path stands between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from quantumlayer.offline.reading.language._facts import Belongs, Fact, Thing
+from quantumlayer.offline.reading.language._fieldtypes import is_textual, type_of_name
+from quantumlayer.offline.reading.sentences._definitions import GENERIC, VAGUE
+from quantumlayer.offline.reading.text._lexicon import (
+    ADVERBS,
+    DETERMINERS,
+    NUMBER_WORDS,
+    PREPOSITIONS,
+    PRONOUNS,
+)
+from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._words import is_plural, singular, verb
+
+__all__ = ["COMPOUND", "introduced", "presented"]
+
+Tokens = tuple[Token, ...]
+
+_ONE = frozenset({"a", "an", "each", "every", "one", "any"})
+_ANOTHER = frozenset({"a", "an", "one", "exactly"})
+_THIRD = {
+    "have": "has", "are": "is", "belong": "belongs", "consist": "consists", "contain": "contains",
+    "comprise": "comprises", "carry": "carries", "bear": "bears", "take": "takes", "lie": "lies", "sit": "sits",
+    "stand": "stands", "hang": "hangs", "happen": "happens", "cost": "costs", "last": "lasts", "weigh": "weighs",
+}  # fmt: skip
+"""What is said of many things → of one."""
+_HAVING = frozenset("has have contains contain comprises comprise carries carry bears bear".split())
+_BEHIND = {
+    "belongs": {"to"}, "consists": {"of"}, "takes": {"place"}, "lies": {"in", "at", "on"}, "sits": {"in", "at", "on"},
+    "stands": {"in", "at", "on"}, "hangs": {"in", "at", "on"}, "happens": {"on", "at", "in"},
+}  # fmt: skip
+"""What has to stand behind a verb that ties its subject to something else."""
+_TYING = {*_THIRD.values(), "refers", "relates", "goes", "comes", "points"}
+_TIES = frozenset("for by of in at to on with from under about".split())
+_MEASURING = frozenset("takes costs lasts weighs spans".split())
+"""`takes a number of minutes`: it has them."""
+_TELLING = frozenset("names states shows gives lists records notes mentions tells".split())
+_MAY = frozenset({"may", "can", "might", "could"})
+_LONGEST_NOUN = 2
+_LONGEST_SUBJECT = 4
+_RELATIVE = frozenset(
+    "which that who whose where if when unless until while because each so".split()
+)
+
+
+def introduced(
+    tokens: Tokens, heading: Tokens, *, item: bool, accounts: bool
+) -> tuple[Tokens, list[Fact]]:
+    """Say what a sentence says of a thing in plain clauses.
+
+    Args:
+        tokens: The sentence.
+        heading: The thing that the heading above it names, if it names one.
+        item: Whether it is an item of a list.
+        accounts: Whether people log in, so that who registers has an account.
+
+    Returns:
+        The clauses, and what they say that the thing belongs to.
+    """
+    facts: list[Fact] = []
+    pronoun = int(tokens[0].low in {"it", "they", "each", "she", "he"})
+    if heading and opens(tokens, pronoun):
+        tokens = (_word("a"), *heading, *_of_one(tokens[pronoun:]))
+    tokens = _without_paths(_without_greeting(tokens))
+    tokens = tokens if accounts else _registered(tokens)
+    tokens = _told_apart(tokens, facts, item=item)
+    said: list[Token] = []
+    for clause in _clauses(_coordinated(_many_of(tokens, facts))):
+        told = _tied(clause, facts)
+        said.extend([*([_word(";")] if said and told else []), *told])
+    return _measured(_placed(tuple(said))), facts
+
+
+def _clauses(tokens: Tokens) -> Iterator[Tokens]:
+    """What the semicolons outside brackets separate."""
+    start = depth = 0
+    for at, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        if token.low == ";" and token.kind == "mark" and not depth:
+            yield tokens[start:at]
+            start = at + 1
+    yield tokens[start:]
+
+
+COMPOUND = frozenset(
+    "type day time item document report service content step action change program".split()
+)
+"""Nouns that name something only with another before them: a market day, a crate type."""
+
+
+def presented(tokens: Tokens) -> Tokens:
+    """The thing that a sentence only presents.
+
+    Examples: `What is a donation?`, `There are several crate types`, `We keep a list of cows`, `` `Game`: a
+    board game we own``, `Each entry is a dive`.
+    """
+    lows = [token.low for token in tokens if token.kind != "mark"]
+    if lows[:2] in (["what", "is"], ["what", "are"]) and tokens[-1].low == "?":
+        return _noun(tokens, 3 if lows[2:3] and lows[2] in _ONE else 2, stops={"?"})
+    for at in range(min(len(tokens), 6)):
+        if [token.low for token in tokens[at : at + 2]] in (["there", "are"], ["a", "list"]):
+            start = at + 2 + (tokens[at].low == "a")
+            while start < len(tokens) and tokens[start].low in _MANY | DETERMINERS:
+                start += 1
+            return _noun(tokens, start, stops={".", ":", ",", ";", "!"}, many=True)
+    told = next((at for at in range(1, len(tokens) - 2) if tokens[at].low == "is"), 0)
+    if told and tokens[0].low in _ONE and tokens[told + 1].low in {"a", "an"}:
+        return _noun(tokens, told + 2, stops={".", ":"})
+    label = next((at for at, token in enumerate(tokens[:4]) if token.low == ":"), 0)
+    if label and tokens[label + 1 : label + 2] and tokens[label + 1].low in _ANOTHER:
+        named = tokens[0].kind == "name" or tokens[0].text[:1].isupper()
+        return _noun(tokens, 0, stops={":"}) if named else ()
+    return ()
+
+
+_MANY = frozenset(
+    "several many various different two three four five some also certain other individual our single".split()
+)
+
+
+def _noun(tokens: Tokens, at: int, *, stops: set[str], many: bool = False) -> Tokens:
+    end = at
+    while end < len(tokens) and tokens[end].low not in stops:
+        end += 1
+    noun = tokens[at:end]
+    if not 1 <= len(noun) <= _LONGEST_NOUN or (many and not is_plural(noun[-1].low)):
+        return ()
+    return _one_of(noun) if _nominal(noun) else ()
+
+
+def _nominal(noun: Sequence[Token]) -> bool:
+    """Whether words can name a thing that is kept."""
+    stops = PREPOSITIONS | DETERMINERS | PRONOUNS | ADVERBS | NUMBER_WORDS.keys()
+    words = all(token.kind in {"word", "name"} and token.low not in stops for token in noun)
+    head = singular(noun[-1].low) if noun else ""
+    vague = head in GENERIC | VAGUE and not (head in COMPOUND and len(noun) > 1)
+    return words and bool(noun) and not vague
+
+
+def _one_of(noun: Tokens) -> Tokens:
+    last = noun[-1]
+    return (
+        *noun[:-1],
+        replace(last, low=singular(last.low), text=singular(last.text), kind="word"),
+    )
+
+
+# --- verbs ---------------------------------------------------------------------------------------
+
+
+def opens(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a verb stands here that says what its subject has, is for or belongs to."""
+    if at + 1 >= len(tokens) or tokens[at].kind != "word":
+        return False
+    low, after = tokens[at].low, tokens[at + 1].low
+    third = _THIRD.get(low, low)
+    if low in _MAY:
+        return after in {"have", "carry", "contain", "bear"}
+    if low in _MEASURING and after in {"a", "an", "some"}:
+        return True
+    if third == "is":
+        done = verb(after)
+        past = done is not None and "participle" in done.forms
+        behind = tokens[at + 2].low if past and at + 2 < len(tokens) else after
+        return behind in _TIES - {"with", "to", "of"} or after == "part"
+    if low in _HAVING:
+        return after not in {"to", "been", "not", "no", "never", "only"}
+    return after in _BEHIND.get(third, ())
+
+
+def _of_one(tokens: Tokens) -> Tokens:
+    low = _THIRD.get(tokens[0].low, tokens[0].low)
+    return (replace(tokens[0], low=low, text=low), *tokens[1:])
+
+
+def _subject(tokens: Tokens) -> int:
+    """How long the subject is in front of a verb that says what it has; 0 where there is none."""
+    start = int(tokens[0].low in _ONE)
+    for at in range(start + 1, start + _LONGEST_NOUN + 1):
+        if opens(tokens, at):
+            noun = tokens[start:at]
+            many = start or is_plural(noun[-1].low)
+            return at if many and _nominal(noun) and noun[0].low not in _RELATIVE else 0
+    return 0
+
+
+def _coordinated(tokens: Tokens) -> Tokens:
+    """`belongs to a kiln and has a day` → `belongs to a kiln; a firing has a day`."""
+    end = _subject(tokens) if tokens else 0
+    subject, depth, since, skipped = tokens[:end], 0, end, -1
+    one = bool(subject) and subject[0].low in _ONE
+    said: list[Token] = []
+    for at, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        joins = token.low in {",", "and", ";", "but"} and not depth and at >= end
+        relative = not _RELATIVE.isdisjoint(each.low for each in tokens[since:at])
+        rest = tokens[at + 1 :]
+        if joins and not relative and len(rest) > 2:
+            pronoun = int(rest[0].low in {"it", "they", "each"})
+            again = bool(end) and _says(rest, pronoun) and rest[0].low not in _MAY
+            told = bool(end) or any(opens(tokens, i) for i in range(1, at))
+            other = told and rest[0].low in _ONE - {"any"} and _subject(rest) > 1
+            if again or other:
+                if said and said[-1].low == ",":
+                    said.pop()
+                said.extend([_word(";"), *(subject if again else ())])
+                since, skipped = at + 1, at + pronoun if again else at
+                continue
+        if at > skipped or not said:
+            verb_of = at - 1 == skipped and bool(said)
+            said.extend(_of_one((token,)) if verb_of and subject[:1] and one else (token,))
+    return tuple(said)
+
+
+def _says(tokens: Tokens, at: int) -> bool:
+    """Whether a verb stands here that goes on with what is said of the subject."""
+    tells = at and tokens[at].low in _TELLING and tokens[at + 1].low in DETERMINERS | {"which"}
+    return opens(tokens, at) or bool(tells)
+
+
+def _measured(tokens: Tokens) -> Tokens:
+    """`a visit takes some minutes` → `a visit has some minutes`."""
+    return tuple(
+        _word("has")
+        if token.low in _MEASURING
+        and tokens[at + 1 :][:1]
+        and tokens[at + 1].low != "place"
+        and opens(tokens, at)
+        and _subject_before(tokens, at)
+        else token
+        for at, token in enumerate(tokens)
+    )
+
+
+def _subject_before(tokens: Tokens, at: int) -> bool:
+    return any(
+        tokens[start].low in _ONE and _nominal(tokens[start + 1 : at])
+        for start in range(max(0, at - 3), at)
+    )
+
+
+def _registered(tokens: Tokens) -> Tokens:
+    """`Traders register with a business name …`, where nobody logs in: what a trader has."""
+    lows = [token.low for token in tokens]
+    at = next((i for i, low in enumerate(lows[:5]) if low in {"with", "giving", "stating"}), 0)
+    enters = lows[at - 1 : at] in (["register"], ["enrol"], ["enroll"]) or lows[at - 2 : at] == [
+        "sign",
+        "up",
+    ]
+    noun = tokens[: at - (2 if lows[at - 1 : at] == ["up"] else 1)]
+    if not at or not enters or not 1 <= len(noun) <= _LONGEST_NOUN or not _nominal(noun):
+        return tokens
+    return (_word("a"), *_one_of(noun), _word("has"), *tokens[at + 1 :])
+
+
+def _without_greeting(tokens: Tokens) -> Tokens:
+    """`Dear developers, our club has …`, `Entities: room (…), …`."""
+    if tokens[0].low in _LABELS and len(tokens) > 2 and tokens[1].low == ":":
+        return tokens[2:]
+    comma = next((at for at, token in enumerate(tokens[:5]) if token.low == ","), 0)
+    greets = tokens[0].low in {"dear", "hello", "hi", "hey"} and comma and comma + 1 < len(tokens)
+    return tokens[comma + 1 :] if greets else tokens
+
+
+_LABELS = frozenset("entities resources things objects collections models".split())
+
+
+def _placed(tokens: Tokens) -> Tokens:
+    """`lies in a station` → `belongs to a station`."""
+    for at in range(1, len(tokens) - 3):
+        verb_of = _THIRD.get(tokens[at].low, tokens[at].low)
+        stored = verb_of == "is" and tokens[at + 1].low in _STORED
+        start = at + 2 + stored
+        start += start < len(tokens) and tokens[start].low == "exactly"
+        stands = verb_of in {"lies", "sits", "stands", "hangs"} or stored
+        if not stands or not opens(tokens, at) or start >= len(tokens):
+            continue
+        ends = [
+            i
+            for i in range(start + 2, start + 4)
+            if i >= len(tokens) or tokens[i].low in {".", ";", ","}
+        ]
+        if tokens[start].low in _ANOTHER and ends and _nominal(tokens[start + 1 : ends[0]]):
+            return (*tokens[:at], _word("belongs"), _word("to"), *_placed(tokens[start:]))
+    return tokens
+
+
+_STORED = frozenset("kept stored located housed placed held situated".split())
+
+
+# --- what it belongs to --------------------------------------------------------------------------
+
+
+def _told_apart(tokens: Tokens, facts: list[Fact], *, item: bool) -> Tokens:
+    """`An inspection of a hive has …`: the hive tells what it belongs to, and is no part of its name."""
+    if not tokens or tokens[0].low not in _ONE:
+        return tokens
+    at = next((i for i, token in enumerate(tokens[:4]) if i > 1 and token.low in _TIES), 0)
+    noun = tokens[1:at]
+    if not at or not 1 <= len(noun) <= _LONGEST_NOUN or not _nominal(noun):
+        return tokens
+    if any(_THIRD.get(token.low, token.low) in _TYING for token in noun):
+        return tokens  # a donation belongs to a campaign
+    start = at + 1
+    while start < len(tokens) and tokens[start].low in _ANOTHER:
+        start += 1
+    for end in range(start + 1, min(len(tokens), start + _LONGEST_NOUN) + 1):
+        other = tokens[start:end]
+        closes = end == len(tokens) or tokens[end].low in {":", "."}
+        if start == at + 1 or not _nominal(other):
+            return tokens
+        finite = tokens[end : end + 1] and tokens[end].low in {"is", "has", "looks"}
+        if finite or opens(tokens, end) or (closes and item):
+            facts.append(_belongs(noun, other))
+            return (*tokens[:at], *tokens[end:])
+    return tokens
+
+
+def _many_of(tokens: Tokens, facts: list[Fact]) -> Tokens:
+    """`Every trip has companions: a name and a number` says what one of them has."""
+    end = _subject(tokens) if tokens else 0
+    if not end:
+        end = next((i for i in (2, 3) if [t.low for t in tokens[i : i + 1]] == ["can"]), 0)
+    if not end or tokens[end].low not in {"has", "have", "can", "may"} or tokens[0].low not in _ONE:
+        return tokens
+    start = end + 1
+    while start < len(tokens) and tokens[start].low in _MANY | ADVERBS | {"have", "get", "carry"}:
+        start += 1
+    colon = next((i for i, t in enumerate(tokens[start : start + 3], start) if t.low == ":"), 0)
+    noun = tokens[start:colon]
+    if not colon or not noun or not is_plural(noun[-1].low) or not _nominal(noun):
+        return tokens
+    if tokens[colon + 1].low not in {"a", "an", "the", "its", "their"}:
+        return tokens  # tags: red, green
+    facts.append(_belongs(_one_of(noun), tokens[1:end]))
+    if _subject(tokens[colon + 1 :]):
+        return tokens[colon + 1 :]  # … parts: a part has a name
+    return (_word("a"), *_one_of(noun), _word("has"), *tokens[colon + 1 :])
+
+
+def _tied(tokens: Tokens, facts: list[Fact]) -> Tokens:
+    """`A rental is made by one customer for one crate type`, `… is for one table, on one day, under a name`."""
+    end = _subject(tokens) if tokens else 0
+    if not end:
+        end = _subject((*tokens[:3], _word("for"), _word("a"))) if _is_one(tokens) else 0
+    if not end or tokens[end].low not in {"is", "are"}:
+        return tokens
+    noun = tokens[int(tokens[0].low in _ONE) : end]
+    at = end + 1
+    done = verb(tokens[at].low)
+    past = done is not None and "participle" in done.forms
+    if past and done is not None and done.base not in _MAKING:
+        return tokens  # lent to a member: that is done to it later
+    pieces, at = _pieces(tokens, at + past)
+    behind = _listed_behind(tokens, at)
+    if at < len(tokens) and tokens[at].low != "." and not behind:
+        return tokens
+    if len(pieces) < 2 and not (pieces and behind):
+        return tokens
+    listed: list[Token] = []
+    for piece in pieces:
+        if _is_told(piece):
+            listed.extend([*([_word(",")] if listed else []), *piece])
+        elif _nominal(piece[1:]):
+            facts.append(_belongs(_one_of(noun), _one_of(piece[1:])))
+    if behind:
+        listed.extend([*([_word(",")] if listed else []), *behind])
+    rest = [token for token in tokens[-1:] if token.low == "." and not behind]
+    has = (_word("a"), *_one_of(noun), _word("has"), *listed) if listed else ()
+    return (*has, *rest) if listed else ()
+
+
+_MAKING = frozenset(
+    "make report record write add enter keep store register file create log place open hold give note publish post".split()
+)
+
+
+def _is_one(tokens: Tokens) -> bool:
+    """`A stay is one dog in one kennel`."""
+    at = next((i for i, token in enumerate(tokens[:4]) if token.low == "is"), 0)
+    return (
+        bool(at) and tokens[0].low in _ONE and [t.low for t in tokens[at + 1 : at + 2]] == ["one"]
+    )
+
+
+def _listed_behind(tokens: Tokens, at: int) -> Tokens:
+    """`…, with a date and a reason`, `…: it has a date`."""
+    lows = [token.low for token in tokens[at : at + 3]]
+    if lows[:2] in ([",", "with"], [",", "giving"], [",", "stating"]):
+        return tokens[at + 2 :]
+    if lows[:1] in ([":"], [";"], [","]) and lows[1:] in (["it", "has"], ["they", "have"]):
+        return tokens[at + 3 :]
+    return ()
+
+
+def _pieces(tokens: Tokens, at: int) -> tuple[list[Tokens], int]:
+    """`by one customer for one crate type` → `one customer`, `one crate type`; and where that ends."""
+    pieces: list[Tokens] = []
+    while at < len(tokens) and tokens[at].low != ".":
+        begin = at
+        while tokens[at].low in {",", "and"} and at + 1 < len(tokens):
+            at += 1
+        counted = not pieces and tokens[at].low == "one"
+        if (tokens[at].low not in _TIES and not counted) or at + 2 >= len(tokens):
+            return pieces, begin
+        start = at + (not counted)
+        start += tokens[start].low == "exactly"
+        if tokens[start].low not in {"a", "an", "one"} or _listed_behind(tokens, begin):
+            return pieces, begin
+        end, depth = start + 1, 0
+        while end < len(tokens) and (
+            depth or tokens[end].low not in _TIES | {",", "and", ".", ":", ";"}
+        ):
+            depth += {"(": 1, ")": -1}.get(tokens[end].low, 0)
+            of_number = tokens[end].low == "number" and tokens[end + 1 : end + 2]
+            end += 2 if of_number and tokens[end + 1].low == "of" else 1
+        pieces.append(tokens[start:end])
+        at = end
+    return pieces, at
+
+
+def _is_told(piece: Tokens) -> bool:
+    """Whether what is tied to a thing is a field rather than another thing: a day, a name, a number of guests."""
+    words = [token.low for token in piece[1:] if token.kind == "word"]
+    return any(token.low == "(" or token.kind == "name" for token in piece) or (
+        bool(words) and (type_of_name(words) is not None or is_textual(words) or "number" in words)
+    )
+
+
+def _belongs(child: Sequence[Token], parent: Sequence[Token]) -> Belongs:
+    one, other = (Thing(tuple(t.low for t in noun), tokens=tuple(noun)) for noun in (child, parent))
+    return Belongs(one, (other,))
+
+
+# --- paths in between ----------------------------------------------------------------------------
+
+
+def _without_paths(tokens: Tokens) -> Tokens:
+    """`companions, kept at /trips/{id}/companions: …`, `…, sent to POST /donations`: the path says where only."""
+    for at, token in enumerate(tokens):
+        if token.kind != "route" or at < 2:
+            continue
+        after = tokens[at + 1].low if at + 1 < len(tokens) else "."
+        done = verb(tokens[at - 2].low)
+        past = done is not None and "participle" in done.forms and tokens[at - 1].low in _AT
+        comma = at > 2 and tokens[at - 3].low == ","
+        if past and comma and after in {":", "."}:
+            return (*tokens[: at - 3], *tokens[at + 1 :])
+        if tokens[at - 1].low == "(" and after == ")" and at + 3 < len(tokens):
+            behind = tokens[at + 2].low
+            if behind == ":" and not token.value.method:
+                return (*tokens[: at - 1], *tokens[at + 2 :])
+            if behind in {"with", "giving"} and token.value.method == "POST":
+                aside = (_word("with"), token, _word("giving"))
+                return (*tokens[: at - 1], *aside, *tokens[at + 3 :])
+    return tokens
+
+
+_AT = frozenset("to at under by via with in".split())
+
+
+def _word(text: str) -> Token:
+    return Token(text, text, "mark" if text in {",", ";"} else "word", -1, -1)
