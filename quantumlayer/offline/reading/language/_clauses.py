@@ -402,7 +402,6 @@ def _finite(tokens: Sequence[Token], at: int) -> bool:
 
 # --- lead-ins ------------------------------------------------------------------------------------
 
-_ROLE = "[as (a|an|the|our) <noun:role> [,]]"
 _LEAD_INS = (
     "as (a|an|the|our) <noun:role> [,] (i|we) [also] (want|need|wish|would like|would love|expect|have) [(to|that)]",
     "as (a|an|the|our) <noun:role> [,] (i|we)",

@@ -14,7 +14,7 @@ from quantumlayer.offline.reading.language._slots import BASIC_SLOTS
 from quantumlayer.offline.reading.language._traits import SYMBOLS, Trait, read_traits
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, plural, singular, verb
+from quantumlayer.offline.reading.text._words import is_plural, singular, verb
 
 __all__ = ["FieldPhrase", "read_field", "read_fields"]
 
@@ -1086,18 +1086,3 @@ def _serious(rest: Sequence[Token], left: list[Token]) -> list[Token]:
     if any(token.low in demanding for token in rest if token.start in inside):
         aside = []
     return [token for token in left if token not in aside]
-
-
-def count_noun(words: Sequence[str]) -> str:
-    """The noun of a phrase in the singular: `open tickets` → ticket."""
-    return singular(words[-1]) if words else ""
-
-
-def as_plural(label: str) -> str:
-    """The plural of a phrase."""
-    return label if is_plural(label) else plural(label)
-
-
-def is_verb(word: str) -> bool:
-    """Whether a word is a form of a known verb."""
-    return verb(word) is not None

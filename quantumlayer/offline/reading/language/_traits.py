@@ -166,10 +166,6 @@ def _row_of_kinds(captures: Captures) -> Iterable[Trait]:
     return (Trait("pattern", glue.join(parts)),)
 
 
-def _span_bound(key: str) -> _Builder:
-    return lambda captures: (Trait(key, captures["span"]),)
-
-
 def _days_after(captures: Captures) -> Iterable[Trait]:
     return (Trait("computed_once", (captures["span"], tuple(captures["clause"]))),)
 

@@ -56,8 +56,6 @@ from quantumlayer.offline.reading.text._words import base, plural, singular
 
 __all__ = ["order_of", "plan_lists"]
 
-_LISTS = {"list", "first", "read"}
-
 
 def plan_lists(plan: Plan) -> None:
     """Give every list its conditions, order and parameters."""

@@ -48,21 +48,6 @@ _MAKES = frozenset(
     " announce rate review comment vote bid book reserve subscribe apply report raise draft compose".split()
 )
 _NO_ROLES = frozenset({"login", "owner", "anyone", "others", "users", "strangers"})
-_OWNERS = (
-    "user",
-    "owner",
-    "author",
-    "creator",
-    "seller",
-    "organiser",
-    "organizer",
-    "host",
-    "poster",
-    "reviewer",
-    "member",
-    "customer",
-    "shopper",
-)
 
 
 def find_users(analysis: Analysis) -> str | None:

@@ -10,7 +10,6 @@ from quantumlayer.offline.reading.language._facts import (
     Context,
     Does,
     Fact,
-    Fields,
     Hides,
     Mention,
     Operation,
@@ -27,12 +26,6 @@ from quantumlayer.offline.reading.text._words import singular, verb
 __all__ = ["ACCESS", "ACCESS_SLOTS"]
 
 _OWNING = frozenset({"owner", "author", "creator", "writer", "poster"})
-
-_SEE = (
-    "see", "view", "read", "access", "look-at", "list", "show", "get", "find", "browse", "peek", "open",
-    "use", "manage", "work", "change", "edit", "update", "delete", "remove", "create", "write", "add",
-    "touch", "modify", "handle", "cancel", "post", "keep", "archive", "close", "publish", "rename",
-)  # fmt: skip
 
 
 def _role(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
@@ -276,11 +269,6 @@ def _others_get(captures: Captures, situation: Situation) -> Iterable[Fact] | No
 
 def _open_route(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Access("anyone", (), None, captures.get("route") or situation.route, exclusive=False)]
-
-
-def _signs_up_fields(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    user = Thing(("user",))
-    return [Fields(user, captures["fields"]), Mention(user, ("sign-up",))]
 
 
 def _no_password(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

@@ -66,7 +66,6 @@ def _status(case: str) -> Recogniser:
     return build
 
 
-_SERVICE = "(service|api|backend|system|app|application|tool|program|web service|rest api|restful service|software|server|http api|rest service|microservice|site|website|platform|product)"
 _WANT = "(want|wants|need|needs|would like|would love|wish|build|make|create|write|develop|implement|are looking for|looking for|please build|please make)"
 
 ASIDES: tuple[tuple[str, Recogniser], ...] = (

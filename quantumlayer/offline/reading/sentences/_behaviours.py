@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
 from quantumlayer.offline.reading.language._facts import (
@@ -617,14 +616,6 @@ def _done_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 _OF_LISTS = frozenset({"combine", "filter", "sort", "search", "narrow", "order", "paginate", "mix"})
 
 
-def _done_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`Items are packed with POST /items/{id}/pack`: another word for what the route does."""
-    route, items = captures["route"], captures["items"]
-    if route.method == "GET" or items.where or len(captures["dones"]) != 1:
-        return None
-    return [Does(route, captures["dones"][0], items)]
-
-
 def _wants_passive(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if items.entity is None and items.words[:1] not in {("it",), ("they",)}:
@@ -682,10 +673,6 @@ def _per_begun(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     hours = Elapsed("hours", None, None, begun=True)
     words = fee.words if fee is not None else ("fee",)
     return [Worked(words, Arithmetic("*", hours, captures["right"]), None)]
-
-
-def _first_token(tokens: Iterable[Token]) -> Any:
-    return next(iter(tokens), None)
 
 
 _BECOME = (

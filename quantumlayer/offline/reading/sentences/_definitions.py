@@ -1139,6 +1139,11 @@ def _legend(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Legend(captures["mark"], tuple(traits))] if traits and not left else None
 
 
+def _is_label(thing: Thing) -> bool:
+    """`**Station** {name, city}`, not `best first: [{…}]`."""
+    return bool(thing.tokens) and (thing.tokens[0].text[:1].isupper() or bool(thing.article))
+
+
 _MEMBERS = "(fields|columns|attributes|properties|members|ones|names|values)"
 
 LEGENDS: tuple[tuple[str, Recogniser], ...] = (
@@ -1197,7 +1202,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ("<route> (creates|generates|makes|assigns|gives) <fields>", _code),
     ("<thing> <does_what> [(one|a)] [<noun> of] (a|an|one|the|exactly one) <thing:one> (to|for|with|at|in|on|into|by) (a|an|one|the|exactly one) <thing:two>", _links),
     ("<thing> (looks|look) [like this] [when it is created] [:] [like] <sketch>", _looks_like),
-    ("<thing> [:] <sketch>", _looks_like),
+    ("<thing> [:] <sketch>", lambda c, s: _looks_like(c, s) if _is_label(c["thing"]) else None),
     ("<thing> (is|are) (sent|given|written|stored|posted|created|represented|shown|made|added) [(as|like|with|by|in the form)] <sketch>", _looks_like),
     ("<thing> (is|has|are|have) [an|a] [(object|form|shape|json)] [like|of the form] [:] <sketch>", _looks_like),
     ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|has|sends|receives) [a] [(body|json|json body)] [(like|with|of|:)] <sketch>", _route_takes),

@@ -139,9 +139,12 @@ def _noun(tokens: Tokens, at: int, *, stops: set[str], many: bool = False) -> To
     return _one_of(noun) if _nominal(noun) else ()
 
 
+_JOINING = frozenset("and or but than not no".split())
+
+
 def _nominal(noun: Sequence[Token]) -> bool:
     """Whether words can name a thing that is kept."""
-    stops = PREPOSITIONS | DETERMINERS | PRONOUNS | ADVERBS | NUMBER_WORDS.keys()
+    stops = PREPOSITIONS | DETERMINERS | PRONOUNS | ADVERBS | NUMBER_WORDS.keys() | _JOINING
     words = all(token.kind in {"word", "name"} and token.low not in stops for token in noun)
     head = singular(noun[-1].low) if noun else ""
     vague = head in GENERIC | VAGUE and not (head in COMPOUND and len(noun) > 1)
@@ -168,7 +171,7 @@ def opens(tokens: Sequence[Token], at: int) -> bool:
     if low in _MAY:
         return after in {"have", "carry", "contain", "bear"}
     if low in _MEASURING and after in {"a", "an", "some"}:
-        return True
+        return low != "takes" or after == "some" or tokens[at + 2 : at + 3][0].low == "number"
     if third == "is":
         done = verb(after)
         past = done is not None and "participle" in done.forms

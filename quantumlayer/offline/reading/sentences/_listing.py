@@ -722,11 +722,6 @@ def _parameter(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     ]
 
 
-def _day(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`narrow it down to one day (?date=2027-05-03)`."""
-    return [Filtered(captures["params"], _where(captures, situation))]
-
-
 def _together(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`With custom, start and end are dates and both are required`."""
     return [Required(str(captures["value"]), captures["names"])]

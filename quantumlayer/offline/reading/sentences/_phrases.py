@@ -1206,12 +1206,6 @@ def _countable(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
             yield Count(items), end
 
 
-_ELAPSED: tuple[str, ...] = (
-    "[the] [number of] [full] (days|nights|hours|minutes|weeks) (between|from) <operand:start> (and|to|until|till) <operand:end>",
-    "[the] [(duration|time)] (between|from) <operand:start> (and|to|until) <operand:end> in (days|nights|hours|minutes)",
-)
-
-
 def _elapsed(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
     start = at
     while reader.low(start) in {"the", "full", "whole", "number", "of", "complete"} and start < len(

@@ -103,10 +103,6 @@ _NO_NOUN = (
 )
 
 
-def _unknown_names(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
-    yield from reader.slot("noun", at)
-
-
 PREDICATE_SLOTS: dict[str, SlotFunction] = {
     "choice": lambda reader, at: _choice(reader, at),
     "subjects": _subjects,
@@ -184,11 +180,6 @@ def _taken(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Context()] if captures["number"] in {400, 422} else None
-
-
-def _only_optional(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`Only vatNumber may be left out`."""
-    return _said(captures, situation)
 
 
 def _without(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

@@ -692,12 +692,6 @@ def _different(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     return [Holds(Compare(left, operator, right), status=_status(situation))]
 
 
-def _state_held(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`The plan must be active`; `appointments must lie in the future`."""
-    condition = captures["condition"]
-    return [Holds(condition, _entity_of(captures), _status(situation))]
-
-
 def _no_overlap(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if items.entity is None:
@@ -1036,11 +1030,6 @@ def _taken(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if captures["http"] not in {400, 409, 422} or len(captures["names"]) != 1:
         return None
     return [Unique(None, captures["names"], status=captures["http"])]
-
-
-def _of_items(items: Items) -> Condition:
-    bound = tuple(bind(each, Items(items.entity)) for each in items.where)
-    return bound[0] if len(bound) == 1 else AllOf(bound)
 
 
 def _not_twice(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

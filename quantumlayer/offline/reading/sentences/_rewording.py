@@ -149,7 +149,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<whole:thing> : <list:rest> MUST be (given|sent|there|present|filled in|stated) [, <rest:more>]", "a !thing has $rest , $more"),
     _rule("<fresh:rest> (is|are) (required|mandatory|needed|obligatory|compulsory|necessary) [, [as well as] <rest:more>]", "it has $rest , $more"),
     _rule("(a|an|each|every) <thing> (can be|may be|is) [either] <choices:set> , [(the|its|called|as|in)] <name:called>", "a $thing has a $called ( $set )"),
-    _rule("(a|an|each|every) <thing> (knows|keeps|holds) [(its|their|a|the)] <list:rest>", "a $thing has $rest"),
+    _rule("(a|an|each|every) <thing> (knows|keeps|holds) <articles:rest>", "a $thing has $rest"),
     _rule("given (a|an) <thing> (with|that has|who has) <list:rest>", "a $thing has $rest"),
     _rule("think of (a|an) <thing> as <articles:rest>", "a $thing has $rest"),
     _rule("[please] give (every|each|a|an) [new] <thing> <articles:rest>", "a $thing has $rest"),
@@ -669,6 +669,9 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
             or _salient(full, rewording)
             or rewording.thing
         )
+    rewording.subject = presented(tokens) or (
+        _subject_thing(tuple(said), rewording) if said else ()
+    )
     rewording.headed = False
     rewording.asked = bool(tokens) and tokens[-1].low == "?" and _asks(tokens)
     if said_of := presented(tokens):
