@@ -467,16 +467,9 @@ _OF_ACCOUNTS = frozenset(
 
 def _role_words(analysis: Analysis, source: Source) -> frozenset[str]:
     """`admins` and the like are roles also where no field says so."""
-    common = {
-        "admin",
-        "administrator",
-        "moderator",
-        "manager",
-        "editor",
-        "staff",
-        "superuser",
-        "librarian",
-    }
+    common = frozenset(
+        "admin administrator moderator manager editor staff superuser librarian".split()
+    )
     words = {singular(token.low) for token in source.tokens if token.kind == "word"}
     named = {entity.label for entity in analysis.structure.lexicon}
     if not words & common or not any(

@@ -573,16 +573,7 @@ class _Builder:
         words = [token.low for token in source.parent.tokens if token.kind == "word"]
         closes = source.parent.tokens and source.parent.tokens[-1].low == ":"
         last = words[-1] if words else ""
-        frames = {
-            "fields",
-            "attributes",
-            "properties",
-            "has",
-            "have",
-            "contains",
-            "data",
-            "following",
-        }
+        frames = frozenset("fields attributes properties has have contains data following".split())
         if last in frames or (
             closes and words and words[0] in {"fields", "attributes", "properties"}
         ):

@@ -381,17 +381,7 @@ def _goes_on_with_format(before: list[Token], piece: list[Token], *, joined: boo
     if not any(token.low in kinds for token in before):
         return False
     lows = [token.low for token in piece]
-    while lows and lows[0] in {
-        "then",
-        "followed",
-        "by",
-        "and",
-        "a",
-        "an",
-        "the",
-        "finally",
-        "another",
-    }:
+    while lows and lows[0] in frozenset("then followed by and a an the finally another".split()):
         lows = lows[1:]
     if lows[:1] and lows[0] in SYMBOLS and len(lows) < 3:
         return True
@@ -465,13 +455,9 @@ def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
     named = any(token.kind == "name" for token in before[:3])
     if named and len(before) <= 3 and _describes(piece):
         return True
-    typed = len(piece) > 1 and piece[1].low in _APPOSED | {
-        "whole",
-        "yes",
-        "true",
-        "yes/no",
-        "simple",
-    }
+    typed = len(piece) > 1 and piece[1].low in _APPOSED | frozenset(
+        "whole yes true yes/no simple".split()
+    )
     behind = piece[2].low if len(piece) > 2 else ""
     if typed and piece[1].low == "number" and behind == "of":
         return False

@@ -123,13 +123,8 @@ def _optional(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] |
     ):
         return "optional", True
     hedged = words & _MAY and words & _GONE and not words & {"cannot", "never", "nobody"}
-    denied = "not" in words and not words & {
-        "necessary",
-        "obligatory",
-        "need",
-        "needs",
-        "do",
-        "does",
-    }
+    denied = "not" in words and not words & frozenset(
+        "necessary obligatory need needs do does".split()
+    )
     some = lows[:2] in (["not", "every"], ["not", "everybody"], ["not", "all"], ["not", "everyone"])
     return ("optional", True) if (hedged and not denied) or some else None

@@ -518,16 +518,9 @@ def _format(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     pattern, end, parts = "", at, 0
     while True:
         start = end
-        while parts and reader.low(start) in {
-            ",",
-            "and",
-            "then",
-            "followed",
-            "by",
-            "plus",
-            "with",
-            "finally",
-        }:
+        while parts and reader.low(start) in frozenset(
+            ", and then followed by plus with finally".split()
+        ):
             start += 1
         part = _format_part(reader, start)
         if part is None or (parts and start == end):
@@ -658,16 +651,9 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
             at += 1
         elif reader.low(at) in _QUIET:
             at = _described(possible, reader, at)
-        elif reader.tokens[at].kind == "mark" and reader.low(at) in {
-            ".",
-            "!",
-            '"',
-            "'",
-            "/",
-            "→",
-            "=",
-            "?",
-        }:
+        elif reader.tokens[at].kind == "mark" and reader.low(at) in frozenset(
+            ". ! \" ' / → = ?".split()
+        ):
             at += 1
         else:
             left.append(reader.tokens[at])

@@ -356,12 +356,9 @@ def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
                 if choice.lower() in wanted:
                     action.states = (made.name, repr(choice))
                     return True
-        if kind == "boolean" and made.name.lower() in {
-            "open",
-            "available",
-            "sealed",
-            "locked",
-        } & _SHUTS.get(word, set()):
+        if kind == "boolean" and made.name.lower() in frozenset(
+            "open available sealed locked".split()
+        ) & _SHUTS.get(word, set()):
             action.sets[made.name] = repr(not does)
             return True
         if kind == "boolean" and made.name.lower() in wanted | _flags(word):

@@ -229,22 +229,7 @@ def _sum_of_products(
 
 
 def _trimmed(tokens: Sequence[Token]) -> list[Token]:
-    edges = {
-        ",",
-        ".",
-        ";",
-        ":",
-        "and",
-        "is",
-        "are",
-        "that",
-        "which",
-        "i.e",
-        "so",
-        "being",
-        "it",
-        "=",
-    }
+    edges = frozenset(", . ; : and is are that which i.e so being it =".split())
     found = list(tokens)
     while found and found[0].low in edges:
         found = found[1:]

@@ -315,13 +315,9 @@ def _by_bound(
         elif words[-1] in bounds:
             rest = words[:-1]
         made = world.field(entity, rest) if rest else None
-        if made is not None and made.spec["type"] in {
-            "integer",
-            "number",
-            "money",
-            "date",
-            "datetime",
-        }:
+        if made is not None and made.spec["type"] in frozenset(
+            "integer number money date datetime".split()
+        ):
             return _compared(name, made, operator)
     for suffix, operator in (("after", ">="), ("since", ">="), ("before", "<="), ("until", "<=")):
         if words[-1] == suffix:

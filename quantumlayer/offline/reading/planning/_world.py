@@ -317,16 +317,9 @@ class World:
             if action.entity != entity:
                 continue
             for name, value in action.sets.items():
-                finishes = {
-                    "return",
-                    "exit",
-                    "finish",
-                    "stop",
-                    "check-out",
-                    "end",
-                    "leave",
-                    "give-back",
-                }
+                finishes = frozenset(
+                    "return exit finish stop check-out end leave give-back".split()
+                )
                 if value in {"now()", "today()"} and action.verb in finishes | action.synonyms:
                     condition = f"{escape(name)} is None"
                     if condition not in conditions:

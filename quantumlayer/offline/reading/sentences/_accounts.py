@@ -62,13 +62,9 @@ _ADMIN = frozenset("admin admins administrator administrators".split())
 def _who(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     """People: `anyone who is logged in`, `registered cooks`, `the public`, `admins`, `colleagues`."""
     start = at
-    while reader.low(start) in DETERMINERS | {
-        "other",
-        "all",
-        "of",
-        "ordinary",
-        "own",
-    } and start < len(reader.tokens):
+    while reader.low(start) in DETERMINERS | frozenset(
+        "other all of ordinary own".split()
+    ) and start < len(reader.tokens):
         start += 1
     named = list(_role(reader, start))
     yield from named
@@ -319,23 +315,9 @@ def _reserved(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 def _own_only(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Whoever is logged in sees their own entries and nobody else's`."""
     verbs = tuple(captures.get("verbs", ()))
-    seen = {
-        "see",
-        "view",
-        "read",
-        "get",
-        "list",
-        "show",
-        "access",
-        "have",
-        "keep",
-        "manage",
-        "find",
-        "work",
-        "use",
-        "return",
-        "give",
-    }
+    seen = frozenset(
+        "see view read get list show access have keep manage find work use return give".split()
+    )
     if not verbs or verbs[0] in seen:
         verbs = ()
     return [
@@ -495,14 +477,9 @@ def _joins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _first_is(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The very first account is the administrator`: a role that the service gives."""
     word = captures["admin"].low
-    if singular(word) not in _ADMIN | {
-        "owner",
-        "moderator",
-        "manager",
-        "superuser",
-        "root",
-        "boss",
-    }:
+    if singular(word) not in _ADMIN | frozenset(
+        "owner moderator manager superuser root boss".split()
+    ):
         return None
     traits = [Trait("choices", [word, "user"]), Trait("system"), Trait("first_is", word)]
     role = FieldPhrase(("role",), traits=traits)

@@ -221,13 +221,9 @@ def _behind_words(tokens: Sequence[Token], at: int) -> int:
     low = tokens[at].low if at < len(tokens) else ""
     if low in _GIVING:
         place = at + 1
-        while place < len(tokens) and tokens[place].low in {
-            "the",
-            "following",
-            "fields",
-            ":",
-            "its",
-        }:
+        while place < len(tokens) and tokens[place].low in frozenset(
+            "the following fields : its".split()
+        ):
             place += 1
         return place
     following = tokens[at + 1].low if at + 1 < len(tokens) else ""
@@ -238,13 +234,9 @@ def _behind_words(tokens: Sequence[Token], at: int) -> int:
     place = at + 1
     while place < len(tokens) and tokens[place].low in _BEFORE_HAVING:
         place += 1
-    has = place < len(tokens) and tokens[place].low in {
-        "has",
-        "have",
-        "contain",
-        "contains",
-        "with",
-    }
+    has = place < len(tokens) and tokens[place].low in frozenset(
+        "has have contain contains with".split()
+    )
     return place + 1 if has else at
 
 

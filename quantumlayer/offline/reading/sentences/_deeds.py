@@ -47,15 +47,9 @@ def _agent(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
     """Who does it, in up to six words: `the manager`, `the officer of the watch`, `pupils`."""
     for end in range(at + 1, min(at + 7, len(reader.tokens))):
         token = reader.tokens[end - 1]
-        if token.kind != "word" or token.low in {
-            "not",
-            "never",
-            "no",
-            "nobody",
-            "only",
-            "if",
-            "when",
-        }:
+        if token.kind != "word" or token.low in frozenset(
+            "not never no nobody only if when".split()
+        ):
             return
         found = verb(token.low)
         if found is not None and "third" not in found.forms and end == at + 1:

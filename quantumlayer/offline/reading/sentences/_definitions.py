@@ -605,18 +605,9 @@ _SOMETIMES = "(but|though|although|which|and|yet) [(i|we|you|they|people|it|that
 def _sometimes(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
     """`don't always find the time to write one`, `is sometimes missing`, `may be missing`."""
     lows = [token.low for token in reader.tokens[at : at + 12]]
-    hedges = {
-        "always",
-        "sometimes",
-        "often",
-        "rarely",
-        "seldom",
-        "occasionally",
-        "everybody",
-        "everyone",
-        "every",
-        "all",
-    }
+    hedges = frozenset(
+        "always sometimes often rarely seldom occasionally everybody everyone every all".split()
+    )
     if (
         lows
         and hedges & set(lows)

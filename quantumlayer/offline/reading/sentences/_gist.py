@@ -310,12 +310,9 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     words = {token.low for token in tokens}
     if not words & _TWICE and not ({"same"} <= words and words & {"two", "no"}):
         return None
-    if any(token.kind in {"number", "route", "sketch"} for token in tokens) or words & {
-        "if",
-        "when",
-        "while",
-        "until",
-    }:
+    if any(token.kind in {"number", "route", "sketch"} for token in tokens) or words & frozenset(
+        "if when while until".split()
+    ):
         return None
     found = _sort(
         tokens,

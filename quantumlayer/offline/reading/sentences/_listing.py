@@ -95,13 +95,9 @@ _BEFORE_KEY = frozenset("the most by in with their its a".split())
 def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
     start = at
     while reader.low(start) in _BEFORE_KEY and start < len(reader.tokens):
-        if reader.low(start) == "most" and reader.low(start + 1) not in {
-            "recent",
-            "recently",
-            "popular",
-            "urgent",
-            "expensive",
-        }:
+        if reader.low(start) == "most" and reader.low(start + 1) not in frozenset(
+            "recent recently popular urgent expensive".split()
+        ):
             break
         start += 1
     yield from _superlative(reader, start)
@@ -199,13 +195,9 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
         return
     down = word in _DOWN | {"recently", "popular", "urgent", "expensive"}
     end = at + 1
-    if word == "recently" and reader.low(end) in {
-        "updated",
-        "created",
-        "changed",
-        "added",
-        "modified",
-    }:
+    if word == "recently" and reader.low(end) in frozenset(
+        "updated created changed added modified".split()
+    ):
         stop = end + 1
         if reader.low(stop) in {"ones", "notes"}:
             stop += 1
@@ -342,17 +334,9 @@ def _sure_order(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
     """An order that can be nothing else: `newest first`, `by title, ascending`."""
     for keys, end in _order(reader, at):
         words = {token.low for token in reader.tokens[at:end]}
-        if words & {
-            "first",
-            "descending",
-            "ascending",
-            "desc",
-            "asc",
-            "order",
-            "top",
-            "alphabetically",
-            "alphabet",
-        }:
+        if words & frozenset(
+            "first descending ascending desc asc order top alphabetically alphabet".split()
+        ):
             yield keys, end
 
 

@@ -321,14 +321,9 @@ def _modifiers(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, i
     low = reader.low(at)
     if low == "and" and reader.low(at + 1) in {"that", "which", "who", "whose", "with", "without"}:
         yield from _modifiers(reader, items, at + 1)
-    if low in {",", "at", "any"} and reader.low(at + 1) in {
-        "which",
-        "that",
-        "who",
-        "whose",
-        "all",
-        "more",
-    }:
+    if low in {",", "at", "any"} and reader.low(at + 1) in frozenset(
+        "which that who whose all more".split()
+    ):
         if low == ",":
             yield from _modifiers(reader, items, at + 1)
         else:
@@ -461,13 +456,9 @@ def _participle(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, 
     """`assigned to the agent`, `made by the user`, `belonging to it`."""
     low = reader.low(at)
     behind = reader.low(at + 1)
-    if (_is_participle(reader, at) or low in {"belonging", "due"}) and behind in {
-        "to",
-        "by",
-        "for",
-        "in",
-        "on",
-    }:
+    if (_is_participle(reader, at) or low in {"belonging", "due"}) and behind in frozenset(
+        "to by for in on".split()
+    ):
         yield from _linked(reader, items, at + 2, behind)
 
 
@@ -570,13 +561,9 @@ def _adjective_list(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     """`open`, `not yet paid`, `sent and not paid yet`, `new or assigned`, `at least 14 days old`."""
     negated = False
     start = at
-    while start < len(reader.tokens) and reader.low(start) in ADVERBS | {
-        "not",
-        "never",
-        "no",
-        "longer",
-        "yet",
-    }:
+    while start < len(reader.tokens) and reader.low(start) in ADVERBS | frozenset(
+        "not never no longer yet".split()
+    ):
         negated |= reader.low(start) in {"not", "never", "no"}
         start += 1
     for words, end in _adjective(reader, start):
@@ -753,12 +740,9 @@ _MEASURES: dict[str, tuple[str, str]] = {
 def _measured(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
     """`the visitor is shorter than the ride's minimum height`: the height that was given."""
     end = at
-    while end < min(len(reader.tokens), at + 4) and reader.low(end) not in {
-        "is",
-        "are",
-        "was",
-        "were",
-    }:
+    while end < min(len(reader.tokens), at + 4) and reader.low(end) not in frozenset(
+        "is are was were".split()
+    ):
         if reader.tokens[end].kind != "word":
             return
         end += 1
@@ -851,12 +835,9 @@ def _enough(reader: Reader, at: int, *, negated: bool) -> Iterator[tuple[Conditi
             continue  # the trip is open
         if quantifier in {"enough", "sufficient"}:
             stop = end
-            if low in {"is", "are"} and reader.low(end + 1) in {
-                "left",
-                "available",
-                "free",
-                "there",
-            }:
+            if low in {"is", "are"} and reader.low(end + 1) in frozenset(
+                "left available free there".split()
+            ):
                 stop = end + 2
             elif low in {"left", "available", "free"}:
                 stop = end + 1
@@ -1140,15 +1121,9 @@ _FUNCTIONS = {
 def _folded(reader: Reader, at: int) -> Iterator[tuple[Value, int]]:
     """`the sum of the amounts of its lines`, `the number of open tasks`, `the highest bid`."""
     start = at
-    while reader.low(start) in {
-        "the",
-        "a",
-        "current",
-        "its",
-        "their",
-        "overall",
-        "all",
-    } and start < len(reader.tokens):
+    while reader.low(start) in frozenset(
+        "the a current its their overall all".split()
+    ) and start < len(reader.tokens):
         start += 1
     low = reader.low(start)
     if low in {"number", "count", "amount", "quantity"} and reader.low(start + 1) == "of":

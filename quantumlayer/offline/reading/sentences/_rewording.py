@@ -913,12 +913,9 @@ def _speaks(tokens: Tokens) -> bool:
         found = verb(token.low) if token.kind == "word" and at else None
         if found is not None and "third" in found.forms and not relative:
             before, after = tokens[at - 1].low, tokens[at + 1].low if at + 1 < len(tokens) else ","
-            if before not in PREPOSITIONS | DETERMINERS | {",", "and"} and after not in {
-                ",",
-                "and",
-                "(",
-                ":",
-            }:
+            if before not in PREPOSITIONS | DETERMINERS | {",", "and"} and after not in frozenset(
+                ", and ( :".split()
+            ):
                 return True
         relative = token.low in {"which", "that", "if", "who"} or (relative and token.low != ",")
         if not relative and token.kind == "word" and token.low in _SPEAKING:

@@ -101,17 +101,9 @@ def _owner(tokens: Sequence[Token], lexicon: Lexicon, *, behind: bool = False) -
 
 def _without_lead(tokens: list[Token]) -> list[Token]:
     """`me`, `us`, `with every invoice` before what is shown."""
-    while tokens and tokens[0].low in {
-        "me",
-        "us",
-        "you",
-        "them",
-        "also",
-        "people",
-        "right",
-        "clearly",
-        ",",
-    }:
+    while tokens and tokens[0].low in frozenset(
+        "me us you them also people right clearly ,".split()
+    ):
         tokens = tokens[1:]
     if tokens and tokens[0].low in {"with", "on", "for", "in"} and len(tokens) > 3:
         end = 2 if tokens[1].low not in _OF_EACH else 3

@@ -52,82 +52,24 @@ VERBS: frozenset[str] = frozenset(
 )
 
 IRREGULAR_VERBS: dict[str, tuple[str, str]] = {
-    "be": ("was", "been"),
-    "bear": ("bore", "borne"),
-    "become": ("became", "become"),
-    "begin": ("began", "begun"),
-    "bid": ("bid", "bid"),
-    "break": ("broke", "broken"),
-    "bring": ("brought", "brought"),
-    "build": ("built", "built"),
-    "buy": ("bought", "bought"),
-    "cast": ("cast", "cast"),
-    "choose": ("chose", "chosen"),
-    "come": ("came", "come"),
-    "cost": ("cost", "cost"),
-    "deal": ("dealt", "dealt"),
-    "do": ("did", "done"),
-    "draw": ("drew", "drawn"),
-    "drink": ("drank", "drunk"),
-    "drive": ("drove", "driven"),
-    "eat": ("ate", "eaten"),
-    "fall": ("fell", "fallen"),
-    "feed": ("fed", "fed"),
-    "find": ("found", "found"),
-    "forbid": ("forbade", "forbidden"),
-    "forget": ("forgot", "forgotten"),
-    "freeze": ("froze", "frozen"),
-    "get": ("got", "got"),
-    "give": ("gave", "given"),
-    "go": ("went", "gone"),
-    "grow": ("grew", "grown"),
-    "hang": ("hung", "hung"),
-    "have": ("had", "had"),
-    "hear": ("heard", "heard"),
-    "hide": ("hid", "hidden"),
-    "hold": ("held", "held"),
-    "keep": ("kept", "kept"),
-    "know": ("knew", "known"),
-    "lead": ("led", "led"),
-    "leave": ("left", "left"),
-    "lend": ("lent", "lent"),
-    "let": ("let", "let"),
-    "lie": ("lay", "lain"),
-    "lose": ("lost", "lost"),
-    "make": ("made", "made"),
-    "mean": ("meant", "meant"),
-    "meet": ("met", "met"),
-    "outbid": ("outbid", "outbid"),
-    "overdraw": ("overdrew", "overdrawn"),
-    "pay": ("paid", "paid"),
-    "put": ("put", "put"),
-    "read": ("read", "read"),
-    "redo": ("redid", "redone"),
-    "reset": ("reset", "reset"),
-    "ride": ("rode", "ridden"),
-    "rise": ("rose", "risen"),
-    "run": ("ran", "run"),
-    "see": ("saw", "seen"),
-    "sell": ("sold", "sold"),
-    "send": ("sent", "sent"),
-    "set": ("set", "set"),
-    "show": ("showed", "shown"),
-    "sit": ("sat", "sat"),
-    "sleep": ("slept", "slept"),
-    "speak": ("spoke", "spoken"),
-    "spend": ("spent", "spent"),
-    "split": ("split", "split"),
-    "stand": ("stood", "stood"),
-    "take": ("took", "taken"),
-    "teach": ("taught", "taught"),
-    "tell": ("told", "told"),
-    "undergo": ("underwent", "undergone"),
-    "undo": ("undid", "undone"),
-    "win": ("won", "won"),
-    "wind": ("wound", "wound"),
-    "withdraw": ("withdrew", "withdrawn"),
-    "write": ("wrote", "written"),
-}
+    base: (past, participle)
+    for base, past, participle in (row.split("/") for row in """
+    be/was/been bear/bore/borne become/became/become begin/began/begun bid/bid/bid break/broke/broken
+    bring/brought/brought build/built/built buy/bought/bought cast/cast/cast choose/chose/chosen
+    come/came/come cost/cost/cost deal/dealt/dealt do/did/done draw/drew/drawn drink/drank/drunk
+    drive/drove/driven eat/ate/eaten fall/fell/fallen feed/fed/fed find/found/found
+    forbid/forbade/forbidden forget/forgot/forgotten freeze/froze/frozen get/got/got give/gave/given
+    go/went/gone grow/grew/grown hang/hung/hung have/had/had hear/heard/heard hide/hid/hidden
+    hold/held/held keep/kept/kept know/knew/known lead/led/led leave/left/left lend/lent/lent
+    let/let/let lie/lay/lain lose/lost/lost make/made/made mean/meant/meant meet/met/met
+    outbid/outbid/outbid overdraw/overdrew/overdrawn pay/paid/paid put/put/put read/read/read
+    redo/redid/redone reset/reset/reset ride/rode/ridden rise/rose/risen run/ran/run see/saw/seen
+    sell/sold/sold send/sent/sent set/set/set show/showed/shown sit/sat/sat sleep/slept/slept
+    speak/spoke/spoken spend/spent/spent split/split/split stand/stood/stood take/took/taken
+    teach/taught/taught tell/told/told undergo/underwent/undergone undo/undid/undone win/won/won
+    wind/wound/wound withdraw/withdrew/withdrawn write/wrote/written
+    """.split())
+}  # fmt: skip
 """Past and participle."""
 
 DETERMINERS = frozenset(
@@ -152,46 +94,16 @@ NOISE = ADVERBS - frozenset("again exactly already optionally strictly either st
 """Words that a pattern may step over, wherever they stand."""
 
 NUMBER_WORDS: dict[str, int] = {
-    "zero": 0,
-    "nought": 0,
-    "naught": 0,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "thirteen": 13,
-    "fourteen": 14,
-    "fifteen": 15,
-    "sixteen": 16,
-    "seventeen": 17,
-    "eighteen": 18,
-    "nineteen": 19,
-    "twenty": 20,
-    "twenty-one": 21,
-    "twenty-four": 24,
-    "twenty-five": 25,
-    "thirty": 30,
-    "forty": 40,
-    "forty-five": 45,
-    "forty-eight": 48,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "seventy-two": 72,
-    "eighty": 80,
-    "ninety": 90,
-    "hundred": 100,
-    "thousand": 1000,
-    "dozen": 12,
-}
+    word: number for number, word in enumerate("""
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty
+    """.split())
+} | {
+    "nought": 0, "naught": 0, "twenty-one": 21, "twenty-four": 24, "twenty-five": 25,
+    "thirty": 30, "forty": 40, "forty-five": 45, "forty-eight": 48, "fifty": 50, "sixty": 60,
+    "seventy": 70, "seventy-two": 72, "eighty": 80, "ninety": 90, "hundred": 100,
+    "thousand": 1000, "dozen": 12,
+}  # fmt: skip
 
 PAGING = frozenset({"page", "per_page", "page_size", "pageSize", "perPage", "limit", "offset"})
 """Parameters that say which part of a list is wanted: never fields."""

@@ -292,16 +292,9 @@ _ASKING = frozenset(
 def _may_be_left_out(tokens: list[Token], index: int) -> bool:
     """`title, note?`: behind a name, glued to it, in no question."""
     before = tokens[index - 1]
-    closes = index + 1 == len(tokens) or tokens[index + 1].low in {
-        ",",
-        ")",
-        "}",
-        ";",
-        "+",
-        ":",
-        "→",
-        ".",
-    }
+    closes = index + 1 == len(tokens) or tokens[index + 1].low in frozenset(
+        ", ) } ; + : → .".split()
+    )
     named = before.kind in {"word", "name"} and before.end == tokens[index].start
     listed = any(token.low in {",", "+", "{", ":"} for token in tokens[:index])
     return closes and named and listed and tokens[0].low not in _ASKING

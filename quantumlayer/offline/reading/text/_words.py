@@ -19,71 +19,20 @@ __all__ = [
     "verb",
 ]
 
-_IRREGULAR_PLURALS = {
-    "person": "people",
-    "child": "children",
-    "man": "men",
-    "woman": "women",
-    "foot": "feet",
-    "tooth": "teeth",
-    "mouse": "mice",
-    "goose": "geese",
-    "datum": "data",
-    "criterion": "criteria",
-    "medium": "media",
-    "index": "indexes",
-    "shelf": "shelves",
-    "half": "halves",
-    "leaf": "leaves",
-    "life": "lives",
-    "wife": "wives",
-    "knife": "knives",
-    "loaf": "loaves",
-    "thief": "thieves",
-    "calf": "calves",
-    "quiz": "quizzes",
-    "movie": "movies",
-    "cookie": "cookies",
-    "tie": "ties",
-    "pie": "pies",
-    "cafe": "cafes",
-    "recipe": "recipes",
-    "cache": "caches",
-    "axe": "axes",
-    "shoe": "shoes",
-    "toe": "toes",
-    "hero": "heroes",
-    "potato": "potatoes",
-    "tomato": "tomatoes",
-    "echo": "echoes",
-    "veto": "vetoes",
-    "release": "releases",
-    "passerby": "passersby",
-    "appendix": "appendices",
-    "matrix": "matrices",
-    "vertex": "vertices",
-    "ox": "oxen",
-    "gas": "gases",
-    "bus": "buses",
-    "lens": "lenses",
-    "alias": "aliases",
-    "atlas": "atlases",
-    "canvas": "canvases",
-    "bonus": "bonuses",
-    "campus": "campuses",
-    "virus": "viruses",
-    "status": "statuses",
-    "stylus": "styluses",
-    "menu": "menus",
-    "diagnosis": "diagnoses",
-    "analysis": "analyses",
-    "basis": "bases",
-    "crisis": "crises",
-    "hypothesis": "hypotheses",
-    "thesis": "theses",
-    "synopsis": "synopses",
-    "rsvp": "rsvps",
-}
+_IRREGULAR_PLURALS = dict(
+    pair.split("/")
+    for pair in """
+    person/people child/children man/men woman/women foot/feet tooth/teeth mouse/mice goose/geese
+    datum/data criterion/criteria medium/media index/indexes shelf/shelves half/halves leaf/leaves
+    life/lives wife/wives knife/knives loaf/loaves thief/thieves calf/calves quiz/quizzes movie/movies
+    cookie/cookies tie/ties pie/pies cafe/cafes recipe/recipes cache/caches axe/axes shoe/shoes toe/toes
+    hero/heroes potato/potatoes tomato/tomatoes echo/echoes veto/vetoes release/releases
+    passerby/passersby appendix/appendices matrix/matrices vertex/vertices ox/oxen gas/gases bus/buses
+    lens/lenses alias/aliases atlas/atlases canvas/canvases bonus/bonuses campus/campuses virus/viruses
+    status/statuses stylus/styluses menu/menus diagnosis/diagnoses analysis/analyses basis/bases
+    crisis/crises hypothesis/hypotheses thesis/theses synopsis/synopses rsvp/rsvps
+    """.split()
+)
 _UNCHANGED = frozenset(
     (
         "series species news sheep fish deer aircraft spacecraft equipment information feedback stock "
