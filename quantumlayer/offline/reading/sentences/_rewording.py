@@ -152,7 +152,6 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(a|an|each|every) <thing> (knows|keeps|holds) <articles:rest>", "a $thing has $rest"),
     _rule("given (a|an) <thing> (with|that has|who has) <list:rest>", "a $thing has $rest"),
     _rule("think of (a|an) <thing> as <articles:rest>", "a $thing has $rest"),
-    _rule("[please] give (every|each|a|an) [new] <thing> <articles:rest>", "a $thing has $rest"),
     _rule(f"(when|whenever|if|once) (somebody|someone|anybody|anyone|a <noun:who>|we|people|they) <phrase:deed> (a|an) <thing> [,] {_WHO} {_KEEP} [down] <articles:rest>", "a $thing has $rest"),
     _rule("(it is|this is) optional to (give|add|enter|send|state|leave|provide|write) <list:rest>", "it may have $rest"),
     _rule("[please] [also] (leave|make) (room|space|a field) for <list:rest>", "it may have $rest"),

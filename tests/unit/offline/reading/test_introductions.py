@@ -244,9 +244,6 @@ A kennel is a place whose number, size (small or large) and price per night we k
 A cabin has a name, the number of beds (beds) and whether it has a stove (has_stove). A stay in a cabin has a guest name, an arrival day (arrives_on) and a departure day (leaves_on).
 => Cabin: name beds:n has_stove:b | Stay: cabin_id:r guest_name arrives_on:d leaves_on:d
 ---
-Give every cabin a name and a number of beds (beds). Give every stay its cabin, a guest name and the day of arrival (arrives_on).
-=> Cabin: name beds:n | Stay: cabin_id:r guest_name arrives_on:d
----
 Each entry in the logbook is a dive: it has a site, the depth in metres, the minutes under water (minutes) and a buddy if there was one. Sites are things of their own, with a name and a country.
 => Dive: site_id/site:r depth/depth_metres/depth_m:n minutes:n buddy? | Site: name country
 """
