@@ -361,6 +361,8 @@ class _Reader:
         named = [singular(token.low) for token in source.tokens if token.kind == "word"]
         acting = [word for word in named if word in situation.extra["roles"]]
         situation.extra["acting"] = acting[0] if len(set(acting)) == 1 else None
+        before = situation.extra.get("reached") or situation.extra.get("reached_before")
+        situation.extra["reached_before"] = before
         situation.extra["reached"] = _reached(source.tokens)
         completed = self._completed(source)
         understood = self._clauses(completed, situation)
@@ -448,10 +450,11 @@ def _without_traits(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 
 def _reached(tokens: Sequence[Token]) -> str | None:
     """The state that a sentence leads to: `changes from "planned" to "cancelled"`."""
+    acts = bool(tokens) and tokens[0].kind == "route" and tokens[0].value.method == "POST"
     states = [
         str(token.value)
         for before, token in pairwise(tokens)
-        if token.kind == "quote" and before.low in {"to", "into", "it", "becomes", "as"}
+        if token.kind == "quote" and (acts or before.low in {"to", "into", "it", "becomes", "as"})
     ]
     return states[-1] if states else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from quantumlayer.offline.reading.document._drafts import EntityDraft
 from quantumlayer.offline.reading.document._sources import Source
@@ -94,6 +95,10 @@ def _values(*lists: list[object]) -> Iterator[str]:
                     yield each.lower()
 
 
+_NO_STATE = frozenset({"null", "true", "false", "none", "id"})
+_BEFORE_STATES = frozenset("is are becomes become it to into from → -> only not".split())
+
+
 def _states_of(vocabulary: Vocabulary, structure: Structure, source: Source) -> None:
     """Values in quotation marks, and those of a table of transitions, are states."""
     topic = structure.topics.get(source.id)
@@ -103,6 +108,11 @@ def _states_of(vocabulary: Vocabulary, structure: Structure, source: Source) -> 
             cell = source.cells.get(column, "")
             for value in re.findall(r"[A-Za-z][\w -]*", cell):
                 vocabulary.states.setdefault(value.strip().lower(), set()).update(names)
+    fields = _NO_STATE.union(*(draft.fields for draft in structure.entities.values()))
+    for before, token in pairwise(source.full):  # `stored` when it arrives, makes it `lost`
+        told = token.kind == "name" and before.low in _BEFORE_STATES and token.text.islower()
+        if told and token.low not in fields and structure.lexicon.find([token.low]) is None:
+            vocabulary.states.setdefault(token.low, set()).update(names)
     for token in source.full:
         if token.kind == "quote" and re.fullmatch(r"[A-Za-z][\w -]{1,30}", str(token.value)):
             vocabulary.states.setdefault(token.value.lower(), set()).update(names)

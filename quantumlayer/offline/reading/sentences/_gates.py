@@ -33,6 +33,7 @@ __all__ = ["GATES", "acts_on_item", "meanings", "owner_of", "parents"]
 _BANS = frozenset(
     "not never no nobody nothing none neither nor refused forbidden impossible fails fail error conflict denied".split()
 )
+_REFUSING = frozenset("refused error conflict fails fail".split())
 _ONLY = frozenset("only solely exclusively".split())
 _NEEDS = frozenset("needs need requires require must".split())
 _CAN = frozenset("can may could possible allowed works work permitted goes".split())
@@ -52,6 +53,7 @@ _GLUE = (
     )
 )  # fmt: skip
 _ENTERS = frozenset("in added put entered booked made placed accepted possible taken".split())
+_DEEDS = {"deletion": "delete", "removal": "delete", "patch": "change"}
 _PARTICLES = frozenset("in out up off down on back over away".split())
 _TO = frozenset({"to", "into", "→"})
 _LONGEST_STATE = 3
@@ -204,6 +206,7 @@ class _Ears:
         if token.kind != "word" or token.low in _GLUE - {"added"} | _BE:
             return 0
         done = base(token.low)
+        done = _DEEDS.get(done, done)
         if self._low(at + 1) in _PARTICLES and self._resolves(f"{done}-{self._low(at + 1)}"):
             self.heard.deeds.append(f"{done}-{self._low(at + 1)}")
             return at + 2
@@ -226,6 +229,9 @@ class _Ears:
         if low in {"has", "have", "had"} and following == "to":
             self.heard.marks.add("must")
             return at + 2
+        reached = self._reached(at)
+        if reached:
+            return reached
         if low in _WHILE | _UNLESS and low != "where":
             self.aside = self.heard.conditional = True
             self.heard.flipped |= low in _UNLESS
@@ -243,6 +249,24 @@ class _Ears:
             self.heard.marks.add(low)
             return at + 1
         return at + 1 if low in _GLUE | _BE else 0
+
+    def _reached(self, at: int) -> int:
+        """`After that it cannot be changed`: in the state that was last led to; `…, afterwards not` adds nothing."""
+        low, following = self._low(at), self._low(at + 1)
+        if low == "not" and following in {"", "."} and self.heard.states:
+            return at + 1
+        end = at + 2 if low == "after" and following in {"that", "this"} else at + 1
+        if end == at + 1 and low not in {"afterwards", "thereafter"}:
+            return 0
+        extra = self.situation.extra
+        state = str(extra.get("reached") or extra.get("reached_before") or "").lower()
+        owners = self.situation.vocabulary.states.get(state)
+        if owners is None:
+            return 0
+        self.heard.states.append(_State(frozenset(owners), tuple(state.split())))
+        self.heard.conditional = True
+        self.heard.marks.add("after")
+        return end
 
 
 def meanings(done: str, situation: Situation) -> Iterator[Route | str]:
@@ -357,10 +381,13 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
         for thing in dict.fromkeys(heard.things)
         if parents(thing, situation) & named and (thing not in named or len({*heard.things}) > 1)
     ]
-    if not heard.things or (not children and heard.marks & _SEVERAL):
+    if not heard.things or (not children and heard.marks & (_SEVERAL | {"this"})):
         routes = _spoken(heard, situation)
         return [(route, _near(route, situation)) for route in routes]
     route = situation.route
+    acted = owner_of(route, situation) if isinstance(route, Route) and acts_on_item(route) else None
+    if acted is not None and {*heard.things} == {acted} <= named and heard.marks & _REFUSING:
+        return [(route, {acted})]  # a job that is done already is refused
     if not children and heard.bare and isinstance(route, Route) and route.method == "POST":
         return [(route, _near(route, situation))]
     if not children and "nothing" in heard.marks and heard.marks & _ENTERS:

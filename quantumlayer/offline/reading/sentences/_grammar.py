@@ -16,7 +16,7 @@ from quantumlayer.offline.reading.sentences._deeds import DEEDS
 from quantumlayer.offline.reading.sentences._definitions import DEFINITIONS
 from quantumlayer.offline.reading.sentences._gates import GATES
 from quantumlayer.offline.reading.sentences._gist import GIST, GIST_SLOTS, LASTING
-from quantumlayer.offline.reading.sentences._lifecycle import LIFECYCLE
+from quantumlayer.offline.reading.sentences._lifecycle import LIFECYCLE, MOVES
 from quantumlayer.offline.reading.sentences._listing import LISTING
 from quantumlayer.offline.reading.sentences._loose import DEFINED
 from quantumlayer.offline.reading.sentences._openings import OPENING_SLOTS, OPENINGS
@@ -47,6 +47,7 @@ def whole_grammar() -> Grammar:
     }
     tables = [
         PARAMETERS,
+        MOVES,
         GATES,
         OUTCOMES,
         ACCESS,

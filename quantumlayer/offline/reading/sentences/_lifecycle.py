@@ -1,6 +1,8 @@
 """What a sentence says of the states of things, whatever order its words stand in.
 
-Read last, like `_gist`: where the words are states, things and what joins them, few meanings are left.
+Where the words are states, things, an action and what joins them, few meanings are left. How items
+begin is read last, like `_gist`; where an action leads from one state to another, before all patterns:
+each of these would see a part of it only.
 """
 
 from __future__ import annotations
@@ -8,22 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
-from quantumlayer.offline.reading.language._facts import Fact, States
+from quantumlayer.offline.reading.language._facts import Fact, States, Transition
 from quantumlayer.offline.reading.language._patterns import Captures
 from quantumlayer.offline.reading.language._terms import Items
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.sentences._gates import acts_on_item, owner_of
+from quantumlayer.offline.reading.text._lexicon import (
+    ADVERBS,
+    DETERMINERS,
+    PREPOSITIONS,
+    PRONOUNS,
+)
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import verb
 
-__all__ = ["LIFECYCLE"]
+__all__ = ["LIFECYCLE", "MOVES"]
 
 _JOINS = DETERMINERS | PREPOSITIONS | PRONOUNS | frozenset(", : - → ( ) . and or".split())
 _BEGINS = frozenset(
-    "new newly fresh first initially initial start starts begin begins beginning life made created default".split()
+    "new newly fresh first initially initial start starts begin begins beginning life made created default arrives arrive comes".split()
 )
-_BEING = frozenset("is are be has have gets get status state comes come stands".split())
+_BEING = frozenset("is are be has have gets get status state comes come stands when".split())
 _MAKES = frozenset(
     "create add register enter make write record file submit post place open save store".split()
 )
@@ -79,4 +87,56 @@ def _begins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [States(Items(owner), (), (states[0],), initial=states[0])]
 
 
+_TO = frozenset("to into it them makes marks sets then becomes afterwards → ->".split())
+_MOVES = (
+    _JOINS | _BEGINS | _BEING | ADVERBS
+    | frozenset(
+        "until from to into then after afterwards thereafter later makes make marks mark sets set turns turn moves"
+        " move changes change becomes become puts brings takes called call calls somebody someone nobody one ones"
+        " where when as long once only just again second time twice error refused refuse refuses good ever way back"
+        " no not never doing so cannot can done which that who works work has repeated repeat conflict fails any other"
+        " status already does happens this".split()
+    )
+)  # fmt: skip
+
+
+def _moves(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`It is "open" until POST /jobs/{id}/close, then "shut"`; `… takes a job from open to shut`."""
+    tokens: Sequence[Token] = captures["rest"]
+    routes = [token.value for token in tokens if token.kind == "route"]
+    if len(routes) != 1 or not acts_on_item(routes[0]):
+        return None
+    owner = owner_of(routes[0], situation)
+    found: list[tuple[int, str]] = []
+    at = 0
+    while at < len(tokens):
+        token, thing = tokens[at], _thing(tokens, at, situation)
+        state = _state_of(token, situation)
+        if thing is not None:
+            if thing[0] != owner:
+                return None
+            at = thing[1]
+            continue
+        if state is not None:
+            found.append((at, state))
+        elif token.kind not in {"route", "mark"} and token.low not in _MOVES:
+            return None
+        at += 1
+    states = list(dict.fromkeys(state for _, state in found))
+    joined = any(tokens[at - 1].low in {"or", "and", ","} for at, _ in found[1:])
+    if owner is None or len(states) != 2 or joined:
+        return None  # from open or held: both are before
+    words = {token.low for token in tokens}
+    first, second = states
+    before = {tokens[at - 1].low for at, state in found if state == first and at}
+    if "from" not in words and before & _TO - {"it"}:
+        first, second = second, first  # makes it shut, as long as it is open
+    items = Items(owner)
+    facts: list[Fact] = [Transition(second, (first,), routes[0], items=items)]
+    if words & (_BEGINS | {"until", "nobody"}):
+        facts.insert(0, States(items, (), (first, second), initial=first))
+    return facts
+
+
+MOVES: tuple[tuple[str, Recogniser], ...] = (("<rest>", _moves),)
 LIFECYCLE: tuple[tuple[str, Recogniser], ...] = (("<rest>", _begins),)

@@ -973,8 +973,11 @@ def _dated_by(situation: Situation) -> tuple[str, ...]:
 def _route_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`That works once`, behind what a route does."""
     route = situation.route
-    topic = situation.extra.get("topic")
-    if route is None or route.method != "POST" or len(route.segments) < 3 or topic is None:
+    if route is None or route.method != "POST" or len(route.segments) < 3:
+        return None
+    word = situation.vocabulary.lexicon.by_segment(route.segments[-3])
+    topic = word.name if word is not None else situation.extra.get("topic")
+    if topic is None:
         return None
     operation = Operation(
         (route.segments[-1].lower(),), subject=Items(topic), passive=True, again=True
@@ -1142,6 +1145,12 @@ _AT_ONCE = "[(at home|out|on loan|in hand|with them|at the same time|at home at 
 _SOMEBODY = "(people|you|one|they|users|a user|i|we|members|somebody)"
 
 REFUSALS: tuple[tuple[str, Recogniser], ...] = (
+    # --- an action that is done once
+    ("(that|this|it|which) (works|is possible|goes|can be done|CAN be done|happens|is allowed|succeeds|CAN happen) [(only|just|exactly)] once [only]", _route_once),
+    ("(doing|trying|calling) (it|this|that) (twice|again|a second time) (is|gives|fails|is refused|is an error|is not possible)", _route_once),
+    (f"(a|the|any) (second|repeated|further|another|later|third) (call|attempt|try|request|time) {_REFUSED} [with <number>]", _route_once),
+    ("(that|this|it|which) CANNOT be (repeated|undone|done again|called again|done twice|reversed)", _route_once),
+    ("(it|this|that) (answers|gives|returns|is) [with] [a|an] <number> (if|when|where) (that|this|it) (was|has been|is) [already] done [(before|already)]", _route_once),
     ("[the] (first|very first) <items> MUST [(always|be)] [(be|reach|match|meet|be worth)] <comparison>", _successive),
     ("[the] (first|very first) <items> MUST (reach|match|meet) <value>", _successive),
     ("(after that|from then on|later|afterwards|thereafter|then|after the first) [(every|any|each)] [(further|later|new|other|next)] <items> MUST [(always|be)] [be] <comparison>", lambda c, s: _successive(c, s, later=True)),
@@ -1265,8 +1274,6 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> CANNOT [ever] <dos> [<items:object>] [at all] [<again>] [<when>]", _active),
     ("<items> CANNOT [ever] <dos> (on|for|in|to|at|with|from) <items:object> [at all] [<again>] [<when>]", _active),
     ("no <items> CAN <dos> [(on|for|in|to|at|with|from)] [<items:object>] [<again>] [<when>]", _active),
-    ("(that|this|it|which) (works|is possible|goes|can be done|CAN be done|happens|is allowed|succeeds|CAN happen) [(only|just|exactly)] once [only]", _route_once),
-    ("(doing|trying|calling) (it|this|that) (twice|again|a second time) (is|gives|fails|is refused|is an error|is not possible)", _route_once),
     ("<items> CAN <dos> [(on|for|in|to|at)] [<items:object>] (only|just) once [only]", lambda c, s: _active({**c, "again": True}, s)),
     ("<items> CAN only <dos> [(on|for|in|to|at)] [<items:object>] once [only]", lambda c, s: _active({**c, "again": True}, s)),
     ("(nobody|no one|nobody else) CAN <dos> [(on|for|in|to|at|with|from)] <items:object> [<again>] [<when>]", _nobody),

@@ -208,3 +208,56 @@ def test_an_order(wording: str, order: str) -> None:
 )
 def test_an_order_of_those_of_another(wording: str) -> None:
     assert listed(wording, "/kilns/{id}/firings")[0] == ["day"]
+
+
+def steps(sentence: str) -> tuple[object, ...]:
+    """What new firings are, what finishing makes of them, and when it is refused."""
+    made = designed(sentence)
+    firing = next(each for each in made.entities if each.name == "Firing")
+    status = next(each for each in firing.fields if each.name == "status")
+    finish = next(each for each in made.endpoints if each.path.endswith("/finish"))
+    bars = {rule.condition for rule in made.rules if rule.entity == "Firing"}
+    return status.default, [(each.target, each.value) for each in finish.effects], bars
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        'It is "planned" until POST /firings/{id}/finish is called for the firing, then "fired" for good; a second time is an error.',
+        'A firing is "planned" until POST /firings/{id}/finish, then "fired"; doing so again is an error.',
+        'POST /firings/{id}/finish moves a firing from "planned" (where it starts) to "fired". Any other firing is refused with 409.',
+        'As long as nobody has called POST /firings/{id}/finish a firing is "planned"; afterwards it is "fired", and the call is refused.',
+        "A firing is `planned` when it arrives. `POST /firings/{id}/finish` makes it `fired`. This works for planned firings only.",
+    ],
+)
+def test_an_action_that_leads_from_one_state_to_the_next(wording: str) -> None:
+    plain = 'New firings are "planned". POST /firings/{id}/finish makes a planned firing "fired".'
+    assert steps(wording) == steps(plain)
+
+
+def test_two_states_that_an_action_can_come_from_are_both_before_it() -> None:
+    made = designed(
+        'A firing is "planned", "held" or "fired", at first "planned". POST /firings/{id}/finish: from "planned" or'
+        ' "held".'
+    )
+    finish = next(each for each in made.endpoints if each.path.endswith("/finish"))
+    assert ("status", "'held'") not in [(each.target, each.value) for each in finish.effects]
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "After that it can't be edited or deleted.",
+        "While a firing is planned it can be changed and deleted, afterwards not.",
+        "Neither changes nor deletion are possible once a firing is fired.",
+    ],
+)
+def test_what_is_no_longer_done_once_it_is_over(wording: str) -> None:
+    lead = 'A new firing is "planned". POST /firings/{id}/finish makes a planned firing "fired". '
+    barred = {
+        on
+        for rule in designed(lead + wording).rules
+        if rule.condition in {"status == 'planned'", "status != 'fired'"}
+        for on in rule.on
+    }
+    assert {"update", "delete"} <= barred
