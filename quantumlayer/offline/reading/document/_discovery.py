@@ -38,6 +38,7 @@ from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import (
     base,
+    forms,
     is_plural,
     noun_for,
     plural,
@@ -262,12 +263,7 @@ def _collection_score(route: Route, segments: Sequence[str], place: int) -> int:
 def _is_verbal(segment: str) -> bool:
     """`shorten`, `shared`: what is done rather than what is kept."""
     words = re.split(r"[-_]", segment)
-    found = verb(words[0])
-    return (
-        found is not None
-        and bool(found.forms & {"base", "participle"})
-        and not is_plural(words[-1])
-    )
+    return bool(forms(words[0]) & {"base", "participle"}) and not is_plural(words[-1])
 
 
 def _label(segment: str) -> str:
@@ -513,12 +509,11 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
         head.append(token)
     if tokens[0].kind == "name" and (len(head) == 1 or len(head) < len(tokens)):
         return True
-    if tokens[0].low in {"each", "every"} and any(_is_third(token) for token in head[2:-1]):
+    if tokens[0].low in {"each", "every"} and any("third" in token.forms for token in head[2:-1]):
         return False  # every permit also shows the places_left
     if tokens[0].low in DETERMINERS:
         return len(head) < 6 and not any(_verbal(token) for token in head)
-    found = verb(tokens[0].low)
-    if found is not None and len(head) > 1 and "base" in found.forms:
+    if len(head) > 1 and "base" in forms(tokens[0].low):
         return False
     if tokens[0].low in _NO_FIELD_FIRST:
         return False
@@ -545,11 +540,6 @@ _VERBAL = frozenset(
     "is are can must may has have cannot should will consists consist contains"
     " contain includes belongs belong comprises".split()
 )
-
-
-def _is_third(token: Token) -> bool:
-    found = verb(token.low) if token.kind == "word" else None
-    return found is not None and "third" in found.forms
 
 
 def _verbal(token: Token) -> bool:
@@ -784,10 +774,8 @@ def _paths_of_verbs(search: _Search, lexicon: Lexicon) -> None:
                 continue
             path = f"/{segments[0]}"
             followed = len(segments) > 1 and segments[1].startswith("{")
-            found = verb(segments[0])
-            if found is None and route.method != "POST":
-                continue
-            if found is not None and "base" not in found.forms:
+            found = forms(segments[0])
+            if "base" not in found and (found or route.method != "POST"):
                 continue
             if path in taken or not (followed or (route.method == "POST" and len(segments) == 1)):
                 continue

@@ -37,7 +37,7 @@ from quantumlayer.offline.reading.text._routes import Route, parse_route
 from quantumlayer.offline.reading.text._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
-from quantumlayer.offline.reading.text._words import is_plural, singular, verb
+from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
 __all__ = ["PARAMETER_CUES", "Source", "known_names", "make_ready"]
 
@@ -619,8 +619,7 @@ def _aside_end(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> int | No
         return None
     for stop in (at + 4, at + 3):
         if lexicon.find([token.low for token in tokens[at + 2 : stop]]) is not None:
-            found = verb(tokens[stop].low)
-            finite = found is not None and bool(found.forms & {"third", "base"})
+            finite = forms(tokens[stop].low) & {"third", "base"}
             return end if finite or tokens[stop].low in _MODALS else None
     return None
 

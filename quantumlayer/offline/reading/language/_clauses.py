@@ -18,7 +18,7 @@ from quantumlayer.offline.reading.language._patterns import (
 from quantumlayer.offline.reading.language._restating import restated
 from quantumlayer.offline.reading.text._lexicon import ADVERBS, PREPOSITIONS
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import verb
+from quantumlayer.offline.reading.text._words import forms
 
 __all__ = ["Grammar", "Recogniser", "Understood", "peel"]
 
@@ -241,10 +241,7 @@ class _Cutter:
 
 
 def _is_finite(token: Token) -> bool:
-    found = verb(token.low) if token.kind == "word" else None
-    return token.low in _MODALS | _BE_HAVE or (
-        found is not None and bool(found.forms & {"third", "base"})
-    )
+    return token.low in _MODALS | _BE_HAVE or bool(token.forms & {"third", "base"})
 
 
 _SCOPES = frozenset({"per", "for", "within", "in", "on", "at"})
@@ -355,8 +352,7 @@ def _counts(token: Token) -> bool:
 
 
 def _is_base(token: Token) -> bool:
-    found = verb(token.low)
-    return found is not None and "base" in found.forms
+    return "base" in forms(token.low)
 
 
 def begins_with_verb(tokens: Sequence[Token]) -> bool:
@@ -367,8 +363,7 @@ def begins_with_verb(tokens: Sequence[Token]) -> bool:
         return False
     if tokens[0].low in _MODALS | _BE_HAVE:
         return True
-    found = verb(tokens[0].low)
-    return found is not None and bool(found.forms & {"third", "base", "past"})
+    return bool(tokens[0].forms & {"third", "base", "past"})
 
 
 def subject_of(tokens: Sequence[Token], *, with_modal: bool = False) -> tuple[Token, ...]:
@@ -392,12 +387,12 @@ def subject_of(tokens: Sequence[Token], *, with_modal: bool = False) -> tuple[To
 
 
 def _finite(tokens: Sequence[Token], at: int) -> bool:
-    found = verb(tokens[at].low)
-    if found is None or tokens[at - 1].low in PREPOSITIONS | {"a", "an", "the", "to"}:
+    found = tokens[at].forms
+    if not found or tokens[at - 1].low in PREPOSITIONS | {"a", "an", "the", "to"}:
         return False
-    if tokens[at - 1].kind == "route" and "base" in found.forms:
+    if tokens[at - 1].kind == "route" and "base" in found:
         return True
-    return "third" in found.forms or ("base" in found.forms and tokens[at - 1].low.endswith("s"))
+    return "third" in found or ("base" in found and tokens[at - 1].low.endswith("s"))
 
 
 # --- lead-ins ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, plural, singular, verb
+from quantumlayer.offline.reading.text._words import is_plural, plural, singular
 
 __all__ = [
     "Access",
@@ -118,12 +118,6 @@ class Context(Fact):
 _A_CLAUSE = 4
 
 
-def _is_finite(token: Token) -> bool:
-    """Whether a word is the verb of a clause."""
-    found = verb(token.low) if token.kind == "word" else None
-    return found is not None and bool(found.forms & {"third", "base"})
-
-
 @dataclass(frozen=True, slots=True)
 class Fields(Fact):
     """A thing has these fields. `by_system`: the service fills them in."""
@@ -149,7 +143,8 @@ class Fields(Fact):
     def unread(self) -> int:
         """How many words of the list nobody understood; what is a clause of its own weighs more."""
         return sum(
-            len(phrase.left) + (_A_CLAUSE if any(_is_finite(token) for token in phrase.left) else 0)
+            len(phrase.left)
+            + _A_CLAUSE * any(each.forms & {"third", "base"} for each in phrase.left)
             for phrase in self.phrases
         )
 

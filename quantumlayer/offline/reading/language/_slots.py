@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from quantumlayer.offline.reading.language._patterns import Reader, SlotFunction
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import singular, verb
+from quantumlayer.offline.reading.text._words import forms, singular
 
 __all__ = ["BASIC_SLOTS", "TIME_UNITS", "Amount", "Span", "literal_of", "read_number"]
 
@@ -255,9 +255,8 @@ def _element(reader: Reader, at: int) -> tuple[Any, int] | None:
 def _is_clause(words: list[str]) -> bool:
     if {"whenever", "when", "if", "while", "because", "unless"} & {word.lower() for word in words}:
         return True
-    first, last = verb(words[0].lower()), verb(words[-1].lower())
-    acts = first is not None and "third" in first.forms and words[1].lower() in PREPOSITIONS
-    return acts or (len(words) > 2 and last is not None and "third" in last.forms)
+    acts = "third" in forms(words[0].lower()) and words[1].lower() in PREPOSITIONS
+    return acts or (len(words) > 2 and "third" in forms(words[-1].lower()))
 
 
 def _comment(reader: Reader, at: int) -> int:

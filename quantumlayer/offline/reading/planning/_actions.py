@@ -14,7 +14,7 @@ from quantumlayer.offline.reading.planning._shaping import status_field
 from quantumlayer.offline.reading.planning._world import Action, World, escape
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import tokenize
-from quantumlayer.offline.reading.text._words import base, participle, verb
+from quantumlayer.offline.reading.text._words import base, forms, participle, verb
 
 __all__ = [
     "UNDOES",
@@ -135,12 +135,7 @@ def find_actions(analysis: Analysis, world: World) -> list[Action]:
 
 def _picks(last: str, owner: EntityWord, analysis: Analysis) -> bool:
     """`POST /entries/stop`: an action without an id, unless it makes an item."""
-    found = verb(last)
-    return (
-        found is not None
-        and "base" in found.forms
-        and last not in {"start", "create", "add", "new", "import"}
-    )
+    return "base" in forms(last) and last not in {"start", "create", "add", "new", "import"}
 
 
 def _same(one: Route, other: Route) -> bool:

@@ -21,7 +21,7 @@ from quantumlayer.offline.reading.language._patterns import Captures, Reader, Sl
 from quantumlayer.offline.reading.language._terms import Items, negate
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._listing import LISTING_SLOTS
-from quantumlayer.offline.reading.text._words import singular, verb
+from quantumlayer.offline.reading.text._words import forms, singular
 
 __all__ = ["ACCESS", "ACCESS_SLOTS"]
 
@@ -61,8 +61,7 @@ def _owner(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
         end = start + 1 + relative
         while reader.low(end) in {"has", "have", "had", "first", "originally"}:
             end += 1
-        found = verb(reader.low(end))
-        if found is not None and found.forms & {"past", "participle", "third"}:
+        if forms(reader.low(end)) & {"past", "participle", "third"}:
             yield "owner", end + 1
             if reader.low(end + 1) in {"it", "them", "one", "this", "that", "these"}:
                 yield "owner", end + 2 + (reader.low(end + 2) in {"up", "down", "in", "out"})

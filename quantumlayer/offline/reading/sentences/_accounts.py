@@ -109,8 +109,7 @@ def _noun_ends(reader: Reader, at: int) -> Iterator[int]:
 def _plain(token: Token) -> bool:
     if token.kind != "word" or token.low in PREPOSITIONS | DETERMINERS:
         return False
-    found = verb(token.low)
-    return found is None or not found.forms & {"third", "past"} or token.low == "users"
+    return not token.forms & {"third", "past"} or token.low == "users"
 
 
 _BEFORE_STATE = frozenset("is are has have was were been not being already first do does".split())

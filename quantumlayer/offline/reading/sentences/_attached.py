@@ -27,7 +27,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PRONOUNS,
 )
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, singular, verb
+from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
 __all__ = ["detach", "list_of", "unfold"]
 
@@ -285,8 +285,8 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
         return None
     if noun[-1].kind == "name" and not noun[-1].text[0].isupper():
         return None
-    found = verb(noun[-1].low)
-    if found is not None and not is_plural(noun[-1].low) and found.forms <= {"past", "participle"}:
+    found = forms(noun[-1].low)
+    if found and not is_plural(noun[-1].low) and found <= {"past", "participle"}:
         return None
     return noun
 
@@ -349,7 +349,7 @@ def _head(tokens: Sequence[Token]) -> Sequence[Token]:
     while start and end - start < _LONGEST_NOUN and _is_nominal(tokens[start - 1]):
         start -= 1
     noun = tokens[start:end]
-    if start and tokens[start - 1].low in _ONE and len(noun) > 1 and _is_third(noun[-1]):
+    if start and tokens[start - 1].low in _ONE and len(noun) > 1 and "third" in noun[-1].forms:
         return noun[:-1]  # a registration belongs to …
     if noun and start and tokens[start - 1].low in PREPOSITIONS | DETERMINERS:
         noun = _head(tokens[:start]) or noun
@@ -363,16 +363,10 @@ def _head(tokens: Sequence[Token]) -> Sequence[Token]:
 _ONE = frozenset({"a", "an", "each", "every", "one"})
 
 
-def _is_third(token: Token) -> bool:
-    found = verb(token.low) if token.kind == "word" else None
-    return found is not None and "third" in found.forms
-
-
 def _is_finite(token: Token) -> bool:
     if token.kind != "word":
         return False
-    found = verb(token.low)
-    finite = found is not None and bool(found.forms & {"third", "base"})
+    finite = bool(token.forms & {"third", "base"})
     return token.low in {"is", "are", "must", "can", "may", "should", "will"} or (
         finite and not is_plural(token.low)
     )

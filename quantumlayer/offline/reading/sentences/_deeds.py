@@ -51,11 +51,10 @@ def _agent(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:
             "not never no nobody only if when".split()
         ):
             return
-        found = verb(token.low)
-        if found is not None and "third" not in found.forms and end == at + 1:
+        if token.forms and "third" not in token.forms and end == at + 1:
             return
         pronoun = reader.low(end - 2) in {"i", "we", "you", "they"} and end - 2 >= at
-        if found is not None and "base" in found.forms and pronoun:
+        if "base" in token.forms and pronoun:
             return  # `we read …` is a clause of its own
         if token.low not in PREPOSITIONS | {"the", "a", "an"}:
             yield True, end

@@ -27,7 +27,14 @@ from quantumlayer.offline.reading.language._traits import Trait, read_traits
 from quantumlayer.offline.reading.text._lexicon import ADVERBS, NUMBER_WORDS, PREPOSITIONS
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import base, is_plural, noun_for, participle, verb
+from quantumlayer.offline.reading.text._words import (
+    base,
+    forms,
+    is_plural,
+    noun_for,
+    participle,
+    verb,
+)
 
 __all__ = [
     "DEFINITIONS",
@@ -248,8 +255,7 @@ def _no_field(tokens: Sequence[Token]) -> bool:
         return False
     if first.low in _NO_FIELD | PREPOSITIONS:
         return first.low not in {"at", "up", "no", "between", "from", "more"} or len(tokens) < 3
-    found = verb(first.low)
-    return found is not None and "participle" in found.forms and "base" not in found.forms
+    return "participle" in first.forms and "base" not in first.forms
 
 
 _VAGUE_COUNTS = frozenset({("few",), ("too",), ("lots",), ("plenty",), ("dozens",), ("hundreds",)})
@@ -289,10 +295,10 @@ def plausible_field(phrase: FieldPhrase) -> bool:
         return False  # a clause of its own: an actor can play …
     if not _LEADS.isdisjoint(phrase.words):
         return False  # a reason makes it closed
-    finite = verb(phrase.words[0])
-    if finite is None or phrase.article:
+    finite = forms(phrase.words[0])
+    if not finite or phrase.article:
         return True
-    if behind and behind[0].kind == "number" and "third" in finite.forms:
+    if behind and behind[0].kind == "number" and "third" in finite:
         return False  # gives 1 to 5 stars
     if [token.kind for token in behind[1:2]] == ["number"] and behind[0].low in {"from", "between"}:
         return phrase.words[0] not in {"ranges", "goes", "runs"}  # points from 0 to 10
@@ -365,17 +371,17 @@ def _actor(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
     if low in _ANYBODY:
         yield Thing((), low), at + 1
         return
-    opens = verb(low)
+    opens = forms(low)
     for thing, end in _thing(reader, at):
-        acts = opens is not None and "base" in opens.forms and not is_plural(thing.words[-1])
+        acts = "base" in opens and not is_plural(thing.words[-1])
         if (thing.article or not acts) and not _is_predicate(thing):
             yield thing, end
 
 
 def _is_predicate(thing: Thing) -> bool:
     """`refuses all other` is what is done, and nobody's name."""
-    first = verb(thing.words[0]) if len(thing.words) > 1 else None
-    return (first is not None and "third" in first.forms) or bool({"all", "other"} & {*thing.words})
+    acts = len(thing.words) > 1 and "third" in forms(thing.words[0])
+    return acts or bool({"all", "other"} & {*thing.words})
 
 
 def _new_names(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -972,8 +978,8 @@ def _route_lists(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     route, phrases = captures["route"], captures["fields"]
     if route.method != "POST" or any(phrase.left for phrase in phrases):
         return None
-    finite = verb(phrases[0].words[0]) if phrases[0].spelled is None else None
-    if finite is not None and finite.forms & {"third", "base"} and len(phrases[0].words) > 1:
+    finite = phrases[0].spelled is None and forms(phrases[0].words[0]) & {"third", "base"}
+    if finite and len(phrases[0].words) > 1:
         return None
     if phrases[0].article and len(phrases) == 1:
         return None

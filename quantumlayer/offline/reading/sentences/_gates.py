@@ -26,7 +26,7 @@ from quantumlayer.offline.reading.sentences._definitions import DELETE, UPDATE, 
 from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import base, noun_for, singular, verb
+from quantumlayer.offline.reading.text._words import base, noun_for, singular
 
 __all__ = ["GATES", "acts_on_item", "meanings", "owner_of", "parents"]
 
@@ -163,9 +163,9 @@ class _Ears:
             return True
         if self._low(at - 1) in {"status", "state", "from", "in"} | _WHILE | _UNLESS:
             return True
-        known = verb(self.tokens[at].low)
+        known = self.tokens[at].forms
         done = base(self.tokens[at].low)
-        if (known is None or "participle" in known.forms) and self._resolves(done):
+        if (not known or "participle" in known) and self._resolves(done):
             return False
         return self._low(at) not in _BANS and self._low(at - 1) != "to"
 

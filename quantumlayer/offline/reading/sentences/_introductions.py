@@ -21,7 +21,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PRONOUNS,
 )
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, singular, verb
+from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
 __all__ = ["COMPOUND", "introduced", "presented"]
 
@@ -173,8 +173,7 @@ def opens(tokens: Sequence[Token], at: int) -> bool:
     if low in _MEASURING and after in {"a", "an", "some"}:
         return low != "takes" or after == "some" or tokens[at + 2 : at + 3][0].low == "number"
     if third == "is":
-        done = verb(after)
-        past = done is not None and "participle" in done.forms
+        past = "participle" in forms(after)
         behind = tokens[at + 2].low if past and at + 2 < len(tokens) else after
         return behind in _TIES - {"with", "to", "of"} or after == "part"
     if low in _HAVING:
@@ -455,8 +454,7 @@ def _without_paths(tokens: Tokens) -> Tokens:
         if token.kind != "route" or at < 2:
             continue
         after = tokens[at + 1].low if at + 1 < len(tokens) else "."
-        done = verb(tokens[at - 2].low)
-        past = done is not None and "participle" in done.forms and tokens[at - 1].low in _AT
+        past = "participle" in forms(tokens[at - 2].low) and tokens[at - 1].low in _AT
         comma = at > 2 and tokens[at - 3].low == ","
         if past and comma and after in {":", "."}:
             return (*tokens[: at - 3], *tokens[at + 1 :])

@@ -145,9 +145,9 @@ def _is_third(token: Token, following: Token) -> bool:
     """`sends one van`: a verb, also an unknown one, by what stands behind it."""
     if token.kind != "word" or token.low in {"is", "has", "this", "its", "always", "shows"}:
         return False
-    found = verb(token.low)
+    found = token.forms
     opens = following.low in _OPENS_NOUN or following.low in {"down", "up", "in"}
-    return opens and (found.forms >= {"third"} if found else token.low.endswith("s"))
+    return opens and ("third" in found if found else token.low.endswith("s"))
 
 
 def _made(sentence: _Sentence, lexicon: Lexicon, words: Collection[str]) -> Thing | None:
@@ -220,8 +220,7 @@ def _of_noun(token: Token) -> bool:
         | _PARTICLES
         | {"and", "or", "who", "which", "that", "has", "have"}
     )
-    found = verb(token.low)
-    finite = found is not None and not found.forms & {"base", "gerund"}
+    finite = bool(token.forms) and not token.forms & {"base", "gerund"}
     return token.kind == "word" and token.low not in stops and not finite
 
 

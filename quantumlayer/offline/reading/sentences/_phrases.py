@@ -42,7 +42,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PREPOSITIONS,
 )
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import base, is_plural, plural, singular, verb
+from quantumlayer.offline.reading.text._words import base, forms, is_plural, plural, singular, verb
 
 __all__ = ["PHRASE_SLOTS", "Vocabulary"]
 
@@ -448,8 +448,8 @@ def _relative(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, in
 
 
 def _is_participle(reader: Reader, at: int) -> bool:
-    found = verb(reader.low(at))
-    return found is not None and "participle" in found.forms and "base" not in found.forms
+    found = forms(reader.low(at))
+    return "participle" in found and "base" not in found
 
 
 def _participle(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, int]]:
@@ -522,8 +522,7 @@ def _untaken(reader: Reader, at: int) -> Iterator[tuple[Condition, int]]:
         start += 2 if reader.low(start) == "no" else 1
         if reader.low(start) in {"has", "have"}:
             start += 1
-            found = verb(reader.low(start))
-            if found is not None and "participle" in found.forms:
+            if "participle" in forms(reader.low(start)):
                 start += 1
             end = _then(reader, start)
             if end > start:

@@ -29,7 +29,7 @@ from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS
 from quantumlayer.offline.reading.sentences._introductions import presented
 from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
-from quantumlayer.offline.reading.text._words import is_plural, singular, verb
+from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
 __all__ = ["Rewording", "bracketed", "called", "counted_words", "reword"]
 
@@ -296,10 +296,7 @@ def _plural(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
 
 def _may_be_kept(thing: Thing) -> bool:
     words = thing.words
-    acts = any(
-        (found := verb(word)) is not None and "third" in found.forms and singular(word) != words[-1]
-        for word in words[1:-1]
-    )
+    acts = any("third" in forms(word) and singular(word) != words[-1] for word in words[1:-1])
     kept = singular(words[-1]) not in GENERIC | TIME_UNITS.keys()
     return not acts and kept and words[-1] not in PRONOUNS
 
@@ -371,8 +368,8 @@ _NO_BEGINNING = (PREPOSITIONS - {"at", "up"}) | frozenset(
 def _begins_field(tokens: Tokens) -> bool:
     if tokens[0].low in _NO_BEGINNING or tokens[0].low in {"same", "following"}:
         return False
-    found = verb(tokens[0].low)
-    past = found is not None and "participle" in found.forms and "base" not in found.forms
+    found = forms(tokens[0].low)
+    past = "participle" in found and "base" not in found
     return not past or (len(tokens) > 1 and tokens[1].low in {",", "("})
 
 
@@ -542,8 +539,7 @@ def _a_field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
 
 def _relative(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     """`that is handed in`, `registered with us`: what says more about the thing."""
-    found = verb(reader.low(at))
-    past = found is not None and "participle" in found.forms
+    past = "participle" in forms(reader.low(at))
     if reader.low(at) not in {"that", "which", "who", "we", "in", "at", "on", "of"} and not past:
         return
     for end in range(at + 1, min(len(reader.tokens), at + 8) + 1):
@@ -846,8 +842,7 @@ def _is_told(phrase: FieldPhrase) -> bool:
     """`add items` tells what to do and names no field."""
     if len(phrase.words) < 2 or phrase.article:
         return False
-    known = verb(phrase.words[0])
-    return known is not None and "base" in known.forms
+    return "base" in forms(phrase.words[0])
 
 
 _PRONOUNS = frozenset("it them they you we us i me this that".split())
@@ -888,8 +883,7 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
 
 def _is_sentence(tokens: Tokens) -> bool:
     """`Walks, with a dog and a date`, `Inspections come with …`: about another thing."""
-    found = verb(tokens[0].low)
-    comes = found is not None and "base" in found.forms and tokens[1].low in PREPOSITIONS
+    comes = "base" in forms(tokens[0].low) and tokens[1].low in PREPOSITIONS
     return comes or tokens[0].low == "with" or (tokens[0].low == "," and tokens[1].low == "with")
 
 
@@ -909,8 +903,7 @@ def _speaks(tokens: Tokens) -> bool:
         depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
         if depth:
             continue
-        found = verb(token.low) if token.kind == "word" and at else None
-        if found is not None and "third" in found.forms and not relative:
+        if at and "third" in token.forms and not relative:
             before, after = tokens[at - 1].low, tokens[at + 1].low if at + 1 < len(tokens) else ","
             if before not in PREPOSITIONS | DETERMINERS | {",", "and"} and after not in frozenset(
                 ", and ( :".split()
@@ -1050,13 +1043,8 @@ def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
             after = tokens[at + 1].low if at + 1 < len(tokens) else ""
             score += 3 if after in {"is", "are"} else 1
         elif noun != token.low:
-            found = verb(token.low)
             follows = at + 1 < len(tokens) and tokens[at + 1].low in _NO_NAME | {"the", ",", "."}
-            if (
-                found is not None
-                and "third" in found.forms
-                and not (at == 0 or before in PREPOSITIONS)
-            ):
+            if "third" in token.forms and not (at == 0 or before in PREPOSITIONS):
                 score -= 3
             score += 2 if at <= 1 or not follows else 1
         else:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import verb
 
 __all__ = ["sequels"]
 
@@ -35,7 +34,8 @@ def sequels(tokens: Tokens) -> Tokens:
 def _until(tokens: Tokens) -> Tokens:
     for at in range(1, len(tokens) - 2):
         route, does = tokens[at + 1 : at + 3]
-        if tokens[at].low == "until" and route.kind == "route" and _acts(does):
+        acts = "third" in does.forms and does.low not in {"is", "has", "was"}
+        if tokens[at].low == "until" and route.kind == "route" and acts:
             return (*tokens[:at], *_said("at first ;"), *tokens[at + 1 :])
     return tokens
 
@@ -94,11 +94,6 @@ def _once(tokens: Tokens) -> Tokens:
     if tokens[start - 1].low not in {",", "("} or not any(each.kind == "route" for each in tokens):
         return tokens
     return (*tokens[: start - 1], *_said("; that works once"), *tokens[end:][-1:])
-
-
-def _acts(token: Token) -> bool:
-    found = verb(token.low) if token.kind == "word" else None
-    return found is not None and "third" in found.forms and token.low not in {"is", "has", "was"}
 
 
 def _said(text: str) -> Sequence[Token]:

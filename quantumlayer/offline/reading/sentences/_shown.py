@@ -20,7 +20,7 @@ from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
 from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import base, is_plural, verb
+from quantumlayer.offline.reading.text._words import base, is_plural
 
 __all__ = ["read_shown"]
 
@@ -70,9 +70,8 @@ def _verb_at(tokens: Sequence[Token]) -> int | None:
     if not _RULING.isdisjoint(token.low for token in tokens if token.kind == "word"):
         return None
     for at, token in enumerate(tokens):
-        found = verb(token.low) if token.kind == "word" else None
         spoken = base(token.low) in _SHOWING or (token.low in {"shown", "computed", "calculated"})
-        if at and spoken and (found is None or "gerund" not in found.forms):
+        if at and spoken and "gerund" not in token.forms:
             return at
         if not at and token.low in {"show", "display"}:
             return at

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from quantumlayer.offline.reading.text._routes import Route, parse_route
 from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
+from quantumlayer.offline.reading.text._words import Form, forms
 
 __all__ = ["STATUSES", "Kind", "Token", "tokenize"]
 
@@ -35,6 +36,11 @@ class Token:
     def is_word(self) -> bool:
         """Whether it is an ordinary word."""
         return self.kind == "word"
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """Which forms of a verb it is; none for what is no word."""
+        return forms(self.low) if self.kind == "word" else frozenset()
 
 
 _PATTERNS = r"""

@@ -11,6 +11,7 @@ __all__ = [
     "Form",
     "Verb",
     "base",
+    "forms",
     "is_plural",
     "noun_for",
     "participle",
@@ -130,6 +131,12 @@ def verb(word: str) -> Verb | None:
         if inner is not None and particle in {"in", "out", "up", "off", "down", "on", "back"}:
             return Verb(f"{inner.base}-{particle}", inner.forms)
     return found
+
+
+def forms(word: str) -> frozenset[Form]:
+    """Say which forms of a verb a word is; none for what is no verb."""
+    found = verb(word)
+    return found.forms if found is not None else frozenset()
 
 
 def base(word: str) -> str:
