@@ -36,7 +36,7 @@ from quantumlayer.offline.reading.text._lexicon import DETERMINERS
 from quantumlayer.offline.reading.text._routes import Route, parse_route
 from quantumlayer.offline.reading.text._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
-from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
 from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
 __all__ = ["PARAMETER_CUES", "Source", "known_names", "make_ready"]
@@ -185,11 +185,7 @@ def _lend_names(sources: Sequence[Source]) -> None:
         if name is None or before.kind != "clause" or len(before.tokens) < 3:
             continue
         end = len(before.tokens) - (before.tokens[-1].low == ".")
-        bracket = (
-            replace(name, text="(", low="(", kind="mark"),
-            name,
-            replace(name, text=")", low=")", kind="mark"),
-        )
+        bracket = (*unwritten("("), name, *unwritten(")"))
         before.tokens = (*before.tokens[:end], *bracket, *before.tokens[end:])
         source.tokens, source.inline = (), [Context()]
 
@@ -245,8 +241,6 @@ def _only_sketch(tokens: Sequence[Token]) -> Sketch | None:
     return None
 
 
-_STOP = Token(".", ".", "mark", 0, 0)
-_TAKES = Token("takes", "takes", "word", 0, 0)
 _ACCESS_HEADING = re.compile(
     r"\b(log-?\s?in|auth\w*|token|access|who|signed in|public|protected|permissions?|allowed|roles?|account)\b",
     re.IGNORECASE,
@@ -281,9 +275,9 @@ def _row(item: Requirement) -> Source:
         taken = tokenize(cells.get("takes", ""))
         tokens: tuple[Token, ...] = (name, *tokenize(cells.get("what", "")))
         if any(token.kind in {"word", "name", "sketch", "route"} for token in taken):
-            tokens = (name, _TAKES, *taken, _STOP, *tokens)
+            tokens = (name, *unwritten("takes"), *taken, *unwritten("."), *tokens)
         failure = tokenize(cells.get("failure", ""))
-        tokens = (*tokens, *((_STOP, *failure) if failure else ()))
+        tokens = (*tokens, *((*unwritten("."), *failure) if failure else ()))
         return Source(item, "route", tokens, tokens, cells=cells, route=route, allowed=allowed)
     full = tokenize(" ; ".join(item.cells.values()))
     return Source(item, "field" if kind == "fields" else "entity", full, full, cells=cells)

@@ -19,7 +19,7 @@ from quantumlayer.offline.reading.language._patterns import (
     compile_pattern,
     words_of,
 )
-from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._tokens import Token, unwritten
 from quantumlayer.offline.reading.text._words import base, verb
 
 __all__ = ["restated"]
@@ -97,13 +97,13 @@ def _acts(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     if known is None and found is not None and found.forms & {"third", "base"}:
         known = found.base
     if known is not None and low not in {"can", "may", "must"}:
-        yield (_word(known),), at + 1
+        yield unwritten(known), at + 1
 
 
 def _gerund(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     low = reader.low(at)
     if low.endswith("ing"):
-        yield (_word("be" if low == "being" else base(low)),), at + 1
+        yield unwritten("be" if low == "being" else base(low)), at + 1
 
 
 def _such(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
@@ -111,10 +111,6 @@ def _such(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     for items, end in reader.slot("items", at):
         if items.entity is not None and (items.where or any(each.where for each in items.of)):
             yield tuple(reader.tokens[at:end]), end
-
-
-def _word(text: str) -> Token:
-    return Token(text, text, "word", -1, -1)
 
 
 def restated(tokens: Tokens, slots: Mapping[str, SlotFunction], situation: Any) -> Iterator[Tokens]:
@@ -133,5 +129,5 @@ def restated(tokens: Tokens, slots: Mapping[str, SlotFunction], situation: Any) 
         for captures in islice(pattern.wholes(reader), _MOST_WAYS):
             said: list[Token] = []
             for part in template:
-                said.extend(captures.get(part[1:], ()) if part[0] == "$" else (_word(part),))
+                said.extend(captures.get(part[1:], ()) if part[0] == "$" else unwritten(part))
             yield tuple(said)

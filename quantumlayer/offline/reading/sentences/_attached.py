@@ -26,7 +26,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PREPOSITIONS,
     PRONOUNS,
 )
-from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._tokens import Token, unwritten
 from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
 __all__ = ["detach", "list_of", "unfold"]
@@ -139,11 +139,8 @@ def unfold(tokens: tuple[Token, ...], known: frozenset[str]) -> tuple[Token, ...
     plain = all(plausible_field(each) and (each.spelled or not each.left) for each in phrases)
     if len(phrases) < 2 or not plain or _are_choices(listed, phrases):
         return tokens
-    mark = tokens[-1]
-    semicolon = replace(mark, text=";", low=";", kind="mark", value=None)
-    verb_of = "has" if one else "have"
-    has = replace(mark, text=verb_of, low=verb_of, kind="word", value=None)
-    return (*tokens[:cut], semicolon, *tokens[:at], has, *tokens[behind:])
+    has = unwritten("has" if one else "have")
+    return (*tokens[:cut], *unwritten(";"), *tokens[:at], *has, *tokens[behind:])
 
 
 def _turn(tokens: Sequence[Token], at: int) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PREPOSITIONS,
     PRONOUNS,
 )
-from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._tokens import Token, unwritten
 from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
 __all__ = ["COMPOUND", "introduced", "presented"]
@@ -71,14 +71,14 @@ def introduced(
     facts: list[Fact] = []
     pronoun = int(tokens[0].low in {"it", "they", "each", "she", "he"})
     if heading and opens(tokens, pronoun):
-        tokens = (_word("a"), *heading, *_of_one(tokens[pronoun:]))
+        tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
     tokens = _without_paths(_without_greeting(tokens))
     tokens = tokens if accounts else _registered(tokens)
     tokens = _told_apart(tokens, facts, item=item)
     said: list[Token] = []
     for clause in _clauses(_coordinated(_many_of(tokens, facts))):
         told = _tied(clause, facts)
-        said.extend([*([_word(";")] if said and told else []), *told])
+        said.extend([*(unwritten(";") if said and told else ()), *told])
     return _measured(_placed(tuple(said))), facts
 
 
@@ -216,7 +216,7 @@ def _coordinated(tokens: Tokens) -> Tokens:
             if again or other:
                 if said and said[-1].low == ",":
                     said.pop()
-                said.extend([_word(";"), *(subject if again else ())])
+                said.extend([*unwritten(";"), *(subject if again else ())])
                 since, skipped = at + 1, at + pronoun if again else at
                 continue
         if at > skipped or not said:
@@ -233,8 +233,9 @@ def _says(tokens: Tokens, at: int) -> bool:
 
 def _measured(tokens: Tokens) -> Tokens:
     """`a visit takes some minutes` → `a visit has some minutes`."""
+    (has,) = unwritten("has")
     return tuple(
-        _word("has")
+        has
         if token.low in _MEASURING
         and tokens[at + 1 :][:1]
         and tokens[at + 1].low != "place"
@@ -263,7 +264,7 @@ def _registered(tokens: Tokens) -> Tokens:
     noun = tokens[: at - (2 if lows[at - 1 : at] == ["up"] else 1)]
     if not at or not enters or not 1 <= len(noun) <= _LONGEST_NOUN or not _nominal(noun):
         return tokens
-    return (_word("a"), *_one_of(noun), _word("has"), *tokens[at + 1 :])
+    return (*unwritten("a"), *_one_of(noun), *unwritten("has"), *tokens[at + 1 :])
 
 
 def _without_greeting(tokens: Tokens) -> Tokens:
@@ -294,7 +295,7 @@ def _placed(tokens: Tokens) -> Tokens:
             if i >= len(tokens) or tokens[i].low in {".", ";", ","}
         ]
         if tokens[start].low in _ANOTHER and ends and _nominal(tokens[start + 1 : ends[0]]):
-            return (*tokens[:at], _word("belongs"), _word("to"), *_placed(tokens[start:]))
+            return (*tokens[:at], *unwritten("belongs to"), *_placed(tokens[start:]))
     return tokens
 
 
@@ -348,14 +349,14 @@ def _many_of(tokens: Tokens, facts: list[Fact]) -> Tokens:
     facts.append(_belongs(_one_of(noun), tokens[1:end]))
     if _subject(tokens[colon + 1 :]):
         return tokens[colon + 1 :]  # … parts: a part has a name
-    return (_word("a"), *_one_of(noun), _word("has"), *tokens[colon + 1 :])
+    return (*unwritten("a"), *_one_of(noun), *unwritten("has"), *tokens[colon + 1 :])
 
 
 def _tied(tokens: Tokens, facts: list[Fact]) -> Tokens:
     """`A rental is made by one customer for one crate type`, `… is for one table, on one day, under a name`."""
     end = _subject(tokens) if tokens else 0
     if not end:
-        end = _subject((*tokens[:3], _word("for"), _word("a"))) if _is_one(tokens) else 0
+        end = _subject((*tokens[:3], *unwritten("for a"))) if _is_one(tokens) else 0
     if not end or tokens[end].low not in {"is", "are"}:
         return tokens
     noun = tokens[int(tokens[0].low in _ONE) : end]
@@ -373,13 +374,13 @@ def _tied(tokens: Tokens, facts: list[Fact]) -> Tokens:
     listed: list[Token] = []
     for piece in pieces:
         if _is_told(piece):
-            listed.extend([*([_word(",")] if listed else []), *piece])
+            listed.extend([*(unwritten(",") if listed else ()), *piece])
         elif _nominal(piece[1:]):
             facts.append(_belongs(_one_of(noun), _one_of(piece[1:])))
     if behind:
-        listed.extend([*([_word(",")] if listed else []), *behind])
+        listed.extend([*(unwritten(",") if listed else ()), *behind])
     rest = [token for token in tokens[-1:] if token.low == "." and not behind]
-    has = (_word("a"), *_one_of(noun), _word("has"), *listed) if listed else ()
+    has = (*unwritten("a"), *_one_of(noun), *unwritten("has"), *listed) if listed else ()
     return (*has, *rest) if listed else ()
 
 
@@ -463,13 +464,9 @@ def _without_paths(tokens: Tokens) -> Tokens:
             if behind == ":" and not token.value.method:
                 return (*tokens[: at - 1], *tokens[at + 2 :])
             if behind in {"with", "giving"} and token.value.method == "POST":
-                aside = (_word("with"), token, _word("giving"))
+                aside = (*unwritten("with"), token, *unwritten("giving"))
                 return (*tokens[: at - 1], *aside, *tokens[at + 3 :])
     return tokens
 
 
 _AT = frozenset("to at under by via with in".split())
-
-
-def _word(text: str) -> Token:
-    return Token(text, text, "mark" if text in {",", ";"} else "word", -1, -1)

@@ -28,7 +28,7 @@ from quantumlayer.offline.reading.language._traits import Trait, read_traits
 from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
 from quantumlayer.offline.reading.sentences._introductions import presented
 from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
-from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
 from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
 __all__ = ["Rewording", "bracketed", "called", "counted_words", "reword"]
@@ -480,7 +480,7 @@ _OPTIONAL = "[(also|only)] (optional|voluntary|nice to have|good to have|welcome
 
 def _optional(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     for end, _ in compile_pattern(_OPTIONAL).prefixes(reader, at):
-        yield (_word("optional"),), end
+        yield unwritten("optional"), end
 
 
 _DEED_ENDINGS = tuple(
@@ -502,7 +502,7 @@ def _roles(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     said: list[Token] = []
     while at < len(reader.tokens):
         if said and reader.low(at) in PREPOSITIONS - {"of"} | {",", "and"}:
-            said.append(_word(","))
+            said.extend(unwritten(","))
             at += 1 + (reader.low(at + 1) in PREPOSITIONS)
         if reader.low(at) not in {"a", "an", "one", "exactly"}:
             return
@@ -510,10 +510,10 @@ def _roles(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
         found = max(_field(reader, at + 1), key=lambda pair: pair[1], default=None)
         if found is None or found[0][-1].low == "together":
             return
-        said.extend((_word("a"), *found[0]))
+        said.extend((*unwritten("a"), *found[0]))
         at = found[1]
         if at == len(reader.tokens) or reader.low(at) in {"on", "onwards"}:
-            if _word(",") in said:
+            if any(token.low == "," for token in said):
                 yield tuple(said), len(reader.tokens)
             return
 
@@ -614,7 +614,7 @@ _MEASURES = {
 def _measuring(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
     measure = _MEASURES.get(reader.low(at))
     if measure is not None:
-        yield (_word(measure),), at + 1
+        yield unwritten(measure), at + 1
 
 
 _TAKEN = (
@@ -727,7 +727,7 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
     tokens = _about_one(_plain(tokens))
     tied = tuple(token.low for token in tokens[:3])
     if rewording.thing and tied[:1] == ("it",) and (tied[1:2] in _TIED or tied[1:] in _TIED):
-        tokens = (_word("a"), *rewording.thing, *tokens[1:])
+        tokens = (*unwritten("a"), *rewording.thing, *tokens[1:])
     if tail[:1] and tail[0].low == ":":
         said = _by_rule((*tokens, tail[0]), rewording)
     else:
@@ -769,15 +769,15 @@ def _flag(tokens: Tokens, rewording: Rewording) -> Tokens | None:
         return None
     name = "_".join(words)
     field_name = names or [Token(name, name, "name", -1, -1, name)]
-    thing = (_word("a"), *rewording.thing) if subject[0].low == "it" else subject
+    thing = (*unwritten("a"), *rewording.thing) if subject[0].low == "it" else subject
     kept = [token for token in said if token.low not in {"(", ")", ":", "-"}]
     return (
         *thing,
-        *map(_word, ("may", "have")),
+        *unwritten("may have"),
         *field_name,
-        *map(_word, "( boolean ,".split()),
+        *unwritten("( boolean ,"),
         *kept,
-        _word(")"),
+        *unwritten(")"),
     )
 
 
@@ -821,21 +821,17 @@ def _filled(template: Iterable[str], captures: Captures, rewording: Rewording) -
                 return None
             said.extend(rewording.named)
         elif part == "it" and at == 0 and rewording.thing:
-            said.extend((_word("a"), *rewording.thing))
+            said.extend((*unwritten("a"), *rewording.thing))
         else:
-            said.append(_word(part))
+            said.extend(unwritten(part))
     thing = [token.low for token in captures.get("thing", rewording.thing)]
     for at in range(len(said) - 3, 2, -1):
         own = [token.low for token in said[at : at + 3]]
         if thing and own == ["the", thing[-1], "'s"]:
-            said[at : at + 3] = [_word("its")]
+            said[at : at + 3] = unwritten("its")
     while len(said) > 2 and said[-1].low == ")" and said[-2].low == "(":
         said = said[:-2]
     return tuple(said)
-
-
-def _word(text: str) -> Token:
-    return Token(text, text, "mark" if text in {"(", ")", ",", ";"} else "word", -1, -1)
 
 
 def _is_told(phrase: FieldPhrase) -> bool:
@@ -871,14 +867,14 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
         and not any(phrase.left for phrase in phrases)
         and len(tokens) < 8
     ):
-        return (_word("a"), *rewording.thing, _word("has"), *clear)
+        return (*unwritten("a"), *rewording.thing, *unwritten("has"), *clear)
     if not alone and (len(phrases) < 2 - added or (len(phrases) < 3 and not (added or asked))):
         return None
     if any(phrase.left for phrase in phrases) and not asked:
         return None
     if any(_is_told(phrase) for phrase in phrases):
         return None
-    return (_word("a"), *rewording.thing, _word("has"), *clear)
+    return (*unwritten("a"), *rewording.thing, *unwritten("has"), *clear)
 
 
 def _is_sentence(tokens: Tokens) -> bool:
@@ -929,7 +925,7 @@ def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
         return None
     if keys == {"default"} and _is_state(tokens, rewording.named[-1].low):
         return None
-    return (_word("the"), *rewording.named, *tokens[1:])
+    return (*unwritten("the"), *rewording.named, *tokens[1:])
 
 
 def _is_state(tokens: Tokens, named: str) -> bool:
@@ -953,7 +949,7 @@ def _remember(tokens: Tokens, rewording: Rewording) -> None:
         if phrases:
             rewording.fields.update(phrase.label for phrase in phrases)
             last = phrases[-1]
-            rewording.named = tuple(_word(word) for word in last.words)
+            rewording.named = unwritten(last.label)
             if last.spelled is not None:
                 name = last.spelled
                 rewording.named = (Token(name, name.lower(), "name", -1, -1, name),)
@@ -1007,7 +1003,7 @@ def _with_subject(tokens: Tokens, rewording: Rewording) -> Tokens:
     if tokens[start].low not in _HAVING:
         return tokens
     start += tokens[start].low in {"consists", "consist"}
-    return (_word("a"), *rewording.subject, _word("has"), *tokens[start + 1 :])
+    return (*unwritten("a"), *rewording.subject, *unwritten("has"), *tokens[start + 1 :])
 
 
 _HAVING = frozenset("has have carries carry needs need includes include consists consist".split())
@@ -1084,10 +1080,10 @@ def _plain(tokens: Tokens) -> Tokens:
                 Token(name, name.lower(), "quote", -1, -1, name)
                 for name in tokens[at + 1].value.members
             ]
-            listed = [each for value in values for each in (_word(","), value)][1:]
+            listed = [each for value in values for each in (*unwritten(","), value)][1:]
             return (
                 *tokens[:at],
-                *(_word(word) for word in ("is", "one", "of")),
+                *unwritten("is one of"),
                 *listed,
                 *tokens[at + 2 :],
             )
@@ -1138,9 +1134,7 @@ def _about_one(tokens: Tokens) -> Tokens:
         names = _names_from(tokens, start) if kind and end < len(tokens) else []
         if kind and len(names) > 1:
             for place, (name, joiner) in enumerate(names):
-                said.extend(
-                    [*([joiner] if place else []), name, _word("("), _word(kind), _word(")")]
-                )
+                said.extend([*([joiner] if place else []), name, *unwritten(f"( {kind} )")])
             at = start + 2 * len(names) - 1
             continue
         if (
@@ -1156,7 +1150,7 @@ def _about_one(tokens: Tokens) -> Tokens:
 
 def _names_from(tokens: Tokens, at: int) -> list[tuple[Token, Token]]:
     names: list[tuple[Token, Token]] = []
-    joiner = _word(",")
+    (joiner,) = unwritten(",")
     while at < len(tokens) and tokens[at].kind == "name":
         names.append((tokens[at], joiner))
         if at + 1 >= len(tokens) or tokens[at + 1].low not in {",", "and"}:

@@ -6,9 +6,7 @@ does, and how often; each is read more surely alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._tokens import Token, unwritten
 
 __all__ = ["sequels"]
 
@@ -36,7 +34,7 @@ def _until(tokens: Tokens) -> Tokens:
         route, does = tokens[at + 1 : at + 3]
         acts = "third" in does.forms and does.low not in {"is", "has", "was"}
         if tokens[at].low == "until" and route.kind == "route" and acts:
-            return (*tokens[:at], *_said("at first ;"), *tokens[at + 1 :])
+            return (*tokens[:at], *unwritten("at first ;"), *tokens[at + 1 :])
     return tokens
 
 
@@ -50,7 +48,7 @@ def _begins(tokens: Tokens) -> Tokens:
     if len(state) != 1 or state[0].low in {"true", "false"}:
         return tokens  # what is true of a flag is said of no state
     rest = tokens[joined[0] + 1 :]
-    return (*tokens[:at], *_said("is"), *state, *_said("at first ; it"), *rest)
+    return (*tokens[:at], *unwritten("is"), *state, *unwritten("at first ; it"), *rest)
 
 
 def _by_route(tokens: Tokens) -> Tokens:
@@ -59,7 +57,7 @@ def _by_route(tokens: Tokens) -> Tokens:
         alone = all(each.kind == "mark" for each in tokens[at + 5 :])
         told = token.low in {"it", "they"} and becomes.low in {"becomes", "become", "is", "are"}
         if told and by.low in _BY and route.kind == "route" and alone:
-            return (*tokens[:at], route, *_said("makes it"), state, *tokens[at + 5 :])
+            return (*tokens[:at], route, *unwritten("makes it"), state, *tokens[at + 5 :])
     return tokens
 
 
@@ -75,7 +73,7 @@ def _into(tokens: Tokens) -> Tokens:
         return tokens
     return (
         *tokens[:turns],
-        *_said("makes"),
+        *unwritten("makes"),
         *tokens[turns + 1 : into],
         *state,
         *tokens[ones + 1 :],
@@ -93,8 +91,4 @@ def _once(tokens: Tokens) -> Tokens:
         start -= 1
     if tokens[start - 1].low not in {",", "("} or not any(each.kind == "route" for each in tokens):
         return tokens
-    return (*tokens[: start - 1], *_said("; that works once"), *tokens[end:][-1:])
-
-
-def _said(text: str) -> Sequence[Token]:
-    return [Token(word, word, "mark" if word == ";" else "word", -1, -1) for word in text.split()]
+    return (*tokens[: start - 1], *unwritten("; that works once"), *tokens[end:][-1:])

@@ -19,7 +19,7 @@ from quantumlayer.offline.reading.language._fieldlists import FieldPhrase
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
 from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
-from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._tokens import Token, unwritten
 from quantumlayer.offline.reading.text._words import base, is_plural
 
 __all__ = ["read_shown"]
@@ -136,13 +136,12 @@ def _elements(tokens: Sequence[Token], *, sure: bool) -> Iterator[FieldPhrase]:
             rest = parts[at]  # `percent, raised out of goal`
             at += 1
         while rest and at < len(parts) and _goes_on(parts[at]):
-            rest = [*rest, _COMMA, *parts[at]]
+            rest = [*rest, *unwritten(","), *parts[at]]
             at += 1
         if sure or rest or any(_is_name(token) for token in words):
             yield _phrase_of(words, rest)
 
 
-_COMMA = Token(",", ",", "mark", 0, 0)
 _GOING_ON = frozenset("otherwise else null rounded zero empty 0 which".split())
 
 

@@ -11,7 +11,7 @@ from quantumlayer.offline.reading.text._routes import Route, parse_route
 from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
 from quantumlayer.offline.reading.text._words import Form, forms
 
-__all__ = ["STATUSES", "Kind", "Token", "tokenize"]
+__all__ = ["STATUSES", "Kind", "Token", "tokenize", "unwritten"]
 
 Kind = Literal[
     "word", "name", "number", "date", "time", "quote", "code", "route", "sketch", "status", "mark"
@@ -119,6 +119,13 @@ def tokenize(text: str) -> tuple[Token, ...]:
     text = _LINK.sub(lambda match: match[1], text).replace("’", "'")
     text = _ABBREVIATED.sub(lambda match: f"{match[1]} ", text)
     return tuple(_joined(list(_scan(text))))
+
+
+def unwritten(text: str) -> tuple[Token, ...]:
+    """Make tokens that stand nowhere in the document: words and marks, split at spaces."""
+    return tuple(
+        Token(part, part, "word" if part[0].isalnum() else "mark", -1, -1) for part in text.split()
+    )
 
 
 def _scan(text: str) -> Iterator[Token]:
