@@ -453,18 +453,21 @@ def fields_frame(source: Source) -> Thing | None:
     if not words or len(words) != len(tokens):
         return None
     if words[-1] in _FIELD_WORDS:
-        verb_at = next((at for at, word in enumerate(words) if word in _HAVING), -1)
+        verb_at = next((at for at, word in enumerate(words) if word in _ENDS_FRAME), -1)
         words = [word for word in words[:verb_at] if word not in {"the", "following", "of"}]
     elif words[0] in _FIELD_WORDS and len(words) > 2 and words[1] in {"of", "for"}:
         words = [word for word in words[2:] if word not in DETERMINERS]
-    elif words[-1] in _HAVING:
+    elif words[-1] in _ENDS_FRAME:
         words = words[:-1]
     if not words or len(words) > 3 or any(word in PREPOSITIONS for word in words):
         return None
     return Thing(tuple(words))
 
 
-_HAVING = frozenset("has have with contains contain includes include consists takes needs".split())
+_ENDS_FRAME = frozenset(
+    "has have with contains contain includes include consists takes needs".split()
+)
+"""Words between the thing and `the following fields` or the items: `a note has:`."""
 _LABEL_IN_BOLD = re.compile(
     r"(\*\*|__)(?P<label>[A-Za-z][\w -]{1,40}?):?\1 *[:\u2014\u2013-]? *[a-z]"
 )

@@ -42,7 +42,7 @@ _KEEPING = (
     )
 )
 """What people do with the things that they want to be kept."""
-_HAVING = frozenset(
+_BEFORE_FIELD = frozenset(
     "has have having had with consists consist consisting contains contain includes include is are"
     " needs requires takes gets carries comprises showing comes come".split()
 )
@@ -327,7 +327,7 @@ def _keeps(token: Token) -> bool:
 def _is_nominal(token: Token) -> bool:
     if token.kind == "name":
         return True
-    if token.kind != "word" or token.low in DETERMINERS | PREPOSITIONS | PRONOUNS | _HAVING:
+    if token.kind != "word" or token.low in DETERMINERS | PREPOSITIONS | PRONOUNS | _BEFORE_FIELD:
         return False
     return token.low not in NUMBER_WORDS and token.low not in _NO_NOUN
 
@@ -407,7 +407,9 @@ def _fits(tokens: Sequence[Token], at: int, noun: Sequence[Token]) -> bool:
     routes = [token.value for token in tokens[first:at] if token.kind == "route"]
     if any(route.method != "POST" for route in routes) or (loose and ":" in before):
         return False
-    if before & _HAVING - {"are", "is", "have", "with"} or (before & {"is", "are"} and not loose):
+    if before & _BEFORE_FIELD - {"are", "is", "have", "with"} or (
+        before & {"is", "are"} and not loose
+    ):
         return False
     if "have" in before and not before & {"we", "i", "to"}:
         return False

@@ -35,7 +35,8 @@ _THIRD = {
     "stand": "stands", "hang": "hangs", "happen": "happens", "cost": "costs", "last": "lasts", "weigh": "weighs",
 }  # fmt: skip
 """What is said of many things → of one."""
-_HAVING = frozenset("has have contains contain comprises comprise carries carry bears bear".split())
+_HOLDS = frozenset("has have contains contain comprises comprise carries carry bears bear".split())
+"""Behind these stand the fields of the subject."""
 _BEHIND = {
     "belongs": {"to"}, "consists": {"of"}, "takes": {"place"}, "lies": {"in", "at", "on"}, "sits": {"in", "at", "on"},
     "stands": {"in", "at", "on"}, "hangs": {"in", "at", "on"}, "happens": {"on", "at", "in"},
@@ -176,7 +177,7 @@ def opens(tokens: Sequence[Token], at: int) -> bool:
         past = "participle" in forms(after)
         behind = tokens[at + 2].low if past and at + 2 < len(tokens) else after
         return behind in _TIES - {"with", "to", "of"} or after == "part"
-    if low in _HAVING:
+    if low in _HOLDS:
         return after not in {"to", "been", "not", "no", "never", "only"}
     return after in _BEHIND.get(third, ())
 

@@ -1000,13 +1000,15 @@ def _with_subject(tokens: Tokens, rewording: Rewording) -> Tokens:
         return tokens
     if tokens[start].low in ADVERBS | {"all", "each"}:
         start += 1
-    if tokens[start].low not in _HAVING:
+    if tokens[start].low not in _MEANS_HAS:
         return tokens
     start += tokens[start].low in {"consists", "consist"}
     return (*unwritten("a"), *rewording.subject, *unwritten("has"), *tokens[start + 1 :])
 
 
-_HAVING = frozenset("has have carries carry needs need includes include consists consist".split())
+_MEANS_HAS = frozenset(
+    "has have carries carry needs need includes include consists consist".split()
+)
 _TIED = {
     ("belongs",),
     ("consists",),
