@@ -579,7 +579,7 @@ def _sources(plan: Plan, action: Action, steps: list[Step]) -> None:
 
 
 def _still_alive(made: FieldDraft, action: Action) -> list[str]:
-    """Whatever is cancelled, rejected and so on stays so, unless an action says that it undoes it."""
+    """The states that an action starts from: what is cancelled or over stays so, unless it says that it undoes it."""
     if action.verb.startswith(("re", "un")) or action.verb in {"activate", "open", "approve"}:
         return []
     choices = [str(each) for each in made.spec.get("choices", ())]

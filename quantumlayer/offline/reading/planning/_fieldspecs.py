@@ -47,7 +47,7 @@ class Settled:
 def settle_fields(
     drafts: Iterable[EntityDraft], ledger: Ledger, *, all_required: bool = False
 ) -> list[Conflict]:
-    """Decide the type, bounds and so on of every field; return what contradicts itself."""
+    """Decide what the specification of every field says; return what contradicts itself."""
     conflicts: list[Conflict] = []
     drafts = list(drafts)
     for draft in drafts:

@@ -91,4 +91,6 @@ def _once(tokens: Tokens) -> Tokens:
         start -= 1
     if tokens[start - 1].low not in {",", "("} or not any(each.kind == "route" for each in tokens):
         return tokens
-    return (*tokens[: start - 1], *unwritten("; that works once"), *tokens[end:][-1:])
+    opened = tokens[start - 1].low == "("  # the bracket around `once` goes with it
+    behind = [each for each in tokens[end:] if each.low == "." or not opened]
+    return (*tokens[: start - 1], *unwritten("; that works once"), *behind[-1:])

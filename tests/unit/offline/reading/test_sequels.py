@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from quantumlayer.offline import reading
+from quantumlayer.offline.reading.sentences._sequels import sequels
+from quantumlayer.offline.reading.text._tokens import tokenize
 
 _ABOUT = "# Desk\n\nA course has a title. A permit has a price.\n\n"
 _ROUTE = "`POST /permits/{id}/revoke`"
@@ -32,12 +34,23 @@ def test_how_things_begin_and_what_an_action_makes_of_them_are_two_states(said: 
     assert all(each.status == "implemented" for each in design.coverage), design.coverage
 
 
-@pytest.mark.parametrize("how_often", [", once", ", but only once", " (once)", ". That works once"])
+@pytest.mark.parametrize(
+    "how_often", [", once.", ", but only once.", " (once).", " (once)", ". That works once."]
+)
 def test_what_works_once_is_refused_the_second_time(how_often: str) -> None:
-    said = f'The status is "valid" at first. {_ROUTE} sets it to "revoked"{how_often}.'
+    said = f'The status is "valid" at first. {_ROUTE} sets it to "revoked"{how_often}'
     design = reading.design(reading.read(_ABOUT + said))
     (rule,) = design.rules
     assert rule.condition in {"status != 'revoked'", "status == 'valid'"}
+
+
+@pytest.mark.parametrize("end", ["", "."])
+def test_a_bracket_around_once_goes_with_it(end: str) -> None:
+    said = sequels(tokenize(f"{_ROUTE} makes it open (but only once){end}"))
+    assert (
+        " ".join(token.low for token in said)
+        == f"route makes it open ; that works once {end}".strip()
+    )
 
 
 def test_a_flag_that_starts_as_false_is_no_state() -> None:
