@@ -438,6 +438,9 @@ def fields_frame(source: Source) -> Thing | None:
         last = placed[0].literals[-1:] if placed[0].method in {"", "POST"} else []
         if last and len(placed[0].literals) == len(placed[0].segments) and is_plural(last[0]):
             return Thing(tuple(singular(last[0].replace("-", " ")).split()))
+    in_bold = _labelled_in_bold(source)
+    if in_bold is not None:
+        return in_bold
     labelled = source.tokens and source.tokens[0].kind == "route"
     described = source.full if labelled else source.tokens
     tokens = [token for token in _before_paths(described) if token.low not in {":", ".", "-"}]
@@ -446,9 +449,6 @@ def fields_frame(source: Source) -> Thing | None:
     if tokens and tokens[-1].low == ")":
         opened = next((at for at, token in enumerate(tokens) if token.low == "("), len(tokens))
         tokens = tokens[:opened]
-    labelled_thing = _labelled_in_bold(source)
-    if labelled_thing is not None:
-        return labelled_thing
     words = [token.low for token in tokens if token.kind in {"word", "name"}]
     if not words or len(words) != len(tokens):
         return None

@@ -13,7 +13,6 @@ from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading.language._clauses import peel
 from quantumlayer.offline.reading.language._facts import Belongs, Context, Fact
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
-from quantumlayer.offline.reading.sentences._attached import unfold
 from quantumlayer.offline.reading.sentences._definitions import (
     CREATE,
     DEFINITION_SLOTS,
@@ -160,7 +159,7 @@ def _reword(sources: Sequence[Source]) -> None:
             for fact in facts:
                 if isinstance(fact, Belongs) and not tokens:
                     rewording.thing = rewording.subject = fact.child.tokens
-            tokens = sequels(unfold(tokens, rewording.known)) if tokens else ()
+            tokens = sequels(tokens, rewording.known) if tokens else ()
             source.tokens = reword(tokens, source.full, rewording) if tokens else ()
             if tokens[-1:] and tokens[-1].low == "?" and presented(tokens):
                 source.tokens, source.inline = (), [Context()]

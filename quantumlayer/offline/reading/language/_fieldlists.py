@@ -996,7 +996,8 @@ def _from_bracket(rest: Sequence[Token], phrase: FieldPhrase) -> Sequence[Token]
 _CLAUSE_STARTS = frozenset("is are can may i we you they he she it have has must should".split())
 
 
-_LONGEST_OWNER = 5
+_LONGEST_OWNER = 4
+"""How many words may say whose a field is, before the bracket with its name: `of the angler (angler)`."""
 
 
 def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) -> list[Token]:
@@ -1013,7 +1014,7 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
         phrase.words = tuple(_split(phrase.spelled))
         return []
     opened = next((at for at, token in enumerate(rest[:-2]) if token.low == "("), -1)
-    if 0 <= opened < _LONGEST_OWNER and rest[opened + 2].low in {",", ")"}:
+    if 0 <= opened <= _LONGEST_OWNER and rest[opened + 2].low in {",", ")"}:
         token, closed = rest[opened + 1], rest[opened + 2].low == ")"
         before = phrase.tokens[: len(phrase.tokens) - len(rest) + opened]
         again = any(each.low == token.low for each in before)

@@ -26,10 +26,10 @@ from quantumlayer.offline.reading.text._lexicon import (
     PREPOSITIONS,
     PRONOUNS,
 )
-from quantumlayer.offline.reading.text._tokens import Token, unwritten
+from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
-__all__ = ["detach", "list_of", "unfold"]
+__all__ = ["are_choices", "detach", "end_of_sentence", "is_nominal", "list_of"]
 
 
 _KEEPING = (
@@ -106,56 +106,6 @@ def detach(
     return tuple(kept), found
 
 
-_RELATING = frozenset(
-    "is are belongs belong goes go refers refer relates relate connects connect links link".split()
-)
-_RELATED = PREPOSITIONS | {"what", "when", "where", "whenever"}
-_NO_RELATION = frozenset("by sorted listed shown answered called named".split())
-_LONGEST_SUBJECT = 4
-
-
-def unfold(tokens: tuple[Token, ...], known: frozenset[str]) -> tuple[Token, ...]:
-    """`A score is what a judge gives a team: points and a comment` also says what a score has.
-
-    Returns:
-        The sentence as two: `A score is what a judge gives a team; a score has points and a comment`; so also
-        for `A fee goes to one team and carries an amount and a reason`.
-    """
-    one = bool(tokens) and tokens[0].low in _ONE
-    subject = enumerate(tokens[: _LONGEST_SUBJECT + 1])
-    at = next((i for i, token in subject if token.low in _RELATING), 0)
-    noun = tokens[1:at] if one else tokens[:at]
-    if not noun or not all(each.kind == "word" and _is_nominal(each) for each in noun):
-        return tokens
-    cut, behind = _turn(tokens, at)
-    between = [token.low for token in tokens[at:cut]]
-    related = not _RELATED.isdisjoint(between) and _NO_RELATION.isdisjoint(between)
-    if cut == behind or not related or "one of" in " ".join(between):
-        return tokens
-    if not one and not is_plural(noun[-1].low):
-        return tokens
-    listed = tokens[behind : _end_of_sentence(tokens, behind)]
-    phrases = read_fields(listed, known)
-    plain = all(plausible_field(each) and (each.spelled or not each.left) for each in phrases)
-    if len(phrases) < 2 or not plain or _are_choices(listed, phrases):
-        return tokens
-    has = unwritten("has" if one else "have")
-    return (*tokens[:cut], *unwritten(";"), *tokens[:at], *has, *tokens[behind:])
-
-
-def _turn(tokens: Sequence[Token], at: int) -> tuple[int, int]:
-    """Where a sentence turns from what its subject belongs to to what it has: `:`, `and has`."""
-    for place in range(at, len(tokens) - 1):
-        token, following = tokens[place], tokens[place + 1]
-        if token.kind == "mark":
-            return place, place + (token.low == ":")
-        if token.kind == "route":
-            break
-        if token.low == "and" and following.low in {"has", "have", "carries", "carry"}:
-            return place, place + 2
-    return 0, 0
-
-
 def _list_at(tokens: Sequence[Token], at: int, known: frozenset[str]) -> tuple[Fields, int] | None:
     """Read a list that begins at a bracket, a colon, a dash or `with`; tell where it ends."""
     opening = _opening(tokens, at)
@@ -191,17 +141,15 @@ def _opening(tokens: Sequence[Token], at: int) -> tuple[int, int, int] | None:
             return None if closing is None else (start, closing, closing + 1)
         if token.low == ",":
             place = _behind_words(tokens, start)
-            return (
-                None if place == start else (place, (end := _end_of_sentence(tokens, place)), end)
-            )
+            return None if place == start else (place, (end := end_of_sentence(tokens, place)), end)
         if token.low not in {":", "-"}:
             return None
-        end = _end_of_sentence(tokens, start)
+        end = end_of_sentence(tokens, start)
         return start, end, end
     if token.kind != "word":
         return None
     start = _behind_words(tokens, at)
-    end = _end_of_sentence(tokens, start)
+    end = end_of_sentence(tokens, start)
     return None if start == at else (start, end, end)
 
 
@@ -247,7 +195,8 @@ def _closing(tokens: Sequence[Token], at: int) -> int | None:
     return None
 
 
-def _end_of_sentence(tokens: Sequence[Token], start: int) -> int:
+def end_of_sentence(tokens: Sequence[Token], start: int) -> int:
+    """Where the sentence that a place is in ends: at a stop outside brackets."""
     depth = 0
     for place in range(start, len(tokens)):
         if tokens[place].kind != "mark":
@@ -265,7 +214,7 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
     """The noun phrase that ends before a place; of `tools in the shed` at the beginning the tools."""
     end = at - 1 if tokens[at - 1].low == "," and at > 1 else at
     start = end
-    while start > 0 and end - start < _LONGEST_NOUN and _is_nominal(tokens[start - 1]):
+    while start > 0 and end - start < _LONGEST_NOUN and is_nominal(tokens[start - 1]):
         start -= 1
     noun = tokens[start:end]
     before = tokens[start - 1].low if start else ""
@@ -324,7 +273,8 @@ def _keeps(token: Token) -> bool:
     return found is not None and found.base in _KEEPING and bool(found.forms & {"base", "third"})
 
 
-def _is_nominal(token: Token) -> bool:
+def is_nominal(token: Token) -> bool:
+    """Whether a word may be part of the name of a thing."""
     if token.kind == "name":
         return True
     if token.kind != "word" or token.low in DETERMINERS | PREPOSITIONS | PRONOUNS | _BEFORE_FIELD:
@@ -343,7 +293,7 @@ def _head(tokens: Sequence[Token]) -> Sequence[Token]:
         return ()
     end -= 1
     start = end
-    while start and end - start < _LONGEST_NOUN and _is_nominal(tokens[start - 1]):
+    while start and end - start < _LONGEST_NOUN and is_nominal(tokens[start - 1]):
         start -= 1
     noun = tokens[start:end]
     if start and tokens[start - 1].low in _ONE and len(noun) > 1 and "third" in noun[-1].forms:
@@ -467,7 +417,7 @@ def list_of(
         return None
     if any(_is_finite(token) for phrase in phrases for token in phrase.left[:2]):
         return None
-    if _are_choices(tokens, phrases):
+    if are_choices(tokens, phrases):
         return None
     evidence = sum(_evidence(phrase) for phrase in phrases) + bool(remark) + telling
     if evidence < (2 if len(phrases) == 1 else 1):
@@ -513,7 +463,7 @@ def _evidence(phrase: FieldPhrase) -> int:
     return spelled + usual + bool(phrase.traits)
 
 
-def _are_choices(tokens: Sequence[Token], phrases: Sequence[FieldPhrase]) -> bool:
+def are_choices(tokens: Sequence[Token], phrases: Sequence[FieldPhrase]) -> bool:
     """`(S, M, L or XL)`, `(members, trainers and staff)`: what something can be."""
     depth = 0
     for token in tokens:

@@ -46,7 +46,7 @@ def test_what_works_once_is_refused_the_second_time(how_often: str) -> None:
 
 @pytest.mark.parametrize("end", ["", "."])
 def test_a_bracket_around_once_goes_with_it(end: str) -> None:
-    said = sequels(tokenize(f"{_ROUTE} makes it open (but only once){end}"))
+    said = sequels(tokenize(f"{_ROUTE} makes it open (but only once){end}"), frozenset())
     assert (
         " ".join(token.low for token in said)
         == f"route makes it open ; that works once {end}".strip()
