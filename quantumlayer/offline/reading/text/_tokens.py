@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from quantumlayer.offline.reading.text._routes import Route, parse_route
+from quantumlayer.offline.reading.text._routes import parse_route
 from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
 from quantumlayer.offline.reading.text._words import Form, forms
 
@@ -31,11 +31,6 @@ class Token:
     start: int
     end: int
     value: Any = None
-
-    @property
-    def is_word(self) -> bool:
-        """Whether it is an ordinary word."""
-        return self.kind == "word"
 
     @property
     def forms(self) -> frozenset[Form]:
@@ -328,8 +323,3 @@ def _emphasis(before: Token | None, token: Token, after: Token | None) -> bool:
     glued_left = before is not None and before.end == token.start
     glued_right = after is not None and after.start == token.end
     return glued_left != glued_right or (glued_left and glued_right)
-
-
-def routes(tokens: tuple[Token, ...]) -> list[Route]:
-    """Pick the routes out of some tokens."""
-    return [token.value for token in tokens if token.kind == "route"]
