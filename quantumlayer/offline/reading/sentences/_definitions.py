@@ -280,11 +280,10 @@ def plausible_field(phrase: FieldPhrase) -> bool:
         return True
     if len(phrase.words) > 4 or not phrase.words:
         return False
-    allowed = {"own", "number", "of", "per", "only", *(["points"] if phrase.traits else [])}
     words = (
         phrase.words[:-1] if phrase.words[-1] in {"on", "at", "until", "since"} else phrase.words
     )
-    if any(word in _NO_NOUN - allowed for word in words):
+    if not (_NO_NOUN - {"own", "of", "per", "only"}).isdisjoint(words):
         return False
     if phrase.words[-1] in {"first", "last"} and len(phrase.words) > 1 and not phrase.article:
         return False  # newest first
@@ -300,9 +299,11 @@ def plausible_field(phrase: FieldPhrase) -> bool:
         return True
     if behind and behind[0].kind == "number" and "third" in finite:
         return False  # gives 1 to 5 stars
-    if [token.kind for token in behind[1:2]] == ["number"] and behind[0].low in {"from", "between"}:
-        return phrase.words[0] not in {"ranges", "goes", "runs"}  # points from 0 to 10
-    return not behind or behind[0].low not in PREPOSITIONS | {"a", "an", "the", "all"}
+    units = {trait.unit for trait in phrase.traits if trait.key in {"least", "most"}}
+    noun = units == {""} and phrase.words[0] not in {"goes", "runs"}
+    # points from 0 to 10, points of at most 10; but lasts from 2 to 3 hours
+    verbal = {"a", "an", "the", "all"} | (frozenset() if noun else PREPOSITIONS)
+    return not behind or behind[0].low not in verbal
 
 
 _LEADS = frozenset("makes sets becomes turns puts".split())

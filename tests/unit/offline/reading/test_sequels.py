@@ -44,6 +44,19 @@ def test_what_works_once_is_refused_the_second_time(how_often: str) -> None:
     assert rule.condition in {"status != 'revoked'", "status == 'valid'"}
 
 
+@pytest.mark.parametrize("bounds", ["from 0 to 10", "from zero to ten", "of at most 10"])
+def test_a_noun_with_bounds_is_a_field_although_it_is_also_a_verb(bounds: str) -> None:
+    said = sequels(
+        tokenize(f"A score is what a judge gives: points {bounds} and a comment"), frozenset()
+    )
+    assert f"; a score has points {bounds}" in " ".join(token.low for token in said)
+
+
+def test_what_lasts_some_hours_has_no_field_of_that_name() -> None:
+    tokens = tokenize("A match is for two teams: lasts between 2 and 3 hours and a referee")
+    assert sequels(tokens, frozenset()) == tokens
+
+
 @pytest.mark.parametrize("end", ["", "."])
 def test_a_bracket_around_once_goes_with_it(end: str) -> None:
     said = sequels(tokenize(f"{_ROUTE} makes it open (but only once){end}"), frozenset())
