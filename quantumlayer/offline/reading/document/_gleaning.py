@@ -23,13 +23,13 @@ from quantumlayer.offline.reading.language._facts import (
 )
 from quantumlayer.offline.reading.language._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading.language._terms import Items, Literal
-from quantumlayer.offline.reading.planning._params import PLUMBING, SEARCH, said_of, split_name
+from quantumlayer.offline.reading.planning._params import PLUMBING, SEARCH, said_of
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import participle
+from quantumlayer.offline.reading.text._words import participle, split_name
 
 __all__ = ["corrected", "glean"]
 

@@ -24,7 +24,6 @@ from quantumlayer.offline.reading.planning._figures import (
     state_of,
     thing_among,
 )
-from quantumlayer.offline.reading.planning._params import split_name
 from quantumlayer.offline.reading.planning._render import opposite
 from quantumlayer.offline.reading.planning._world import World, escape
 from quantumlayer.offline.reading.text._lexicon import (
@@ -35,7 +34,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PRONOUNS,
 )
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, singular, verb
+from quantumlayer.offline.reading.text._words import is_plural, singular, split_name, verb
 
 __all__ = ["conditions_in", "explained", "explanations", "unheard"]
 

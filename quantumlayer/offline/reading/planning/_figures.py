@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from quantumlayer.offline.reading.document._drafts import FieldDraft
-from quantumlayer.offline.reading.planning._params import split_name
 from quantumlayer.offline.reading.planning._render import (
     Frame,
     Scope,
@@ -25,7 +24,7 @@ from quantumlayer.offline.reading.planning._render import (
 )
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, singular
+from quantumlayer.offline.reading.text._words import is_plural, singular, split_name
 
 __all__ = [
     "FUNCTIONS", "NUMERIC", "Ground", "counted", "kind_of", "named", "only_number", "own", "state_of", "thing_among",
@@ -139,7 +138,7 @@ def kind_of(world: World, text: str, holder: str | None = None) -> str:
 
 def named(ground: Ground, name: str) -> str | None:
     """Work out a figure by its name alone; None where that does not say it."""
-    words = tuple(part for part in split_name(name.replace("-", "_")) if part)
+    words = split_name(name.replace("-", "_"))
     for attempt in (own, _room, _in_state, _of_things, _folded, _summed, _what_is_left, _long):
         text = attempt(ground, words)
         if text is not None:

@@ -15,14 +15,7 @@ from dataclasses import dataclass
 from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.language._facts import Sorted
 from quantumlayer.offline.reading.language._patterns import Reader
-from quantumlayer.offline.reading.planning._params import (
-    FROM,
-    PLUMBING,
-    SEARCH,
-    TEXTUAL,
-    TO,
-    split_name,
-)
+from quantumlayer.offline.reading.planning._params import FROM, PLUMBING, SEARCH, TEXTUAL, TO
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._world import Unresolved, World
 from quantumlayer.offline.reading.sentences._definitions import Situation
@@ -35,7 +28,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PRONOUNS,
 )
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import base, singular
+from quantumlayer.offline.reading.text._words import base, singular, split_name
 
 __all__ = ["Wish", "read_list_words"]
 

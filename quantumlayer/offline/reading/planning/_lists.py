@@ -37,7 +37,6 @@ from quantumlayer.offline.reading.planning._params import (
     param_of,
     periods_of,
     said_of,
-    split_name,
 )
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import (
@@ -52,7 +51,7 @@ from quantumlayer.offline.reading.planning._world import Unresolved, World, esca
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import base, plural, singular
+from quantumlayer.offline.reading.text._words import base, plural, singular, split_name
 
 __all__ = ["order_of", "plan_lists"]
 

@@ -14,7 +14,7 @@ from quantumlayer.offline.reading.planning._render import Frame, Scope, opposite
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import singular
+from quantumlayer.offline.reading.text._words import singular, split_name
 
 __all__ = [
     "FROM",
@@ -30,7 +30,6 @@ __all__ = [
     "param_of",
     "periods_of",
     "said_of",
-    "split_name",
 ]
 
 PLUMBING = frozenset(
@@ -107,11 +106,6 @@ def _by_month_number(world: World, entity: str, name: str) -> dict[str, Any]:
         "choices": list(dict.fromkeys(f"{n}" for n in (*months, *(f"{n:02}" for n in months)))),
         "where": " or ".join(ways),
     }
-
-
-def split_name(name: str) -> tuple[str, ...]:
-    """Split a name into its words: `minPrice` is min price."""
-    return tuple(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_"))
 
 
 # --- what is said of a parameter -----------------------------------------------------------------

@@ -21,7 +21,6 @@ from quantumlayer.offline.reading.planning._explanations import (
     unheard,
 )
 from quantumlayer.offline.reading.planning._figures import Ground, named
-from quantumlayer.offline.reading.planning._params import split_name
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import (
     Frame,
@@ -36,6 +35,7 @@ from quantumlayer.offline.reading.planning._world import Unresolved, World, esca
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._words import split_name
 
 __all__ = ["plan_reports"]
 

@@ -29,12 +29,12 @@ from quantumlayer.offline.reading.planning._figures import (
     kind_of,
     named,
 )
-from quantumlayer.offline.reading.planning._params import param_of, split_name
+from quantumlayer.offline.reading.planning._params import param_of
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._views import how_many
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import singular, verb
+from quantumlayer.offline.reading.text._words import singular, split_name, verb
 
 __all__ = ["plan_rows"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from quantumlayer.offline.reading.document._drafts import FieldDraft
 from quantumlayer.offline.reading.language._patterns import Reader
-from quantumlayer.offline.reading.planning._params import age_of, mentioned, split_name
+from quantumlayer.offline.reading.planning._params import age_of, mentioned
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import Frame, Scope, condition, state
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
@@ -14,7 +14,7 @@ from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._grammar import whole_grammar
 from quantumlayer.offline.reading.text._lexicon import NUMBER_WORDS
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import base, singular
+from quantumlayer.offline.reading.text._words import base, singular, split_name
 
 __all__ = ["how_many", "settle_view"]
 

@@ -19,7 +19,7 @@ from quantumlayer.offline.reading.language._facts import (
     Sketched,
     Thing,
 )
-from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, _split, read_fields
+from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
 from quantumlayer.offline.reading.language._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading.language._slots import BASIC_SLOTS
 from quantumlayer.offline.reading.language._terms import Items
@@ -33,6 +33,7 @@ from quantumlayer.offline.reading.text._words import (
     is_plural,
     noun_for,
     participle,
+    split_name,
     verb,
 )
 
@@ -537,7 +538,7 @@ def _shows_value(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     if situation.vocabulary is not None or not _is_kept(captures["thing"], situation):
         return None
     name = captures["name"]
-    phrase = FieldPhrase(tuple(_split(name)), name, traits=[Trait("nullable")])
+    phrase = FieldPhrase(split_name(name), name, traits=[Trait("nullable")])
     return [Fields(captures["thing"], (phrase,), by_system=True)]
 
 
@@ -546,7 +547,7 @@ def _names_agent(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     if situation.vocabulary is not None or situation.topic is None:
         return None
     name = captures["name"]
-    phrase = FieldPhrase(tuple(_split(name)), name, traits=[Trait("nullable"), Trait("user")])
+    phrase = FieldPhrase(split_name(name), name, traits=[Trait("nullable"), Trait("user")])
     return [Fields(situation.topic, (phrase,), by_system=True)]
 
 
@@ -741,7 +742,7 @@ def _described_name(captures: Captures, situation: Situation) -> Iterable[Fact] 
     if situation.vocabulary is not None:
         return None
     name = captures["name"]
-    return [Fields(captures["thing"], (FieldPhrase(tuple(_split(name)), name, traits=traits),))]
+    return [Fields(captures["thing"], (FieldPhrase(split_name(name), name, traits=traits),))]
 
 
 def _some_are(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -761,7 +762,7 @@ def _relative_flag(captures: Captures, situation: Situation) -> Iterable[Fact] |
     if left or not traits:
         return None
     name = captures["name"]
-    phrase = FieldPhrase(tuple(_split(name)), name, traits=[Trait("type", "boolean"), *traits])
+    phrase = FieldPhrase(split_name(name), name, traits=[Trait("type", "boolean"), *traits])
     return [Fields(captures["thing"], (phrase,), complete=False)]
 
 
@@ -865,7 +866,7 @@ def _answers_with(captures: Captures, situation: Situation) -> Iterable[Fact] | 
     thing: Thing | None = captures.get("thing")
     if thing is not None and (thing.words[-1:] == ("first",) or not _is_kept(thing, situation)):
         return None
-    phrases = tuple(FieldPhrase(tuple(_split(name)), name) for name in names if name != "id")
+    phrases = tuple(FieldPhrase(split_name(name), name) for name in names if name != "id")
     only = bool(captures.get("only"))
     fields = Fields(Thing(()), phrases, by_system=True, route=captures["route"], only=only)
     lexicon = lexicon_of(situation)
@@ -900,7 +901,7 @@ def _records(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         return None
     if "name" in captures:
         phrases: tuple[FieldPhrase, ...] = (
-            FieldPhrase(tuple(_split(captures["name"])), captures["name"]),
+            FieldPhrase(split_name(captures["name"]), captures["name"]),
         )
     else:
         phrases = captures["fields"]
@@ -1003,7 +1004,7 @@ def _created_for(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     if not _is_kept(thing, situation):
         return None
     name = captures["name"]
-    reference = FieldPhrase(tuple(_split(name)), name)
+    reference = FieldPhrase(split_name(name), name)
     return [Fields(thing, (reference, *captures["fields"])), Mention(thing, ("create",))]
 
 
@@ -1014,7 +1015,7 @@ def _placed_in(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     if thing is None or not name.lower().endswith("id"):
         return None
     thing = thing if thing.words else situation.topic or thing
-    return [Fields(thing, (FieldPhrase(tuple(_split(name)), name),), sure=False)]
+    return [Fields(thing, (FieldPhrase(split_name(name), name),), sure=False)]
 
 
 def _listed_sure(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

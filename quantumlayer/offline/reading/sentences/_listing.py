@@ -36,7 +36,7 @@ from quantumlayer.offline.reading.text._lexicon import (
 )
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import STATUSES
-from quantumlayer.offline.reading.text._words import is_plural, singular
+from quantumlayer.offline.reading.text._words import is_plural, singular, split_name
 
 __all__ = ["LISTING", "LISTING_SLOTS"]
 
@@ -272,14 +272,9 @@ def _explained(
         return
     start += 1 if reader.low(start) == "by" else 2
     for words, end in _field_words(reader, start):
-        named = _split_name(words)
+        named = split_name("_".join(words))
         since = type_of_name(named) in {"date", "datetime"} and word == "longest"
         yield (words, down and not since), end + 1 if opened and reader.low(end) == ")" else end
-
-
-def _split_name(words: tuple[str, ...]) -> tuple[str, ...]:
-    joined = "_".join(words)
-    return tuple(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", joined).lower().split("_"))
 
 
 def _by(word: str) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from quantumlayer.offline.reading.language._facts import Thing
-from quantumlayer.offline.reading.language._fieldlists import _UNITS, FieldPhrase, read_fields
+from quantumlayer.offline.reading.language._fieldcuts import UNITS
+from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
 from quantumlayer.offline.reading.language._fieldtypes import type_of_name
 from quantumlayer.offline.reading.language._patterns import (
     Captures,
@@ -981,7 +982,7 @@ def _subject_thing(tokens: Tokens, rewording: Rewording) -> Tokens:
     noun = singular(name[-1].low)
     if not one and (
         noun == name[-1].low
-        or noun in GENERIC | VAGUE | _UNITS | rewording.fields
+        or noun in GENERIC | VAGUE | UNITS | rewording.fields
         or rewording.counted.get(noun, 0) < _SPOKEN_OF
     ):
         return ()
@@ -1030,7 +1031,7 @@ def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
         if token.kind != "word" or token.low in _NO_NAME:
             continue
         noun = singular(token.low)
-        unlikely = noun in GENERIC | VAGUE | _UNITS or noun in rewording.fields
+        unlikely = noun in GENERIC | VAGUE | UNITS or noun in rewording.fields
         if len(noun) < 3 or (unlikely and noun not in rewording.collections):
             continue
         before = tokens[at - 1].low if at else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -17,6 +18,7 @@ __all__ = [
     "participle",
     "plural",
     "singular",
+    "split_name",
     "verb",
 ]
 
@@ -85,6 +87,12 @@ def singular(noun: str) -> str:
 def is_plural(noun: str) -> bool:
     """Tell whether a noun is a plural, going by its form."""
     return singular(noun) != noun
+
+
+def split_name(name: str) -> tuple[str, ...]:
+    """Split a name as in JSON into its words: `dueDate`, `due_date` → due, date."""
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+    return tuple(part for part in parts if part)
 
 
 # --- verbs ---------------------------------------------------------------------------------------
