@@ -172,7 +172,11 @@ def opens(tokens: Sequence[Token], at: int) -> bool:
     if low in _MAY:
         return after in {"have", "carry", "contain", "bear"}
     if low in _MEASURING and after in {"a", "an", "some"}:
-        return low != "takes" or after == "some" or tokens[at + 2 : at + 3][0].low == "number"
+        return (
+            low != "takes"
+            or after == "some"
+            or "number" in {each.low for each in tokens[at + 2 : at + 3]}
+        )
     if third == "is":
         past = "participle" in forms(after)
         behind = tokens[at + 2].low if past and at + 2 < len(tokens) else after
@@ -343,7 +347,12 @@ def _many_of(tokens: Tokens, facts: list[Fact]) -> Tokens:
         start += 1
     colon = next((i for i, t in enumerate(tokens[start : start + 3], start) if t.low == ":"), 0)
     noun = tokens[start:colon]
-    if not colon or not noun or not is_plural(noun[-1].low) or not _nominal(noun):
+    if (
+        not 0 < colon < len(tokens) - 1
+        or not noun
+        or not is_plural(noun[-1].low)
+        or not _nominal(noun)
+    ):
         return tokens
     if tokens[colon + 1].low not in {"a", "an", "the", "its", "their"}:
         return tokens  # tags: red, green
@@ -358,7 +367,7 @@ def _tied(tokens: Tokens, facts: list[Fact]) -> Tokens:
     end = _subject(tokens) if tokens else 0
     if not end:
         end = _subject((*tokens[:3], *unwritten("for a"))) if _is_one(tokens) else 0
-    if not end or tokens[end].low not in {"is", "are"}:
+    if not end or end + 1 >= len(tokens) or tokens[end].low not in {"is", "are"}:
         return tokens
     noun = tokens[int(tokens[0].low in _ONE) : end]
     at = end + 1

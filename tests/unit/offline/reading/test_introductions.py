@@ -279,3 +279,12 @@ def test_what_is_introduced_is_what_is_kept(case: str) -> None:
             assert field.type in KINDS[kind], member
             assert (not field.required or field.default is not None) == optional, member
         assert not fields, thing
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["An order has lines:", "A visit takes a", "An order has many:", "A loan is", "A fee is for"],
+)
+def test_a_sentence_may_break_off_anywhere(broken: str) -> None:
+    made = design(read(f"# Shop\n\nAn order has a number.\n\n{broken}"))
+    assert not any("failed" in each.note for each in made.coverage)
