@@ -26,6 +26,7 @@ from quantumlayer.offline.reading.document._structure import Structure, build_st
 from quantumlayer.offline.reading.language._clauses import Understood
 from quantumlayer.offline.reading.language._facts import (
     Belongs,
+    Context,
     Fact,
     Fields,
     Nominal,
@@ -41,13 +42,13 @@ from quantumlayer.offline.reading.language._facts import (
 )
 from quantumlayer.offline.reading.language._terms import Items
 from quantumlayer.offline.reading.language._traits import read_traits
-from quantumlayer.offline.reading.language._vocabulary import Lexicon
+from quantumlayer.offline.reading.language._vocabulary import EntityWord, Lexicon, snake
 from quantumlayer.offline.reading.sentences._accounts import granted_by_row
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._grammar import whole_grammar
 from quantumlayer.offline.reading.sentences._loose import read_loosely
 from quantumlayer.offline.reading.sentences._phrases import Vocabulary
-from quantumlayer.offline.reading.sentences._shown import read_shown
+from quantumlayer.offline.reading.sentences._shown import read_figures, read_report, read_shown
 from quantumlayer.offline.reading.text._lexicon import PAGING
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
@@ -91,7 +92,10 @@ def analyse(items: Sequence[Requirement], silent: frozenset[str] = frozenset()) 
     sources = make_ready(items, silent)
     known = known_names(sources)
     detach_lists(sources, known)
+    open_ones = _hear_figures(sources, discover(sources, known))
     analysis = _analysed(sources, known)
+    if open_ones and _hear_of(analysis.structure, open_ones, sources):
+        analysis = _analysed(sources, known)
     if _fill_in(analysis, known):
         analysis = _analysed(sources, known)
     return analysis
@@ -108,6 +112,109 @@ def _analysed(sources: list[Source], known: frozenset[str]) -> Analysis:
         reader = _Reader(analysis, known)
         analysis.findings = [reader.read(source, read.get(source.id)) for source in sources]
     return analysis
+
+
+def _hear_figures(sources: Sequence[Source], lexicon: Lexicon) -> list[Source]:
+    """Read what the service works out before anything else takes it for what clients send.
+
+    Returns:
+        Those that do not say whose value it is.
+    """
+    open_ones: list[Source] = []
+    before: Source | None = None
+    for source in sources:
+        if before is not None and _only_says_when_empty(source):
+            before.inline = [_longer(fact, source.full) for fact in before.inline]
+            source.tokens, source.inline, source.heard = (), [Context()], True
+            continue
+        before = None
+        facts = read_figures(source.full, lexicon) if source.kind == "clause" else []
+        if not facts and source.kind == "clause":
+            source.inline[len(source.inline) :], at = read_report(source.full, lexicon)
+            source.tokens = source.full[:at] if at else source.tokens
+            source.heard = at > 0 and source.full[at - 1].kind == "route"
+        elif any(isinstance(fact, Fields) and not fact.thing.words for fact in facts):
+            open_ones.append(source)
+        elif facts:
+            source.inline, source.heard, before = facts, True, source
+    return open_ones
+
+
+_EMPTY = frozenset("null zero 0 empty".split())
+
+
+def _only_says_when_empty(source: Source) -> bool:
+    """`It is null while there are none`, `without lines it is 0`: that goes on about a figure."""
+    words = {token.low for token in source.full}
+    short = len(source.full) <= 14 and source.kind == "clause" and not source.routes
+    return short and bool(
+        words & _EMPTY and words & {"no", "none", "without", "any"} and "it" in words
+    )
+
+
+def _longer(fact: Fact, tokens: Sequence[Token]) -> Fact:
+    if not isinstance(fact, Fields):
+        return fact
+    comma = Token(",", ",", "mark", 0, 0)
+    tokens = [token for token in tokens if token.low not in {".", "!"}]
+    *others, last = fact.phrases
+    traits = [
+        trait._replace(value=(*trait.value, comma, *tokens)) if trait.key == "meaning" else trait
+        for trait in last.traits
+    ]
+    return replace(fact, phrases=(*others, replace(last, traits=traits)))
+
+
+def _hear_of(structure: Structure, sources: Sequence[Source], every: Sequence[Source]) -> bool:
+    """Say whose values they are that a few statements explain; tell whether that is known of any."""
+    found = False
+    reported = {
+        name
+        for source in every
+        for sketch in (
+            source.sketch,
+            *(token.value for token in source.full if token.kind == "sketch"),
+        )
+        if sketch is not None
+        for name in sketch.members
+    }
+    for source in sources:
+        facts = read_figures(source.full, structure.lexicon)
+        if any(
+            phrase.spelled in reported or snake(phrase.words) in reported
+            for fact in facts
+            if isinstance(fact, Fields)
+            for phrase in fact.phrases
+        ):
+            continue  # that is about a report
+        told = [fact.phrases[0].traits[0].value for fact in facts if isinstance(fact, Fields)]
+        owner = _owner_of(structure, told[0]) if told else None
+        if owner is not None:
+            thing = Thing(tuple(owner.label.split()))
+            source.inline = [
+                replace(fact, thing=thing) if isinstance(fact, Fields) else fact for fact in facts
+            ]
+            source.heard = found = True
+    return found
+
+
+def _owner_of(structure: Structure, told: Sequence[Token]) -> EntityWord | None:
+    """What has a value that is worked out from the items that belong to it, or from its own fields."""
+    words = [structure.lexicon.find([token.low]) for token in told if token.kind == "word"]
+    drafts = structure.entities
+    for word in words:
+        if word is None or word.name not in drafts:
+            continue
+        above = {
+            made.references
+            for made in drafts[word.name].fields.values()
+            if made.references and made.references != "User"
+        } | {parent for parent, child, _ in structure.relations if child == word.name}
+        if len(above) == 1:
+            return drafts[above.pop()].word
+    names = [str(token.value or token.low) for token in told if token.kind in {"word", "name"}]
+    has = [draft for draft in drafts.values() if any(draft.fields.get(name) for name in names)]
+    return has[0].word if len(has) == 1 else None
 
 
 def _fill_in(analysis: Analysis, known: frozenset[str]) -> bool:
@@ -227,7 +334,7 @@ class _Reader:
         word = self.analysis.structure.topics.get(source.id)
         topic = word.name if word is not None else None
         finding = Finding(source, [], [], self.route, topic)
-        if self._is_framed(source):
+        if not source.heard and self._is_framed(source):
             finding.framed = True
         elif source.kind in {"clause", "route"}:
             understood = Understood() if source.heard else self._understand(source, topic)

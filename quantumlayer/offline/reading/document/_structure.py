@@ -487,7 +487,7 @@ class _Builder:
     # --- statements
 
     def _clause(self, source: Source) -> None:
-        framed = self._questioned(source) or self._framed(source)
+        framed = [] if source.heard else self._questioned(source) or self._framed(source)
         if framed:
             self._apply(framed, source)
             return

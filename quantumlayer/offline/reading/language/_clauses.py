@@ -398,12 +398,12 @@ def _finite(tokens: Sequence[Token], at: int) -> bool:
 # --- lead-ins ------------------------------------------------------------------------------------
 
 _LEAD_INS = (
+
     "as (a|an|the|our) <noun:role> [,] (i|we) [also] (want|need|wish|would like|would love|expect|have) [(to|that)]",
     "as (a|an|the|our) <noun:role> [,] (i|we)",
     "as (a|an|the|our) <noun:role> [,] (i|we) (can|could|may|should|must|shall|will) [be able to]",
     "(i|we|you) [also|really] (want|need|wish|would like|would love) [(you|it|the system)] to",
-    "(i|we) would [like] [to] (have|see)",
-    "(i|we) (want|need|would like|expect) that",
+    "(i|we) would [like] [to] (have|see)", "(i|we) (want|need|would like|expect) that",
     "[at any moment|at any time] (i|we) would like to",
     "it (must|should|shall|has to|is|will) [be] possible (for <noun:role> to|to|that)",
     "it (must|should|shall|is|will) [be] possible to",
@@ -417,18 +417,15 @@ _LEAD_INS = (
     "(that is why|this is why|which is why|therefore|hence|please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|first of all|to begin with|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally ,|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
     "(the|an|a) (user|client|caller) (wants|needs) to",
     "(whenever|when|wherever) (a|an|the|any) <noun> is (shown|read|listed|returned|fetched) [,]",
-)
+)  # fmt: skip
 _ENDINGS = (
-    "[,] so that <rest>",
-    "[,] so <pronoun> <rest>",
-    "[,] in order (to|that) <rest>",
+    "[,] so that <rest>", "[,] so <pronoun> <rest>", "[,] in order (to|that) <rest>",
     "[,] because <rest>",
     "[,] (which|that) is (0|zero) (while|when|if|as long as|until) there (is|are) (none|no <noun>|nothing|none yet)",
-    "[,] since <rest>",
-    "[,] (as|for) (we|they|it|he|she|our|this) <rest>",
+    "[,] since <rest>", "[,] (as|for) (we|they|it|he|she|our|this) <rest>",
     ", (as|for) (the|a|an|some|most|many|people|everybody|nobody|every|each|no|their|otherwise) <rest>",
     "[,] (for now|for the moment|please|of course|thanks|thank you|if possible|for the tax office)",
-)
+)  # fmt: skip
 
 
 def peel(

@@ -14,65 +14,14 @@ from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import is_plural, plural, singular
 
 __all__ = [
-    "Access",
-    "AllRequired",
-    "Answers",
-    "Apart",
-    "Barred",
-    "Belongs",
-    "Beyond",
-    "Cascade",
-    "Changeable",
-    "Context",
-    "Counts",
-    "Does",
-    "Fact",
-    "Fields",
-    "Figures",
-    "Filtered",
-    "Follows",
-    "Grouped",
-    "Hides",
-    "Holds",
-    "Included",
-    "Inclusive",
-    "Lacks",
-    "Legend",
-    "Limit",
-    "Means",
-    "Mention",
-    "Never",
-    "NoOverlap",
-    "Nominal",
-    "NotOneself",
-    "Opening",
-    "Operation",
-    "Owned",
-    "Paged",
-    "Parameter",
-    "Redirects",
-    "Refused",
-    "Required",
-    "Room",
-    "Said",
-    "Searched",
-    "Sets",
-    "Shows",
-    "Sketched",
-    "Sorted",
-    "States",
-    "Status",
-    "StepByStep",
-    "Successive",
-    "Takes",
-    "Thing",
-    "Touches",
-    "Transition",
-    "Unique",
-    "Wants",
-    "Winner",
-    "Worked",
-]
+    "Access", "AllRequired", "Answers", "Apart", "Barred", "Belongs", "Beyond", "Cascade",
+    "Changeable", "Context", "Counts", "Does", "Fact", "Fields", "Figures", "Filtered", "Follows",
+    "Grouped", "Hides", "Holds", "Included", "Inclusive", "Lacks", "Legend", "Limit", "Means",
+    "Mention", "Never", "NoOverlap", "Nominal", "NotOneself", "Opening", "Operation", "Owned",
+    "Paged", "Parameter", "Redirects", "Refused", "Required", "Room", "Said", "Searched", "Sets",
+    "Shows", "Sketched", "Sorted", "States", "Status", "StepByStep", "Successive", "Takes",
+    "Thing", "Touches", "Transition", "Unique", "Wants", "Winner", "Worked",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +408,8 @@ class Answers(Fact):
     route: Route | None
     sketch: Sketch | None
     note: tuple[Token, ...] = ()
+    told: tuple[tuple[str, tuple[Token, ...]], ...] = ()
+    """What explains some of its members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +419,8 @@ class Grouped(Fact):
     route: Route
     sketch: Sketch
     note: tuple[Token, ...] = ()
+    told: tuple[tuple[str, tuple[Token, ...]], ...] = ()
+    """What explains some of its members."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,7 @@ from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import tokenize
 from quantumlayer.offline.reading.text._words import base, forms, participle, verb
 
-__all__ = [
-    "UNDOES",
-    "Step",
-    "find_actions",
-    "nested_entity",
-    "settle_actions",
-    "steps_of",
-]
+__all__ = ["UNDOES", "Step", "find_actions", "nested_entity", "settle_actions", "steps_of"]
 
 _ACCOUNT = frozenset({"login", "signup", "register", "logout", "token", "sign-up", "log-in", "me"})
 _PREFIXES = frozenset({"api", "v1", "v2", "v3", "rest"})

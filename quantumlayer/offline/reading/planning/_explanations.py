@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading.document._drafts import FieldDraft
+from quantumlayer.offline.reading.language._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading.planning._figures import (
     FUNCTIONS,
     NUMERIC,
     Ground,
+    counted,
     named,
     only_number,
     own,
@@ -33,10 +36,17 @@ from quantumlayer.offline.reading.text._lexicon import (
     PREPOSITIONS,
     PRONOUNS,
 )
-from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, singular, split_name, verb
+from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._words import (
+    base,
+    is_plural,
+    noun_for,
+    singular,
+    split_name,
+    verb,
+)
 
-__all__ = ["conditions_in", "explained", "explanations", "unheard"]
+__all__ = ["any_tokens", "conditions_in", "explained", "explanations", "truth", "unheard"]
 
 _SHARES = frozenset(
     "percentage percent percents share proportion rate quota ratio fraction %".split()
@@ -45,7 +55,8 @@ _GLUE = (
     (DETERMINERS - {"no"}) | PREPOSITIONS | PRONOUNS | ADVERBS
     | frozenset("which that who is are was were be been being has have had it its and so far now all every each"
                 " still there one ones them this these shows says tells means given they belong belonging does do"
-                " whole number how what as got gets received made always 's".split())
+                " whole number how what as got gets received made always 's up recent arithmetic ever status"
+                " state".split())
 )  # fmt: skip
 _SIGNS = {
     **dict.fromkeys(("minus", "less", "-", "without"), "-"),
@@ -65,16 +76,27 @@ class _Sorted:
     """With the entity that has it."""
     states: list[tuple[str, str]] = field(default_factory=list)
     """Entity and condition."""
+    ways: list[str] = field(default_factory=list)
+    """Fields of what the item refers to: `worker.rate`."""
     either: bool = False
     plural: bool = False
+    without: bool = False
+    """Whether it is what the parts do not take: `places not taken by bookings`."""
     share: bool = False
 
 
 def explained(ground: Ground, tokens: Sequence[Token], name: str = "") -> str | None:
     """Work out a figure by the words that explain it; None where a word stays open."""
     said = [token for token in tokens if token.kind not in {"sketch", "route"}]
+    said = [
+        each
+        for token in said
+        for each in (tokenize(token.text) if token.kind == "code" else [token])
+    ]
     said, empty = _apart_from_emptiness(said)
+    ground, said = _narrowed(ground, said)
     said, rounding = _apart_from_rounding(said)
+    said, name = _apart_from_percent(said, name)
     text = _joined(ground, said, name) if _trimmed(said) else named(ground, name)
     if text is None:
         return None
@@ -100,13 +122,68 @@ def _apart_from_emptiness(tokens: Sequence[Token]) -> tuple[list[Token], str | N
     """`…, null without a budget`, `and 0 if there are no records yet`."""
     for at, token in enumerate(tokens):
         following = tokens[at + 1].low if at + 1 < len(tokens) else ""
-        if token.low in _EMPTY and following in _WITHOUT and (at == 0 or _opens(tokens[at - 1])):
-            return list(tokens[:at]), _EMPTY[token.low]
+        ends = following in _WITHOUT or (
+            following in {"", ",", "."} and at and tokens[at - 1].low == "or"
+        )
+        if token.low in _EMPTY and ends and (at == 0 or _opens(tokens[at - 1])):
+            return _trimmed(tokens[:at]), _EMPTY[token.low]
+    last = max((at for at, token in enumerate(tokens) if token.low in {",", ";"}), default=0)
+    tail = [token.low for token in tokens[last:]]
+    if last and tail[-1] in _EMPTY and {"no", "without", "none", "any"} & set(tail):
+        return _trimmed(tokens[:last]), _EMPTY[tail[-1]]  # …; with no firings it is null
     return list(tokens), None
+
+
+_ONLY = frozenset(
+    "not without never only counting count counts where but do does are is considered included matter matters ones".split()
+)
+
+
+def _narrowed(ground: Ground, tokens: Sequence[Token]) -> tuple[Ground, list[Token]]:
+    """`…, only counting open ones`, `…, where only sent invoices count`, `…; cancelled ones do not count`."""
+    for at, token in enumerate(tokens):
+        behind = tokens[at + 1 :]
+        lows = {each.low for each in behind}
+        if token.low not in {",", ";"} or not lows & {
+            "count",
+            "counts",
+            "counting",
+            "considered",
+            "included",
+        }:
+            continue
+        if not lows & {"only", "not", "without", "never"}:
+            continue
+        found = _sort(ground, [each for each in behind if each.low not in _ONLY])
+        if found is not None and found.states and not found.functions:
+            entity, text = found.states[0][0], _either(found)
+            text = opposite(text) if lows & _LEAVING_OUT else text
+            return replace(
+                ground, where={**ground.where, entity: (*ground.where.get(entity, ()), text)}
+            ), list(tokens[:at])
+    return ground, list(tokens)
 
 
 def _opens(token: Token) -> bool:
     return token.low in {",", "and", ";", "(", "is", "or", "are", "be", ":", "then", "but"}
+
+
+_WHOLE = frozenset("in as a whole full".split())
+
+
+def _apart_from_percent(tokens: Sequence[Token], name: str) -> tuple[list[Token], str]:
+    """`free places divided by places, in percent`: the name says so then."""
+    at = next(
+        (at for at, token in enumerate(tokens) if token.low in {"percent", "percentage", "%"}), None
+    )
+    if at is None:
+        return list(tokens), name
+    start = at
+    while start and tokens[start - 1].low in _WHOLE:
+        start -= 1
+    apart = start < at and tokens[at + 1 : at + 2] != [] and tokens[at + 1].low == "of"
+    left = list(tokens) if apart or start == at else [*tokens[:start], *tokens[at + 1 :]]
+    return left, f"{name}_percent"
 
 
 _DECIMALS = frozenset({"decimals", "decimal", "places", "digits", "digit"})
@@ -137,9 +214,33 @@ def _number(token: Token) -> int | None:
     return value if isinstance(value, int) else None
 
 
+_WAYS = (
+    ("[the] product of <one> and <two>", "times"),
+    ("[the] difference (between|of) <one> and <two>", "minus"),
+    ("[what] (remains|remain|is left|left) of <one> (after|once|without|when|less) <two>", "minus"),
+    ("<one> as [a] (percentage|percent|share) of <two>", "divided"),
+)
+"""Two values said to be joined in other words."""
+
+
+def any_tokens(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
+    """Read one word or more as they are."""
+    for end in range(at + 1, len(reader.tokens) + 1):
+        yield tuple(reader.tokens[at:end]), end
+
+
+def _in_line(tokens: Sequence[Token]) -> list[Token]:
+    """`the product of quantity and price` → `quantity times price`."""
+    reader = Reader(tokens, {"one": any_tokens, "two": any_tokens})
+    for text, sign in _WAYS:
+        for captures in compile_pattern(text).wholes(reader):
+            return [*captures["one"], Token(sign, sign, "word", 0, 0), *captures["two"]]
+    return list(tokens)
+
+
 def _joined(ground: Ground, tokens: Sequence[Token], name: str) -> str | None:
     """Two values joined by `minus`, `times`, `out of`, or one alone."""
-    tokens = _trimmed(tokens)
+    tokens = _in_line(_trimmed(tokens))
     if not tokens:
         return None
     if any(token.low == "(" for token in tokens):
@@ -186,6 +287,10 @@ def _combined(
         two = f"sum({entity}, {escape(made.name)}{ground.conditions(entity)})" if made else two
     loose = " if " in one or (sign in "*/" and (" + " in one or " - " in one))
     one = f"({one})" if loose and not one.endswith(")") else one
+    quotient, test, rest = one.strip("()").partition(" if ")
+    if sign == "*" and two.isdigit() and " / " in quotient:  # a / b * 100
+        above, _, below = quotient.partition(" / ")
+        return f"{above} * {two} / {below}{test}{rest}"
     if sign != "/":
         loose = sign in "*-" and (" + " in two or " - " in two) and "(" not in two
         return f"{one} {sign} ({two})" if loose else f"{one} {sign} {two}"
@@ -227,12 +332,14 @@ def _sum_of_products(
     return None
 
 
+_EDGES = frozenset(", . ; : and or is are that which i.e so being it =".split())
+
+
 def _trimmed(tokens: Sequence[Token]) -> list[Token]:
-    edges = frozenset(", . ; : and is are that which i.e so being it =".split())
     found = list(tokens)
-    while found and found[0].low in edges:
+    while found and found[0].low in _EDGES:
         found = found[1:]
-    while found and found[-1].low in edges | {"then"}:
+    while found and found[-1].low in _EDGES | {"then"}:
         found = found[:-1]
     return found
 
@@ -247,11 +354,52 @@ def _operand(ground: Ground, tokens: Sequence[Token], name: str) -> str | None:
     found = _sort(ground, tokens)
     if found is None:
         return None
-    return _share(ground, found, name) if found.share else _taken(ground, found)
+    part = any(entity == ground.holder for entity, _ in found.fields) and found.things
+    share = found.share or ("percent" in split_name(name) and part and not found.functions)
+    return _share(ground, found, name) if share else _taken(ground, found)
+
+
+_LYING = frozenset(
+    "belongs belong for hold holds contain contains lie lies lying exist exists refer refers at least one right now present inside"
+    " currently as many more than equal equals reached reaches than full".split()
+)
+_FULL = frozenset("all reached reaches equal equals left many full".split())
+
+
+def truth(ground: Ground, tokens: Sequence[Token]) -> str | None:
+    """What makes words about the parts of an item true: `a stored parcel is in it`, `as many bookings as seats`."""
+    lows = [token.low for token in tokens]
+    none = any(
+        low in {"no", "without"} and thing_among(ground, [each]) is not None
+        for at, low in enumerate(lows) for each in lows[at + 1 : at + 3]
+    )  # fmt: skip
+    said = [
+        token for token in tokens if token.low not in _LYING and not (none and token.low == "no")
+    ]
+    found = _sort(ground, said)
+    if found is None or found.functions not in ([], ["count"]) or not found.things:
+        return None
+    entity = found.things[0]
+    room = [
+        made
+        for each, made in found.fields
+        if each == ground.holder and made.spec.get("type") in NUMERIC
+    ]
+    if room and len(found.fields) == 1 and _FULL & set(lows):
+        return f"{counted(ground, entity)} >= {escape(room[0].name)}"
+    if found.fields or found.functions or not found.things:
+        return None
+    states = (_either(found),) if found.states else ()
+    return f"{'not ' if none else ''}exists({entity}{ground.conditions(entity, *states)})"
 
 
 def _share(ground: Ground, found: _Sorted, name: str) -> str | None:
-    """`the percentage of records that are present or late`."""
+    """`the percentage of records that are present or late`, `the share of places taken by bookings`."""
+    room = [made for entity, made in found.fields if entity == ground.holder]
+    if len(room) == 1 and found.things and not found.states:
+        used = counted(ground, found.things[0])
+        whole = escape(room[0].name)
+        return f"{used}{'' if ground.fraction else ' * 100'} / {whole} if {whole} > 0 else None"
     if not found.states:
         return None
     entity = found.states[0][0]
@@ -268,9 +416,18 @@ def _either(found: _Sorted) -> str:
 def _taken(ground: Ground, found: _Sorted) -> str | None:
     """Put the words of one value together."""
     function = found.functions[0] if found.functions else None
-    of_parts = [(entity, made) for entity, made in found.fields if entity != ground.holder]
+    of_parts = [
+        each
+        for at, each in enumerate(found.fields)
+        if each[0] != ground.holder and each not in found.fields[:at]
+    ]
     its_own = [made for entity, made in found.fields if entity == ground.holder]
-    if len(of_parts) > 1:
+    if found.without:
+        room = its_own[0] if len(its_own) == 1 and found.things and not of_parts else None
+        return f"{escape(room.name)} - {counted(ground, found.things[0])}" if room else None
+    if found.ways and not (found.fields or found.things or found.states):
+        return found.ways[0] if len(found.ways) == 1 else None
+    if len(of_parts) > 1 or found.ways:
         return None
     if its_own and not of_parts and not found.things and not found.states:
         return (
@@ -284,7 +441,9 @@ def _taken(ground: Ground, found: _Sorted) -> str | None:
     if entity is None:
         return None
     states = (_either(found),) if found.states else ()
-    if function == "count" and not of_parts:
+    if function == "count" and all(
+        each[1].spec.get("type") in {"date", "datetime"} for each in of_parts
+    ):
         return f"count({entity}{ground.conditions(entity, *states)})"
     if of_parts:
         made = of_parts[0][1]
@@ -314,8 +473,9 @@ def _sort(ground: Ground, tokens: Sequence[Token]) -> _Sorted | None:
     while at < len(tokens):
         for size in (3, 2, 1):
             part = tokens[at : at + size]
+            states = len(found.states)
             if len(part) == size and _kept(ground, found, part, negated=negated):
-                negated = False
+                negated = negated and len(found.states) == states
                 at += size
                 break
         else:
@@ -324,9 +484,11 @@ def _sort(ground: Ground, tokens: Sequence[Token]) -> _Sorted | None:
                 negated = negated or low != "yet"
             elif low == "or":
                 found.either = True
-            elif low not in _GLUE and tokens[at].kind != "mark":
-                return None
+            elif low not in _GLUE | _TAKEN and tokens[at].kind != "mark":
+                if not _done_to(ground, found, low) and not (ground.params and low in _SPAN):
+                    return None
             at += 1
+    found.without = negated
     return found
 
 
@@ -347,11 +509,14 @@ def _kept(ground: Ground, found: _Sorted, part: Sequence[Token], *, negated: boo
         found.plural |= is_plural(lows[-1])
         return True
     word = ground.world.structure.lexicon.find([*lows[:-1], singular(lows[-1])])
-    if word is not None and word.name == ground.holder and part[0].kind == "word":
+    if (
+        word is not None
+        and part[0].kind == "word"
+        and (word.name == ground.holder or _above(ground, word.name))
+    ):
         return True
-    done = verb(lows[0]) if len(part) == 1 and part[0].kind == "word" else None
-    made = ground.world.vocabulary.verbs.get(done.base) if done is not None else None
-    if done is not None and made in ground.parts and "participle" in done.forms:
+    made = ground.world.vocabulary.verbs.get(_deed(lows[0]) or "") if len(part) == 1 else None
+    if part[0].kind == "word" and made in ground.parts:
         found.things.append(str(made))  # the seats booked
         found.plural = True
         return True
@@ -361,6 +526,33 @@ def _kept(ground: Ground, found: _Sorted, part: Sequence[Token], *, negated: boo
     if lows[0] in _GLUE and part[0].kind == "word":
         return False
     return _field_or_state(ground, found, lows, negated=negated)
+
+
+_SPAN = frozenset("time range period span two inclusive included given".split())
+_TAKEN = frozenset("taken used occupied filled covered".split())
+
+
+def _done_to(ground: Ground, found: _Sorted, word: str) -> bool:
+    """`the day it was fired`: that is when there was a firing."""
+    nouns = noun_for(_deed(word) or "")
+    thing = next((each for noun in nouns if (each := thing_among(ground, (noun,)))), None)
+    if thing is not None and _deed(word):
+        found.things.append(thing)
+    return thing is not None
+
+
+def _deed(word: str) -> str | None:
+    """What was done, by its participle: `booked`."""
+    found = verb(word)
+    if found is not None:
+        return found.base if "participle" in found.forms else None
+    return base(word) if word.endswith("ed") else None
+
+
+def _above(ground: Ground, entity: str) -> FieldDraft | None:
+    """The field of the item that refers to an item of another kind: its worker."""
+    found = ground.world.references(ground.holder, entity) if ground.holder else []
+    return found[0] if len(found) == 1 else None
 
 
 def _field_or_state(
@@ -379,6 +571,11 @@ def _field_or_state(
         if made is not None and made.references is None and made.children is None:
             found.fields.append((entity, made))
             found.plural |= is_plural(lows[-1])
+            return True
+    for link in ground.world.fields(ground.holder) if ground.holder else ():
+        made = ground.world.field(link.references, lows) if link.references else None
+        if made is not None and made.references is None:
+            found.ways.append(f"{escape(navigation(link.name))}.{escape(made.name)}")
             return True
     return False
 

@@ -32,11 +32,11 @@ __all__ = [
 
 NUMERIC = frozenset({"integer", "number", "money"})
 FUNCTIONS = {
-    **dict.fromkeys("sum total totals altogether together overall adds added sums combined much".split(), "sum"),
-    **dict.fromkeys("average avg mean averages".split(), "avg"),
-    **dict.fromkeys("highest maximum max largest most best latest longest newest last biggest top greatest".split(), "max"),
-    **dict.fromkeys("lowest minimum min smallest least earliest shortest oldest first worst cheapest".split(), "min"),
-    **dict.fromkeys("number count counts many amount".split(), "count"),
+    **dict.fromkeys("sum total totals altogether together overall adds added add adding sums summed summing totalled combined much".split(), "sum"),
+    **dict.fromkeys("average avg mean averages averaged".split(), "avg"),
+    **dict.fromkeys("highest maximum max largest most best latest longest newest last biggest top greatest hottest warmest heaviest strongest furthest fastest oftenest".split(), "max"),
+    **dict.fromkeys("lowest minimum min smallest least earliest shortest oldest first worst cheapest coldest slowest lightest youngest".split(), "min"),
+    **dict.fromkeys("number count counts counted counting many amount".split(), "count"),
 }  # fmt: skip
 _MONEY = frozenset(
     "spent paid raised earned revenue takings income turnover sales cost costs amount sum value volume"

@@ -446,16 +446,8 @@ def _numeric_field(world: World, entity: str) -> str:
 
 
 _AMOUNTS = (
-    "total",
-    "amount",
-    "total_price",
-    "total_amount",
-    "sum",
-    "value",
-    "price",
-    "cost",
-    "fee",
-)
+    "total", "amount", "total_price", "total_amount", "sum", "value", "price", "cost", "fee",
+)  # fmt: skip
 
 
 def _elapsed(scope: Scope, term: Elapsed) -> str:

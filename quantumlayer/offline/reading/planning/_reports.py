@@ -8,11 +8,7 @@ from dataclasses import replace
 
 from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.language._facts import Answers, Grouped, Worked
-from quantumlayer.offline.reading.language._terms import (
-    FieldOf,
-    Items,
-    Literal,
-)
+from quantumlayer.offline.reading.language._terms import FieldOf, Items, Literal
 from quantumlayer.offline.reading.language._vocabulary import snake
 from quantumlayer.offline.reading.planning._explanations import (
     conditions_in,
@@ -20,7 +16,8 @@ from quantumlayer.offline.reading.planning._explanations import (
     explanations,
     unheard,
 )
-from quantumlayer.offline.reading.planning._figures import Ground, named
+from quantumlayer.offline.reading.planning._figures import FUNCTIONS, Ground, named
+from quantumlayer.offline.reading.planning._params import param_of
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import (
     Frame,
@@ -49,6 +46,8 @@ def plan_reports(plan: Plan) -> None:
             if not _grouped(plan, endpoint):
                 _report(plan, endpoint)
         except Unresolved as reason:
+            if _in_rows(plan, endpoint):
+                continue
             for requirement in endpoint.requirements[:1]:
                 plan.ledger.miss(requirement, f"{endpoint.method} {endpoint.path}: {reason}")
             del plan.endpoints[key]
@@ -66,16 +65,44 @@ def _grouped(plan: Plan, endpoint: EndpointDraft) -> bool:
     return True
 
 
+def _in_rows(plan: Plan, endpoint: EndpointDraft) -> bool:
+    """Whether what is no object makes sense as rows: `all kilns as {"name", "firings"}`."""
+    sketch, finding, answers = _shape(plan, endpoint)
+    if sketch is None or finding is None or answers is None or "{" in endpoint.path:
+        return False
+    route = answers.route or Route("GET", endpoint.path)
+    try:
+        plan_rows(plan, endpoint, finding, Grouped(route, sketch, answers.note, answers.told))
+    except Unresolved:
+        return False
+    endpoint.asked([finding.source.id])
+    return True
+
+
 def _rows(plan: Plan, endpoint: EndpointDraft) -> Iterator[tuple[Finding, Grouped]]:
     for finding in plan.analysis.findings:
         for fact in finding.facts:
-            if isinstance(fact, Grouped) and plan.endpoint("GET", fact.route.path) is endpoint:
+            if (
+                isinstance(fact, Grouped)
+                and plan.endpoint("GET", fact.route.path) is endpoint
+                and not _by_choice(plan, fact)
+            ):
                 yield finding, fact
     sketch, said, answers = _shape(plan, endpoint)
     if sketch is not None and said is not None and sketch.is_list:
         route = answers.route if answers is not None else None
         note = answers.note if answers is not None else ()
         yield said, Grouped(route or Route("GET", endpoint.path), sketch, note)
+
+
+def _by_choice(plan: Plan, fact: Grouped) -> bool:
+    """`{"S": 4, "M": 0}`: a number for each value, however often `each` is said."""
+    names = set(fact.sketch.members)
+    return not fact.sketch.is_list and any(
+        names <= set(made.spec.get("choices") or ())
+        for entity in plan.world.structure.entities
+        for made in plan.world.fields(entity)
+    )
 
 
 def _heard(
@@ -91,10 +118,15 @@ def _report(plan: Plan, endpoint: EndpointDraft) -> None:
     sketch, finding, answers = _shape(plan, endpoint)
     if sketch is None or finding is None:
         raise Unresolved("it is not said what the answer looks like")
-    _query_params(plan, endpoint, finding)
     parts = _in_order(answers, len(sketch.members))
     told = list(_told(plan, endpoint, finding))
-    ground = _ground(plan, endpoint, told)
+    _query_params(plan, endpoint, finding, told)
+    why = dict(answers.told) if answers is not None else {}
+    counting = FUNCTIONS.keys() | {"how"}
+    figures = all(any(token.low in counting for token in part) for part in parts)
+    alone = (*(parts if figures else ()), *why.values())
+    apart = {token.start for part in alone for token in part}
+    ground = _ground(plan, endpoint, told, apart if len(sketch.members) > 1 else set())
     returns: dict[str, str] = {}
     for place, name in enumerate(sketch.members):
         if isinstance(sketch.members[name], list | dict) and sketch.members[name]:
@@ -108,7 +140,8 @@ def _report(plan: Plan, endpoint: EndpointDraft) -> None:
             endpoint.asked(_saying(plan, said))
             continue
         returns[name] = (
-            _by_words(plan, ground, endpoint, name, list(sketch.members), told)
+            (explained(ground, why[name], name) if name in why else None)
+            or _by_words(plan, ground, endpoint, name, list(sketch.members), told)
             or (explained(ground, parts[place], name) if parts else None)
             or _member(plan, endpoint, ground, name)
         )
@@ -121,24 +154,43 @@ def _in_order(answers: Answers | None, number: int) -> list[list[Token]]:
     """`counting the graded courses, and the sum of their credits`: a part of the note for each member."""
     if answers is not None and number == 1:
         return [list(answers.note)]
-    parts: list[list[Token]] = [[]]
-    for token in answers.note if answers is not None else ():
-        if token.low in {",", ";"} or (token.low == "and" and parts[-1]):
-            parts.append([])
-        elif token.kind != "mark":
-            parts[-1].append(token)
-    found = [part for part in parts if part]
-    return found if len(found) == number else []
+    note = answers.note if answers is not None else ()
+    starts = [
+        at + 1
+        for at, token in enumerate(note)
+        if token.low == ":" or (at and token.low == "is" and note[at - 1].low == "that")
+    ]
+    for start in (0, *starts):
+        parts: list[list[Token]] = [[]]
+        for token in note[start:]:
+            if token.low in {",", ";"} or (token.low == "and" and parts[-1]):
+                parts.append([])
+            elif token.kind != "mark":
+                parts[-1].append(token)
+        found = [part for part in parts if not {token.low for token in part} <= _BOTH]
+        found = found[:number] if start and any(token.low == ";" for token in note) else found
+        if len(found) == number:
+            return found
+    return []
 
 
-def _ground(plan: Plan, endpoint: EndpointDraft, told: Sequence[Finding]) -> Ground:
-    """What the figures are taken over, and which items count, by the words around them."""
+_BOTH = frozenset("both days dates ends included inclusive the of and".split())
+
+
+def _ground(
+    plan: Plan, endpoint: EndpointDraft, told: Sequence[Finding], apart: set[int]
+) -> Ground:
+    """What the figures are taken over, and which items count, by the words around them.
+
+    Words that explain one figure alone, those that begin at `apart`, say nothing of the others.
+    """
     on_item = "{" in endpoint.path
     ground = Ground.of(plan.world, endpoint.entity if on_item else None, endpoint.entity)
     where: dict[str, tuple[str, ...]] = {}
     for finding in told:
         ground = ground.about(finding.source.full)
-        for entity, text in conditions_in(ground, finding.source.full):
+        around = [token for token in finding.source.full if token.start not in apart]
+        for entity, text in conditions_in(ground, around):
             where[entity] = tuple(dict.fromkeys((*where.get(entity, ()), text)))
     return replace(ground, where=where, params=tuple(endpoint.params))
 
@@ -229,6 +281,12 @@ def _shape(
                     "",
                 }:
                     return fact.sketch, finding, fact
+            if (
+                isinstance(fact, Grouped)
+                and plan.endpoint("GET", fact.route.path) is endpoint
+                and _by_choice(plan, fact)
+            ):
+                return fact.sketch, finding, Answers(fact.route, fact.sketch, fact.note)
     found = plan.world.structure.answers.get(("GET", endpoint.path))
     if found is not None:
         sketch, requirement = found
@@ -257,20 +315,35 @@ def _member(plan: Plan, endpoint: EndpointDraft, ground: Ground, name: str) -> s
 # --- parameters ----------------------------------------------------------------------------------
 
 
-def _query_params(plan: Plan, endpoint: EndpointDraft, finding: Finding) -> None:
-    for route in finding.source.routes:
+def _query_params(
+    plan: Plan, endpoint: EndpointDraft, finding: Finding, told: Sequence[Finding]
+) -> None:
+    answers = [fact.route for fact in finding.facts if isinstance(fact, Answers) and fact.route]
+    for route in [*finding.source.routes, *answers]:
         if route.path != endpoint.path:
             continue
         for name, _ in route.query:
             words = snake([name]).split("_")
-            label = words[:-1] if words[-1] == "id" else words
-            target = plan.world.structure.lexicon.find(label)
-            if target is None:
+            target = plan.world.structure.lexicon.find(words[:-1] if words[-1] == "id" else words)
+            if target is not None:
+                endpoint.params[name] = {
+                    "name": name,
+                    "type": "reference",
+                    "references": target.name,
+                    "required": True,
+                }
+            elif endpoint.entity is not None:
+                endpoint.params.setdefault(name, param_of(plan.world, endpoint.entity, name))
+            else:
                 raise Unresolved(f"it is not clear what the parameter {name!r} means")
-            endpoint.params[name] = {
-                "name": name, "type": "reference", "references": target.name, "required": True,
-                "requirements": [finding.source.id],
-            }  # fmt: skip
+            endpoint.params[name].setdefault("requirements", [finding.source.id])
+    said = " ".join(token.low for each in told for token in each.source.full)
+    for name, param in endpoint.params.items():
+        if re.search(
+            rf"{name.lower()}\W+(a date\W+)?(\w+ )?(\w+ )?(\w+ )?(required|necessary|mandatory|be there|be given)|(missing|without|needs the parameter|needs) (a |an )?{name.lower()}\b",
+            said,
+        ):
+            param["required"] = True
 
 
 # --- members by their names ----------------------------------------------------------------------

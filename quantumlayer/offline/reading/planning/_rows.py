@@ -60,7 +60,7 @@ def plan_rows(plan: Plan, endpoint: EndpointDraft, finding: Finding, fact: Group
     holder = _rowed(plan, endpoint, names, words)
     if holder is not None and not fact.route.query:
         try:
-            _listed(plan, endpoint, finding, holder, names)
+            _listed(plan, endpoint, finding, holder, fact)
         except Unresolved:
             _by_value(plan, endpoint, fact, words)
     elif holder is not None:
@@ -88,7 +88,8 @@ def _by_value(plan: Plan, endpoint: EndpointDraft, fact: Grouped, words: Sequenc
         ground = Ground.of(world, None, entity)
         try:
             returns = {
-                name: _in_group(ground, entity, name, names, words)
+                name: _told(fact, ground, name, [each for each in names if each != group_name])
+                or _in_group(ground, entity, name, names, words)
                 for name in names
                 if name != group_name
             }
@@ -196,19 +197,40 @@ def _exact_field(world: World, words: tuple[str, ...]) -> bool:
 
 
 def _figures(
-    plan: Plan, ground: Ground, finding_words: Sequence[Token], names: Sequence[str]
+    plan: Plan, ground: Ground, finding_words: Sequence[Token], fact: Grouped
 ) -> Iterator[tuple[str, str]]:
     """Every member of a row with what it is worked out from."""
     known: dict[str, str] = {}
+    names = list(fact.sketch.members)
     for name in names:
-        text = _identity(plan, ground, name)
+        text = _identity(plan, ground, name) or _told(fact, ground, name, ())
         for words in explanations(finding_words, name, names) if text is None else ():
+            if words and words[-1].low == "first":
+                continue  # …, most firings first
             text = text or explained(replace(ground, known=known), words, name)
         text = text or named(replace(ground, known=known), name) or _done(ground, name)
         if text is None:
             raise Unresolved(f"it is not said what {name!r} is")
         known[name] = text
         yield name, text
+
+
+def _told(fact: Grouped, ground: Ground, name: str, figures: Sequence[str]) -> str | None:
+    """What a row says of a figure: with its name, or in the order of the figures."""
+    told = dict(fact.told).get(name)
+    if told is not None:
+        return explained(ground, told, name)
+    parts: list[list[Token]] = [[]]
+    for at, token in enumerate(fact.note):
+        if token.low in {",", ";", ":", "and", "-", "–", "as"}:
+            parts.append([])
+        elif token.low not in _EACH and not (at and fact.note[at - 1].low in _EACH):
+            parts[-1].append(token)
+    counted_ = {*FUNCTIONS, "how"} - {"first", "last", "most"}
+    found = [part for part in parts if {token.low for token in part} & counted_]
+    if name not in figures or len(found) != len(figures) or len(figures) == 1:
+        return None
+    return explained(ground, found[list(figures).index(name)], name)
 
 
 def _identity(plan: Plan, ground: Ground, name: str) -> str | None:
@@ -229,17 +251,17 @@ def _done(ground: Ground, name: str) -> str | None:
 
 
 def _listed(
-    plan: Plan, endpoint: EndpointDraft, finding: Finding, holder: str, names: Sequence[str]
+    plan: Plan, endpoint: EndpointDraft, finding: Finding, holder: str, fact: Grouped
 ) -> None:
     """A list of the items themselves, with what is worked out for each of them."""
-    world, words = plan.world, finding.source.full
+    world, words, names = plan.world, finding.source.full, list(fact.sketch.members)
     ground = Ground.of(world, holder)
     where: dict[str, tuple[str, ...]] = {}
     for entity, text in conditions_in(replace(ground, parts=(*ground.parts, holder)), words):
         where[entity] = (*where.get(entity, ()), text)
     ground = replace(ground, where={key: each for key, each in where.items() if key != holder})
     shown: list[str] = []
-    for name, text in list(_figures(plan, ground, words, names)):
+    for name, text in list(_figures(plan, ground, words, fact)):
         own = world.field(holder, split_name(name))
         if own is not None and text == escape(own.name):
             shown.append(own.name)
@@ -271,13 +293,18 @@ def _with_parts(ground: Ground, words: Sequence[Token]) -> list[str]:
     lows = [token.low for token in words]
     if _ALL & set(lows):
         return []
-    if "ever" in lows and ground.parts:
+    some = "only" in lows and any(
+        lows[at : at + 3] == ["at", "least", "one"] for at in range(len(lows))
+    )
+    if ("ever" in lows or some) and ground.parts:
         return [f"exists({ground.parts[0]}{ground.conditions(ground.parts[0])})"]
     for at, low in enumerate(lows):
         word = ground.world.structure.lexicon.find([singular(low)])
         if word is None or word.name not in ground.parts:
             continue
         before = set(lows[max(0, at - 4) : at])
+        if before & {"most", "fewest", "number", "many", "count"}:
+            continue
         out = "out" in lows[at:] or "omitted" in lows[at:] or "missing" in lows[at:]
         if before & {"with", "having", "has", "have"} or (before & {"without", "no"} and out):
             return [f"exists({word.name}{ground.conditions(word.name)})"]

@@ -514,20 +514,10 @@ def _unique_rule(
 
 # --- room ----------------------------------------------------------------------------------------
 
-_FULL_WORDS = frozenset(
-    {
-        "full",
-        "sold out",
-        "taken",
-        "free",
-        "available",
-        "left",
-        "enough",
-        "occupied",
-        "fully booked",
-        "booked out",
-    }
-)
+_FULL_WORDS = frozenset({
+    "full", "sold out", "taken", "free", "available", "left", "enough", "occupied",
+    "fully booked", "booked out",
+})  # fmt: skip
 
 
 def _is_fullness(plan: Plan, finding: Finding, fact: Refused) -> bool:

@@ -14,15 +14,9 @@ from quantumlayer.offline.reading.planning._world import Unresolved, World, esca
 __all__ = ["plan_stock"]
 
 _STOCKS = (
-    "stock",
-    "in_stock",
-    "inventory",
-    "quantity",
-    "available",
-    "copies",
-    "pieces",
+    "stock", "in_stock", "inventory", "quantity", "available", "copies", "pieces",
     "quantity_in_stock",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.document._drafts import FieldDraft
 from quantumlayer.offline.reading.language._facts import Worked
-from quantumlayer.offline.reading.language._patterns import Reader, compile_pattern
+from quantumlayer.offline.reading.language._patterns import Reader, SlotFunction, compile_pattern
 from quantumlayer.offline.reading.language._terms import (
     Arithmetic,
     Choose,
@@ -18,7 +19,7 @@ from quantumlayer.offline.reading.language._terms import (
     Shift,
     Value,
 )
-from quantumlayer.offline.reading.planning._explanations import explained
+from quantumlayer.offline.reading.planning._explanations import any_tokens, explained, truth
 from quantumlayer.offline.reading.planning._figures import Ground, kind_of, named
 from quantumlayer.offline.reading.planning._plan import Plan
 from quantumlayer.offline.reading.planning._render import (
@@ -33,7 +34,7 @@ from quantumlayer.offline.reading.planning._shaping import _worked_entity
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._grammar import whole_grammar
-from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._tokens import Token, tokenize
 from quantumlayer.offline.reading.text._words import singular
 
 __all__ = ["operand_of", "plan_values"]
@@ -150,31 +151,40 @@ def _explained(plan: Plan, entity: str, made: FieldDraft, tokens: tuple[Token, .
     return figure is not None
 
 
-_IF = frozenset("if when while where whenever".split())
+_IF = frozenset("if when while where whenever once whether after for".split())
 _ELSE = frozenset("otherwise else".split())
+_ASKING = frozenset("does is has whether".split())
 
 
 def _chosen(plan: Plan, entity: str, tokens: tuple[Token, ...]) -> tuple[str, str] | None:
     """`"high" when systolic is 140 or more, otherwise "normal"`, `true while …`: type and expression."""
-    at = next((at for at, token in enumerate(tokens) if token.low in _IF), None)
-    if at is None:
+    at = 0
+    first: str | bool | None = True
+    if not tokens:
         return None
-    first = [_worth(token) for token in tokens[max(0, at - 1) : at]]
+    if tokens[0].low not in _ASKING:
+        at = next((at for at, token in enumerate(tokens) if token.low in _IF | {"as"}), 0)
+        first = _worth(tokens[at - 1]) if at else None
+        if first is None and not _PAST & {token.low for token in tokens}:
+            return None
     end = next((i for i, token in enumerate(tokens) if token.low in _ELSE), len(tokens))
     others = [_worth(token) for token in tokens[end + 1 :] if token.kind != "mark"]
-    told = list(tokens[at + 1 : end])
-    if end < len(tokens) and not others:  # …, and false otherwise
+    told = [token for token in tokens[at:end] if token.low != "?"]
+    if end < len(tokens) and not others and told:  # …, and false otherwise
         others, told = [_worth(told[-1])], told[:-1]
-    while told and told[-1].low in {",", "and", ";", "or"}:
+    while told and told[-1].low in {",", "and", ";", "or", "not"}:
         told.pop()
-    test = _tested(plan, entity, tuple(told))
-    if len(first) != 1 or first[0] is None or test is None:
+    test = _tested(plan, entity, told)
+    if test is None:
         return None
-    if isinstance(first[0], bool):
-        return "boolean", test if first[0] else opposite(test)
+    if not isinstance(first, str):
+        return "boolean", opposite(test) if first is False else test
     if len(others) != 1 or others[0] is None:
         return None
-    return "string", f"{first[0]!r} if {test} else {others[0]!r}"
+    return "string", f"{first!r} if {test} else {others[0]!r}"
+
+
+_PAST = frozenset("past passed today".split())
 
 
 def _worth(token: Token) -> str | bool | None:
@@ -183,11 +193,48 @@ def _worth(token: Token) -> str | bool | None:
     return str(token.value or token.text).strip('"`') if token.kind in {"quote", "name"} else None
 
 
-def _tested(plan: Plan, entity: str, tokens: tuple[Token, ...]) -> str | None:
+_LEADS = "(if|when|while|where|whenever|once|whether|as long as|as soon as|so long as)"
+_SAID_OTHERWISE = (
+    (f"[{_LEADS}] [it is] <open:one> after [its] <field:two>", "it is $one and $two has passed"),
+    ("(after|once|since) [its] <field:two> [is (past|over|gone)]", "$two has passed"),
+    ("for (a|an|any|every) <open:one> <open> whose <open:two>", "it is $one and $two"),
+    (f"[{_LEADS}] <open:one> and [its] <field:two> (has gone by|is gone|is over|in the past|is in the past|lies in the past)", "$one and $two has passed"),
+    (f"[{_LEADS}] [its] <field:two> (has gone by|is gone|is over|is past)", "$two has passed"),
+    ("(does|has|is) <open:one>", "$one"),
+    (f"[{_LEADS}] <open:one>", "$one"),
+    (f"[{_LEADS}] <open:one>", "it is $one"),
+)  # fmt: skip
+"""Conditions in words that the grammar of conditions does not know, and how it says them."""
+
+
+def _tested(plan: Plan, entity: str, tokens: Sequence[Token]) -> str | None:
     """Read all of some words as a condition on an item."""
+    world = plan.world
+    slots: dict[str, SlotFunction] = {"open": any_tokens, "field": any_tokens}
+    reader = Reader(tokens, slots)
+    for text, said in _SAID_OTHERWISE:
+        for captures in compile_pattern(text).wholes(reader):
+            if (
+                "two" in captures
+                and "field" in text
+                and world.field(entity, [each.low for each in captures["two"]]) is None
+            ):
+                continue
+            words = [
+                each
+                for part in said.split()
+                for each in (captures[part[1:]] if part[0] == "$" else tokenize(part))
+            ]
+            test = truth(Ground.of(world, entity), words) or _condition(plan, entity, words)
+            if test is not None:
+                return test
+    return None
+
+
+def _condition(plan: Plan, entity: str, tokens: Sequence[Token]) -> str | None:
     situation = Situation(plan.world.structure.known, None, plan.analysis.vocabulary)
     situation.extra["topic"] = entity
-    reader = Reader(tokens, whole_grammar().slots, situation)
+    reader = Reader(tuple(tokens), whole_grammar().slots, situation)
     for term, end in reader.slot("condition", 0):
         if end >= len(tokens):
             try:
@@ -346,7 +393,8 @@ def _by_name(plan: Plan, entity: str, made: FieldDraft) -> None:
         made.spec.update(on_create=text, type=kind, required=True)
         return
     figure = _sum_of_parts(world, entity, words) or _total_of_lines(world, entity, words)
-    if len(words) > 1 or words[0] in _ALONE or made.has("shown"):
+    alone = made.has("shown") and not made.has("meaning")
+    if len(words) > 1 or words[0] in _ALONE or alone:
         figure = figure or named(_figures_of(plan, entity, made), made.name)
     if figure is not None:
         _compute(plan, entity, made, figure)

@@ -345,72 +345,19 @@ def _maker(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return facts
 
 
-_NOBODY_ASKED = frozenset(
-    {
-        "no",
-        "none",
-        "-",
-        "–",
-        "—",
-        "anyone",
-        "anybody",
-        "everyone",
-        "everybody",
-        "public",
-        "not needed",
-        "open",
-        "all",
-        "false",
-        "optional",
-        "✗",
-        "any",
-        "nobody",
-    }
-)
-_LOGGED = frozenset(
-    {
-        "yes",
-        "login",
-        "log-in",
-        "required",
-        "token",
-        "user",
-        "users",
-        "logged in",
-        "logged-in user",
-        "member",
-        "members",
-        "true",
-        "needed",
-        "bearer",
-        "bearer token",
-        "jwt",
-        "✓",
-        "x",
-        "any user",
-        "all users",
-        "signed in",
-        "authenticated",
-        "logged-in users",
-        "a token",
-        "account",
-        "private",
-    }
-)
-_OWNING = frozenset(
-    {
-        "owner",
-        "the owner",
-        "owner only",
-        "only the owner",
-        "author",
-        "creator",
-        "its owner",
-        "own",
-        "own only",
-        "the author",
-    }
-)
+_NOBODY_ASKED = frozenset({
+    "no", "none", "-", "–", "—", "anyone", "anybody", "everyone", "everybody", "public",
+    "not needed", "open", "all", "false", "optional", "✗", "any", "nobody",
+})  # fmt: skip
+_LOGGED = frozenset({
+    "yes", "login", "log-in", "required", "token", "user", "users", "logged in", "logged-in user",
+    "member", "members", "true", "needed", "bearer", "bearer token", "jwt", "✓", "x", "any user",
+    "all users", "signed in", "authenticated", "logged-in users", "a token", "account", "private",
+})  # fmt: skip
+_OWNING = frozenset({
+    "owner", "the owner", "owner only", "only the owner", "author", "creator", "its owner", "own",
+    "own only", "the author",
+})  # fmt: skip
 
 
 def granted_by_row(allowed: str, routes: Sequence[Any], roles: frozenset[str]) -> list[Fact]:

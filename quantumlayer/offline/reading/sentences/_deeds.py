@@ -19,13 +19,7 @@ from quantumlayer.offline.reading.language._facts import (
     Transition,
 )
 from quantumlayer.offline.reading.language._patterns import Captures, Reader, SlotFunction
-from quantumlayer.offline.reading.language._terms import (
-    AS_BEFORE,
-    Being,
-    Items,
-    Literal,
-    Moment,
-)
+from quantumlayer.offline.reading.language._terms import AS_BEFORE, Being, Items, Literal, Moment
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.sentences._behaviours import BEHAVIOUR_SLOTS, _states
 from quantumlayer.offline.reading.sentences._definitions import Situation

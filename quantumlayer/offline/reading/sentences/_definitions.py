@@ -38,13 +38,8 @@ from quantumlayer.offline.reading.text._words import (
 )
 
 __all__ = [
-    "DEFINITIONS",
-    "DEFINITION_SLOTS",
-    "Situation",
-    "done_on",
-    "lexicon_of",
-    "plausible_field",
-]
+    "DEFINITIONS", "DEFINITION_SLOTS", "Situation", "done_on", "lexicon_of", "plausible_field",
+]  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -629,10 +629,7 @@ def _shows_with(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     route = captures["route"]
     if route.method not in {"GET", ""}:
         return None
-    return [
-        Shows(route, one, single=True),
-        Included(route, inner, captures.get("order", ())),
-    ]
+    return [Shows(route, one, single=True), Included(route, inner, captures.get("order", ()))]
 
 
 def _answers_with_list(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -642,10 +639,7 @@ def _answers_with_list(captures: Captures, situation: Situation) -> Iterable[Fac
     if not isinstance(route, Route) or inner.entity is None:
         return None
     names = (*captures.get("names", ()), *captures.get("more", ()))
-    return [
-        Answers(route, captures["sketch"]),
-        Included(route, inner, captures["order"], names),
-    ]
+    return [Answers(route, captures["sketch"]), Included(route, inner, captures["order"], names)]
 
 
 def _shows_ordered(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

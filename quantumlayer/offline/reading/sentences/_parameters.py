@@ -16,12 +16,7 @@ from quantumlayer.offline.reading.language._facts import Fact, Filtered, Paged, 
 from quantumlayer.offline.reading.language._patterns import Captures, Reader
 from quantumlayer.offline.reading.language._terms import Items
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.text._lexicon import (
-    ADVERBS,
-    DETERMINERS,
-    PREPOSITIONS,
-    PRONOUNS,
-)
+from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token

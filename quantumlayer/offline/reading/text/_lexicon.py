@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 __all__ = [
-    "ADVERBS",
-    "DETERMINERS",
-    "IRREGULAR_VERBS",
-    "NOISE",
-    "NUMBER_WORDS",
-    "PAGING",
-    "PREPOSITIONS",
-    "PRONOUNS",
-    "VERBS",
-]
+    "ADVERBS", "DETERMINERS", "IRREGULAR_VERBS", "NOISE", "NUMBER_WORDS", "PAGING",
+    "PREPOSITIONS", "PRONOUNS", "VERBS",
+]  # fmt: skip
 
 VERBS: frozenset[str] = frozenset(
     """
