@@ -51,7 +51,7 @@ from quantumlayer.offline.reading.sentences._phrases import Vocabulary
 from quantumlayer.offline.reading.sentences._shown import read_figures, read_report, read_shown
 from quantumlayer.offline.reading.text._lexicon import PAGING
 from quantumlayer.offline.reading.text._routes import Route
-from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
 from quantumlayer.offline.reading.text._words import singular
 
 __all__ = ["Analysis", "Finding", "analyse"]
@@ -155,11 +155,12 @@ def _only_says_when_empty(source: Source) -> bool:
 def _longer(fact: Fact, tokens: Sequence[Token]) -> Fact:
     if not isinstance(fact, Fields):
         return fact
-    comma = Token(",", ",", "mark", 0, 0)
     tokens = [token for token in tokens if token.low not in {".", "!"}]
     *others, last = fact.phrases
     traits = [
-        trait._replace(value=(*trait.value, comma, *tokens)) if trait.key == "meaning" else trait
+        trait._replace(value=(*trait.value, *unwritten(","), *tokens))
+        if trait.key == "meaning"
+        else trait
         for trait in last.traits
     ]
     return replace(fact, phrases=(*others, replace(last, traits=traits)))
@@ -575,15 +576,15 @@ _OF_ACCOUNTS = frozenset(
 )
 
 
+_ROLES = frozenset("admin administrator moderator manager editor staff superuser librarian".split())
+
+
 def _role_words(analysis: Analysis, source: Source) -> frozenset[str]:
     """`admins` and the like are roles also where no field says so."""
-    common = frozenset(
-        "admin administrator moderator manager editor staff superuser librarian".split()
-    )
     words = {singular(token.low) for token in source.tokens if token.kind == "word"}
     named = {entity.label for entity in analysis.structure.lexicon}
-    if not words & common or not any(
+    if not words & _ROLES or not any(
         token.low in _OF_ACCOUNTS for each in analysis.sources for token in each.full
     ):
         return frozenset()
-    return frozenset(words & common - named)
+    return frozenset(words & _ROLES - named)

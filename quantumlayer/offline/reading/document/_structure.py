@@ -392,6 +392,10 @@ def _is_camel(known: Iterable[str]) -> bool:
 _OWN = frozenset({"their", "its", "his", "her"})
 
 
+_FRAMES = frozenset("fields attributes properties has have contains data following".split())
+"""Last words of a line above the fields of a thing."""
+
+
 @dataclass(slots=True)
 class _Builder:
     structure: Structure
@@ -573,8 +577,7 @@ class _Builder:
         words = [token.low for token in source.parent.tokens if token.kind == "word"]
         closes = source.parent.tokens and source.parent.tokens[-1].low == ":"
         last = words[-1] if words else ""
-        frames = frozenset("fields attributes properties has have contains data following".split())
-        if last in frames or (
+        if last in _FRAMES or (
             closes and words and words[0] in {"fields", "attributes", "properties"}
         ):
             subject = self._subject(source.parent)

@@ -261,13 +261,16 @@ def _is_told_of(piece: list[Token]) -> bool:
     return piece[0].low in told or piece[0].kind == "number" or remark(piece) is not None
 
 
+_NEXT = frozenset("then followed by and a an the finally another".split())
+
+
 def _goes_on_with_format(before: list[Token], piece: list[Token], *, joined: bool) -> bool:
     """`four digits, a dot, then three letters`: further parts of how a text is made up."""
     kinds = {"digits", "letters", "characters", "digit", "letter", "sign", *SYMBOLS}
     if not any(token.low in kinds for token in before):
         return False
     lows = [token.low for token in piece]
-    while lows and lows[0] in frozenset("then followed by and a an the finally another".split()):
+    while lows and lows[0] in _NEXT:
         lows = lows[1:]
     if lows[:1] and lows[0] in SYMBOLS and len(lows) < 3:
         return True

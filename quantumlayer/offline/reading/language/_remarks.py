@@ -110,6 +110,9 @@ def _unique(_: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
     return ("unique", True) if alike or again or apart or once else None
 
 
+_NEEDED = frozenset("necessary obligatory need needs do does".split())
+
+
 def _optional(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
     """`when known`, `if there is one`, `where this applies`, `not everybody has one`, `may stay empty`."""
     words = {*lows}
@@ -123,8 +126,6 @@ def _optional(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] |
     ):
         return "optional", True
     hedged = words & _MAY and words & _GONE and not words & {"cannot", "never", "nobody"}
-    denied = "not" in words and not words & frozenset(
-        "necessary obligatory need needs do does".split()
-    )
+    denied = "not" in words and not words & _NEEDED
     some = lows[:2] in (["not", "every"], ["not", "everybody"], ["not", "all"], ["not", "everyone"])
     return ("optional", True) if (hedged and not denied) or some else None

@@ -324,6 +324,10 @@ def _by_name(world: World, action: Action) -> None:
             return
 
 
+_OPENINGS = frozenset("open available sealed locked".split())
+"""Flags that shutting a thing sets or clears."""
+
+
 def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
     state = participle(word)
     wanted = {state, state.replace(" ", "_"), state.replace(" ", "-"), word, f"is_{state}"}
@@ -344,9 +348,7 @@ def _leads_to(world: World, action: Action, word: str, *, does: bool) -> bool:
                 if choice.lower() in wanted:
                     action.states = (made.name, repr(choice))
                     return True
-        if kind == "boolean" and made.name.lower() in frozenset(
-            "open available sealed locked".split()
-        ) & _SHUTS.get(word, set()):
+        if kind == "boolean" and made.name.lower() in _OPENINGS & _SHUTS.get(word, set()):
             action.sets[made.name] = repr(not does)
             return True
         if kind == "boolean" and made.name.lower() in wanted | _flags(word):

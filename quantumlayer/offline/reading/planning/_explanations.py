@@ -36,7 +36,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PREPOSITIONS,
     PRONOUNS,
 )
-from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
 from quantumlayer.offline.reading.text._words import (
     base,
     is_plural,
@@ -234,7 +234,7 @@ def _in_line(tokens: Sequence[Token]) -> list[Token]:
     reader = Reader(tokens, {"one": any_tokens, "two": any_tokens})
     for text, sign in _WAYS:
         for captures in compile_pattern(text).wholes(reader):
-            return [*captures["one"], Token(sign, sign, "word", 0, 0), *captures["two"]]
+            return [*captures["one"], *unwritten(sign), *captures["two"]]
     return list(tokens)
 
 

@@ -27,8 +27,17 @@ from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import is_plural, singular, split_name
 
 __all__ = [
-    "FUNCTIONS", "NUMERIC", "Ground", "counted", "kind_of", "named", "only_number", "own", "state_of", "thing_among",
-]  # fmt: skip
+    "FUNCTIONS",
+    "NUMERIC",
+    "Ground",
+    "counted",
+    "kind_of",
+    "named",
+    "only_number",
+    "own",
+    "state_of",
+    "thing_among",
+]
 
 NUMERIC = frozenset({"integer", "number", "money"})
 FUNCTIONS = {

@@ -21,11 +21,9 @@ from quantumlayer.offline.reading.planning._world import Unresolved, World
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._grammar import whole_grammar
 from quantumlayer.offline.reading.text._lexicon import (
-    ADVERBS,
-    DETERMINERS,
+    FUNCTION_WORDS,
     PAGING,
     PREPOSITIONS,
-    PRONOUNS,
 )
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import base, singular, split_name
@@ -50,7 +48,7 @@ _TOP = frozenset("first top descending desc ascending asc".split())
 _SORTING = frozenset("sorted ordered order sort arranged by in sorting".split())
 _PERIODS = FROM | TO | frozenset({"date", "day", "month", "year", "on"})
 _LIST_WORDS = (
-    DETERMINERS | PREPOSITIONS | PRONOUNS | ADVERBS | _ASKING | _NARROWING | _TOP | _SORTING | SEARCH | PLUMBING
+    FUNCTION_WORDS | _ASKING | _NARROWING | _TOP | _SORTING | SEARCH | PLUMBING
     | frozenset("list lists and or if i we you want wants wanted like should can could would only some days both included"
                 " inclusive dates given needed exact exactly case upper lower alike ignoring insensitive please let me us"
                 " default defaults most least newest latest oldest earliest highest lowest e.g i.e items entries results"

@@ -315,6 +315,14 @@ def _member(plan: Plan, endpoint: EndpointDraft, ground: Ground, name: str) -> s
 # --- parameters ----------------------------------------------------------------------------------
 
 
+_NEEDED_BEHIND = (
+    r"\b{}\W+(a date\W+)?(\w+ ){{0,3}}(required|necessary|mandatory|be there|be given)\b"
+)
+"""`date, a date that has to be given`."""
+_NEEDED_BEFORE = r"\b(missing|without|needs the parameter|needs) (a |an )?{}\b"
+"""`needs the parameter date`, `without a date it is an error`."""
+
+
 def _query_params(
     plan: Plan, endpoint: EndpointDraft, finding: Finding, told: Sequence[Finding]
 ) -> None:
@@ -339,9 +347,9 @@ def _query_params(
             endpoint.params[name].setdefault("requirements", [finding.source.id])
     said = " ".join(token.low for each in told for token in each.source.full)
     for name, param in endpoint.params.items():
-        if re.search(
-            rf"{name.lower()}\W+(a date\W+)?(\w+ )?(\w+ )?(\w+ )?(required|necessary|mandatory|be there|be given)|(missing|without|needs the parameter|needs) (a |an )?{name.lower()}\b",
-            said,
+        called = re.escape(name.lower())
+        if re.search(_NEEDED_BEHIND.format(called), said) or re.search(
+            _NEEDED_BEFORE.format(called), said
         ):
             param["required"] = True
 

@@ -38,8 +38,13 @@ from quantumlayer.offline.reading.text._words import (
 )
 
 __all__ = [
-    "DEFINITIONS", "DEFINITION_SLOTS", "Situation", "done_on", "lexicon_of", "plausible_field",
-]  # fmt: skip
+    "DEFINITIONS",
+    "DEFINITION_SLOTS",
+    "Situation",
+    "done_on",
+    "lexicon_of",
+    "plausible_field",
+]
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from quantumlayer.offline.reading.language._terms import (
     Opposite,
 )
 from quantumlayer.offline.reading.sentences._definitions import DELETE, UPDATE, Situation
-from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import base, noun_for, singular
@@ -44,7 +44,7 @@ _BE = frozenset("is are was were be been being has have had gets get becomes bec
 _SEVERAL = frozenset("both each either all these".split())
 _BOTH = _SEVERAL | frozenset("it this that they".split())
 _GLUE = (
-    ADVERBS | DETERMINERS | PREPOSITIONS | PRONOUNS
+    FUNCTION_WORDS
     | frozenset(
         "and or but , ( ) : ; . - → more longer anymore new further other status state stay want wants like do does did"
         " will shall should would so then people somebody someone anyone anybody user users client clients long"

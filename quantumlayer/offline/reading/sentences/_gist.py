@@ -21,7 +21,7 @@ from quantumlayer.offline.reading.language._patterns import (
 from quantumlayer.offline.reading.language._slots import TIME_UNITS, Span
 from quantumlayer.offline.reading.language._terms import Compare, FieldOf, Items, Literal
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import noun_for, singular, verb
 
@@ -115,15 +115,9 @@ def _status(situation: Situation) -> int | None:
 
 # --- sorted words --------------------------------------------------------------------------------
 
-_JOINING = (
-    ADVERBS
-    | DETERMINERS
-    | PREPOSITIONS
-    | PRONOUNS
-    | frozenset(
-        "and or , ( ) . can may must should shall could will would is are was be been not no never never has have had"
-        " than as do does did so that which who there nobody somebody same one ones own if when new".split()
-    )
+_JOINING = FUNCTION_WORDS | frozenset(
+    "and or , ( ) . can may must should shall could will would is are was be been not no never has have had"
+    " than as do does did so that which who there nobody somebody same one ones own if when new".split()
 )
 _PEOPLE = frozenset(
     "people person persons somebody anybody guest guests participant participants anyone user users".split()

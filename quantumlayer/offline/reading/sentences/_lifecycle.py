@@ -87,7 +87,7 @@ def _begins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [States(Items(owner), (), (states[0],), initial=states[0])]
 
 
-_TO = frozenset("to into it them makes marks sets then becomes afterwards → ->".split())
+_TO = frozenset("to into makes marks sets then becomes afterwards → ->".split())
 _MOVES = (
     _JOINS | _BEGINS | _BEING | ADVERBS
     | frozenset(
@@ -129,7 +129,7 @@ def _moves(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     words = {token.low for token in tokens}
     first, second = states
     before = {tokens[at - 1].low for at, state in found if state == first and at}
-    if "from" not in words and before & _TO - {"it"}:
+    if "from" not in words and before & _TO:
         first, second = second, first  # makes it shut, as long as it is open
     items = Items(owner)
     facts: list[Fact] = [Transition(second, (first,), routes[0], items=items)]

@@ -28,11 +28,8 @@ from quantumlayer.offline.reading.sentences._behaviours import BEHAVIOUR_SLOTS
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._phrases import _field_words
 from quantumlayer.offline.reading.text._lexicon import (
-    ADVERBS,
-    DETERMINERS,
+    FUNCTION_WORDS,
     PAGING,
-    PREPOSITIONS,
-    PRONOUNS,
 )
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import STATUSES
@@ -396,7 +393,7 @@ def _loose_params(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ..
     token = reader.tokens[start] if start < len(reader.tokens) else None
     ends = reader.low(start + 1) in {",", "and", "or", "(", ".", ""}
     if token is not None and not ways and token.kind == "word" and ends:
-        known = token.low in DETERMINERS | PREPOSITIONS | PRONOUNS | ADVERBS
+        known = token.low in FUNCTION_WORDS
         ways = [] if known else [(((token.low,),), start + 1)]
     for words, end in ways:
         stop = _behind_comment(reader, end)

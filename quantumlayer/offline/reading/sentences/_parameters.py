@@ -16,7 +16,7 @@ from quantumlayer.offline.reading.language._facts import Fact, Filtered, Paged, 
 from quantumlayer.offline.reading.language._patterns import Captures, Reader
 from quantumlayer.offline.reading.language._terms import Items
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token
@@ -33,16 +33,10 @@ _PAGE = frozenset("page page_number pagenumber".split())
 _SIZE = frozenset("per_page page_size perpage pagesize limit size".split())
 _FROM_TO = frozenset("from to since until".split())
 
-_JOINING = (
-    ADVERBS
-    | DETERMINERS
-    | PREPOSITIONS
-    | PRONOUNS
-    | frozenset(
-        "and or is are be was can may must should which that where with without it them they one both either"
-        " list lists parameter parameters query option takes take accepts accept understands supports allows"
-        " knows has have comes come gives give not value values given if when optional optionally".split()
-    )
+_JOINING = FUNCTION_WORDS | frozenset(
+    "and or is are be was can may must should which that where one both either"
+    " list lists parameter parameters query option takes take accepts accept understands supports allows"
+    " knows has have comes come gives give not value values given if when optional optionally".split()
 )
 _OF_ORDER = frozenset(
     "default defaults left set nothing otherwise else minus sign dash hyphen leading front prefix prefixed"
@@ -114,7 +108,7 @@ def _said(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     beside = situation.extra.get("lows", frozenset()) - {token.low for token in tokens}
     if _SEARCH in families and not beside <= {".", "route"} | _JOINING | _OF_SEARCH:
         return None  # there is more in the sentence, and it is about other parameters
-    facts = {_SORT: _sorted, _SEARCH: _searched, _PAGE | _SIZE: _paged, _FROM_TO: _limited}
+    facts = {_SORT: _sorted, _SEARCH: _searched, _PAGE | _SIZE: _paged, _FROM_TO: _between}
     return facts[families.pop()](clause, target)
 
 
@@ -145,7 +139,7 @@ def _paged(clause: _Clause, target: Target) -> list[Fact] | None:
     return [Paged(target, clause.named(_PAGE), clause.named(_SIZE), size, most, clause.sketch)]
 
 
-def _limited(clause: _Clause, target: Target) -> list[Fact] | None:
+def _between(clause: _Clause, target: Target) -> list[Fact] | None:
     if clause.numbers or len(clause.names) > 1 or not clause.speaks_only_of(_OF_TIME):
         return None
     return [Filtered(tuple((each,) for each in clause.parameters), target)]

@@ -28,7 +28,13 @@ from quantumlayer.offline.reading.language._slots import TIME_UNITS
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
 from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
 from quantumlayer.offline.reading.sentences._introductions import presented
-from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._lexicon import (
+    ADVERBS,
+    DETERMINERS,
+    FUNCTION_WORDS,
+    PREPOSITIONS,
+    PRONOUNS,
+)
 from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
 from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
@@ -454,17 +460,9 @@ def _field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
         yield tuple(reader.tokens[at:stop]), stop
 
 
-_NO_NAME = (
-    PREPOSITIONS
-    | DETERMINERS
-    | PRONOUNS
-    | ADVERBS
-    | frozenset(
-        (
-            "is are was were be has have had can may must should cannot not never and or but if when "
-            "which that who do does did will shall would only one ones same other there"
-        ).split()
-    )
+_NO_NAME = FUNCTION_WORDS | frozenset(
+    "is are was were be has have had can may must should cannot not never and or but if when"
+    " which that who do does did will shall would only one ones same other there".split()
 )
 
 

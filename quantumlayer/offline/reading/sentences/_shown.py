@@ -5,8 +5,9 @@
     With every lot we want to see how many seeds remain, in a field "remaining".
     `free_places` is shown with each firing: the places of the kiln minus the pieces loaded.
 
-Read when no pattern fits, by what stands in the sentence: a verb of showing, the thing, and names with what
-explains them.
+`read_figures` hears a sentence before anything else does, or its names would become what clients send: it
+wants an explanation that can only be one. `read_shown` is for what is left: a verb of showing, the thing, and
+names that are hardly explained. `read_report` does the same for what a route answers.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from quantumlayer.offline.reading.language._fieldlists import FieldPhrase
 from quantumlayer.offline.reading.language._patterns import Reader, SlotFunction, compile_pattern
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
-from quantumlayer.offline.reading.text._lexicon import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._lexicon import DETERMINERS, FUNCTION_WORDS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
@@ -28,7 +29,6 @@ from quantumlayer.offline.reading.text._words import is_plural
 __all__ = ["read_figures", "read_report", "read_shown"]
 
 _OF_EACH = frozenset("each every a an any the one".split())
-_PLAIN = DETERMINERS | PREPOSITIONS | PRONOUNS | ADVERBS
 _NAME = re.compile(r"[a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
 _FINITE = frozenset("is are was were has have can must may should will that which".split())
 _NAMELESS = frozenset("how which and or nobody system server service api application".split())
@@ -87,8 +87,8 @@ _HAS = (
     "(has|have|carries|carry|includes|include|contains|contain|holds|hold|knows|know|gets|get|comes with|come with"
     "|is returned with|are returned with|is shown with|is given with|comes back with|is listed with)"
 )
-_WISH = "(it|that) would be (nice|good|great|useful|helpful) to (see|know|have)"
-_WISH = f"({_WISH}|(i|we|you|one|people) [(want|would like|need|wish|should like|expect)] [to] [(see|sees|know|find|get|show|be told)])"
+_NICE = "(it|that) would be (nice|good|great|useful|helpful) to (see|know|have)"
+_WISH = f"({_NICE}|(i|we|you|one|people) [(want|would like|need|wish|should like|expect)] [to] [(see|sees|know|find|get|show|be told)])"
 _APART = "[(beside|besides|apart from|in addition to) (that|this|its own fields|the fields|these|its fields)] [,]"
 _TOLD_AS = (
     "(is|are) [(computed|calculated|worked out)] [and] (shown|part of|returned|given|told|reported|displayed|included"
@@ -192,24 +192,7 @@ _ANSWERING = (
 
 def read_report(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[list[Fact], int]:
     """Say which figures a route answers, by their names with what explains them, and where that begins."""
-    both = next(
-        (
-            at
-            for at, token in enumerate(tokens)
-            if token.low == "both"
-            and {each.low for each in tokens[at : at + 4]} & {"included", "inclusive"}
-        ),
-        len(tokens),
-    )
-    after = next(
-        (
-            at
-            for at, token in enumerate(tokens)
-            if at > both and token.low in {"included", "inclusive"}
-        ),
-        len(tokens),
-    )
-    tokens = tokens if after + 2 < len(tokens) else tokens[:both]
+    tokens = _without_end(tokens)
     at = next((at for at, token in enumerate(tokens) if token.kind == "route"), None)
     if at is None or any(token.kind in {"sketch", "status"} for token in tokens):
         return [], 0
@@ -244,6 +227,16 @@ def read_report(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[list[Fact], 
                 )
                 return [Answers(route, sketch, (), why)], next(leads, start)
     return [], 0
+
+
+def _without_end(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Leave off `…, both days included` at the end: it is about the parameters."""
+    for at, token in enumerate(tokens):
+        behind = [each.low for each in tokens[at + 1 : at + 4]]
+        closes = next((i for i, low in enumerate(behind) if low in {"included", "inclusive"}), None)
+        if token.low == "both" and closes is not None:
+            return tokens[:at] if at + closes + 3 >= len(tokens) else tokens
+    return tokens
 
 
 def _asked_for(tokens: Sequence[Token]) -> tuple[tuple[str, str], ...]:
@@ -466,7 +459,7 @@ def _name_at(tokens: Sequence[Token], at: int) -> tuple[list[Token], int]:
         return [tokens[at]], at + 1
     words: list[Token] = []
     for token in tokens[at : at + _LONGEST]:
-        if token.kind != "word" or token.low in _PLAIN | _FINITE | _NAMELESS:
+        if token.kind != "word" or token.low in FUNCTION_WORDS | _FINITE | _NAMELESS:
             break
         words.append(token)
     return words, at + len(words)
@@ -506,7 +499,7 @@ def _whether_slot(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], 
     """`while it has a parcel`: when it is true."""
     if reader.low(at) in {"while", "when", "if", "as", "once", "whenever"}:
         for told, end in _rest_slot(reader, at):
-            yield (Token("true", "true", "word", 0, 0), *told), end
+            yield (*unwritten("true"), *told), end
 
 
 def _made_slot(reader: Reader, at: int) -> Iterator[tuple[bool, int]]:

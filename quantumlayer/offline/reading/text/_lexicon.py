@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 __all__ = [
-    "ADVERBS", "DETERMINERS", "IRREGULAR_VERBS", "NOISE", "NUMBER_WORDS", "PAGING",
-    "PREPOSITIONS", "PRONOUNS", "VERBS",
-]  # fmt: skip
+    "ADVERBS",
+    "DETERMINERS",
+    "FUNCTION_WORDS",
+    "IRREGULAR_VERBS",
+    "NOISE",
+    "NUMBER_WORDS",
+    "PAGING",
+    "PREPOSITIONS",
+    "PRONOUNS",
+    "VERBS",
+]
 
 VERBS: frozenset[str] = frozenset(
     """
@@ -83,19 +91,19 @@ ADVERBS = frozenset(
     " furthermore besides finally obviously clearly ever directly explicitly optionally"
     " merely again strictly easily quickly exactly".split()
 )
+FUNCTION_WORDS = ADVERBS | DETERMINERS | PREPOSITIONS | PRONOUNS
+"""Words that join others and name nothing."""
+
 NOISE = ADVERBS - frozenset("again exactly already optionally strictly either still yet".split())
 """Words that a pattern may step over, wherever they stand."""
 
 NUMBER_WORDS: dict[str, int] = {
-    word: number for number, word in enumerate("""
-    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
-    sixteen seventeen eighteen nineteen twenty
-    """.split())
-} | {
-    "nought": 0, "naught": 0, "twenty-one": 21, "twenty-four": 24, "twenty-five": 25,
-    "thirty": 30, "forty": 40, "forty-five": 45, "forty-eight": 48, "fifty": 50, "sixty": 60,
-    "seventy": 70, "seventy-two": 72, "eighty": 80, "ninety": 90, "hundred": 100,
-    "thousand": 1000, "dozen": 12,
+    "zero": 0, "nought": 0, "naught": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "thirteen": 13,
+    "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
+    "twenty-one": 21, "twenty-four": 24, "twenty-five": 25, "thirty": 30, "forty": 40, "forty-five": 45,
+    "forty-eight": 48, "fifty": 50, "sixty": 60, "seventy": 70, "seventy-two": 72, "eighty": 80, "ninety": 90,
+    "hundred": 100, "thousand": 1000,
 }  # fmt: skip
 
 PAGING = frozenset({"page", "per_page", "page_size", "pageSize", "perPage", "limit", "offset"})
