@@ -12,6 +12,7 @@ from typing import Literal
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading.language._clauses import peel
 from quantumlayer.offline.reading.language._facts import Belongs, Context, Fact
+from quantumlayer.offline.reading.language._remarks import remark
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
 from quantumlayer.offline.reading.sentences._definitions import (
     CREATE,
@@ -610,6 +611,8 @@ def _aside_end(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> int | No
     end = next((i for i in range(at + 1, len(tokens)) if tokens[i].low == ")"), None)
     if end is None or end - at < 5 or tokens[at + 1].low not in _SUBJECTS:
         return None
+    if remark(tokens[at + 1 : end]) is not None:
+        return None  # a plate (every car has its own)
     for stop in (at + 4, at + 3):
         if lexicon.find([token.low for token in tokens[at + 2 : stop]]) is not None:
             finite = forms(tokens[stop].low) & {"third", "base"}

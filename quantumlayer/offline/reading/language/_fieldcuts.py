@@ -24,6 +24,7 @@ __all__ = [
     "NAME_STOPS",
     "UNITS",
     "cut_fields",
+    "describes_several",
     "name_in_bracket",
     "quantity",
     "said_again",
@@ -39,7 +40,7 @@ _CONTINUES = frozenset(
     " before after longer chosen again counted measured no rounded computed calculated cannot"
     " including excluding non-negative read-only immutable than earlier later written today"
     " system maintained managed filled recorded kept added automatically normally usually"
-    " stored hidden any say".split()
+    " stored hidden any say meaning by counted numbered".split()
 )
 _ALONE = frozenset(
     {"optional", "required", "unique", "positive", "mandatory", "integer", "string"}
@@ -93,12 +94,15 @@ def cut_fields(tokens: Sequence[Token]) -> list[list[Token]]:
     pending: list[Token] = []
     apart = False
     with_articles = _has_article(tokens)
-    for found, separator in _pieces(tokens):
+    pieces = _pieces(tokens)
+    last = max(
+        (at for at, (_, between) in enumerate(pieces) if _joins(between)), default=len(pieces)
+    )
+    for at, (found, separator) in enumerate(pieces):
         piece = _remark_behind(found)
         before = parts[-1] if parts else None
         lows = [token.low for token in piece]
-        wish = lows[0] == "if" and len(lows) <= 5 and lows[1:2] != ["it"]
-        marker = " ".join(lows) in _IF_YOU_LIKE or wish
+        marker = " ".join(lows) in _IF_YOU_LIKE or _is_wish(piece)
         if marker and any(token.low == "and" for token in separator):
             pending = [*separator, *piece]
             continue
@@ -110,11 +114,34 @@ def cut_fields(tokens: Sequence[Token]) -> list[list[Token]]:
         if apart and before is not None:
             before.extend([*separator, *piece])  # one per habit and day: no field
             continue
-        if before is not None and _belongs(before, separator, piece, with_articles=with_articles):
+        told = at > last and len(lows) > 2 and lows[0] in {"a", "an"} and lows[1] in _TOLD_TYPES
+        if before is not None and (
+            told or _belongs(before, separator, piece, with_articles=with_articles)
+        ):
             before.extend([*separator, *piece])
         else:
             parts.append(list(piece))
     return parts
+
+
+_TOLD_TYPES = frozenset("year number date day text percentage figure value time moment".split())
+"""What may stand in apposition to the last field of a list: `and a vintage, a year from 1900 to 2100`."""
+
+
+def _joins(separator: Sequence[Token]) -> bool:
+    return any(token.low in {"and", "plus", "&"} for token in separator)
+
+
+def _is_wish(piece: list[Token]) -> bool:
+    """`if you like`, `where there is one`, `should they have any`: that what follows may be missing."""
+    if piece[0].low not in {"if", "where", "when", "should", "in"} or len(piece) > _LONGEST_WISH:
+        return False
+    short = piece[0].low == "if" and 1 < len(piece) < _LONGEST_WISH and piece[1].low != "it"
+    said, left = read_traits(piece)
+    return short or (not left and bool(said) and {trait.key for trait in said} == {"optional"})
+
+
+_LONGEST_WISH = 6
 
 
 def _ungrouped(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -187,6 +214,10 @@ def _pieces(tokens: Sequence[Token]) -> list[tuple[list[Token], list[Token]]]:
         depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
         well = [each.low for each in tokens[at : at + 3]] == ["as", "well", "as"]
         if depth <= 0 and (token.low in _SEPARATORS or well) and token.kind in {"mark", "word"}:
+            if token.low == "and" and piece and piece[-1].low == "date" and _is_moment(tokens, at):
+                piece.append(token)
+                at += 1
+                continue
             if piece:
                 pieces.append((piece, separator))
                 piece, separator = [], []
@@ -198,6 +229,12 @@ def _pieces(tokens: Sequence[Token]) -> list[tuple[list[Token], list[Token]]]:
     if piece:
         pieces.append((piece, separator))
     return pieces
+
+
+def _is_moment(tokens: Sequence[Token], at: int) -> bool:
+    """`by which I mean date and time` is one moment."""
+    lows = [token.low for token in tokens[max(at - 3, 0) : at + 2]]
+    return lows[-1] == "time" and not {"mean", "means", "meaning"}.isdisjoint(lows)
 
 
 def _has_article(tokens: Sequence[Token]) -> bool:
@@ -216,6 +253,8 @@ def _belongs(
         return False
     told = any(token.low == ";" for token in separator) and _is_told_of(piece)
     if told or _is_formula(piece):
+        return True
+    if describes_several(piece) or (remark(piece) or ("",))[0] == "unique":
         return True
     if _lists_parts(before) or (_opens_choices(before) and first.low not in DETERMINERS):
         return True
@@ -239,11 +278,28 @@ def _belongs(
         return len(piece) == 1 or not _noun_follows(piece)
     if first.low in NUMBER_WORDS and first.kind == "word":
         return _ends_open(before) or not (len(piece) > 1 and is_plural(piece[1].low))
-    if _ends_open(before) and not (first.low in DETERMINERS and _is_clause(before)):
+    if _ends_open(before) and not _is_clause(before):
         return True
     if _in_choices(before, piece, with_articles=with_articles and not joined_by_and):
         return True
     return _ends_in_character_kinds(before) and _names_character_kinds(piece)
+
+
+def describes_several(piece: Sequence[Token]) -> bool:
+    """`rows and columns, whole numbers from 1 to 12`: a kind in the plural is no field of its own."""
+    lows = [token.low for token in piece if token.low not in {"both", "all", "each"}]
+    kind = " ".join(lows[: 1 + (lows[:1] in (["whole"], ["decimal"]))])
+    bare = len(lows) > 1 or len(lows) < len(piece)
+    timed = lows[:3] == ["times", "of", "day"] or lows[:2] in (
+        ["counted", "from"],
+        ["numbered", "from"],
+    )
+    return timed or kind in _KINDS_OF_SEVERAL or (bare and kind in {"dates", "numbers", "amounts"})
+
+
+_KINDS_OF_SEVERAL = frozenset(
+    {"whole numbers", "decimal numbers", "integers", "decimals", "booleans"}
+)
 
 
 def _asks_how(piece: list[Token]) -> bool:
@@ -340,6 +396,9 @@ def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
         return True
     if [token.low for token in piece[1:3]] in _KINDS:
         return True  # stars, a whole number from 1 to 5
+    bare = len(before) == 1 and before[0].kind == "word"  # born, a date in the past
+    if bare and len(piece) > 2 and piece[1].low in _MOMENTS_TOLD:
+        return True
     named = any(token.kind == "name" for token in before[:3])
     if named and len(before) <= 3 and _describes(piece):
         return True
@@ -359,6 +418,7 @@ def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
     )
 
 
+_MOMENTS_TOLD = frozenset("date day moment time number text".split())
 _CLAUSES = frozenset({"that", "which", "where", "when"})
 _DESCRIBING = frozenset("name number list id code address identifier title".split())
 

@@ -11,6 +11,7 @@ from quantumlayer.offline.reading.language._fieldcuts import (
     IN_CLAUSES,
     NAME_STOPS,
     cut_fields,
+    describes_several,
     name_in_bracket,
     quantity,
     said_again,
@@ -134,21 +135,39 @@ def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) ->
             called as it is called there.
     """
     phrases: list[FieldPhrase] = []
-    for part in cut_fields(tokens):
+    for whole in cut_fields(tokens):
+        part, of_both = _of_both(whole)
         phrase = read_field(part, known)
         if phrase is not None:
             phrases.append(phrase)
+            for before in phrases[-2:-1] if of_both else ():
+                before.traits.extend(() if before.traits and part[-1].low == ")" else phrase.traits)
             for before in phrases[-2:-1]:
-                if [token.low for token in part[-3:]] in _PLURAL_TYPES and not before.traits:
-                    before.traits.extend(phrase.traits)
-            if part[-1].low != ")" and any(token.low == "both" for token in part):
-                for before in phrases[-2:-1]:
-                    before.traits.extend(phrase.traits)
+                if before.label in _PAIRED and not before.left and len(phrase.words) > 1:
+                    before.words += phrase.words[-1:]  # a first and a last name
         elif phrases:
             traits, left = read_traits(part)
             phrases[-1].traits.extend(traits)
             phrases[-1].left.extend(left)
     return phrases
+
+
+_PAIRED = frozenset(
+    "first last middle home away billing delivery shipping opening closing minimum maximum min max lower"
+    " upper planned actual buying selling old new main short full".split()
+)
+"""Words before `and` that share the noun behind it."""
+
+
+def _of_both(part: list[Token]) -> tuple[list[Token], bool]:
+    """`columns, whole numbers, 9 each`, `to (dates)`: what is said of the field before as well."""
+    commas = (at for at, token in enumerate(part) if token.low == ",")
+    told = next((at for at in commas if describes_several(part[at + 1 :])), None)
+    if told is not None:
+        kept = [token for token in part[told:] if token.low not in {"each", "both"}]
+        return [*part[:told], *kept], True
+    bracket = [token.low for token in part[-3:]] in _PLURAL_TYPES
+    return part, bracket or (part[-1].low != ")" and any(token.low == "both" for token in part))
 
 
 def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> FieldPhrase | None:
@@ -166,12 +185,41 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     phrase.tokens = tuple(tokens)
     tokens = _elements(tokens, name_end, phrase, known)
     rest = _renamed(_from_bracket(tokens[name_end:], phrase), phrase, known)
+    rest = _without_explanation(rest)
     traits, left = read_traits(rest)
     phrase.traits.extend(traits)
+    if not traits and rest and rest[0].low == "(" and phrase.words[-1] == "id":
+        phrase.traits.extend(_referred(rest))
+    if _names_one_each(rest, phrase):
+        phrase.traits.append(Trait("unique"))
+        left = []
     if _in_money(rest) and not any(trait.key == "type" for trait in phrase.traits):
         phrase.traits.append(Trait("type", "money"))
     phrase.left.extend(_serious(rest, left))
     return phrase
+
+
+def _without_explanation(rest: list[Token]) -> list[Token]:
+    """`a quota: how many hours he may book, a whole number`: what it is the number of, asks for nothing."""
+    end = next((at for at, token in enumerate(rest) if token.low in {",", "("}), len(rest))
+    told = len(rest) > 1 and rest[0].low == ":" and rest[1].low in ASKING | {"the"}
+    return rest[end:] if told and not read_traits(rest[1:end])[0] else rest
+
+
+def _referred(rest: Sequence[Token]) -> list[Trait]:
+    """`host_id (a player)` refers to a player."""
+    noun = tuple(token for token in rest[1:-1] if token.low not in DETERMINERS)
+    plain = 0 < len(noun) < len(rest) - 2 and all(token.kind == "word" for token in noun)
+    return [Trait("refers", noun)] if plain and len(noun) <= 2 else []
+
+
+def _names_one_each(rest: Sequence[Token], phrase: FieldPhrase) -> bool:
+    """`an email (only one account per address)`: one of whatever has it for each value."""
+    lows = [
+        token.low for token in rest if token.kind == "word" and token.low not in {"only", "just"}
+    ]
+    own = {*phrase.words, "address"} if "email" in phrase.words else {*phrase.words}
+    return len(lows) == 4 and lows[0] == "one" and lows[2] == "per" and lows[3] in own
 
 
 _ONE_OTHER = DETERMINERS | {"one", "other"}
@@ -187,7 +235,10 @@ def _described(tokens: Sequence[Token]) -> tuple[list[Token], list[Trait], bool]
         return None
     opened = lows[-1] == "("
     if not (
-        opened or lows[-1] in {",", "as", "in", "field", "called", ":"} or at == len(tokens) - 1
+        opened
+        or lows[-1] in {",", "as", "in", "field", "called", ":"}
+        or at == len(tokens) - 1
+        or tokens[at + 1].low in {",", "("}
     ):
         return None
     if "(" in lows[:-1]:
@@ -239,8 +290,9 @@ def _elements(
     tokens: Sequence[Token], at: int, phrase: FieldPhrase, known: frozenset[str]
 ) -> Sequence[Token]:
     """Take `each with a name and an amount` away and keep it as the parts of the elements."""
+    several = phrase.listed or is_plural(phrase.words[-1])
     for start in range(at, min(len(tokens), at + 12)):
-        for text in _EACH:
+        for text in _EACH if several else _EACH[:2]:
             reader = Reader(tokens[start:], BASIC_SLOTS)
             for end, _ in compile_pattern(text).prefixes(reader):
                 inner = tokens[start + end :]

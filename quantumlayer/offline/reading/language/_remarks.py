@@ -57,7 +57,7 @@ def remark(tokens: Sequence[Token]) -> tuple[str, Any] | None:
     ):
         return None
     lows = [token.low for token in tokens if token.kind != "mark"]
-    if not lows or (lows[0] in _ARTICLES and "new" not in lows[:2]):
+    if not lows or (lows[0] in _ARTICLES and not {"new", "own", "once"} & {*lows[:2], lows[-1]}):
         return None  # a clause about something else
     for read in (_unique, _default, _optional):
         found = read(tokens, lows)
@@ -98,7 +98,7 @@ def _is_value(token: Token) -> bool:
 
 
 def _unique(_: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
-    """`two cars never share one`, `different for every pupil`, `given out once`, `no plate twice`."""
+    """`two cars never share one`, `different for every pupil`, `each has its own`, `no other may use`."""
     words = {*lows}
     if "per" in words or "within" in words:
         return None
@@ -106,10 +106,20 @@ def _unique(_: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
     alike = leads and words & _SAME and words & _NEGATIVE
     again = words & _REPEATED and words & _NEGATIVE and words & _USED and "same" not in words
     apart = words & {"different", "distinct", "own", "unique"} and words & _EVERY and "for" in words
-    once = lows[-1] == "once" and len(lows) < 5 and lows[0] in _USED
-    return ("unique", True) if alike or again or apart or once else None
+    apart = apart or (lows[0] in {"different", "distinct", "other"} and "from" in words)
+    apart = apart or (lows[0] in _EVERY and lows[-1] == "own" and words & _HAS)
+    once = lows[-1] == "once" and len(lows) < 5 and lows[0] in _USED | _EVERY
+    others = _OTHERS & {" ".join(lows[:2]), " ".join(lows[:3])} and lows[-1] in _HAS | {"it"}
+    return ("unique", True) if alike or again or apart or once or others else None
 
 
+_HAS = frozenset("has have uses use carries carry bears bear shares share".split())
+_OTHERS = frozenset({"no other", "nobody else", "no one else", "no two", "nothing else"})
+
+
+_ADDED = frozenset(
+    "add added follow come comes given fill filled entered provided supplied put".split()
+)
 _NEEDED = frozenset("necessary obligatory need needs do does".split())
 
 
@@ -124,6 +134,9 @@ def _optional(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] |
         and lows[-1] in _PRESENT
         and not words & _SILENCE
     ):
+        return "optional", True
+    later = "later" in words and words & _MAY | words & {"can"} and words & _ADDED
+    if later and "not" not in words:
         return "optional", True
     hedged = words & _MAY and words & _GONE and not words & {"cannot", "never", "nobody"}
     denied = "not" in words and not words & _NEEDED

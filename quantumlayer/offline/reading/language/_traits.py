@@ -166,7 +166,20 @@ def _row_of_kinds(captures: Captures) -> Iterable[Trait]:
     return (Trait("pattern", glue.join(parts)),)
 
 
+def _on_condition(captures: Captures) -> Iterable[Trait]:
+    """What is given if it is known; `when it is made` only says at which moment a bound is looked at."""
+    words = {token.low for token in captures["clause"]}
+    return (Trait("example" if words & _MADE else "optional"),)
+
+
+_MADE = frozenset(
+    "made created entered registered added opened placed submitted filed posted".split()
+)
+
+
 def _days_after(captures: Captures) -> Iterable[Trait]:
+    if captures["clause"][0].kind == "number":
+        return ()  # a year from 1900 on
     return (Trait("computed_once", (captures["span"], tuple(captures["clause"]))),)
 
 
@@ -200,6 +213,8 @@ _LESS = (
     "(less|fewer|lower|shorter|smaller|earlier|below|under|before|lighter|younger|cheaper|older)"
 )
 _MORE = "(more|greater|higher|larger|longer|later|above|over|after|heavier|bigger|taller)"
+_LEAST = "(least|lowest|smallest|youngest|shortest|earliest|fewest)"
+_GREATEST = "(most|highest|greatest|largest|oldest|longest|latest|biggest)"
 _OTHERWISE = (
     "(otherwise|something else|anything else|differently|another|another one|so|for something else|for more|for another"
     "|something different|for anything else|for something different)"
@@ -210,7 +225,7 @@ _SAYING = (
 )
 _UNIT = (
     "(kilos|kilo|kilograms|kilogrammes|kilogram|kg|grams|gram|tonnes|tons|metres|meters|cm|centimetres|centimeters|km"
-    "|kilometres|kilometers|millimetres|millimeters|mm|litres|liters|ml|millilitres|m²|m2|km²|hectares|acres|°c|degrees"
+    "|kilometres|kilometers|millimetres|millimeters|mm|litres|liters|ml|millilitres|microlitres|microliters|µl|milligrams|micrograms|m²|m2|km²|hectares|acres|°c|degrees"
     "|watts|kwh|kilowatts|volts|miles|feet|inches|pounds|mmol|mg|µg|mmhg|bpm|kcal|kj|lux|hz|hpa|decibels)"
 )
 _UNIT_OF_RATE = (
@@ -230,7 +245,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(both|all|each) [of them] (necessary|needed|required|mandatory|compulsory|obligatory)", _is("required")),
     ("(a must|indispensable|always (given|there|present|known|needed|required))", _is("required")),
     ("only (if|when|where) <clause>", _is("optional")),
-    ("(if|when|where|in case|as far as|as long as|provided) (the|a|an|one|we|they|you|he|she|somebody|someone|there|it|any|known|people|clients|users) <clause>", _is("optional")),
+    ("(if|when|where|in case|as far as|as long as|provided) (the|a|an|one|we|they|you|he|she|somebody|someone|there|it|any|known|people|clients|users) <clause>", _on_condition),
     ("[often|sometimes|usually] (unknown|not known|missing|absent|left out|left away) [at first|sometimes|often]", _is("optional")),
     ("[so] (do|does) not (insist|insist on (it|that|this|them)|worry (about it|if it is missing))", _is("optional")),
     ("(we|nobody) (do|does) not insist [on (it|that|this|them)]", _is("optional")),
@@ -259,6 +274,16 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(from and including|starting from|starting with|beginning with|from) <amount> (on|up|upwards|onwards)", _amount("least")),
     ("(minimum|at minimum|lowest|smallest|shortest) [(is|of)] <amount>", _amount("least")),
     ("(maximum|at maximum|highest|largest|longest) [(is|of)] <amount>", _amount("most")),
+    (f"<amount> (is|being) the {_LEAST} [<clause>]", _amount("least")),
+    (f"<amount> [(is|being)] the {_GREATEST} [<clause>]", _amount("most")),
+    (f"[the] {_LEAST} [(we|you|they|one) <word>] [is] <amount>", _amount("least")),
+    (f"[the] {_GREATEST} [(we|you|they|one) <word>] [is] <amount>", _amount("most")),
+    ("(NOT|CANNOT|never) [(be|go|fall)] (below|under) <operand:clause>", _with_bound(">=")),
+    ("(NOT|CANNOT|never) [(be|go|rise)] (above|over|beyond) <operand:clause>", _with_bound("<=")),
+    ("(counted|numbered|counting|numbering) from <amount> [(on|up|upwards|onwards)]", lambda c: (Trait("type", "integer"), Trait("least", c["amount"].value))),
+    ("a [calendar] year", _typed("integer")),
+    ("(meaning|by (which|that) (i|we) mean)", _is("example")),
+    ("(meaning|by (which|that) (i|we) mean) (the|a) day", _typed("date")),
     ("max length [(of|is|:)] <amount>", lambda c: (Trait("most", c["amount"].value, "character"),)),
     ("min length [(of|is|:)] <amount>", lambda c: (Trait("least", c["amount"].value, "character"),)),
     ("(0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]", _is("least", 0)),
@@ -268,7 +293,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- kinds of values
     ("[exactly] <format>", _formatted),
     ("(no|without|not any) (blanks|spaces|white space|whitespace|gaps|blank|space)", _is("example")),
-    ("(time of day|clock time|hours and minutes|hh:mm|hour and minute|wall clock time)", _typed("clock")),
+    ("(time of day|times of day|clock time|hours and minutes|hh:mm|hour and minute|wall clock time)", _typed("clock")),
     ("(date and time|date with time|date and time of day) [LPAREN] [(utc|in utc)] [RPAREN]", _typed("datetime")),
     ("[(a|an)] (yes/no|yes or no|yes / no|true/false|true or false|true / false|on/off) (flag|field|value|switch|question|answer|box)", _typed("boolean")),
     ("(check box|tick box|tickbox|check mark)", _typed("boolean")),
@@ -360,7 +385,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("[exactly] <number:n> random <character_kinds:kinds>", lambda c: _counted_kinds({**c, "random": True})),
     ("[exactly] <number:n> <character_kinds:first> [(followed by|then|plus|and|,)] [a] [(hyphen|dash)] [and] <number:m> <character_kinds:second>", _row_of_kinds),
     ("(only|made [up] of|composed of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>", _made_of),
-    ("<character_kinds:kinds> only", _made_of),
+    ("<character_kinds:kinds> [only]", _made_of),
     ("(starting|beginning|starts|begins|start|begin) with [(a|an)] <character_kinds:kinds>", lambda c: (Trait("starts_with", _kinds(c)),) if _kinds(c) else ()),
     ("(in|of) (lower|lowercase|lower-case) [(case|letters)]", lambda _: (Trait("pattern", "[^A-Z]+"),)),
     ("[(an|a)] [valid] (http or https|http|https|absolute|valid) (url|urls|address|link|uri)", _typed("url")),
@@ -535,6 +560,8 @@ def _format(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
 def _format_part(reader: Reader, at: int) -> tuple[str, int] | None:
     """`four digits for the year`, `8 to 15 digits`, `a plus sign`."""
     if at < len(reader.tokens) and reader.tokens[at].kind == "quote":
+        if reader.low(at + 1) in {"if", "when", "unless", "by", "where", "otherwise", "as"}:
+            return None  # two letters, "en" by default
         return re.escape(str(reader.tokens[at].value)), at + 1
     article = reader.low(at) in {"a", "an", "the", "one", "another"}
     symbol = reader.low(at + 1) if article else ""
@@ -661,9 +688,25 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
     return traits, left
 
 
+_MARKING = frozenset({",", "which", "is", "being", "the"})
+
+
 def _marked_default(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], list[Trait]]:
-    """`low, medium (default), high`: a value of a list with a mark behind it."""
+    """`low, medium (default), high`, `or "all", which is the default`: a value with a mark behind it."""
     for at in range(1, len(tokens) - 2):
+        value = tokens[at - 1]
+        end = next(
+            (i for i in range(at, at + 5) if tokens[i : i + 1] and tokens[i].low == "default"), at
+        )
+        marking = end > at and all(token.low in _MARKING for token in tokens[at:end])
+        if (
+            value.kind != "mark"
+            and marking
+            and {"which", "being"} & {t.low for t in tokens[at:end]}
+        ):
+            again = any(token.low == value.low for token in tokens[: at - 1])
+            kept = tokens[: at - 2 if again else at]
+            return (*kept, *tokens[end + 1 :]), [Trait("default", literal_of(value))]
         end = at + 1 + (tokens[at + 1].low == "the")
         lows = [token.low for token in tokens[end : end + 2]]
         if tokens[at].low == "(" and lows == ["default", ")"] and tokens[at - 1].kind != "mark":
