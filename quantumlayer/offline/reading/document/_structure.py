@@ -596,6 +596,10 @@ class _Builder:
     def _item_fields(self, source: Source) -> list[FieldPhrase]:
         """`name: text, required`, `name – text`, or several names in one line."""
         tokens = [token for token in source.tokens if token.low != "." or token.kind != "mark"]
+        if tokens[1:2] and tokens[1].low in {",", "and", "/"} and any(t.low == ":" for t in tokens):
+            several = read_fields(tokens, self.structure.known)
+            if len(several) > 1 and all(phrase.spelled for phrase in several):
+                return several
         for at, token in enumerate(tokens[:5]):
             if token.low == "(":
                 phrase = self._described_in_brackets(tokens, at)

@@ -414,6 +414,8 @@ _LEAD_INS = (
     "(provide|offer|support|implement|build|include|add) (endpoints|an endpoint|operations|a way|functions|functionality|the ability) (to|for|that)",
     "there (must|should|has to|needs to|is|are) [be] (a way|an endpoint|endpoints|the possibility|ways) (to|for|that)",
     "(no|yes|nope|sure|exactly|correct) (.|,|!|:)",
+    "(besides|apart from|aside from|beyond|in addition to|on top of) (that|this|these|those) [,]",
+    "(sadly|unfortunately|luckily|fortunately|obviously|clearly|for the rest|as a last thing|last|finally) [,]",
     "(that is why|this is why|which is why|therefore|hence|please|besides|also|finally|first|firstly|secondly|in addition|additionally|furthermore|moreover|first of all|to begin with|however|of course|naturally|note that|remember that|make sure that|make sure|ensure that|in general|generally|in short|by the way|on top of that|what is more|next|last but not least|for example|for now|optionally ,|then|so|and|but|or|well|now|later|later on|otherwise|still) [,]",
     "(the|an|a) (user|client|caller) (wants|needs) to",
     "(whenever|when|wherever) (a|an|the|any) <noun> is (shown|read|listed|returned|fetched) [,]",

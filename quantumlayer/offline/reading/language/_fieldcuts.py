@@ -15,7 +15,7 @@ from quantumlayer.offline.reading.language._slots import BASIC_SLOTS
 from quantumlayer.offline.reading.language._traits import SYMBOLS, Trait, read_traits
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, singular, split_name, verb
+from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
 __all__ = [
     "ASKING",
@@ -28,6 +28,7 @@ __all__ = [
     "name_in_bracket",
     "quantity",
     "said_again",
+    "tells_moment",
 ]
 
 _SEPARATORS = frozenset({",", ";", "and", "plus", "&", "+"})
@@ -40,7 +41,7 @@ _CONTINUES = frozenset(
     " before after longer chosen again counted measured no rounded computed calculated cannot"
     " including excluding non-negative read-only immutable than earlier later written today"
     " system maintained managed filled recorded kept added automatically normally usually"
-    " stored hidden any say meaning by counted numbered".split()
+    " stored hidden any say meaning by counted numbered somebody someone".split()
 )
 _ALONE = frozenset(
     {"optional", "required", "unique", "positive", "mandatory", "integer", "string"}
@@ -92,6 +93,7 @@ def cut_fields(tokens: Sequence[Token]) -> list[list[Token]]:
     tokens = _ungrouped(tokens)
     parts: list[list[Token]] = []
     pending: list[Token] = []
+    lasting: list[Token] = []
     apart = False
     with_articles = _has_article(tokens)
     pieces = _pieces(tokens)
@@ -108,7 +110,7 @@ def cut_fields(tokens: Sequence[Token]) -> list[list[Token]]:
             continue
         if pending:
             parts.append([*piece, *pending[1:]])
-            pending = []
+            pending, lasting = [], pending[1:]
             continue
         apart = apart or [token.low for token in piece[:2]] in _APART
         if apart and before is not None:
@@ -119,8 +121,12 @@ def cut_fields(tokens: Sequence[Token]) -> list[list[Token]]:
             told or _belongs(before, separator, piece, with_articles=with_articles)
         ):
             before.extend([*separator, *piece])
-        else:
-            parts.append(list(piece))
+            continue
+        joined = [token.low for token in separator] == ["and"]
+        ahead, behind = (lasting, []) if lasting[1:] == [] else ([], lasting)
+        parts.append([*ahead, *piece, *behind] if joined else list(piece))
+        if separator and separator[-1].low == "and" and piece[0].low in _PERHAPS:
+            lasting = piece[:1]  # and optionally a pulse and a note: both
     return parts
 
 
@@ -142,6 +148,8 @@ def _is_wish(piece: list[Token]) -> bool:
 
 
 _LONGEST_WISH = 6
+
+_PERHAPS = frozenset("optionally possibly perhaps maybe".split())
 
 
 def _ungrouped(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -252,7 +260,7 @@ def _belongs(
     if _starts_quantity(piece) or _asks_how(piece):
         return False
     told = any(token.low == ";" for token in separator) and _is_told_of(piece)
-    if told or _is_formula(piece):
+    if told or _is_formula(piece) or _is_participial(piece):
         return True
     if describes_several(piece) or (remark(piece) or ("",))[0] == "unique":
         return True
@@ -261,7 +269,7 @@ def _belongs(
     if [token.low for token in separator] == [","] and said_again(before, piece):
         return True
     if first.kind == "name" and [token.low for token in separator] == [","]:
-        return _is_clause(before) or _lists_values(before)
+        return _is_clause(before) or _lists_values(before) or _is_date_called(before, first)
     if first.low in {"a", "an", "the"} and _is_apposition(before, piece):
         return True
     if _counts_before(before, separator, piece):
@@ -335,6 +343,12 @@ def _goes_on_with_format(before: list[Token], piece: list[Token], *, joined: boo
     return bool(counted and kinds & set(lows) and goes_on)
 
 
+def _is_participial(piece: list[Token]) -> bool:
+    """`painted on its side`: what was done to the field before, which is no field itself."""
+    placed = len(piece) > 2 and piece[1].low in PREPOSITIONS and piece[2].low in DETERMINERS
+    return placed and piece[0].kind == "word" and is_past(piece[0].low)
+
+
 def _is_formula(piece: list[Token]) -> bool:
     """`…, the gross less the tare`: how the field before is worked out."""
     lows = [token.low for token in piece]
@@ -359,6 +373,13 @@ def said_again(before: list[Token], piece: list[Token]) -> bool:
     return told and len(piece) == 1 and set(again) <= {*words, "id"} and again != ("number",)
 
 
+def _is_date_called(before: list[Token], name: Token) -> bool:
+    """`the day, found_on, …`: a mere date or time, whose name as in JSON stands behind the comma."""
+    words = [token.low for token in before if token.low not in DETERMINERS]
+    dated = len(words) == 1 and type_of_name(words) in {"date", "datetime", "time"}
+    return dated and type_of_name(list(split_name(str(name.value)))) == type_of_name(words)
+
+
 def _lists_values(before: list[Token]) -> bool:
     """`a severity: `low`: further names are values too."""
     return any(
@@ -379,7 +400,14 @@ def _lists_parts(before: list[Token]) -> bool:
 def _is_clause(before: list[Token]) -> bool:
     """`the moment it ends`, whose name as in JSON stands behind the comma."""
     told = before[0].low in ASKING or any(token.low in IN_CLAUSES for token in before[1:])
+    told |= tells_moment([token.low for token in before])
     return told and not any(token.kind == "name" for token in before)
+
+
+def tells_moment(words: Sequence[str]) -> bool:
+    """`the day the pass ends`: a date, told as a clause."""
+    dated = words[0] in DETERMINERS and type_of_name(words[1:2]) in {"date", "datetime", "time"}
+    return dated and not DETERMINERS.isdisjoint(words[2:])
 
 
 _KINDS = (["whole", "number"], ["positive", "number"], ["positive", "integer"], ["free", "text"])
@@ -452,9 +480,10 @@ def _starts_quantity(piece: list[Token]) -> bool:
 
 def _starts_field(piece: list[Token]) -> bool:
     """`one warehouse`, `optionally a note`: a field after all."""
-    if piece[0].low in {"optionally", "possibly", "perhaps", "maybe"} and len(piece) > 1:
+    if piece[0].low in _PERHAPS and len(piece) > 1:
         named = piece[1].kind == "name" or piece[1].low in DETERMINERS
-        return named or (_noun_follows(piece) and not read_traits(piece[1:])[0])
+        end = next((at for at, token in enumerate(piece) if token.low == "("), len(piece))
+        return named or (_noun_follows(piece) and not read_traits(piece[1:end])[0])
     if piece[0].low in {"which", "what", *_BEFORE_ASKING} and len(piece) > 1:
         at = 1 + (piece[0].low in _BEFORE_ASKING)
         asked = piece[at - 1].low in {"which", "what", "when"}

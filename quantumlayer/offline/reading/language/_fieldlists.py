@@ -15,13 +15,14 @@ from quantumlayer.offline.reading.language._fieldcuts import (
     name_in_bracket,
     quantity,
     said_again,
+    tells_moment,
 )
 from quantumlayer.offline.reading.language._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading.language._slots import BASIC_SLOTS
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
-from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import is_plural, singular, split_name, verb
+from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
 __all__ = ["FieldPhrase", "read_field", "read_fields"]
 
@@ -135,7 +136,7 @@ def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) ->
             called as it is called there.
     """
     phrases: list[FieldPhrase] = []
-    for whole in cut_fields(tokens):
+    for whole in _named_together(_several_names(cut_fields(tokens))):
         part, of_both = _of_both(whole)
         phrase = read_field(part, known)
         if phrase is not None:
@@ -168,6 +169,49 @@ def _of_both(part: list[Token]) -> tuple[list[Token], bool]:
         return [*part[:told], *kept], True
     bracket = [token.low for token in part[-3:]] in _PLURAL_TYPES
     return part, bracket or (part[-1].low != ")" and any(token.low == "both" for token in part))
+
+
+def _several_names(parts: list[list[Token]]) -> list[list[Token]]:
+    """`sent_at, changed_at: a date, set by the server`: what stands behind the colon is said of each."""
+    first = next((at for at, part in enumerate(parts) if len(part) > 1), len(parts))
+    labelled = first < len(parts) and parts[first][1].low == ":"
+    names = [*(part[0] for part in parts[:first]), *(parts[first][:1] if labelled else ())]
+    if not (first and labelled) or any(token.kind != "name" for token in names):
+        return parts
+    return [*([name, *parts[first][1:]] for name in names[:-1]), *parts[first:]]
+
+
+def _named_together(parts: list[list[Token]]) -> list[list[Token]]:
+    """`a start and an end (starts_at, ends_at; …)`: the bracket begins with the names of several fields."""
+    for at, part in enumerate(parts):
+        opened = next((i for i, token in enumerate(part) if token.low == "("), len(part))
+        names: list[Token] = []
+        end = opened + 1
+        while end < len(part) and (part[end].kind == "name" or part[end].low in {",", "and", "/"}):
+            names.extend([part[end]] if part[end].kind == "name" else [])
+            end += 1
+        told = parts[at + 1 - len(names) : at + 1] if len(names) > 1 else []
+        alike = [_is_called(each, name) for each, name in zip(told, names, strict=False)]
+        if len(alike) > 1 and len(told) == len(names) and all(alike):
+            bracket = [part[opened], names[-1], *part[end - (part[end - 1].low == ",") :]]
+            both = any(token.low in {"both", "each", "all"} for token in bracket)
+            named = [
+                [*each, part[opened], name, *(bracket[2:] if both else tokenize(")"))]
+                for each, name in zip(told[:-1], names, strict=False)
+            ]
+            return [
+                *parts[: at + 1 - len(names)],
+                *named,
+                [*part[:opened], *bracket],
+                *parts[at + 1 :],
+            ]
+    return parts
+
+
+def _is_called(part: Sequence[Token], name: Token) -> bool:
+    """Whether the name says a word of the field again: `starts_at` is a start."""
+    words = {token.low[:4] for token in part if token.low not in DETERMINERS}
+    return any(word[:4] in words for word in split_name(str(name.value or name.low)))
 
 
 def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> FieldPhrase | None:
@@ -228,10 +272,11 @@ _CLAUSAL = ASKING | frozenset("that it they he she we you".split())
 
 def _described(tokens: Sequence[Token]) -> tuple[list[Token], list[Trait], bool] | None:
     """`when it departs (departs_at, …)`, `the day on which it ends, ends_on`: the name stands behind."""
-    at = next((i for i, token in enumerate(tokens) if token.kind == "name"), 0)
-    at = at or name_in_bracket(tokens)
+    at = name_in_bracket(tokens)
+    at = at or next((i for i, token in enumerate(tokens) if token.kind == "name"), 0)
     lows = [token.low for token in tokens[:at]]
-    if len(lows) < 3 or not (_CLAUSAL & set(lows) or IN_CLAUSES & set(lows[1:])):
+    moment = len(lows) > 2 and tells_moment(lows)
+    if len(lows) < 3 or not (moment or _CLAUSAL & set(lows) or IN_CLAUSES & set(lows[1:])):
         return None
     opened = lows[-1] == "("
     if not (
@@ -253,7 +298,7 @@ def _described(tokens: Sequence[Token]) -> tuple[list[Token], list[Trait], bool]
         traits.append(Trait("type", "date"))
     if "how much" in joined:
         traits.append(Trait("type", "numeric"))
-    clause = next(i for i, low in enumerate(lows) if low in _CLAUSAL | IN_CLAUSES)
+    clause = next((i for i, low in enumerate(lows) if low in _CLAUSAL | IN_CLAUSES), len(lows))
     noun = tuple(token for token in tokens[:clause] if token.low not in _ONE_OTHER)
     if noun and tokens[at].low.endswith("_id"):
         traits.append(Trait("refers", noun))  # one course that comes before, needs_id
@@ -360,6 +405,13 @@ def _opening(
             if following.low in PREPOSITIONS | {"and", "or"} or _is_known(tokens, at, known):
                 break
             phrase.traits.extend(_ADJECTIVES[token.low])
+        elif (
+            token.low in _WHOLE
+            and following is not None
+            and following.low == "number"
+            and not _names_more(tokens, at + 2)
+        ):
+            phrase.traits.append(Trait("type", "integer"))
         elif token.low in {"if", "whether"} and not phrase.words:
             phrase.traits.append(Trait("type", "boolean"))
             at = _behind_whether(tokens, at)
@@ -404,6 +456,16 @@ def _opening(
             continue
         at += 1
     return at, phrase
+
+
+_WHOLE = frozenset("whole integer natural".split())
+
+
+def _names_more(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the name goes on: `a whole number of guests`."""
+    return at < len(tokens) and (
+        tokens[at].low == "of" or is_plural(tokens[at].low) or tokens[at].kind == "name"
+    )
 
 
 def _behind_whether(tokens: Sequence[Token], at: int) -> int:
@@ -503,8 +565,11 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
 
 def _is_place(tokens: Sequence[Token], at: int) -> bool:
     behind = [token.low for token in tokens[at + 1 : at + 3]]
-    does = verb(behind[1]) if len(behind) > 1 and behind[0] in {"it", "they"} else None
-    return does is not None and behind[1] not in {"is", "are", "has", "have"}
+    if len(behind) < 2 or behind[0] not in {"it", "they", "he", "she"}:
+        return False
+    if behind[1] in {"is", "are", "was", "were"}:
+        return at + 3 < len(tokens) and is_past(tokens[at + 3].low)
+    return verb(behind[1]) is not None and behind[1] not in {"has", "have"}
 
 
 _LAST_OF_NAME = frozenset("needs shows gets will can on at until since".split())

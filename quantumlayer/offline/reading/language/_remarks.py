@@ -102,18 +102,24 @@ def _unique(_: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
     words = {*lows}
     if "per" in words or "within" in words:
         return None
-    leads = lows[0] in {"no", "two", "several", "different", "nobody"} or words & _SHARING
+    leads = lows[0] in {"no", "two", "several", "different", "nobody", "never"} or words & _SHARING
     alike = leads and words & _SAME and words & _NEGATIVE
     again = words & _REPEATED and words & _NEGATIVE and words & _USED and "same" not in words
     apart = words & {"different", "distinct", "own", "unique"} and words & _EVERY and "for" in words
     apart = apart or (lows[0] in {"different", "distinct", "other"} and "from" in words)
     apart = apart or (lows[0] in _EVERY and lows[-1] == "own" and words & _HAS)
+    apart = apart or (words & {"differ", "differs", "different"} and words & {"others", "other"})
     once = lows[-1] == "once" and len(lows) < 5 and lows[0] in _USED | _EVERY
-    others = _OTHERS & {" ".join(lows[:2]), " ".join(lows[:3])} and lows[-1] in _HAS | {"it"}
-    return ("unique", True) if alike or again or apart or once or others else None
+    at = 1 if lows[0] in {"that", "which"} else 0
+    nobody = " ".join(lows[at : at + 2]) in _OTHERS or " ".join(lows[at : at + 3]) in _OTHERS
+    others = nobody and words & _HAS
+    single = {"there", "only", "one"} <= words and lows[-2] in _ARTICLES | {"that", "this"}
+    return ("unique", True) if alike or again or apart or once or others or single else None
 
 
-_HAS = frozenset("has have uses use carries carry bears bear shares share".split())
+_HAS = frozenset(
+    "has have uses use carries carry bears bear shares share takes take gets get".split()
+)
 _OTHERS = frozenset({"no other", "nobody else", "no one else", "no two", "nothing else"})
 
 
@@ -141,4 +147,19 @@ def _optional(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] |
     hedged = words & _MAY and words & _GONE and not words & {"cannot", "never", "nobody"}
     denied = "not" in words and not words & _NEEDED
     some = lows[:2] in (["not", "every"], ["not", "everybody"], ["not", "all"], ["not", "everyone"])
-    return ("optional", True) if (hedged and not denied) or some else None
+    few = (
+        words & {"most", "many", "some", "few", "rarely"} and words & _NEGATIVE | {"rarely"} & words
+    )
+    few = few and words & {
+        "need",
+        "needs",
+        "have",
+        "has",
+        "use",
+        "know",
+        "want",
+        "needed",
+        "given",
+        "own",
+    }
+    return ("optional", True) if (hedged and not denied) or some or few else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,8 +17,9 @@ from quantumlayer.offline.reading.language._patterns import (
 )
 from quantumlayer.offline.reading.language._remarks import remark
 from quantumlayer.offline.reading.language._slots import BASIC_SLOTS, Amount, Span, literal_of
-from quantumlayer.offline.reading.text._lexicon import NOISE, NUMBER_WORDS
+from quantumlayer.offline.reading.text._lexicon import DETERMINERS, NOISE, NUMBER_WORDS
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._words import is_past
 
 __all__ = ["SYMBOLS", "Trait", "read_traits"]
 
@@ -379,6 +381,8 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(exactly|precisely|always) <amount>", _exactly),
     ("<n_characters:n>", lambda c: _exactly({"amount": c["n"]})),
     # --- patterns
+    ("(match|matches|matching|pattern|regex|regexp|format) [the] [(pattern|regex|regexp)] [:] <regex:format>", _formatted),
+    ("[only] <regex:format> [only]", _formatted),
     ("[exactly] <number:n> digits", _digits),
     ("[exactly] <number:n> <character_kinds:kinds>", _counted_kinds),
     ("[(consists of|consisting of|made of|made up of|of)] <number:n> (to|-) <number:m> <character_kinds:kinds> [only]", _counted_kinds),
@@ -394,7 +398,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(either|values|value|allowed values|possible values|choices|options|namely|enum) [are] [of] [:] <choices:value>", _value("choices")),
     ("[a] (choice|selection) (of|between|from|among) [:] <choices:value>", _value("choices")),
     ("(default|defaults|defaulting) [(to|is|value|=|:)] [(is|:)] <literal:value>", _value("default")),
-    ("<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|at the beginning)", _value("default")),
+    ("<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|on create|upon creation|at the beginning)", _value("default")),
     ("(initially|at first|starts (as|at|with|out as)|starting (as|at|with)|begins as|begins with|by default) <literal:value>", _value("default")),
     ("<literal:value> unless [(it|one|that) (is|was)] (given|set|specified|stated|changed|provided|sent|said)", _value("default")),
     ("<literal:value> unless (<word>|the <word>|a <word>) (wants|want|says|say|gives|give|sets|set|chooses|choose|asks|ask|sends|send|states|state|specifies|specify|needs|need) [(another|one|otherwise|so|something else|something different|more|anything else|it|for more|for another)]", _value("default")),
@@ -453,7 +457,9 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(NOT|CANNOT) [be] [(set|filled in|entered|typed|changed)] by (hand|clients|users|callers)", _is("system")),
     ("[(is|are)] (set|filled|filled in|recorded|written|updated|changed) (together|along) with [(the|its)] <word>", lambda c: (Trait("system"), Trait("nullable"), Trait("with", c["word"].low))),
     # --- changes
-    ("(CANNOT|NOT) (be|to be) (changed|edited|updated|modified|altered) [(afterwards|later|later on|after creation|once created|any more|anymore|again|after that|once set|once it is created|any longer)]", _is("immutable")),
+    ("(read-only|readonly|read only|fixed|frozen|locked|constant) (after|afterwards|once|from then on|ever after|later) [<clause>]", _is("immutable")),
+    ("(set|chosen|given|entered) [only] once [and] (CANNOT|NOT|never) [be] (changed|edited|updated|modified|altered)", _is("immutable")),
+    ("(CANNOT|NOT) (be|to be) (changed|edited|updated|modified|altered) [(afterwards|later|later on|after creation|once created|any more|anymore|again|after that|once set|any longer|(once|after|when) it <clause>)]", _is("immutable")),
     ("(never changes|immutable|unchangeable|fixed once set|does not change|do not change)", _is("immutable")),
     ("(write-only|hidden|secret|internal only|for internal use|[(CANNOT|NOT|never)] [be] (shown|returned|exposed|revealed|disclosed|given away|sent (back|out)|visible) [(to|in|by|with) [(a|an|any|the|our)] (clients|client|anybody|anyone|users|public|outside|api|response|responses|answer|answers|reply|replies)])", _is("secret")),
     ("(NOT|CANNOT|never) [be] [(part|sent|contained|included|given|there|present|seen)] (of|in|with|to) [(a|an|any|the|our|its)] (response|responses|answer|answers|reply|replies|output|json|result|results|list|lists)", _is("secret")),
@@ -484,7 +490,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(name|id|code|title|identifier|abbreviation) of [(a|an|the|one|some)] <word>", _is("example")),
     ("(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [.] [:] <example>", _exemplified),
     ("(just|only) (the|a|its|their) <noun>", _is("example")),
-    ("(in|as|following) [the] (iso 8601|iso|iso-8601|rfc 3339|utc|iso 8601 [format]|local time|e.164 format|the format <noun>)", _is("example")),
+    ("[(in|as|following)] [the] (iso 8601|iso|iso-8601|rfc 3339|utc|iso 8601 [format]|local time|e.164 format|the format <noun>)", _is("example")),
     ("(included|inclusive|naturally|ascending|descending|each|both)", _is("example")),
 )  # fmt: skip
 
@@ -510,6 +516,7 @@ def _slots() -> dict[str, Any]:
         "example": _example,
         "comment": _comment,
         "format": _format,
+        "regex": _regex,
     }
 
 
@@ -538,13 +545,30 @@ def _character_kinds(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...
                 yield tuple(reader.tokens[at:stop]), stop
 
 
+def _regex(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    """`^[a-z]{2,8}$` in code; one bare class, as in `[a-z0-9_]` only, is said of every character."""
+    text = (
+        reader.tokens[at].text.strip("`")
+        if at < len(reader.tokens) and reader.tokens[at].kind == "code"
+        else ""
+    )
+    if _CLASS_OF_CHARACTERS.search(text):
+        pattern = text.removeprefix("^").removesuffix("$")
+        with suppress(re.error):
+            re.compile(pattern)
+            yield pattern + ("+" if _CLASS_OF_CHARACTERS.fullmatch(pattern) else ""), at + 1
+
+
+_CLASS_OF_CHARACTERS = re.compile(r"\[[^\]\s]+\]|\\[dw]")
+
+
 def _format(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     """`two capital letters, a dash and then 8 to 15 digits`, as a pattern; at least two parts."""
     pattern, end, parts = "", at, 0
     while True:
         start = end
         while parts and reader.low(start) in frozenset(
-            ", and then followed by plus with finally".split()
+            ", and then followed by plus with finally + &".split()
         ):
             start += 1
         part = _format_part(reader, start)
@@ -674,9 +698,11 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
         if end > at:
             traits.extend(found)
             at = end
+        elif reader.low(at) in _SOMEBODY and reader.low(at + 1) in _WHO:
+            at = stop
         elif reader.low(at) in _GLUE - _QUIET or reader.low(at) in NOISE:
             at += 1
-        elif reader.low(at) in _QUIET:
+        elif reader.low(at) in _QUIET or _is_told(reader, at):
             at = _described(possible, reader, at)
         elif reader.tokens[at].kind == "mark" and reader.low(at) in frozenset(
             ". ! \" ' / → = ?".split()
@@ -782,6 +808,17 @@ def _longest(
 _STOPS = frozenset(
     {",", ";", "(", ")", ":", "which", "that", "is", "are", "must", "can", "may", "-"}
 )
+
+
+_SOMEBODY = frozenset("somebody someone something people persons".split())
+_WHO = frozenset("we i they you who that to he she".split())
+"""`an emergency contact, somebody we can ring`: what it is for, which asks for nothing."""
+
+
+def _is_told(reader: Reader, at: int) -> bool:
+    """`painted on its side`: what was done somewhere, which asks for nothing."""
+    placed = reader.low(at + 1) in {"on", "in", "at", "under"} and reader.low(at + 2) in DETERMINERS
+    return placed and reader.tokens[at].kind == "word" and is_past(reader.low(at))
 
 
 def _described(possible: list[tuple[Pattern, _Builder]], reader: Reader, at: int) -> int:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from quantumlayer.offline.reading.language._facts import Fields, Thing
+from quantumlayer.offline.reading.language._fieldcuts import name_in_bracket
 from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
+from quantumlayer.offline.reading.language._fieldtypes import type_of_name
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
 from quantumlayer.offline.reading.sentences._definitions import (
     CREATE,
@@ -38,7 +40,7 @@ _KEEPING = (
     | frozenset(
         "have see list let rent hire lend sell buy offer book collect catalogue catalog gather need want"
         " hold teach run own use log send receive get hand measure count report capture publish share"
-        " deal know remember breed grow build lease loan stock".split()
+        " deal know remember breed grow build lease loan stock set".split()
     )
 )
 """What people do with the things that they want to be kept."""
@@ -221,7 +223,7 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
     if noun and before in PREPOSITIONS | DETERMINERS and tokens[at].low != "(":
         head = _head(tokens[_clause_start(tokens, at) : start])
         noun = head or noun
-    while noun and (noun[0].low in ADVERBS or _does(tokens, noun)):
+    while noun and (noun[0].low in ADVERBS | {"up"} or _does(tokens, noun)):
         noun = noun[1:]
     if not noun or noun[-1].low in PRONOUNS | {"first", "last"}:
         return None
@@ -354,6 +356,8 @@ def _fits(tokens: Sequence[Token], at: int, noun: Sequence[Token]) -> bool:
         return False  # what stands in brackets describes a field of a list
     if inside and not any(token.low == "(" for token in tokens[max(0, start - 2) : start]):
         return False
+    if inside and name_in_bracket(_phrase_before(tokens, at)):
+        return False  # what they sell (goods: food, plants)
     routes = [token.value for token in tokens[first:at] if token.kind == "route"]
     if any(route.method != "POST" for route in routes) or (loose and ":" in before):
         return False
@@ -377,6 +381,13 @@ def _fits(tokens: Sequence[Token], at: int, noun: Sequence[Token]) -> bool:
 
 
 # --- the list ------------------------------------------------------------------------------------
+
+
+def _phrase_before(tokens: Sequence[Token], at: int) -> list[Token]:
+    """The phrase that a place is in: since the last comma or `and` before its bracket."""
+    opened = next((i for i in range(at - 1, -1, -1) if tokens[i].low == "("), 0)
+    start = next((i + 1 for i in range(opened, -1, -1) if tokens[i].low in {",", "and", ";"}), 0)
+    return list(tokens[start : at + 2])
 
 
 _LEADING = frozenset("with having has have namely its their the".split())
@@ -458,7 +469,7 @@ def _named(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _evidence(phrase: FieldPhrase) -> int:
-    spelled = phrase.spelled is not None
+    spelled = phrase.spelled is not None or type_of_name(phrase.words) in {"date", "datetime"}
     usual = phrase.words[-1] in _TELLING
     return spelled + usual + bool(phrase.traits)
 

@@ -124,7 +124,7 @@ def _thing(reader: Reader, at: int) -> Iterator[tuple[Thing, int]]:
         end += 1
     for stop in range(end, start, -1):
         words = tuple(token.low for token in reader.tokens[start:stop])
-        if words[-1] == "'s":
+        if words[-1] in {"'s", "first", "last", "next"}:
             continue
         yield Thing(words, article, number, tuple(reader.tokens[start:stop])), stop
 
@@ -811,9 +811,16 @@ def _links(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A loan lends one copy of a book to a member`: whatever it does, it ties these together."""
     if lexicon_of(situation) is None and not _names_a_deed(captures["thing"]):
         return None
+    if captures["does_what"] in _MADE and not _names_a_deed(captures["thing"]):
+        made, target = captures["one"], captures["two"]
+        if not all(_is_kept(thing, situation) for thing in (captures["thing"], made, target)):
+            return None
+        return [Belongs(made, (captures["thing"], target))]
     return _connects(captures, situation)
 
 
+_MADE = CREATE | {"have", "order", "request", "hold", "run", "leave", "give"}
+"""`A guest writes a letter to a team`: the letter is made, and belongs to both."""
 _DEEDS = frozenset(
     "loan lease visit match vote link rental sale order seat lift trip pledge".split()
 )

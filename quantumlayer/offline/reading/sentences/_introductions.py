@@ -73,7 +73,7 @@ def introduced(
     pronoun = int(tokens[0].low in {"it", "they", "each", "she", "he"})
     if heading and opens(tokens, pronoun):
         tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
-    tokens = _without_paths(_without_greeting(tokens))
+    tokens = _without_paths(_announced(_without_greeting(tokens)))
     tokens = tokens if accounts else _registered(tokens)
     tokens = _told_apart(tokens, facts, item=item)
     said: list[Token] = []
@@ -281,6 +281,20 @@ def _without_greeting(tokens: Tokens) -> Tokens:
     return tokens[comma + 1 :] if greets else tokens
 
 
+_ANNOUNCING = frozenset(
+    "and then there here are come comes next finally also lastly last we have need know the our all".split()
+)
+
+
+def _announced(tokens: Tokens) -> Tokens:
+    """`Then there are the pupils: …`, `next come the dogs: …` says `pupils: …`."""
+    colon = next((at for at, token in enumerate(tokens[:8]) if token.low == ":"), 0)
+    start = next((at for at in range(colon) if tokens[at].low not in _ANNOUNCING), colon)
+    noun = tokens[start:colon]
+    many = 1 <= len(noun) <= _LONGEST_NOUN and is_plural(noun[-1].low) and _nominal(noun)
+    return tokens[start:] if start and many else tokens
+
+
 _LABELS = frozenset("entities resources things objects collections models".split())
 
 
@@ -381,6 +395,8 @@ def _tied(tokens: Tokens, facts: list[Fact]) -> Tokens:
         return tokens
     if len(pieces) < 2 and not (pieces and behind):
         return tokens
+    if not all(_is_told(piece) or _nominal(piece[1:]) for piece in pieces):
+        return tokens
     listed: list[Token] = []
     for piece in pieces:
         if _is_told(piece):
@@ -414,6 +430,8 @@ def _listed_behind(tokens: Tokens, at: int) -> Tokens:
         return tokens[at + 2 :]
     if lows[:1] in ([":"], [";"], [","]) and lows[1:] in (["it", "has"], ["they", "have"]):
         return tokens[at + 3 :]
+    if lows[:1] in ([","], ["and"]) and lows[1:2] == ["has"]:
+        return tokens[at + 2 :]
     return ()
 
 
@@ -424,7 +442,9 @@ def _pieces(tokens: Tokens, at: int) -> tuple[list[Tokens], int]:
         begin = at
         while tokens[at].low in {",", "and"} and at + 1 < len(tokens):
             at += 1
-        counted = not pieces and tokens[at].low == "one"
+        counted = (
+            tokens[at].low == "one" if not pieces else at > begin and tokens[at].low in _ANOTHER
+        )
         if (tokens[at].low not in _TIES and not counted) or at + 2 >= len(tokens):
             return pieces, begin
         start = at + (not counted)

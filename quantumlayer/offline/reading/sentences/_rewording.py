@@ -231,6 +231,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not|un)[(sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)] [,] <literal:value> is (entered|assumed|used|taken|set|stored|filled in|written|put|inserted) [(automatically|instead)]", "the $rest is $value by default"),
     _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not (sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)|unknown|missing|absent|left out|left away|omitted|blank|empty) [,] <literal:value> is (entered|assumed|used|taken|set|stored|filled in|written|put|inserted) [(automatically|instead)]", "the $rest is $value by default"),
     _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not (sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)|unknown|missing|absent|left out|left away|omitted|blank|empty) [,] [<subject>] (is|are|counts as|becomes|defaults to|we assume|assume|we take|take|we use|use) <literal:value>", "the $rest is $value by default"),
+    _rule("[(a|the|every|each|new|all)] <thing:ignored> [(who|that|which)] (without|with no|have no|has no|lacks|lack) [(a|an|any)] <field:rest> (gets|get|receives|receive|is|are|has|have|starts|start|begins|begin) [(with|at|from|as)] [(a|an)] <literal:value>", "the $rest is $value by default"),
     _rule("new <plural:thing> are <phrase> , (that is|i.e|i.e.|meaning|so|which means|in other words) [,] <field:rest> is <literal:value>", "the $rest is $value by default"),
     _rule("(a new|each new|every new|any new) <thing> [is <phrase:x> ,] (starts|begins|has|comes) (with|out with) <field:rest> (at|set to|being|=) <literal:value>", "the $rest is $value by default"),
     _rule("most [of them] are <noun:value> , (so|hence|therefore|thus|which is why|and) (that|this|it) is [also] (the default|what we assume|assumed|preset)", "#named is !value by default"),
@@ -707,6 +708,9 @@ def _segments(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
         elif (
             token.low == ","
             and following[:1]
+            and not (
+                following[0] == "where" and tokens[at - 1].low == "and"
+            )  # and, where known, a …
             and following[0] in {"where", "but"} | (_CLAUSE_STARTS - {"no", "that"})
         ):
             cut = 2 if following[0] in {"where", "but"} else 1

@@ -13,6 +13,7 @@ __all__ = [
     "Verb",
     "base",
     "forms",
+    "is_past",
     "is_plural",
     "noun_for",
     "participle",
@@ -82,6 +83,12 @@ def singular(noun: str) -> str:
     if low.endswith("s") and not low.endswith(("ss", "us", "is", "'s")) and len(low) > 2:
         return noun[:-1]
     return noun
+
+
+def is_past(word: str) -> bool:
+    """Whether a word says what was done: `written`, `painted`, also of a verb that is not known."""
+    found = forms(word)
+    return "base" not in found and ("participle" in found or (not found and word.endswith("ed")))
 
 
 def is_plural(noun: str) -> bool:
