@@ -23,7 +23,12 @@ from quantumlayer.offline.reading.sentences._definitions import (
     UPDATE,
     VAGUE,
 )
-from quantumlayer.offline.reading.sentences._introductions import COMPOUND, introduced, presented
+from quantumlayer.offline.reading.sentences._introductions import (
+    COMPOUND,
+    introduced,
+    labelled,
+    presented,
+)
 from quantumlayer.offline.reading.sentences._rewording import (
     Rewording,
     bracketed,
@@ -37,7 +42,7 @@ from quantumlayer.offline.reading.text._routes import Route, parse_route
 from quantumlayer.offline.reading.text._rows import Column, columns, route_of_row, table_kind
 from quantumlayer.offline.reading.text._sketches import Sketch, parse_sketch
 from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
-from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
+from quantumlayer.offline.reading.text._words import forms, is_plural, plural, singular, verb
 
 __all__ = ["PARAMETER_CUES", "Source", "known_names", "make_ready"]
 
@@ -99,8 +104,9 @@ class Source:
 
     @property
     def headings(self) -> list[str]:
-        """The headings above it, innermost first."""
-        return [part for part in reversed(self.requirement.section.split(" > ")) if part]
+        """The headings above it, innermost first; the heading of a column that names a thing, too."""
+        own = [self.cells["entity"]] if self.kind == "field" and "entity" in self.cells else []
+        return own + [part for part in reversed(self.requirement.section.split(" > ")) if part]
 
 
 def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset()) -> list[Source]:
@@ -123,8 +129,22 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         sources.append(source)
         by_id[item.id] = source
         previous = source
+    _name_things(sources)
     _reword(sources)
     return sources
+
+
+def _name_things(sources: Sequence[Source]) -> None:
+    """`` `flag`: `key`, `on` ``, where there are `/flags`: the label is a thing and no name as in JSON."""
+    collections = {part for source in sources for route in source.routes for part in route.literals}
+    for source in sources:
+        lead = source.tokens[0] if source.kind == "clause" and len(source.tokens) > 2 else None
+        if lead is None or lead.kind != "name" or source.tokens[1].low not in {":", "-"}:
+            continue
+        if plural(lead.low.replace("_", "-")) in collections and not is_plural(lead.low):
+            thing = replace(lead, kind="word", text=lead.text.capitalize(), value=None)
+            source.tokens = (thing, *source.tokens[1:])
+            source.full = tuple(thing if token is lead else token for token in source.full)
 
 
 def _routes_above(source: Source) -> list[Token]:
@@ -211,7 +231,7 @@ def _source(item: Requirement) -> Source:
         case _:
             full = tokenize(item.text)
             sketch = _only_sketch(full)
-            role, tokens = peel(bracketed(_without_label(full)), DEFINITION_SLOTS)
+            role, tokens = peel(bracketed(_without_label(labelled(full))), DEFINITION_SLOTS)
             return Source(
                 item, "example" if sketch else "clause", tokens, full, role, sketch=sketch
             )

@@ -23,7 +23,7 @@ from quantumlayer.offline.reading.text._lexicon import (
 from quantumlayer.offline.reading.text._tokens import Token, unwritten
 from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
 
-__all__ = ["COMPOUND", "introduced", "presented"]
+__all__ = ["COMPOUND", "introduced", "labelled", "presented"]
 
 Tokens = tuple[Token, ...]
 
@@ -39,7 +39,7 @@ _HOLDS = frozenset("has have contains contain comprises comprise carries carry b
 """Behind these stand the fields of the subject."""
 _BEHIND = {
     "belongs": {"to"}, "consists": {"of"}, "takes": {"place"}, "lies": {"in", "at", "on"}, "sits": {"in", "at", "on"},
-    "stands": {"in", "at", "on"}, "hangs": {"in", "at", "on"}, "happens": {"on", "at", "in"},
+    "stands": {"in", "at", "on"}, "hangs": {"in", "at", "on"}, "lives": {"in", "on"}, "happens": {"on", "at", "in"},
 }  # fmt: skip
 """What has to stand behind a verb that ties its subject to something else."""
 _TYING = {*_THIRD.values(), "refers", "relates", "goes", "comes", "points"}
@@ -81,6 +81,33 @@ def introduced(
         told = _tied(clause, facts)
         said.extend([*(unwritten(";") if said and told else ()), *told])
     return _measured(_placed(tuple(said))), facts
+
+
+def labelled(tokens: Tokens) -> Tokens:
+    """`Bike: belongs to a customer; brand, model` → `a bike belongs to a customer; a bike has brand, model`.
+
+    A label in front of a verb that says what its subject has or belongs to is that subject.
+    """
+    at = next((i for i, token in enumerate(tokens[: _LONGEST_NOUN + 1]) if token.low == ":"), 0)
+    noun = tokens[:at]
+    named = (
+        at and (noun[0].text[:1].isupper() or noun[0].kind == "name") and "_" not in noun[-1].low
+    )
+    if not named or not _nominal(noun) or not opens(tokens, at + 1):
+        return tokens
+    subject = (*unwritten("a"), *_one_of(noun))
+    said: list[Token] = []
+    for clause in _clauses(tokens[at + 1 :]):
+        lists = (
+            len(clause) > 2 and clause[1].low in {",", "("} and clause[0].kind in {"word", "name"}
+        )
+        if not said:
+            said.extend([*subject, *_of_one(clause)])
+        else:
+            said.extend(
+                [*unwritten(";"), *((*subject, *unwritten("has")) if lists else ()), *clause]
+            )
+    return tuple(said)
 
 
 def _clauses(tokens: Tokens) -> Iterator[Tokens]:
@@ -305,7 +332,7 @@ def _placed(tokens: Tokens) -> Tokens:
         stored = verb_of == "is" and tokens[at + 1].low in _STORED
         start = at + 2 + stored
         start += start < len(tokens) and tokens[start].low == "exactly"
-        stands = verb_of in {"lies", "sits", "stands", "hangs"} or stored
+        stands = verb_of in {"lies", "sits", "stands", "hangs", "lives"} or stored
         if not stands or not opens(tokens, at) or start >= len(tokens):
             continue
         ends = [

@@ -374,6 +374,8 @@ _NO_BEGINNING = (PREPOSITIONS - {"at", "up"}) | frozenset(
 
 
 def _begins_field(tokens: Tokens) -> bool:
+    if [token.low for token in tokens[1:3]] == ["name", ","]:
+        return True  # first name, last name
     if tokens[0].low in _NO_BEGINNING or tokens[0].low in {"same", "following"}:
         return False
     found = forms(tokens[0].low)
@@ -839,7 +841,7 @@ def _filled(template: Iterable[str], captures: Captures, rewording: Rewording) -
 
 def _is_told(phrase: FieldPhrase) -> bool:
     """`add items` tells what to do and names no field."""
-    if len(phrase.words) < 2 or phrase.article:
+    if len(phrase.words) < 2 or phrase.article or phrase.words == ("last", "name"):
         return False
     return "base" in forms(phrase.words[0])
 
@@ -871,6 +873,13 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
         and len(tokens) < 8
     ):
         return (*unwritten("a"), *rewording.thing, *unwritten("has"), *clear)
+    alone = alone or (
+        len(phrases) > 1
+        and tokens[0].kind == "name"
+        and tokens[1].low not in {":", "-"}
+        and all(phrase.spelled is not None for phrase in phrases)
+        and any(phrase.traits for phrase in phrases)
+    )
     if not alone and (len(phrases) < 2 - added or (len(phrases) < 3 and not (added or asked))):
         return None
     if any(phrase.left for phrase in phrases) and not asked:

@@ -67,7 +67,7 @@ _HEADINGS = {column: frozenset(names.split("|")) for column, names in _NAMES.ite
 
 def table_kind(headings: tuple[str, ...], cells: Mapping[str, str]) -> Kind:
     """Say what a table is about, by its headings and by what a row of it holds."""
-    names = {re.sub(r"[`*_]", "", heading).strip().lower() for heading in headings}
+    names = {_plain(heading).lower() for heading in headings}
 
     def named(*wanted: Column) -> bool:
         return all(not names.isdisjoint(_HEADINGS[column]) for column in wanted)
@@ -78,13 +78,32 @@ def table_kind(headings: tuple[str, ...], cells: Mapping[str, str]) -> Kind:
         return "routes"
     if named("entity") and (named("fields") or named("notes")) and not named("type"):
         return "entities"
-    if named("field") and len(names) > 1:
+    if (named("field") or _thing_of_fields(headings)) and len(names) > 1:
         return "fields"
     return "other"
 
 
+_FIELD_OF = re.compile(
+    r"(?P<thing>[a-z]+(?:[ -][a-z]+)?) (?:field|attribute|property|column)s?"
+    r"|(?:field|attribute|property|column)s? of (?:an? |the )?(?P<whole>[a-z]+(?:[ -][a-z]+)?)"
+)
+
+
+def _thing_of_fields(headings: tuple[str, ...]) -> str:
+    """`| lot field | type |`, `| fields of a lot | type |`: the thing whose fields the rows are."""
+    match = _FIELD_OF.fullmatch(_plain(headings[0]).lower()) if headings else None
+    return (match["thing"] or match["whole"]) if match else ""
+
+
+def _plain(heading: str) -> str:
+    return re.sub(r"[`*_]", "", heading).strip()
+
+
 def columns(kind: Kind, cells: Mapping[str, str]) -> dict[Column, str]:
-    """Sort the cells of a row by what they hold; unknown columns count as notes."""
+    """Sort the cells of a row by what they hold; unknown columns count as notes.
+
+    A field's row has the thing as its `entity` where the table's first heading names it.
+    """
     wanted: dict[Kind, tuple[Column, ...]] = {
         "routes": ("method", "path", "takes", "success", "failure", "role", "what", "notes"),
         "fields": (
@@ -103,8 +122,14 @@ def columns(kind: Kind, cells: Mapping[str, str]) -> dict[Column, str]:
     }
     sorted_cells: dict[Column, str] = {}
     rest: list[str] = []
+    thing = _thing_of_fields(tuple(cells)) if kind == "fields" else ""
+    if thing:
+        sorted_cells["entity"] = thing
+        cells = {
+            "field" if at == 0 else name: cell for at, (name, cell) in enumerate(cells.items())
+        }
     for heading, cell in cells.items():
-        name = re.sub(r"[`*_]", "", heading).strip().lower()
+        name = _plain(heading).lower()
         column = next(
             (each for each in wanted[kind] if name in _HEADINGS[each] and each not in sorted_cells),
             None,

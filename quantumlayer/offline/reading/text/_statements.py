@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -106,7 +107,7 @@ def take_apart(text: str) -> Statements:
     parser.enable("table").disable(["code", "html_block", "inline", "reference"])
     source = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").lstrip("\ufeff")
     subject, source = _without_mail_headers(source)
-    source = _with_brackets_closed(source)
+    source = _with_headings(_with_brackets_closed(source))
     lines = source.split("\n")
     taker = _Taker(title=subject)
     blocks = _tree(parser.parse(source))
@@ -144,6 +145,24 @@ def _with_brackets_closed(text: str) -> str:
             lines.append(line)
         opened += line.count("(") - line.count(")")
     return "\n".join(lines)
+
+
+_SET_OUT = re.compile(
+    r"(?:(?<=\n\n)|\A)(?P<line>[A-Z][\w&-]*(?: [\w&-]+){0,3}):?\n(?=[ \t]{2,}\S)(?P<body>(?:[ \t]+\S.*(?:\n|\Z))+)"
+)
+
+
+def _with_headings(text: str) -> str:
+    """Mark short lines as headings below which everything is set in, where there are several of them."""
+    if len(_SET_OUT.findall(text)) < 2:
+        return text
+    return _SET_OUT.sub(
+        lambda found: found[0] if _RECORD.fullmatch(found[0].strip()) else _headed(found), text
+    )
+
+
+def _headed(found: re.Match[str]) -> str:
+    return f"## {found['line']}\n\n{textwrap.dedent(found['body'])}"
 
 
 # --- blocks --------------------------------------------------------------------------------------

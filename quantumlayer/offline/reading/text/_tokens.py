@@ -59,6 +59,10 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:[A
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _LINK = re.compile(r"\[([^\]\n]{1,200})\]\([^)\s]{1,500}\)")
 _ABBREVIATED = re.compile(r"\b(min|max|approx|incl|excl|resp)\.(?=\s*\w)", re.IGNORECASE)
+_METHODS_OF_ONE = re.compile(
+    r"(`?)\b((?:GET|POST|PUT|PATCH|DELETE)(?:\s?[|/]\s?(?:GET|POST|PUT|PATCH|DELETE))+)\s+(/[^\s`,;)]*)`?"
+)
+"""`GET|POST /notes` stands for two routes."""
 _LISTED = re.compile(r"\[\s*\{")
 _LONGEST_SKETCH = 4_000
 _CONTRACTIONS = {
@@ -112,6 +116,10 @@ def tokenize(text: str) -> tuple[Token, ...]:
     Never fails: what is nothing else is a mark.
     """
     text = _LINK.sub(lambda match: match[1], text).replace("’", "'")
+    text = _METHODS_OF_ONE.sub(
+        lambda m: ", ".join(f"{m[1]}{each} {m[3]}{m[1]}" for each in re.findall(r"[A-Z]+", m[2])),
+        text,
+    )
     text = _ABBREVIATED.sub(lambda match: f"{match[1]} ", text)
     return tuple(_joined(list(_scan(text))))
 
