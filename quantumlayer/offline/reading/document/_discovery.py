@@ -469,13 +469,13 @@ _ENDS_FRAME = frozenset(
     "has have with contains contain includes include consists takes needs".split()
 )
 """Words between the thing and `the following fields` or the items: `a note has:`."""
-_IN_BOLD = re.compile(
-    r"(\*\*|__)(?P<label>[A-Za-z][\w -]{1,40}?):?\1 *[:\u2014\u2013-]? *[a-z]"
-)
+_IN_BOLD = re.compile(r"(\*\*|__)(?P<label>[A-Za-z][\w -]{1,40}?):?\1 *[:\u2014\u2013-]? *[a-z]")
 _IN_CODE = re.compile(r"`(?P<label>[A-Za-z]+)` *(?:[,:\u2014\u2013-]|\() *(?P<told>[a-z].*)")
 
 
-_OF_FIELDS = frozenset("type choices required optional default least most above below unique".split())
+_OF_FIELDS = frozenset(
+    "type choices required optional default least most above below unique".split()
+)
 
 
 def _labelled(source: Source) -> Thing | None:

@@ -115,7 +115,9 @@ def _said(plan: Plan, entity: str, made: FieldDraft) -> None:
         if trait.key not in _WORKED_OUT or "computed" in made.spec:
             continue
         formula = trait.key == "formula" or made.has("shown")
-        if (formula and _explained(plan, entity, made, _without_ban(trait.value))) or trait.key == "formula":
+        if (
+            formula and _explained(plan, entity, made, _without_ban(trait.value))
+        ) or trait.key == "formula":
             continue
         finding = next(
             (each for each in plan.analysis.findings if each.source.id == requirement), None

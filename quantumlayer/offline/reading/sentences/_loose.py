@@ -123,7 +123,9 @@ def _signing_up(tokens: Sequence[Token], known: frozenset[str]) -> list[Fact]:
 
 _SECRETS = frozenset({"password", "passphrase"})
 _JOINS = SIGN_UP | frozenset("account accounts registers signs sign".split())
-_OPENS_CREDENTIALS = _OPENS_LIST | frozenset("( { take takes using by need needs wants want".split())
+_OPENS_CREDENTIALS = _OPENS_LIST | frozenset(
+    "( { take takes using by need needs wants want".split()
+)
 _MOST_CREDENTIALS = 4
 
 

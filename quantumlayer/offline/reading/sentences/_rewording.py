@@ -943,9 +943,12 @@ def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
 def _is_state(tokens: Tokens, named: str) -> bool:
     """Whether `it is "open" at first` says so of the thing, and not of the field named before."""
     begins = any(
-        token.low in {"first", "initially", "begin", "start", "until", "then"} for token in tokens
+        token.low
+        in {"first", "initially", "begin", "begins", "start", "starts", "until", "then", "out"}
+        for token in tokens
     )
-    return begins and tokens[2].kind == "quote" and named not in {"status", "state", "kind", "type"}
+    quoted = any(token.kind == "quote" for token in tokens[2:4])
+    return begins and quoted and named not in {"status", "state", "kind", "type"}
 
 
 # --- what is spoken of ---------------------------------------------------------------------------
@@ -971,6 +974,9 @@ def _remember(tokens: Tokens, rewording: Rewording) -> None:
             rewording.named = field_name
     thing = _subject_thing(tokens, rewording) or _salient(tokens, rewording)
     if thing:
+        other = [each.low for each in thing] != [each.low for each in rewording.thing]
+        if other and at is None and tokens[0].low in {"a", "an", "each", "every"}:
+            rewording.named = ()
         rewording.thing = thing
 
 
