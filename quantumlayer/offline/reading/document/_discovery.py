@@ -18,6 +18,7 @@ from quantumlayer.offline.reading.language._facts import (
     Thing,
 )
 from quantumlayer.offline.reading.language._fieldlists import read_field
+from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.language._vocabulary import EntityWord, Lexicon, class_name, kebab
 from quantumlayer.offline.reading.sentences._accounts import SIGN_UPS
 from quantumlayer.offline.reading.sentences._attached import detach, list_of
@@ -33,7 +34,6 @@ from quantumlayer.offline.reading.sentences._definitions import (
     Situation,
 )
 from quantumlayer.offline.reading.sentences._loose import DEFINED
-from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token, tokenize

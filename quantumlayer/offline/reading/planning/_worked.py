@@ -10,7 +10,6 @@ from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.document._drafts import FieldDraft
 from quantumlayer.offline.reading.language._facts import Worked
 from quantumlayer.offline.reading.language._patterns import Reader, SlotFunction, compile_pattern
-from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.language._terms import (
     Arithmetic,
     Choose,
@@ -20,6 +19,7 @@ from quantumlayer.offline.reading.language._terms import (
     Shift,
     Value,
 )
+from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.planning._explanations import any_tokens, explained, truth
 from quantumlayer.offline.reading.planning._figures import Ground, kind_of, named
 from quantumlayer.offline.reading.planning._plan import Plan

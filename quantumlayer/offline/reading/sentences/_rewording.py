@@ -26,7 +26,12 @@ from quantumlayer.offline.reading.language._patterns import (
 )
 from quantumlayer.offline.reading.language._slots import TIME_UNITS
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
-from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
+from quantumlayer.offline.reading.sentences._definitions import (
+    DEFINITION_SLOTS,
+    GENERIC,
+    SIGN_UP,
+    VAGUE,
+)
 from quantumlayer.offline.reading.sentences._introductions import presented
 from quantumlayer.offline.reading.text._lexicon import (
     ADVERBS,
@@ -884,7 +889,7 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
         return None
     if any(phrase.left for phrase in phrases) and not asked:
         return None
-    if any(_is_told(phrase) for phrase in phrases):
+    if any(_is_told(phrase) or not SIGN_UP.isdisjoint(phrase.words) for phrase in phrases):
         return None
     return (*unwritten("a"), *rewording.thing, *unwritten("has"), *clear)
 
