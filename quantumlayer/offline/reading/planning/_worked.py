@@ -297,8 +297,10 @@ def _without_ban(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
             and behind & {"sent", "set", "given", "written", "only", "changed", "client"}
         ):
             return tokens[:at]
-        if token.low in {";", ","} and at and behind and not read_traits(tokens[at + 1 :])[1]:
-            return tokens[:at]  # …, set by the server
+        if token.low in {";", ","} and at and behind:
+            traits, left = read_traits(tokens[at + 1 :])
+            if not left and {trait.key for trait in traits} == {"system"}:
+                return tokens[:at]  # …, set by the server
     return tokens
 
 
