@@ -384,12 +384,15 @@ def _telling(tokens: Tokens, facts: list[Fact]) -> Tokens:
     if not told or not _nominal(noun):
         return tokens
     end = next((i for i, token in enumerate(rest) if token.low in {",", ";", ".", ":"}), len(rest))
-    for i, token in enumerate(rest[:end]):
-        other = rest[i + 1 : i + 2]
-        if token.low in {"one", "which"} and _nominal(other):
-            facts.append(_belongs(noun, other))
-    if not facts:
+    others = [
+        rest[i + 1 : i + 2]
+        for i, token in enumerate(rest[:end])
+        if token.low in {"one", "which"} and _nominal(rest[i + 1 : i + 2])
+    ]
+    few = len(others) < 1 + (rest[0].low != "that")
+    if few or any(token.low == "(" for token in rest[:end]):
         return tokens
+    facts.extend(_belongs(noun, other) for other in others)
     while end < len(rest) and rest[end].low in {",", ";", "and", "also"}:
         end += 1
     has = unwritten("has") if rest[end:] and rest[end].low not in {".", ":"} else ()
