@@ -194,7 +194,8 @@ class _Cutter:
             yield tuple(tokens[1:])  # {…}, where note is optional
         if tokens[0].kind == "route" and len(tokens) > 1:
             behind = tokens[2:] if tokens[1].low in {":", "-", "→"} else tokens[1:]
-            if behind and behind[0].kind == "word":
+            alone = not any(token.kind == "route" and token.value.method for token in behind)
+            if behind and behind[0].kind == "word" and alone:
                 yield tuple(behind)
             if behind and tokens[0].value.method == "GET" and not _is_finite(behind[0]):
                 lists = replace(behind[0], text="lists", low="lists", kind="word")

@@ -262,7 +262,8 @@ def _belongs(
     told = any(token.low == ";" for token in separator) and _is_told_of(piece)
     if told or _is_formula(piece) or _is_participial(piece):
         return True
-    if describes_several(piece) or (remark(piece) or ("",))[0] == "unique":
+    bracketed = any(token.low == "(" for token in piece)
+    if describes_several(piece) or (not bracketed and (remark(piece) or ("",))[0] == "unique"):
         return True
     if _lists_parts(before) or (_opens_choices(before) and first.low not in DETERMINERS):
         return True
@@ -353,7 +354,7 @@ def _is_formula(piece: list[Token]) -> bool:
     """`…, the gross less the tare`: how the field before is worked out."""
     lows = [token.low for token in piece]
     return any(
-        low in {"times", "minus", "multiplied", "divided", "×", "*", "x"}
+        low in {"times", "minus", "multiplied", "divided", "×", "*"}
         or (
             low == "less"
             and lows[at - 1] not in {"or", "no", "not", "and"}

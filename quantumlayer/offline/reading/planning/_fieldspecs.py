@@ -111,7 +111,9 @@ def _type(draft: EntityDraft, made: FieldDraft) -> str:
     if made.has("pattern") or made.has("random"):
         return "string"
     by_name = type_of_name(made.words, counted=made.counted)
-    measured = made.words[-1] in {"quantity", "amount"} and _is_measured(draft)
+    measured = made.words[-1] in {"quantity", "amount"} and (
+        made.has("above") or _is_measured(draft)
+    )
     if measured and not made.counted:
         return "number"
     if "numeric" in said:

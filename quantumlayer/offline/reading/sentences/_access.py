@@ -85,6 +85,17 @@ def _rest_login(captures: Captures, situation: Situation) -> Iterable[Fact] | No
     return facts
 
 
+def _writes_login(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Every write needs the token`: whoever only reads needs none."""
+    return [Access("login"), *_reads_open(captures, situation)]
+
+
+def _reads_open(_: Captures, situation: Situation) -> list[Fact]:
+    """`Reading is public`."""
+    names = (word.name for word in situation.vocabulary.lexicon)
+    return [Access("anyone", ("see",), Items(name), exclusive=False) for name in names]
+
+
 def _named_owner(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The seller is whoever created it`: what the owner of an item is called."""
     words = tuple(token.low for token in captures["noun"])
@@ -318,6 +329,7 @@ _SESSION = "(jwt|token|access token|bearer token|jwt token|json web token|valid 
 _LOGGED = "(logged in|logged-in|authenticated|signed in|authorised|authorized)"
 
 _REACHES = "(sees|see|access|accesses|read|reads|can see|reach|touch|touches|change|changes|edit|edits|delete|deletes|view|open|use|look at|work with|get at)"
+_WRITES = "(write|writes|writing|change|changes|changing|modification|modifications)"
 _ACCOUNTS = "[user] (accounts|login|log-in|logins|log-ins|auth|authentication|authorization|authorisation|users|account|sign-up|sign-ups|registration|passwords|tokens|token|access control|permissions|roles)"
 ACCESS: tuple[tuple[str, Recogniser], ...] = (
     (f"[{_PEOPLE} [CAN|MUST|to]] (sign up|register|signup|sign-up|create an account|open an account) [as a new user] [(first|themselves)]", _accounts),
@@ -332,6 +344,10 @@ ACCESS: tuple[tuple[str, Recogniser], ...] = (
     (f"(everything|all|all of it|anything) [(else)] [(except|but) <phrase>] (needs|requires|MUST have|is behind|need) [(it|a|an|the)] [(valid)] [({_SESSION})]", _login),
     (f"(the rest|everything else|all the rest|everything|anything else|all other <noun:other>) [of (the|our|this) <noun>] [(is|are)] (for|reserved for|only for|open to|available to|visible to) [{_PEOPLE}] [(who|that) (is|are)] {_LOGGED} [{_PEOPLE}] [[,] (except|but not|apart from) [(for|that)] <crud:open> [(all|the|any)] <many>] [(:|,|;) (that|this|which) (is|are) (open|free|public|possible|allowed) [(to|for)] {_EVERYBODY}]", _rest_login),
     (f"<route> [(and|,) <route:second>] (needs|requires|need|require) [(a|the)] {_SESSION}", _login),
+    (f"[only] [(every|all|any|each|for)] {_WRITES} [(or|and) {_WRITES}] [(anything|something|things|data)] (needs|need|requires|require|takes|MUST have|is for|are for) [only] [(the|a|an)] [valid] ({_SESSION}|those who are {_LOGGED}|{_LOGGED} [{_PEOPLE}])", _writes_login),
+    (f"(reading|reads|viewing|looking|looking at things|listing|every read|all reads) (is|are) (public|free|open|open to {_EVERYBODY}|for {_EVERYBODY}|possible without [(a|the)] {_SESSION})", _reads_open),
+    (f"(reading|reads|viewing|looking|looking at things|listing|every read|all reads) (needs|need|requires|require|works without|work without) [(no|a|the)] {_SESSION}", _reads_open),
+    (f"{_EVERYBODY} [CAN] (read|look|look at things) [everything] [without [(a|the)] {_SESSION}]", _reads_open),
     (f"(no|there is no|we need no|no need for) [(a)] {_SESSION} [(is|are)] [(needed|required|necessary|wanted|asked for|planned|yet)] [(for now|yet|here|at this stage)]", _no_login),
     (f"without [(a)] [valid] {_SESSION} [(there is|the answer is|:|→|you get|they get|,)] <phrase>", _login),
     (f"no [valid] {_SESSION} (there is|the answer is|:|→|you get|they get|,|means|gets|gives) <phrase>", _login),

@@ -88,6 +88,7 @@ def _begins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 
 _TO = frozenset("to into makes marks sets then becomes afterwards → ->".split())
+_LEADS = frozenset("makes marks sets turns moves changes puts brings".split())
 _MOVES = (
     _JOINS | _BEGINS | _BEING | ADVERBS
     | frozenset(
@@ -104,9 +105,8 @@ def _moves(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`It is "open" until POST /jobs/{id}/close, then "shut"`; `… takes a job from open to shut`."""
     tokens: Sequence[Token] = captures["rest"]
     routes = [token.value for token in tokens if token.kind == "route"]
-    begun = bool(tokens) and "third" in tokens[0].forms - {"base"} and tokens[0].low not in _BEING
-    if len(routes) != 1 or begun or not acts_on_item(routes[0]):
-        return None  # a clause without its subject: what another action does stands in it
+    if len(routes) != 1 or not acts_on_item(routes[0]):
+        return None
     owner = owner_of(routes[0], situation)
     found: list[tuple[int, str]] = []
     at = 0
@@ -125,8 +125,9 @@ def _moves(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         at += 1
     states = list(dict.fromkeys(state for _, state in found))
     joined = any(tokens[at - 1].low in {"or", "and", ","} for at, _ in found[1:])
-    if owner is None or len(states) != 2 or joined:
-        return None  # from open or held: both are before
+    leads = sum(1 for token in tokens if token.kind == "word" and token.low in _LEADS)
+    if owner is None or len(states) != 2 or joined or leads > 1:
+        return None  # from open or held: both are before; two verbs: the route of one was taken off
     words = {token.low for token in tokens}
     first, second = states
     before = {tokens[at - 1].low for at, state in found if state == first and at}

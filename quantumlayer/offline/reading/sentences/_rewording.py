@@ -26,12 +26,7 @@ from quantumlayer.offline.reading.language._patterns import (
 )
 from quantumlayer.offline.reading.language._slots import TIME_UNITS
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
-from quantumlayer.offline.reading.sentences._definitions import (
-    DEFINITION_SLOTS,
-    GENERIC,
-    SIGN_UP,
-    VAGUE,
-)
+from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
 from quantumlayer.offline.reading.sentences._introductions import presented
 from quantumlayer.offline.reading.text._lexicon import (
     ADVERBS,
@@ -646,7 +641,7 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
     if tokens[0].low in {"whatever", "anything"}:
         tokens = full
     asked, rewording.asked = rewording.asked, False
-    tokens = _with_subject(tokens, rewording)
+    tokens = _newborn(_with_subject(tokens, rewording), rewording)
     rewording.subject = presented(tokens) or _subject_thing(tokens, rewording)
     if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
         rewording.named = ()  # `it` is what the route answers
@@ -807,13 +802,22 @@ def _by_rule(tokens: Tokens, rewording: Rewording) -> Tokens | None:
     for pattern, template in _RULES:
         if not pattern.possible(words):
             continue
-        captures = next(pattern.wholes(reader), None)
+        captures = next((each for each in pattern.wholes(reader) if _plausible(each)), None)
         if captures is None:
             continue
         said = _filled(template, captures, rewording)
         if said is not None:
             return said
     return None
+
+
+def _plausible(captures: Captures) -> bool:
+    """Whether no capture ends inside a bracket, and a list in front has no verb of its own."""
+    if any(token.low in _SPEAKING for token in captures.get("first", ())):
+        return False  # reading is public, every write needs a token
+    spans = [value for value in captures.values() if isinstance(value, tuple)]
+    texts = [[each.low for each in span if isinstance(each, Token)] for span in spans]
+    return all(lows.count("(") == lows.count(")") for lows in texts)
 
 
 def _filled(template: Iterable[str], captures: Captures, rewording: Rewording) -> Tokens | None:
@@ -863,6 +867,9 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
         tokens = tokens[1:]
     if len(tokens) > 2 and is_plural(tokens[0].low) and _is_sentence(tokens[1:3]):
         return None
+    label = next((at for at, token in enumerate(tokens[:3]) if token.low == ":"), 0)
+    if label and is_plural(tokens[label - 1].low) and tokens[label + 1].low in _OPENING_A_FIELD:
+        return None  # Milkings: which cow, the date
     if not tokens or _speaks(tokens) or tokens[0].low in _GREETINGS or not _begins_field(tokens):
         return None
     clear = _without_telling(tokens)
@@ -889,9 +896,12 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
         return None
     if any(phrase.left for phrase in phrases) and not asked:
         return None
-    if any(_is_told(phrase) or not SIGN_UP.isdisjoint(phrase.words) for phrase in phrases):
+    if any(_is_told(phrase) for phrase in phrases):
         return None
     return (*unwritten("a"), *rewording.thing, *unwritten("has"), *clear)
+
+
+_OPENING_A_FIELD = DETERMINERS | {"which", "who", "when", "what", "how", "whose"}
 
 
 def _is_sentence(tokens: Tokens) -> bool:
@@ -948,12 +958,9 @@ def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
 def _is_state(tokens: Tokens, named: str) -> bool:
     """Whether `it is "open" at first` says so of the thing, and not of the field named before."""
     begins = any(
-        token.low
-        in {"first", "initially", "begin", "begins", "start", "starts", "until", "then", "out"}
-        for token in tokens
+        token.low in {"first", "initially", "begin", "start", "until", "then"} for token in tokens
     )
-    quoted = any(token.kind == "quote" for token in tokens[2:4])
-    return begins and quoted and named not in {"status", "state", "kind", "type"}
+    return begins and tokens[2].kind == "quote" and named not in {"status", "state", "kind", "type"}
 
 
 # --- what is spoken of ---------------------------------------------------------------------------
@@ -979,9 +986,6 @@ def _remember(tokens: Tokens, rewording: Rewording) -> None:
             rewording.named = field_name
     thing = _subject_thing(tokens, rewording) or _salient(tokens, rewording)
     if thing:
-        other = [each.low for each in thing] != [each.low for each in rewording.thing]
-        if other and at is None and tokens[0].low in {"a", "an", "each", "every"}:
-            rewording.named = ()
         rewording.thing = thing
 
 
@@ -1029,6 +1033,33 @@ def _with_subject(tokens: Tokens, rewording: Rewording) -> Tokens:
     return (*unwritten("a"), *rewording.subject, *unwritten("has"), *tokens[start + 1 :])
 
 
+def _newborn(tokens: Tokens, rewording: Rewording) -> Tokens:
+    """`…, so a fresh one has the status "draft"` → `…; a new campaign is "draft"`."""
+    for at, token in enumerate(tokens[:-3]):
+        made = 1 if token.low in _FRESH else 2 if token.low in _FRESHLY else 0
+        past = made == 1 or "participle" in tokens[at + 1].forms
+        noun, verb_of = tokens[at + made], tokens[min(at + made + 1, len(tokens) - 1)].low
+        if not made or not past or verb_of not in {"is", "are", "has", "have", "starts", "start"}:
+            continue
+        start = at - (at > 0 and tokens[at - 1].low in DETERMINERS)
+        so = start > 0 and tokens[start - 1].low in {"so", "and"}
+        lead = tokens[: start - so]
+        thing = (_salient(lead, rewording) if lead else ()) or rewording.thing
+        if noun.low not in {"one", "ones"}:
+            thing = (replace(noun, text=singular(noun.text), low=singular(noun.low)),)
+        rest = tokens[at + made + 2 :]
+        said = next((i for i, each in enumerate(rest[:4]) if each.low in {"status", "state"}), -1)
+        value = rest[said + 1 :]
+        known = noun.low in {"one", "ones"} or token.low != "new" or said >= 0
+        if not thing or not known or not value or value[0].kind not in {"quote", "name"}:
+            continue
+        lead = lead[:-1] if lead[-1:] and lead[-1].low == "," else lead
+        return (*lead, *unwritten("; a new" if lead else "a new"), *thing, *unwritten("is"), *value)
+    return tokens
+
+
+_FRESH = frozenset("new fresh brand-new".split())
+_FRESHLY = frozenset("newly freshly just".split())
 _MEANS_HAS = frozenset(
     "has have carries carry needs need includes include consists consist".split()
 )

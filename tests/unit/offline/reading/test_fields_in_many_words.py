@@ -120,3 +120,20 @@ def test_two_words_share_the_noun_behind_them() -> None:
         "last_name",
         "email",
     }
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["a number from 1 to 20 (halves occur: 2.5)", "a number from 1 to 20; halves are allowed"],
+)
+def test_what_may_have_fractions_is_no_whole_number(said: str) -> None:
+    field = _fields(f"a name and a number of `rooms` ({said})")["rooms"]
+    assert (field.type, field.minimum, field.maximum) == ("number", 1, 20)
+
+
+def test_a_label_in_the_plural_is_the_thing_and_no_field() -> None:
+    text = "Boats: the plate (every boat has its own), a name.\n\nTrips: which boat, the day, the distance."
+    made = {
+        each.name: {field.name for field in each.fields} for each in design(read(text)).entities
+    }
+    assert made == {"Boat": {"plate", "name"}, "Trip": {"boat_id", "day", "distance"}}
