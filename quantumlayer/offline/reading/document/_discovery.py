@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from quantumlayer.offline.reading.document._sources import Source
@@ -142,26 +142,27 @@ def _made_for(tokens: Sequence[Token], found: Sequence[Fields]) -> list[Fact]:
         made = {
             each.base for token in tokens[:at] if (each := verb(token.low)) is not None
         } & CREATE
-        behind = [token.low for token in tokens[start : start + 2]]
-        if (
-            not at
-            or not made
-            or behind[:1] == behind[1:]
-            or behind[0] not in _FOR
-            or behind[-1] not in _ONE_OF
-        ):
-            continue
-        end = start + 2
+        parents = tuple(_parents(tokens, start)) if at and made else ()
+        if parents:
+            return [Belongs(fields.thing, parents)]
+    return []
+
+
+def _parents(tokens: Sequence[Token], at: int) -> Iterator[Thing]:
+    """`to a resident for a zone`: each of them."""
+    while [token.low in _FOR for token in tokens[at : at + 1]] == [True]:
+        start = end = at + 2
+        if tokens[start - 1 : start] and tokens[start - 1].low not in _ONE_OF:
+            return
         while (
             end < len(tokens)
             and tokens[end].kind == "word"
             and tokens[end].low not in PREPOSITIONS | {"and", "or"}
         ):
             end += 1
-        parent = tuple(token.low for token in tokens[start + 2 : end])
-        if parent:
-            return [Belongs(fields.thing, (Thing(parent),))]
-    return []
+        if end > start:
+            yield Thing(tuple(token.low for token in tokens[start:end]))
+        at = end
 
 
 _FOR = frozenset("to for in on at under of about".split())

@@ -13,6 +13,7 @@ from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading.language._clauses import peel
 from quantumlayer.offline.reading.language._facts import Belongs, Context, Fact
 from quantumlayer.offline.reading.language._remarks import remark
+from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
 from quantumlayer.offline.reading.sentences._definitions import (
     CREATE,
@@ -478,9 +479,19 @@ def _without_bodies(
                 stop += 1
             told = any(each.kind == "word" for each in kept[:-1])
             if told or any(each.kind != "mark" for each in tokens[stop:]):
-                bodies.append((token.value, tokens[end].value))
-                at = stop
+                body, at = _described_body(tokens, tokens[end].value, stop)
+                bodies.append((token.value, body))
     return tuple(kept), bodies
+
+
+def _described_body(tokens: tuple[Token, ...], body: Sketch, at: int) -> tuple[Sketch, int]:
+    """`with {"price": 48.5} (not negative)`: what is said of the only member; and where that ends."""
+    end = next((i for i in range(at, len(tokens)) if tokens[i].low == ")"), 0)
+    inner = tokens[at + 1 : end] if tokens[at : at + 1] and tokens[at].low == "(" else ()
+    if not inner or len(body.members) != 1 or read_traits(inner)[1]:
+        return body, at
+    said = " ".join(token.text for token in inner)
+    return replace(body, said={**body.said, **dict.fromkeys(body.members, said)}), end + 1
 
 
 _BEFORE_BODY = frozenset("with ( body a the json sends send like and plus".split())

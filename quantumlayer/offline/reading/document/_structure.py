@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from quantumlayer.offline.reading.document._discovery import (
@@ -596,6 +597,15 @@ class _Builder:
     def _item_fields(self, source: Source) -> list[FieldPhrase]:
         """`name: text, required`, `name – text`, or several names in one line."""
         tokens = [token for token in source.tokens if token.low != "." or token.kind != "mark"]
+        cuts = [at for at in range(2, len(tokens) - 2) if _begins_another(tokens, at)]
+        if cuts:
+            bounds = pairwise([-1, *cuts, len(tokens)])
+            return [
+                each for start, end in bounds for each in self._described(tokens[start + 1 : end])
+            ]
+        return self._described(tokens)
+
+    def _described(self, tokens: Sequence[Token]) -> list[FieldPhrase]:
         if tokens[1:2] and tokens[1].low in {",", "and", "/"} and any(t.low == ":" for t in tokens):
             several = read_fields(tokens, self.structure.known)
             if len(several) > 1 and all(phrase.spelled for phrase in several):
@@ -1090,3 +1100,8 @@ _ANSWER_WORDS = frozenset(
 
 def _is_answer(source: Source) -> bool:
     return bool(_ANSWER_WORDS & _lows(source))
+
+
+def _begins_another(tokens: Sequence[Token], at: int) -> bool:
+    """``size`: S or M; `weight`: int`: behind the semicolon stands another field."""
+    return tokens[at].low == ";" and tokens[at + 1].kind == "name" and tokens[at + 2].low == ":"

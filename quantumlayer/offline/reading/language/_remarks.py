@@ -75,6 +75,11 @@ def _default(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | 
     values = [token for token in tokens if _is_value(token)]
     if len(values) == 1:
         return "default", literal_of(values[0])
+    if (
+        lows[-3:-1] in (["it", "is"], ["that", "is"], ["it", "becomes"])
+        and tokens[-1].kind == "word"
+    ):
+        return "default", literal_of(tokens[-1])
     first = next(
         (token for token in tokens if token.low not in {"a", "an", "the", "is", "it"}), tokens[0]
     )
@@ -113,8 +118,11 @@ def _unique(_: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
     at = 1 if lows[0] in {"that", "which"} else 0
     nobody = " ".join(lows[at : at + 2]) in _OTHERS or " ".join(lows[at : at + 3]) in _OTHERS
     others = nobody and words & _HAS
+    apart = apart or (words & {"identifies", "identify"} and words & {"one", *_ARTICLES})
+    handed = lows[0] == "no" and words & {"two", "several"} and words & {"given", "issued"}
     single = {"there", "only", "one"} <= words and lows[-2] in _ARTICLES | {"that", "this"}
-    return ("unique", True) if alike or again or apart or once or others or single else None
+    found = alike or again or apart or once or others or handed or single
+    return ("unique", True) if found else None
 
 
 _HAS = frozenset(

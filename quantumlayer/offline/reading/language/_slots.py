@@ -294,7 +294,7 @@ def _phrase(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
 def _clause(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
     """Everything up to the next comma, semicolon or bracket."""
     end = at
-    while end < len(reader.tokens) and reader.low(end) not in {",", ";", ")", "."}:
+    while end < len(reader.tokens) and reader.low(end) not in {",", ";", "(", ")", "."}:
         end += 1
     if end > at:
         yield tuple(reader.tokens[at:end]), end

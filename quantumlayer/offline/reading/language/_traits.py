@@ -446,7 +446,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("[(that|which|is|are)] (set|filled|filled in|generated|assigned|added|computed|created|given|written|recorded|calculated|provided|maintained|managed|worked out|derived|stamped) [out] by (the|our|us) [(system|server|service|backend|api|application|app)]", _is("system")),
     ("(that|which) (the|our) (system|server|service|backend|api|app|application) (sets|fills in|fills|generates|assigns|adds|computes|creates|records|makes|writes|keeps|gives|calculates|maintains|works out|provides) [(itself|by itself|automatically)]", _is("system")),
     ("(that|which) (the|our) (system|server|service|backend|api|app) (sets|initialises|puts) to <literal:value> [(when|as soon as|at|on) <clause>]", lambda c: (Trait("system"), Trait("default", c["value"]))),
-    ("(that|which|where) clients (can not|cannot|may not|must not) (set|change|send|write) [it]", _is("system")),
+    ("[(that|which|where)] clients (can not|cannot|may not|must not|do not|never) (set|change|send|write) [it]", _is("system")),
     ("not (set|settable|changeable) by (the|a) (client|user|caller)", _is("system")),
     ("[(automatically|always)] (set|assigned|filled) [in] (to|from|with|by) (the|whoever is) (current user|logged-in user|logged in user|caller|current user 's id|token|logged in|user who creates it)", lambda _: (Trait("system"), Trait("caller"))),
     ("[the] [id of the] (user|member|person|account|caller|one) (who|that) (created|made|placed|posted|opened|wrote|added|entered|put up|offers|sent) (it|<noun>|the <noun>|this <noun>)", lambda _: (Trait("system"), Trait("caller"))),

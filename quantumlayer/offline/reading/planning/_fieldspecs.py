@@ -160,6 +160,8 @@ def _by_bounds(
     default = made.last("default")
     if made.listed or made.has("many"):
         return "strings"
+    if bounds and "string" in said and by_name not in NUMERIC:
+        return by_name if by_name in TEXTUAL else "string"
     if by_name is None and is_textual(made.words):
         return "string"
     if bounds and by_name == "strings" and units <= {""} and not is_list_name(made.words):

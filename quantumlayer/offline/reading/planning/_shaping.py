@@ -358,7 +358,7 @@ def settle_states(world: World) -> None:
     for draft in world.structure.entities.values():
         for made in draft.fields.values():
             states = [str(value) for value in made.values("state")]
-            if not states:
+            if not states and not (made.has("flow") and made.has("system")):
                 continue
             initial = made.last("initial") or made.last("default")
             declared = [str(value) for values in made.values("choices") for value in values]

@@ -24,6 +24,7 @@ from quantumlayer.offline.reading.sentences._outcomes import OUTCOMES
 from quantumlayer.offline.reading.sentences._outlines import OUTLINES
 from quantumlayer.offline.reading.sentences._parameters import PARAMETERS
 from quantumlayer.offline.reading.sentences._predicates import PREDICATE_SLOTS, PREDICATES
+from quantumlayer.offline.reading.sentences._privacy import PRIVACY, PRIVACY_SLOTS
 from quantumlayer.offline.reading.sentences._refusals import REFUSALS
 from quantumlayer.offline.reading.sentences._trade import TRADE, TRADE_SLOTS
 
@@ -43,6 +44,7 @@ def whole_grammar() -> Grammar:
         **ASIDE_SLOTS,
         **OPENING_SLOTS,
         **GIST_SLOTS,
+        **PRIVACY_SLOTS,
         "place": TRADE_SLOTS["place"],
     }
     tables = [
@@ -66,4 +68,4 @@ def whole_grammar() -> Grammar:
         DEFINED,
         ASIDES,
     ]
-    return Grammar.of(slots, tables, (*OUTLINES, *LIFECYCLE, *GIST))
+    return Grammar.of(slots, tables, (*OUTLINES, *LIFECYCLE, *GIST, *PRIVACY))

@@ -73,7 +73,7 @@ def introduced(
     pronoun = int(tokens[0].low in {"it", "they", "each", "she", "he"})
     if heading and opens(tokens, pronoun):
         tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
-    tokens = _without_paths(_announced(_without_greeting(tokens)))
+    tokens = _with_article(_without_paths(_announced(_without_greeting(tokens))))
     tokens = tokens if accounts else _registered(tokens)
     tokens = _told_apart(tokens, facts, item=item)
     said: list[Token] = []
@@ -306,6 +306,14 @@ def _without_greeting(tokens: Tokens) -> Tokens:
     comma = next((at for at, token in enumerate(tokens[:5]) if token.low == ","), 0)
     greets = tokens[0].low in {"dear", "hello", "hi", "hey"} and comma and comma + 1 < len(tokens)
     return tokens[comma + 1 :] if greets else tokens
+
+
+def _with_article(tokens: Tokens) -> Tokens:
+    """`**Compartment** belongs to a station` says `a compartment belongs …`."""
+    named = tokens and tokens[0].kind == "word" and tokens[0].text[:1].isupper()
+    single = named and not is_plural(tokens[0].low) and _nominal(tokens[:1])
+    said = single and len(tokens) > 2 and tokens[1].low in _THIRD.values() and opens(tokens, 1)
+    return (*unwritten("a"), *tokens) if said else tokens
 
 
 _ANNOUNCING = frozenset(

@@ -24,7 +24,8 @@ from quantumlayer.offline.reading.language._patterns import (
     compile_pattern,
     words_of,
 )
-from quantumlayer.offline.reading.language._slots import TIME_UNITS
+from quantumlayer.offline.reading.language._remarks import remark
+from quantumlayer.offline.reading.language._slots import TIME_UNITS, literal_of
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
 from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
 from quantumlayer.offline.reading.sentences._introductions import presented
@@ -182,6 +183,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule(f"(whether|if) <phrase> (is|goes) {_NAMED} (as|in|under|by) <name:called>", "it has $called ( boolean )"),
     _rule(f"(who|what|where|when|why|how|whom|whose <noun:x>) <phrase> (is|goes) {_NAMED} (as|in|under|by) <name:called>", "it has $called"),
     _rule("<phrase> (may|can|could|might) [also] be (named|given|added|stored|recorded|entered|supplied|noted|provided|attached|mentioned|set|filled in) (:|in|as|-|under|with|,) <name:called> [, <rest>]", "it may have $called ( $rest )"),
+    _rule("<single:rest> (may|can|could|might) [also] be (given|added|noted|attached|entered|recorded|stored|left|written down)", "it may have $rest"),
     _rule("<name:called> [LP <inside> RP] (can|may|could|might) [also] be (given|added|set|sent|supplied|provided|filled in|attached|entered|recorded|noted|stored|specified|present|there) [, [but] (it|they) (does|do|need|needs|has|have|must) not <rest>]", "it may have $called ( $inside )"),
     _rule("<phrase> LP <name:called> RP (is|are|gets|will be|shall be) (filled in|filled|set|recorded|written|noted|stamped|generated|added|assigned|stored|worked out|determined|provided) by [(the|our)] (server|service|system|backend|api|app|application|software)", "the system sets $called"),
     _rule("(the|our|this) (server|service|system|backend|api|app|application) (fills in|records|notes|sets|stamps|stores|writes|adds|keeps) (when|at what time|at what moment|at which moment|the moment when|on which day) <phrase> [LP] [(as|in|under|:|,)] <name:called> [RP]", "the system sets $called"),
@@ -444,6 +446,9 @@ def _parts(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
             if phrase.left or (is_plural(phrase.words[-1]) and not phrase.counted)
         ]  # fmt: skip
         told = any(_is_told(phrase) for phrase in phrases)
+        itself = phrases[:1] and phrases[0].words == tuple(token.low for token in rewording.thing)
+        if itself or any(phrase.article in {"each", "every"} for phrase in phrases):
+            return  # we register every item with a place: what an item has
         if len(phrases) > 1 and len(things) < 2 and phrases[0] not in things and not told:
             yield tokens, end
 
@@ -518,6 +523,25 @@ def _roles(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
             if any(token.low == "," for token in said):
                 yield tuple(said), len(reader.tokens)
             return
+
+
+def _single(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
+    """`a shelf label`: one field that is named only here, of the thing that is spoken of."""
+    rewording = reader.context
+    if (
+        reader.low(at) not in {"a", "an"}
+        or not isinstance(rewording, Rewording)
+        or not rewording.thing
+    ):
+        return
+    for name, end in _field(reader, at + 1):
+        noun = singular(name[-1].low)
+        kept = noun in rewording.collections or rewording.counted[noun] > _SELDOM
+        if not kept and not is_plural(name[-1].low):
+            yield tuple(reader.tokens[at:end]), end
+
+
+_SELDOM = 2
 
 
 def _a_field(reader: Reader, at: int) -> Iterator[tuple[Tokens, int]]:
@@ -625,7 +649,7 @@ _TAKEN = (
 _SLOTS: dict[str, SlotFunction] = {
     **{name: _as_tokens(DEFINITION_SLOTS[name]) for name in _TAKEN},
     "a_field": _a_field, "articles": _articles, "bounds": _bounds, "described": _described, "field": _field, "fresh": _fresh, "list": _list,
-    "linking": _linking, "measuring": _measuring, "named": _named, "nobody": _nobody, "one": _one, "optional": _optional, "parts": _parts, "plural": _plural, "relative": _relative, "roles": _roles, "state": _state,
+    "linking": _linking, "measuring": _measuring, "named": _named, "nobody": _nobody, "one": _one, "optional": _optional, "parts": _parts, "plural": _plural, "relative": _relative, "roles": _roles, "single": _single, "state": _state,
     "somebody": _somebody, "subject": _subject, "thing": _thing, "verbal": _verbal, "where": _where, "whole": _whole,
 }  # fmt: skip
 
@@ -641,7 +665,7 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
     if tokens[0].low in {"whatever", "anything"}:
         tokens = full
     asked, rewording.asked = rewording.asked, False
-    tokens = _newborn(_with_subject(tokens, rewording), rewording)
+    tokens = _newborn(_with_subject(_of_all(tokens), rewording), rewording)
     rewording.subject = presented(tokens) or _subject_thing(tokens, rewording)
     if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
         rewording.named = ()  # `it` is what the route answers
@@ -674,6 +698,22 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
     if said_of := presented(tokens):
         rewording.thing, rewording.asked = said_of, rewording.asked or tokens[-1].low == "?"
     return tuple(said)
+
+
+def _of_all(tokens: Tokens) -> Tokens:
+    """`A station {name, city}, all required strings`: said of each of the names."""
+    at = next((i for i, token in enumerate(tokens[:5]) if token.kind == "sketch"), -1)
+    lows = [token.low for token in tokens[at + 1 : at + 3]]
+    if at < 1 or lows not in ([",", "all"], [",", "both"], [",", "each"]):
+        return tokens
+    end = next((i for i in range(at, len(tokens)) if tokens[i].low in {";", "."}), len(tokens))
+    said: list[Token] = []
+    shared = tuple(replace(token, low=singular(token.low)) for token in tokens[at + 3 : end])
+    for name in tokens[at].value.members:
+        named = Token(name, name.lower(), "name", -1, -1, name)
+        said.extend((*unwritten("; the"), named, *unwritten("is"), *shared))
+    traits, left = read_traits(shared)
+    return (*tokens[: at + 1], *said, *tokens[end:]) if traits and not left else tokens
 
 
 def _asks(tokens: Tokens) -> bool:
@@ -714,6 +754,9 @@ def _segments(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
                 following[0] == "where" and tokens[at - 1].low == "and"
             )  # and, where known, a …
             and following[0] in {"where", "but"} | (_CLAUSE_STARTS - {"no", "that"})
+            and not (
+                tokens[start].low in {"if", "when", "where"} and following[0] in {"it", "they"}
+            )
         ):
             cut = 2 if following[0] in {"where", "but"} else 1
         if cut and at > start:
@@ -738,7 +781,11 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
     else:
         said = _by_rule(tokens, rewording)
     if said is None:
-        said = _behind_label(tokens, rewording) or _flag(tokens, rewording)
+        said = (
+            _valued(tokens, rewording)
+            or _behind_label(tokens, rewording)
+            or _flag(tokens, rewording)
+        )
     if said is None:
         said = _fragment(tokens, rewording, asked=asked) or _predicate(tokens, rewording) or tokens
     _remember(said, rewording)
@@ -784,6 +831,21 @@ def _flag(tokens: Tokens, rewording: Rewording) -> Tokens | None:
         *kept,
         *unwritten(")"),
     )
+
+
+def _valued(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    """`Categories: keys, bag, other.` behind a sentence that named the category: its values."""
+    colon = next((at for at, token in enumerate(tokens[:4]) if token.low == ":"), 0)
+    noun = (*tokens[: colon - 1], *unwritten(singular(tokens[colon - 1].low))) if colon else ()
+    noun = noun[1:] if noun and noun[0].low in {"the", "our", "possible"} else noun
+    told = bool(noun) and noun[-1].low in GENERIC | VAGUE and rewording.counted[noun[-1].low] > 1
+    known = " ".join(token.low for token in noun) in rewording.fields or told
+    if not known or not is_plural(tokens[colon - 1].low):
+        return None
+    values = Reader(tokens[colon + 1 :], _SLOTS, rewording).slot("choices", 0)
+    if not any(end == len(tokens) - colon - 1 for _, end in values):
+        return None
+    return (*unwritten("the"), *noun, *unwritten("is one of"), *tokens[colon + 1 :])
 
 
 def _behind_label(tokens: Tokens, rewording: Rewording) -> Tokens | None:
@@ -941,7 +1003,17 @@ def _speaks(tokens: Tokens) -> bool:
 
 
 def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
-    """`It is unique.`, `That is 18 unless we want something else.`: of the field named before."""
+    """`It is unique.`, `If nobody says so it is 18.`: of the field named before."""
+    said = remark(tokens) if rewording.named else None
+    if said is not None and said[0] == "default":
+        value = next((token for token in tokens if literal_of(token) == said[1]), None)
+        before = tokens[tokens.index(value) - 1].low if value in tokens else ""
+        if value is not None and before in {"is", "as", "becomes", "be", "take", "assume"}:
+            by_default = (value, *unwritten("by default"))
+            return (*unwritten("the"), *rewording.named, *unwritten("is"), *by_default)
+    if tokens[0].kind == "name" and 1 < len(tokens) <= _LONGEST_FIELD:
+        traits, left = read_traits(tokens[1:])
+        return (tokens[0], *unwritten("is"), *tokens[1:]) if traits and not left else None
     if not rewording.named or tokens[0].low not in {"it", "that", "this"} or len(tokens) < 3:
         return None
     if tokens[1].low not in _SPEAKING | {"counts", "starts", "defaults", "needs"}:
@@ -984,6 +1056,8 @@ def _remember(tokens: Tokens, rewording: Rewording) -> None:
         field_name = _leading_field(tokens)
         if field_name:
             rewording.named = field_name
+    if [token.low for token in tokens[2:5]] == ["is", "one", "of"]:
+        return  # the values are no things
     thing = _subject_thing(tokens, rewording) or _salient(tokens, rewording)
     if thing:
         rewording.thing = thing
@@ -1085,10 +1159,11 @@ def _salient(tokens: Tokens, rewording: Rewording) -> Tokens:
             continue
         noun = singular(token.low)
         unlikely = noun in GENERIC | VAGUE | UNITS or noun in rewording.fields
-        if len(noun) < 3 or (unlikely and noun not in rewording.collections):
+        kept = any(name.split()[-1:] == [noun] for name in rewording.collections)
+        if len(noun) < 3 or (unlikely and not kept):
             continue
         before = tokens[at - 1].low if at else ""
-        score = min(rewording.counted[noun] - 1, 3) + (4 if noun in rewording.collections else 0)
+        score = min(rewording.counted[noun] - 1, 3) + (4 if kept else 0)
         if before in {"every", "each", "one"}:
             score += 3
         elif before in {"a", "an"}:

@@ -7,6 +7,8 @@ and what it has. Each is read more surely alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from quantumlayer.offline.reading.language._fieldlists import read_fields
 from quantumlayer.offline.reading.sentences._attached import (
     are_choices,
@@ -15,8 +17,8 @@ from quantumlayer.offline.reading.sentences._attached import (
 )
 from quantumlayer.offline.reading.sentences._definitions import plausible_field
 from quantumlayer.offline.reading.text._lexicon import PREPOSITIONS
-from quantumlayer.offline.reading.text._tokens import Token, unwritten
-from quantumlayer.offline.reading.text._words import is_plural
+from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
+from quantumlayer.offline.reading.text._words import is_plural, participle
 
 __all__ = ["sequels"]
 
@@ -47,7 +49,143 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
         `POST /jobs/{id}/close turns an open job into a closed one` → `… makes an open job closed`
         `a job starts out open and becomes shut with POST …` → `a job is open at first; POST … makes it shut`
     """
+    tokens = _stated(_apart(_around(tokens)), known)
     return _once(_into(_by_route(_begins(_until(_unfolded(tokens, known))))))
+
+
+_VALUES = frozenset({"quote", "name"})
+_AFTER = frozenset("after afterwards then thereafter".split())
+
+
+def _around(tokens: Tokens) -> Tokens:
+    """`POST /jobs/{id}/stop ends it: it is "open" before and "shut" after` → `POST … turns "open" into "shut"`.
+
+    `POST /jobs/{id}/stop → done: true` → `POST … sets done to true`.
+    """
+    if not tokens or tokens[0].kind != "route":
+        return tokens
+    if len(tokens) > 2 and tokens[1].low == "→" and tokens[2].kind == "code":
+        tokens = (*tokens[:2], *tokenize(tokens[2].text.strip("`")), *tokens[3:])  # `done: true`
+        tokens = tuple(replace(t, kind="name", value=t.text) if i == 2 else t for i, t in enumerate(tokens))  # fmt: skip
+    if (
+        len(tokens) > 3
+        and tokens[1].low == ":"
+        and ("third" in tokens[2].forms or tokens[2].low == "flips")
+    ):
+        tokens = (tokens[0], *tokens[2:])
+    lows = [token.low for token in tokens]
+    if lows[1:2] == ["→"] and lows[3:4] == [":"] and tokens[2].kind == "name":
+        sets = (tokens[0], *unwritten("sets"), tokens[2], *unwritten("to"), *tokens[4:5])
+        once = lows[6:7] == ["already"]
+        return (*sets, *(unwritten("; that works once") if once else tokens[5:]))
+    if lows[1:2] == ["sets"] and tokens[2].kind == "name":
+        return _each_set(tokens)
+    values = [at for at, token in enumerate(tokens) if token.kind in _VALUES]
+    if len(values) != 2 or "before" not in lows or _AFTER.isdisjoint(lows):
+        return tokens
+    near = [{*lows[at - 5 : at], *lows[at + 1 : at + 2]} for at in values]
+    if "before" not in near[0] or _AFTER.isdisjoint(near[1]):
+        return tokens
+    first, second = (tokens[at] for at in values)
+    end = values[1] + 1
+    end += tokens[end : end + 1] != () and lows[end] in _AFTER
+    return (tokens[0], *unwritten("turns"), first, *unwritten("into"), second, *tokens[end:])
+
+
+def _each_set(tokens: Tokens) -> Tokens:
+    """`POST … sets `a` to true and `b` to false` → `…; POST … sets `b` to false`."""
+    said: list[Token] = []
+    for at, token in enumerate(tokens):
+        behind = tokens[at + 1 : at + 3]
+        sets = len(behind) == 2 and behind[0].kind == "name" and behind[1].low == "to"
+        again = token.low in {"and", ","} and sets
+        said.extend((*unwritten(";"), tokens[0], *unwritten("sets")) if again else (token,))
+    return tuple(said)
+
+
+def _apart(tokens: Tokens) -> Tokens:
+    """`POST … makes it "a", POST … makes it "b"`: two sentences."""
+    (semicolon,) = unwritten(";")
+    said: list[Token] = []
+    for at, token in enumerate(tokens):
+        acts = tokens[at + 2 : at + 3] and "third" in tokens[at + 2].forms
+        joins = (
+            token.low in {",", "and"} and tokens[at + 1 : at + 2] and tokens[at + 1].kind == "route"
+        )
+        if joins and acts and said and said[0].kind == "route":
+            if said[-1].low in {",", ";"}:
+                said.pop()
+            token = semicolon  # noqa: PLW2901 -- in its place
+        said.append(token)
+    return tuple(said)
+
+
+_MAKES = frozenset("makes make sets set turns turn marks mark puts put".split())
+_CLOSES = frozenset({"", ",", ";", ".", "and", ":"})
+_FIRST = (
+    ("at", "first"),
+    ("first",),
+    ("initially",),
+    ("in", "the", "beginning"),
+    ("to", "begin"),
+    ("to", "start"),
+)
+_NO_STATE = PREPOSITIONS | frozenset(
+    "a an the its possible clear free empty available true false null sure easy no not it required optional".split()
+)
+
+
+def _stated(tokens: Tokens, known: frozenset[str]) -> Tokens:
+    """`… makes it moored`, `a stay is booked at first`: the name of a state, as if it stood in quotes."""
+    lows = [token.low for token in tokens]
+    routes = [token.value for token in tokens if token.kind == "route"]
+    for at in range(len(tokens) - 3 if routes else 0):
+        if (
+            lows[at] in _MAKES
+            and lows[at + 1] in {"the", "its"}
+            and lows[at + 2] in {"status", "state"}
+        ):
+            tokens = (*tokens[: at + 1], *unwritten("it"), *tokens[at + 3 :])
+            return _stated(tokens, known)
+    places: list[int] = []
+    for at in range(2, len(tokens)):
+        closes = (lows[at + 1] if at + 1 < len(lows) else "") in _CLOSES
+        made = at - 1 - (lows[at - 1] in {"to", "as", "into"})
+        makes = routes and closes and lows[made] == "it" and lows[made - 1] in _MAKES
+        first = any(tuple(lows[at + 1 : at + 1 + len(each)]) == each for each in _FIRST)
+        begins = (
+            not routes
+            and lows[0] in {"a", "an", "every", "each", "it"}
+            and (
+                (first and lows[at - 1] == "is")
+                or (
+                    closes
+                    and at < 5
+                    and lows[at - 1] == "as"
+                    and lows[at - 2] in {"starts", "begins", "out"}
+                )
+            )
+        )
+        while_so = (
+            routes
+            and closes
+            and lows[at - 2 : at] == ["it", "is"]
+            and lows[at - 3] in {"as", "while"}
+        )
+        word = tokens[at].kind == "word" and lows[at] not in _NO_STATE | {
+            name.lower() for name in known
+        }
+        if word and (makes or begins or while_so):
+            places.append(at)
+    done = {participle(route.segments[-1]) for route in routes if route.segments}
+    if all(lows[at] in done for at in places):
+        return tokens
+    return tuple(
+        replace(token, low=f'"{token.low}"', kind="quote", value=token.low)
+        if at in places
+        else token
+        for at, token in enumerate(tokens)
+    )
 
 
 def _unfolded(tokens: Tokens, known: frozenset[str]) -> Tokens:
@@ -146,12 +284,17 @@ def _once(tokens: Tokens) -> Tokens:
     while end and tokens[end - 1].low in {".", ")"}:
         end -= 1
     start = end - 1
-    if start < 3 or tokens[start].low != "once" or tokens[start].kind != "word":
+    if [token.low for token in tokens[start - 2 : end]] == ["a", "single", "time"]:
+        start -= 2
+    elif start < 3 or tokens[start].low != "once" or tokens[start].kind != "word":
         return tokens
-    while start and tokens[start - 1].low in {"but", "and", "only", "just"}:
+    while start and tokens[start - 1].low in _BEFORE_ONCE:
         start -= 1
     if tokens[start - 1].low not in {",", "("} or not any(each.kind == "route" for each in tokens):
         return tokens
     opened = tokens[start - 1].low == "("  # the bracket around `once` goes with it
     behind = [each for each in tokens[end:] if each.low == "." or not opened]
     return (*tokens[: start - 1], *unwritten("; that works once"), *behind[-1:])
+
+
+_BEFORE_ONCE = frozenset("but and only just that this it happens works goes is possible".split())

@@ -247,6 +247,8 @@ def _code(inner: str, start: int, end: int) -> Token:
         return Token(inner, status[1], "status", start, end, int(status[1]))
     if len(inner) > 1 and inner[0] in "\"'" and inner[-1] == inner[0]:
         return Token(inner, f'"{inner[1:-1].lower()}"', "quote", start, end, inner[1:-1])
+    if inner in {"true", "false"}:
+        return Token(inner, inner, "word", start, end)
     if _PLAIN_NAME.fullmatch(inner):
         return Token(inner, inner.lower(), "name", start, end, inner)
     return Token(inner, inner.lower(), "code", start, end, inner)
