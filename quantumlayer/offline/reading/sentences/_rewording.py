@@ -759,9 +759,13 @@ def _segments(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
             )
         ):
             cut = 2 if following[0] in {"where", "but"} else 1
+        so = following[:1] == ["so"] and len(tokens) > at + 2 and tokens[at + 2].kind == "name"
+        if token.low == "," and so:
+            cut = 2  # …, so `winner_id` is null
         if cut and at > start:
             yield separator, tokens[start:at]
-            separator, start = tokens[at : at + cut], at + cut
+            separator = unwritten(";") if so else tokens[at : at + cut]
+            start = at + cut
     yield separator, tokens[start:]
 
 

@@ -61,3 +61,16 @@ def test_figures_behind_a_colon(said: str) -> None:
     fields = {field.name: field for field in design(read(text)).entities[0].fields}
     assert fields["total"].computed == "sum(Fee, amount, permit_id == this.id)"
     assert fields["fee_count"].computed == "count(Fee, permit_id == this.id)"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A new fee is in no batch, so `batch_id` is null and cannot be set by hand.",
+        "Nobody knows the batch yet, so `batch_id` cannot be set by clients.",
+    ],
+)
+def test_what_follows_from_a_remark_is_said_of_the_field(said: str) -> None:
+    text = f"A batch has a day. A fee has an amount. {said}\n\n`GET /batches/{{id}}/fees`"
+    (fee,) = (each for each in design(read(text)).entities if each.name == "Fee")
+    assert {field.name: field.set_by for field in fee.fields}["batch_id"] == "system"
