@@ -7,6 +7,7 @@ there is no end to such clauses. They are not parsed; the few words that carry t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from quantumlayer.offline.reading.language._slots import literal_of
@@ -109,7 +110,10 @@ def _unique(_: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
         return None
     leads = lows[0] in {"no", "two", "several", "different", "nobody", "never"} or words & _SHARING
     alike = leads and words & _SAME and words & _NEGATIVE
+    scopes = {"on", "in", "at", "for", "by"}
+    scoped = any(one in scopes and two in {"one", "a"} for one, two in pairwise(lows))
     again = words & _REPEATED and words & _NEGATIVE and words & _USED and "same" not in words
+    again = again and not scoped
     apart = words & {"different", "distinct", "own", "unique"} and words & _EVERY and "for" in words
     apart = apart or (lows[0] in {"different", "distinct", "other"} and "from" in words)
     apart = apart or (lows[0] in _EVERY and lows[-1] == "own" and words & _HAS)

@@ -233,8 +233,11 @@ def _targets(captures: Captures, situation: Situation) -> Sequence[Items]:
 def _open_to(
     who: str, verbs: tuple[str, ...], captures: Captures, situation: Situation, *, only: bool
 ) -> list[Fact] | None:
-    if who == STRANGER or any(
-        items.words[:1] == ("only",) for items in _targets(captures, situation)
+    nobody = "nobody" in situation.extra.get("lows", ()) and not only
+    if (
+        who == STRANGER
+        or nobody
+        or any(items.words[:1] == ("only",) for items in _targets(captures, situation))
     ):
         return None  # `a course can have only one exam` is a limit
     if who == PEOPLE and not only:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
-from quantumlayer.offline.reading.language._facts import Fact, Follows, Holds, Room, Unique
+from quantumlayer.offline.reading.language._facts import Context, Fact, Follows, Holds, Room, Unique
 from quantumlayer.offline.reading.language._patterns import (
     Captures,
     Reader,
@@ -122,6 +122,7 @@ _JOINING = FUNCTION_WORDS | frozenset(
 _PEOPLE = frozenset(
     "people person persons somebody anybody guest guests participant participants anyone user users".split()
 )
+_SOMEBODY = frozenset("one a an every each no".split())
 _FITTING = frozenset(
     "more exceed exceeds exceeding beyond over many within enough overbooked full fit fits left free available".split()
 )
@@ -162,7 +163,9 @@ def _sort(tokens: Sequence[Token], situation: Situation, marks: frozenset[str]) 
             None,
         )
         named = next(iter(situation.vocabulary.field_at(reader, at)), None)
-        if word is not None and token.kind == "word":
+        if word is not None and word.name == situation.vocabulary.users:
+            found.people, at = True, at + 1
+        elif word is not None and token.kind == "word":
             found.things.append(word.name)
             two = (
                 at + 1 < len(tokens) and lexicon.find([t.low for t in tokens[at : at + 2]]) is word
@@ -177,6 +180,8 @@ def _sort(tokens: Sequence[Token], situation: Situation, marks: frozenset[str]) 
             at += 1
         elif token.low in _JOINING or token.kind == "mark" or token.low == "'s":
             at += 1
+        elif at == 1 and tokens[0].low in _SOMEBODY and situation.vocabulary.users is not None:
+            found.people, at = True, at + 1  # one walker: whoever has an account
         elif (known := verb(token.low)) is not None:
             found.verbs.append(known.base)
             at += 1
@@ -302,7 +307,9 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The same name cannot book the same trip twice`: what may not come twice together."""
     tokens = captures["rest"]
     words = {token.low for token in tokens}
-    if not words & _TWICE and not ({"same"} <= words and words & {"two", "no"}):
+    same = "same" in words and words & {"two", "no"}
+    alone = "more" in words and words & {"one", "once"} and words & {"no", "not", "never"}
+    if not (words & _TWICE or same or alone):
         return None
     if any(token.kind in {"number", "route", "sketch"} for token in tokens) or words & frozenset(
         "if when while until".split()
@@ -312,7 +319,18 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         tokens,
         situation,
         _TWICE
-        | {"two", "together", "time", "only", "combination", "pair", "per", "under", "carry"},
+        | {
+            "two",
+            "together",
+            "time",
+            "only",
+            "combination",
+            "pair",
+            "per",
+            "under",
+            "carry",
+            "more",
+        },
     )
     if found is None or ("again" in words and not words & {"twice", "same"}):
         return None
@@ -348,6 +366,24 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return None
 
 
+_OTHERWISE = frozenset("different another other elsewhere both two".split())
+_FINE = frozenset("may can could fine ok okay allowed possible course".split())
+
+
+def _granted(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Different users may`, `on another course it can`: what a rule leaves open anyway."""
+    tokens = captures["rest"]
+    words = {token.low for token in tokens}
+    plain = all(token.kind in {"word", "mark"} for token in tokens) and len(tokens) < _FEW
+    denied = words & {"not", "no", "never", "only", "nobody", "must"}
+    found = _sort(tokens, situation, _OTHERWISE | _FINE | {"too", "different"}) if plain else None
+    fine = found is not None and not denied and words & _OTHERWISE and words & _FINE
+    return [Context()] if fine and found is not None and not found.fields and len(found.verbs) < 2 else None  # fmt: skip
+
+
+_FEW = 9
+
+
 def _is_thing(words: tuple[str, ...], lexicon: Any) -> bool:
     return lexicon.find(list(words)) is not None
 
@@ -372,5 +408,6 @@ GIST: tuple[tuple[str, Recogniser], ...] = (
     ("<rest>", _rising),
     ("<rest>", _room),
     ("<rest>", _pair),
+    ("<rest>", _granted),
 )
 """What is left to its gist when no other rule fits."""

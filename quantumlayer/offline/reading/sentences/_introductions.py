@@ -312,7 +312,8 @@ def _with_article(tokens: Tokens) -> Tokens:
     """`**Compartment** belongs to a station` says `a compartment belongs …`."""
     named = tokens and tokens[0].kind == "word" and tokens[0].text[:1].isupper()
     single = named and not is_plural(tokens[0].low) and _nominal(tokens[:1])
-    said = single and len(tokens) > 2 and tokens[1].low in _THIRD.values() and opens(tokens, 1)
+    ties = len(tokens) > 2 and tokens[1].low in {*_THIRD.values()} - _HOLDS
+    said = single and ties and not tokens[0].low.endswith(("body", "one")) and opens(tokens, 1)
     return (*unwritten("a"), *tokens) if said else tokens
 
 

@@ -228,6 +228,8 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<nobody> (<verbal>) [in] (twice|again|two times|more than once|a second time) (with|under|using) the same <field:rest>", "the $rest is unique"),
     _rule("<a_field:rest> (identifies|distinguishes|singles out|tells apart|uniquely identifies) <rest:tail>", "$rest is unique"),
     _rule("<a_field:rest> (is|serves as) (the|our|its) (identifier|unique key|natural key|business key|primary key)", "$rest is unique"),
+    _rule("(a|an|each|every|one|the same|any) <thing> (has|contains|holds) no two <plural:items> (with|of|under) (the same|one) <field:rest>", "one $thing can not have two $items of the same $rest"),
+    _rule("neither [the|a] <field:rest> nor [the|a] <field:other> (can|may|must|will) [be] [(taken|used|given|registered|assigned|occur|appear|exist)] (twice|again|two times|more than once|a second time) [<rest:tail>]", "the $rest is unique ; the $other is unique"),
     # --- defaults
     _rule("(if|when|where|whenever) [(there is|there are)] no <field:rest> [(is|are|was|were|has been|have been|gets)] [(sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)] [,] [<subject>] (is|are|counts as|count as|becomes|stays|will be|defaults to|we assume|we take|we use|it means) [the] <literal:value>", "the $rest is $value by default"),
     _rule("(if|when|where|whenever|as long as) (the|a|an) <field:rest> (is|are|was) (not|un)[(sent|given|set|known|stated|entered|specified|chosen|supplied|provided|passed|there|mentioned)] [,] <literal:value> is (entered|assumed|used|taken|set|stored|filled in|written|put|inserted) [(automatically|instead)]", "the $rest is $value by default"),

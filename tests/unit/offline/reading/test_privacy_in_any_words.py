@@ -96,3 +96,42 @@ def test_values_and_items(text: str, field: tuple[str, str, str | None]) -> None
         entity.name: entity for entity in design(read(f"# Demo\n\n{text}\n\n`GET /toys`")).entities
     }["Toy"]
     assert field in {(each.name, each.type, each.default) for each in made.fields}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Nobody has two walks with the same title; different users may.",
+        "I cannot have two walks of the same title, but you and I both may have one.",
+        "The titles of one user's walks differ, two users may use the same.",
+        "A user does not use a title twice, another user may have it too.",
+        "No user has the same title twice.",
+        "One walker logs a title no more than once.",
+    ],
+)
+def test_what_one_person_has_only_once(sentence: str) -> None:
+    private = "Everything is private to the user who made it."
+    (walk,) = (
+        each
+        for each in design(
+            read(f"{WALKS.format(private)} A walk has a title.\n\n{sentence}")
+        ).entities
+        if each.name == "Walk"
+    )
+    pairs = {frozenset({each.name, *each.unique_with}) for each in walk.fields if each.unique_with}
+    assert pairs == {frozenset({"user_id", "title"})}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A course has no two permits with the same price; in different courses that is fine.",
+        "The same price cannot be on one course twice; on another course it can.",
+        "In a course two permits may not share a price.",
+    ],
+)
+def test_what_comes_once_below_another_thing(sentence: str) -> None:
+    text = f"# Demo\n\nA course has a title. A permit has a price and belongs to a course.\n\n{sentence}"
+    made = {each.name: each for entity in design(read(text)).entities for each in entity.fields}
+    assert made["course_id"].unique_with == ["price"]
+    assert not made["price"].unique
