@@ -17,7 +17,7 @@ from quantumlayer.router.strategies._features import KINDS, PLACES, pieces
 from quantumlayer.router.strategies._quality import Promise
 from quantumlayer.router.strategies._shape import PLAIN, SHAPES, measures
 
-__all__ = ["DEPTH", "Learned", "centered", "weighted"]
+__all__ = ["DEPTH", "Learned", "centered", "likely", "weighted"]
 
 Floats = NDArray[np.float64]
 Small = NDArray[np.float32]
@@ -26,7 +26,7 @@ Signs = NDArray[np.uint16]
 DEPTH = 8
 """How many questions a tree asks of a prompt."""
 
-_FORMAT, _VERSION = "quantumlayer-scorer", 2
+_FORMAT, _VERSION = "quantumlayer-scorer", 3
 _HEADER = "header.json"
 _MOST_BYTES = 1 << 30
 # A time that does not change, so that the same model always makes the same file.
@@ -41,9 +41,9 @@ class Learned:
     that it was made from have tasks, the prompt's task is guessed as well, and the weights stand
     halfway between their own sum and what the models are worth at that task.
 
-    A tree asks for one sign of a prompt at a time: one of its measures, or how much it is like a
-    task. A tree's questions stand as in a heap: those after question i are 2 i + 1, where the sign
-    is not above the cut, and 2 i + 2.
+    The signs of a prompt are its measures, and how much it is like each task. A tree asks for one
+    of them at a time. Its questions stand as in a heap: those after question i are 2 i + 1, where
+    the sign is not above the cut, and 2 i + 2.
 
     Attributes:
         models: Whose answers are judged.
@@ -53,9 +53,11 @@ class Learned:
         spread: Its standard deviation.
         measure: Weights of these measures: (plain measures, models).
         mean: Mean quality: (models).
-        task_piece: What each piece says for each task: (places, tasks).
+        task_piece: How much each piece is like each task: (places, tasks).
+        task_sign: What each sign says for each task: (signs, tasks).
+        task_bias: What is added to their sum: (tasks).
         task_quality: What the models are worth at each task: (tasks, models).
-        tree_sign: The sign that each tree asks for: (trees, questions); tasks come after measures.
+        tree_sign: The sign that each tree asks for: (trees, questions).
         tree_cut: Where it is parted: (trees, questions).
         tree_quality: What the models are worth where a tree ends: (trees, questions + 1, models).
         promise: The threshold that was calibrated for it, or None.
@@ -69,6 +71,8 @@ class Learned:
     measure: Small
     mean: Small
     task_piece: Small
+    task_sign: Small
+    task_bias: Small
     task_quality: Small
     tree_sign: Signs
     tree_cut: Small
@@ -78,15 +82,14 @@ class Learned:
     def predict(self, text: str) -> Floats:
         """The expected quality of each model's answer; not bounded."""
         places, weights = weighted(text, self.rarity)
-        told = measures(text)
-        plain = (told[:PLAIN] - self.center) / self.spread
+        signs = measures(text)
+        plain = (signs[:PLAIN] - self.center) / self.spread
         quality = self.mean + weights @ self.piece[places] + plain @ self.measure
         if self.task_quality.size:
-            alike = weights @ self.task_piece[places]
-            likely = np.exp(alike - alike.max())
-            quality = (quality + likely @ self.task_quality / likely.sum()) / 2
-            told = np.concatenate([told, centered(alike)])
-        return np.asarray((quality + self.by_trees(told.astype(np.float32))) / 2, dtype=float)
+            signs = np.concatenate([signs, centered(weights @ self.task_piece[places])])
+            task = likely(signs @ self.task_sign + self.task_bias)
+            quality = (quality + task @ self.task_quality) / 2
+        return np.asarray((quality + self.by_trees(signs.astype(np.float32))) / 2, dtype=float)
 
     def by_trees(self, signs: Small) -> Small:
         """The mean of what the models are worth where each tree ends."""
@@ -152,6 +155,8 @@ class Learned:
             "measure": ((PLAIN, models), np.float32),
             "mean": ((models,), np.float32),
             "task_piece": ((PLACES, tasks), np.float32),
+            "task_sign": ((SHAPES + tasks, tasks), np.float32),
+            "task_bias": ((tasks,), np.float32),
             "task_quality": ((tasks, models), np.float32),
             "tree_sign": ((trees, questions), np.uint16),
             "tree_cut": ((trees, questions), np.float32),
@@ -183,6 +188,12 @@ def weighted(text: str, rarity: Small) -> tuple[NDArray[np.int64], Floats]:
     edges = np.searchsorted(places, np.arange(1, KINDS) * (PLACES // KINDS))
     kinds = [kind / np.sqrt(kind @ kind) for kind in np.split(weights, edges) if kind.size]
     return places, np.concatenate(kinds) if kinds else weights
+
+
+def likely(weights: Floats) -> Floats:
+    """How likely each task is: the softmax of each row."""
+    odds = np.exp(weights - weights.max(axis=-1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
 
 def centered(alike: Floats) -> Floats:

@@ -33,9 +33,10 @@ from quantumlayer.router.lab import (
     threshold_curve,
     train_quality,
 )
+from quantumlayer.router.lab._training import TASK_RIDGE, logistic
 from quantumlayer.router.lab._trees import grow
 from quantumlayer.router.strategies._features import CHARACTERS, PLACES, pieces
-from quantumlayer.router.strategies._learned import DEPTH
+from quantumlayer.router.strategies._learned import DEPTH, likely
 from quantumlayer.router.strategies._shape import PLAIN, SHAPES, measures, shape
 from quantumlayer.testing import check_strategy
 
@@ -194,6 +195,36 @@ async def test_a_trained_scorer_is_benched_like_any_strategy() -> None:
     assert made["trained"].quality > made["best single"].quality
 
 
+@given(seed=st.integers(0, 99), tasks=st.integers(2, 5), signs=st.integers(1, 6))
+def test_guesses_of_the_task_cannot_be_made_better_by_any_small_step(
+    seed: int, tasks: int, signs: int
+) -> None:
+    random = np.random.default_rng(seed)
+    members = np.eye(tasks)[np.arange(60) % tasks]
+    told = random.normal(size=(60, signs)) + 3 * members[:, :1]
+    weights, bias = logistic(members, told)
+    known = np.hstack([(told - told.mean(axis=0)) / told.std(axis=0), np.ones((60, 1))])
+    weights = weights * told.std(axis=0)[:, None]
+    solved = np.vstack([weights, bias + told.mean(axis=0) / told.std(axis=0) @ weights])
+    # The gradient of the penalised likelihood.
+    missed = known.T @ (members - likely(known @ solved)) - TASK_RIDGE * solved
+    assert np.abs(missed).max() < 1e-3
+    assert likely(told @ logistic(members, told)[0] + bias).sum(axis=1) == pytest.approx(1)
+
+
+def test_a_task_is_guessed_by_its_words_and_by_its_shape() -> None:
+    # The same words, but only sums have numbers, and songs a rhyme that nothing else has.
+    kinds = ["sum", "song", "talk"] * 30
+    endings = {"sum": "{} + {}", "song": "la{} la", "talk": "well"}
+    prompts = [f"say it {endings[kind].format(at, at)}" for at, kind in enumerate(kinds)]
+    quality = np.array([[0.9, 0.1] if kind == "sum" else [0.2, 0.8] for kind in kinds])
+    outcomes = Outcomes(prompts, ["s", "l"], quality, np.full((90, 2), 0.01), tasks=kinds)
+    learned = train_quality(outcomes).learned
+    assert learned.task_quality.shape == (3, 2)
+    assert [*learned.predict("say it 200 + 200").round()] == [1, 0]
+    assert [*learned.predict("say it la200 la").round()] == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("outcomes", "ridge"),
     [(made_up(1, seed=0), 1.0), (made_up(9, seed=0), 0.0), (made_up(9, seed=0), float("nan"))],
@@ -347,7 +378,7 @@ def test_it_beats_prompt_length_and_the_published_routers_at_1_500_labels(shared
 
 @pytest.mark.parametrize(
     ("name", "goal"),
-    [("gsm8k", 0.64), pytest.param("mmlu", 0.69, marks=pytest.mark.slow)],
+    [("gsm8k", 0.64), pytest.param("mmlu", 0.70, marks=pytest.mark.slow)],
 )
 def test_it_is_as_good_as_said_in_five_folds(shared: Path, name: str, goal: float) -> None:
     pair = routellm(shared, name)
