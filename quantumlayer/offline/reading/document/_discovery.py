@@ -18,6 +18,7 @@ from quantumlayer.offline.reading.language._facts import (
     Thing,
 )
 from quantumlayer.offline.reading.language._fieldlists import read_field
+from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.language._vocabulary import EntityWord, Lexicon, class_name, kebab
 from quantumlayer.offline.reading.sentences._accounts import SIGN_UPS
 from quantumlayer.offline.reading.sentences._attached import detach, list_of
@@ -35,7 +36,7 @@ from quantumlayer.offline.reading.sentences._definitions import (
 from quantumlayer.offline.reading.sentences._loose import DEFINED
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
 from quantumlayer.offline.reading.text._routes import Route
-from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._tokens import Token, tokenize
 from quantumlayer.offline.reading.text._words import (
     base,
     forms,
@@ -439,7 +440,7 @@ def fields_frame(source: Source) -> Thing | None:
         last = placed[0].literals[-1:] if placed[0].method in {"", "POST"} else []
         if last and len(placed[0].literals) == len(placed[0].segments) and is_plural(last[0]):
             return Thing(tuple(singular(last[0].replace("-", " ")).split()))
-    in_bold = _labelled_in_bold(source)
+    in_bold = _labelled(source)
     if in_bold is not None:
         return in_bold
     labelled = source.tokens and source.tokens[0].kind == "route"
@@ -469,14 +470,22 @@ _ENDS_FRAME = frozenset(
     "has have with contains contain includes include consists takes needs".split()
 )
 """Words between the thing and `the following fields` or the items: `a note has:`."""
-_LABEL_IN_BOLD = re.compile(
-    r"(\*\*|__)(?P<label>[A-Za-z][\w -]{1,40}?):?\1 *[:\u2014\u2013-]? *[a-z]"
+_IN_BOLD = re.compile(r"(\*\*|__)(?P<label>[A-Za-z][\w -]{1,40}?):?\1 *[:\u2014\u2013-]? *[a-z]")
+_IN_CODE = re.compile(r"`(?P<label>[A-Za-z]+)` *(?:[,:\u2014\u2013-]|\() *(?P<told>[a-z].*)")
+
+
+_OF_FIELDS = frozenset(
+    "type choices required optional default least most above below unique".split()
 )
 
 
-def _labelled_in_bold(source: Source) -> Thing | None:
-    """`**Override**: makes one user see something else` above a list."""
-    found = _LABEL_IN_BOLD.match(source.requirement.text)
+def _labelled(source: Source) -> Thing | None:
+    """`**Override**: makes one user see something else`, `` `Track` - shared by all `` above a list."""
+    found = _IN_BOLD.match(source.requirement.text)
+    in_code = _IN_CODE.match(source.requirement.text)
+    said = read_traits(tokenize(in_code["told"]))[0] if in_code else []
+    if not _OF_FIELDS & {trait.key for trait in said}:
+        found = found or in_code
     words = found["label"].lower().split() if found else []
     return Thing((*words[:-1], singular(words[-1]))) if 0 < len(words) < 3 else None
 

@@ -11,7 +11,13 @@ from quantumlayer.offline.reading.document._sources import Source
 from quantumlayer.offline.reading.document._structure import Structure
 from quantumlayer.offline.reading.sentences._phrases import Vocabulary
 from quantumlayer.offline.reading.text._lexicon import VERBS
-from quantumlayer.offline.reading.text._words import NOMINALISATIONS, noun_for, singular, verb
+from quantumlayer.offline.reading.text._words import (
+    NOMINALISATIONS,
+    noun_for,
+    plural,
+    singular,
+    verb,
+)
 
 __all__ = ["aliases", "learn"]
 
@@ -40,6 +46,10 @@ def learn(structure: Structure, sources: Sequence[Source]) -> Vocabulary:
             if len(made.words) > 1 and made.words[-1] not in _SUFFIXES | {"id"}:
                 vocabulary.fields.setdefault(made.words[-1:], made.name)
                 vocabulary.fields.setdefault((singular(made.words[-1]),), made.name)
+            stem = made.words[:-1] if made.words[-1:] == ("number",) else ()
+            if stem and structure.lexicon.find(stem) is None:  # one project per table
+                vocabulary.fields.setdefault(stem, made.name)
+                vocabulary.fields.setdefault((*stem[:-1], plural(stem[-1])), made.name)
     for source in sources:
         _states_of(vocabulary, structure, source)
     vocabulary.verbs = dict(_verbs(structure))
@@ -70,6 +80,8 @@ def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
         for short, full in (("min", "minimum"), ("max", "maximum"), ("avg", "average")):
             if words[0] == short and len(words) > 2:
                 yield (full, *words[1:-1])
+    if words[-1] in {"phone", "telephone", "mobile"}:
+        yield (*words, "number")
     if words[-1] == "email":
         yield (*words, "address")
         yield (*words, "addresses")

@@ -190,6 +190,9 @@ def _reword(sources: Sequence[Source]) -> None:
 def _is_member(source: Source) -> bool:
     """`a colour: white or red` below `A hive has:` is a field, whatever else it looks like."""
     above = source.parent.tokens[-2:] if source.parent is not None else ()
+    named = source.parent is not None and source.parent.requirement.text.startswith("`")
+    if named and source.requirement.kind == "item" and source.tokens[0].kind == "name":
+        return True  # below `Track` - shared by all
     told = [token.low for token in above][-1:] == [":"] and above[0].low in _MEMBERS
     return told and source.requirement.kind == "item" and source.tokens[0].low in DETERMINERS
 

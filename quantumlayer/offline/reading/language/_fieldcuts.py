@@ -354,7 +354,7 @@ def _is_formula(piece: list[Token]) -> bool:
     """`…, the gross less the tare`: how the field before is worked out."""
     lows = [token.low for token in piece]
     return any(
-        low in {"times", "minus", "multiplied", "divided", "×", "*"}
+        low in {"times", "minus", "multiplied", "divided", "×", "*", "x"}
         or (
             low == "less"
             and lows[at - 1] not in {"or", "no", "not", "and"}

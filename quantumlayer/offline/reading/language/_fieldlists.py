@@ -474,7 +474,8 @@ def _behind_whether(tokens: Sequence[Token], at: int) -> int:
     while (
         at < len(tokens)
         and tokens[at].low
-        in {"it", "they", "he", "she", "is", "are", "has", "have", "was"} | DETERMINERS
+        in {"it", "they", "he", "she", "or", "is", "are", "has", "have", "was", "were"}
+        | DETERMINERS
     ):
         at += 1
     if at + 1 < len(tokens) and tokens[at + 1].low in {"is", "are", "has", "have", "was", "can"}:
@@ -541,6 +542,8 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
         following = tokens[end + 1].low if end + 1 < len(tokens) else ""
         if words and token.low in {"yes", "true"} and following in {"/", "or"}:
             break
+        if words and token.low in {"called", "named"}:
+            break  # a number called seats
         if words and token.low in {"null", "zero", "false", "true", "empty", "none"}:
             break  # the result null, the balance zero: what it starts with
         if (
@@ -607,10 +610,16 @@ def _behind_type(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
 
 
 def _trimmed(words: list[str], phrase: FieldPhrase) -> list[str]:
-    """`email address` is an email; `active flag` is active."""
+    """`email address` is an email, `phone number` a phone; `active flag` is active."""
     if len(words) > 1 and words[-1] in {"address", "addresses"} and words[-2] in {"email", "mail"}:
         phrase.traits.append(Trait("type", "email"))
         words = [*words[:-2], "email" if words[-1] == "address" else "emails"]
+    if (
+        len(words) > 1
+        and words[-1] == "number"
+        and words[-2] in {"phone", "telephone", "mobile", "fax"}
+    ):
+        words = words[:-1]  # nobody says more of a phone
     if len(words) == 3 and words[0] in _MOMENTS and words[1] in {"it", "they"}:
         words = [words[2], _MOMENTS[words[0]]]  # the moment it ends
     if len(words) > 1 and words[-1] in {"flag", "checkbox"}:
@@ -671,7 +680,7 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
             phrase.words = (token.low,)
             return [rest[opened], *rest[opened + 2 :]]
     for at, token in enumerate(rest):
-        told = at > 0 and rest[at - 1].low in {"field", "called", "named"} and token.kind == "word"
+        told = at > 0 and rest[at - 1].low in _CALLED and token.kind == "word"
         if (token.kind != "name" and not told) or at == 0:
             continue
         opened = rest[at - 1].low == "(" or (at == 1 and rest[0].low == ",")
@@ -685,10 +694,17 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
         named = rest[at - 1].low in {"as", "field", "called", "in", "named"} and token.low != "utc"
         if opened or (named and not _compares(rest[:at])):
             phrase.also.append(phrase.words)
+            kind = _TYPES.get(phrase.words[-1]) if told else None
+            if kind:
+                many = kind == "numeric" and is_plural(token.low)
+                phrase.traits.append(Trait("type", "integer" if many else kind))
             phrase.spelled = str(token.value or token.low)
             phrase.words = split_name(phrase.spelled)
             return _without_lead(rest[:at]) + rest[at + 1 :]
     return rest
+
+
+_CALLED = frozenset({"field", "called", "named"})
 
 
 def _without_lead(tokens: list[Token]) -> list[Token]:

@@ -52,7 +52,7 @@ _GONE = frozenset(
 
 
 def remark(tokens: Sequence[Token]) -> tuple[str, Any] | None:
-    """Return what a clause says of a field: a default, `unique`, `optional`; None where nothing."""
+    """Return what a clause says of a field: a default, `unique`, `optional`, an aside; None where nothing."""
     if not 1 < len(tokens) <= _LONGEST or any(
         token.kind in {"route", "sketch"} for token in tokens
     ):
@@ -60,7 +60,7 @@ def remark(tokens: Sequence[Token]) -> tuple[str, Any] | None:
     lows = [token.low for token in tokens if token.kind != "mark"]
     if not lows or (lows[0] in _ARTICLES and not {"new", "own", "once"} & {*lows[:2], lows[-1]}):
         return None  # a clause about something else
-    for read in (_unique, _default, _optional):
+    for read in (_unique, _default, _optional, _aside):
         found = read(tokens, lows)
         if found is not None:
             return found
@@ -175,3 +175,10 @@ def _optional(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] |
         "own",
     }
     return ("optional", True) if (hedged and not denied) or some or few else None
+
+
+def _aside(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
+    """`more do not fit in`, `it holds no more`: why a bound is as it is."""
+    words = {*lows}
+    explains = words & {"more", "fewer", "less"} and words & _NEGATIVE and "than" not in words
+    return ("example", True) if explains and not any(map(_is_value, tokens)) else None

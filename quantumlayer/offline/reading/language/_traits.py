@@ -448,6 +448,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(that|which) (the|our) (system|server|service|backend|api|app) (sets|initialises|puts) to <literal:value> [(when|as soon as|at|on) <clause>]", lambda c: (Trait("system"), Trait("default", c["value"]))),
     ("[(that|which|where)] clients (can not|cannot|may not|must not|do not|never) (set|change|send|write) [it]", _is("system")),
     ("not (set|settable|changeable) by (the|a) (client|user|caller)", _is("system")),
+    ("[(which|that)] (nobody|no one|no client|no user) [(ever|has to|needs to|can|may)] (types|enters|sends|sets|writes|fills|type|enter|send|set|write|fill) [it] [in]", _is("system")),
     ("[(automatically|always)] (set|assigned|filled) [in] (to|from|with|by) (the|whoever is) (current user|logged-in user|logged in user|caller|current user 's id|token|logged in|user who creates it)", lambda _: (Trait("system"), Trait("caller"))),
     ("[the] [id of the] (user|member|person|account|caller|one) (who|that) (created|made|placed|posted|opened|wrote|added|entered|put up|offers|sent) (it|<noun>|the <noun>|this <noun>)", lambda _: (Trait("system"), Trait("caller"))),
     ("(the|id of the) (current user|logged-in user|logged in user|caller)", lambda _: (Trait("system"), Trait("caller"))),
@@ -487,6 +488,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- worked out
     ("= <rest>", _tokens("computed")),
     ("(computed|calculated|worked out|derived) [by (us|the service|the system|the server|the api)] (as|from|by|:) [:] <rest>", _tokens("computed")),
+    ("<formula>", lambda c: (Trait("formula", c["formula"]),)),
     # --- mere explanation
     ("(name|id|code|title|identifier|abbreviation) of [(a|an|the|one|some)] <word>", _is("example")),
     ("(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [.] [:] <example>", _exemplified),
@@ -518,6 +520,7 @@ def _slots() -> dict[str, Any]:
         "comment": _comment,
         "format": _format,
         "regex": _regex,
+        "formula": _formula,
     }
 
 
@@ -561,6 +564,49 @@ def _regex(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
 
 
 _CLASS_OF_CHARACTERS = re.compile(r"\[[^\]\s]+\]|\\[dw]")
+_JOINING = {
+    **dict.fromkeys("times x × * minus plus multiplied divided".split(), 0),
+    **dict.fromkeys("- +".split(), 1),
+}
+"""What joins the values of a formula; 1: only between names as in JSON."""
+_IN_CODE = re.compile(r"\s[-+*/×]\s")
+_LONGEST_VALUE = 4
+
+
+def _formula(reader: Reader, at: int) -> Iterator[tuple[tuple[Token, ...], int]]:
+    """`pages` x `copies`, `quantity times the daily rate`, `` `end_km - start_km` ``."""
+    tokens = reader.tokens
+    if at < len(tokens) and tokens[at].kind == "code" and _IN_CODE.search(tokens[at].text):
+        yield (tokens[at],), at + 1
+        return
+    end, joined = _value_of_formula(reader, at), at
+    while end > at and (strict := _JOINING.get(reader.low(end), -1)) >= 0:
+        start = end + 1 + (reader.low(end + 1) == "by")
+        stop = _value_of_formula(reader, start)
+        if stop == start or (strict and {tokens[end - 1].kind, tokens[start].kind} != {"name"}):
+            break
+        joined = end = stop
+    if joined > at:
+        yield tuple(tokens[at:joined]), joined
+
+
+def _value_of_formula(reader: Reader, at: int) -> int:
+    """Where the name of a value ends: a name as in JSON, a number, or a few words."""
+    end = at
+    while end < min(len(reader.tokens), at + _LONGEST_VALUE):
+        token = reader.tokens[end]
+        if token.kind in {"name", "number"} and end == at:
+            return end + 1
+        if token.kind != "word" or token.low in _JOINING or token.low in _NO_VALUE:
+            break
+        end += 1
+    return end
+
+
+_NO_VALUE = frozenset(
+    "and or is are be that which it sign letter letters digit digits of to from by with in for not"
+    " computed calculated read-only a an".split()
+)
 
 
 def _format(reader: Reader, at: int) -> Iterator[tuple[str, int]]:

@@ -19,6 +19,7 @@ from quantumlayer.offline.reading.language._terms import (
     Shift,
     Value,
 )
+from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.planning._explanations import any_tokens, explained, truth
 from quantumlayer.offline.reading.planning._figures import Ground, kind_of, named
 from quantumlayer.offline.reading.planning._plan import Plan
@@ -105,12 +106,18 @@ def _set(
     made.spec["required"] = False
 
 
+_WORKED_OUT = frozenset({"meaning", "computed", "computed_once", "formula"})
+
+
 def _said(plan: Plan, entity: str, made: FieldDraft) -> None:
     """`System: capacity less the enrolments without a grade`, `minutes = …`."""
     for trait, requirement in made.traits:
-        if trait.key not in {"meaning", "computed", "computed_once"} or "computed" in made.spec:
+        if trait.key not in _WORKED_OUT or "computed" in made.spec:
             continue
-        if made.has("shown") and _explained(plan, entity, made, trait.value):
+        formula = trait.key == "formula" or made.has("shown")
+        if (
+            formula and _explained(plan, entity, made, _without_ban(trait.value))
+        ) or trait.key == "formula":
             continue
         finding = next(
             (each for each in plan.analysis.findings if each.source.id == requirement), None
@@ -131,7 +138,7 @@ def _said(plan: Plan, entity: str, made: FieldDraft) -> None:
                 _meaning(plan, finding, entity, made, trait.value)
         except Unresolved as reason:
             once = trait.key == "computed_once"
-            if once or not _explained(plan, entity, made, trait.value):
+            if once or not _explained(plan, entity, made, _without_ban(trait.value)):
                 plan.ledger.miss(requirement, f"how {made.name!r} is worked out: {reason}")
                 _give_up(made)
 
@@ -290,6 +297,10 @@ def _without_ban(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
             and behind & {"sent", "set", "given", "written", "only", "changed", "client"}
         ):
             return tokens[:at]
+        if token.low in {";", ","} and at and behind:
+            traits, left = read_traits(tokens[at + 1 :])
+            if not left and {trait.key for trait in traits} == {"system"}:
+                return tokens[:at]  # …, set by the server
     return tokens
 
 

@@ -715,6 +715,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<route> [MUST] (sets|set|changes|change|moves|puts|turns|turn|switches|switch|brings|takes|advances) [(the|its|their|this)] (status|state) [of <items>] [(from <states:sources>)] [(to|into)] <state:to>", _makes),
     (f"[,] [and] (it|this|that|which) [MUST] [(then|thereby)] {_BECOME} (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", lambda c, s: _makes(c, s) if _on_item(s.route) else None),
     ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
+    ("[and] <route> (to|into) <state:to>", _makes),
     ("[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
     ("[then] [(its|the|their)] (status|state) [of <items>] (is|becomes) [then] (no longer|not) <states:sources> but <state:to>", _goes),
     ("<items> (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),

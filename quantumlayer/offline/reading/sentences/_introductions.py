@@ -75,7 +75,7 @@ def introduced(
         tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
     tokens = _with_article(_without_paths(_announced(_without_greeting(tokens))))
     tokens = tokens if accounts else _registered(tokens)
-    tokens = _told_apart(tokens, facts, item=item)
+    tokens = _telling(_told_apart(tokens, facts, item=item), facts)
     said: list[Token] = []
     for clause in _clauses(_coordinated(_many_of(tokens, facts))):
         told = _tied(clause, facts)
@@ -385,6 +385,29 @@ def _told_apart(tokens: Tokens, facts: list[Fact], *, item: bool) -> Tokens:
     return tokens
 
 
+def _telling(tokens: Tokens, facts: list[Fact]) -> Tokens:
+    """`An attendance says that one singer was at one rehearsal, and whether …`: what it ties, and has."""
+    at = next((i for i, token in enumerate(tokens[:4]) if token.low in _TELLING | {"says"}), 0)
+    noun, rest = tokens[1:at], tokens[at + 1 :]
+    told = at > 1 and tokens[0].low in _ONE and rest and rest[0].low in {"that", "which", "who"}
+    if not told or not _nominal(noun):
+        return tokens
+    end = next((i for i, token in enumerate(rest) if token.low in {",", ";", ".", ":"}), len(rest))
+    others = [
+        rest[i + 1 : i + 2]
+        for i, token in enumerate(rest[:end])
+        if token.low in {"one", "which"} and _nominal(rest[i + 1 : i + 2])
+    ]
+    few = len(others) < 1 + (rest[0].low != "that")
+    if few or any(token.low == "(" for token in rest[:end]):
+        return tokens
+    facts.extend(_belongs(noun, other) for other in others)
+    while end < len(rest) and rest[end].low in {",", ";", "and", "also"}:
+        end += 1
+    has = unwritten("has") if rest[end:] and rest[end].low not in {".", ":"} else ()
+    return (*unwritten("a"), *noun, *has, *rest[end:]) if has else ()
+
+
 def _many_of(tokens: Tokens, facts: list[Fact]) -> Tokens:
     """`Every trip has companions: a name and a number` says what one of them has."""
     end = _subject(tokens) if tokens else 0
@@ -417,9 +440,14 @@ def _tied(tokens: Tokens, facts: list[Fact]) -> Tokens:
     end = _subject(tokens) if tokens else 0
     if not end:
         end = _subject((*tokens[:3], *unwritten("for a"))) if _is_one(tokens) else 0
-    if not end or end + 1 >= len(tokens) or tokens[end].low not in {"is", "are"}:
+    if not end or end + 1 >= len(tokens):
         return tokens
     noun = tokens[int(tokens[0].low in _ONE) : end]
+    held = next((end + n for n in (1, 2) if _lows(tokens[end : end + n]) in _HELD), 0)
+    if held:
+        return _held(tokens, held, noun)
+    if tokens[end].low not in {"is", "are"}:
+        return tokens
     at = end + 1
     done = verb(tokens[at].low)
     past = done is not None and "participle" in done.forms
@@ -444,6 +472,34 @@ def _tied(tokens: Tokens, facts: list[Fact]) -> Tokens:
     rest = [token for token in tokens[-1:] if token.low == "." and not behind]
     has = (*unwritten("a"), *_one_of(noun), *unwritten("has"), *listed) if listed else ()
     return (*has, *rest) if listed else ()
+
+
+_HELD = {
+    ("takes", "place"),
+    ("take", "place"),
+    ("happens",),
+    ("happen",),
+    ("is", "held"),
+    ("are", "held"),
+}
+
+
+def _held(tokens: Tokens, at: int, noun: Tokens) -> Tokens:
+    """`A lesson takes place on a date, in a studio`: it has a date and a studio."""
+    pieces, end = _pieces(tokens, at)
+    behind = _listed_behind(tokens, end)
+    if len(pieces) < _SEVERAL or not (behind or tokens[end:] == () or tokens[end].low == "."):
+        return tokens
+    listed = [token for piece in pieces for token in (*unwritten(","), *piece)][1:]
+    rest = (*unwritten(","), *behind) if behind else tokens[end:]
+    return (*unwritten("a"), *_one_of(noun), *unwritten("has"), *listed, *rest)
+
+
+_SEVERAL = 2
+
+
+def _lows(tokens: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(token.low for token in tokens)
 
 
 _MAKING = frozenset(

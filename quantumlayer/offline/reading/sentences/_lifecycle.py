@@ -105,8 +105,9 @@ def _moves(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`It is "open" until POST /jobs/{id}/close, then "shut"`; `… takes a job from open to shut`."""
     tokens: Sequence[Token] = captures["rest"]
     routes = [token.value for token in tokens if token.kind == "route"]
-    if len(routes) != 1 or not acts_on_item(routes[0]):
-        return None
+    begun = bool(tokens) and "third" in tokens[0].forms - {"base"} and tokens[0].low not in _BEING
+    if len(routes) != 1 or begun or not acts_on_item(routes[0]):
+        return None  # a clause without its subject: what another action does stands in it
     owner = owner_of(routes[0], situation)
     found: list[tuple[int, str]] = []
     at = 0

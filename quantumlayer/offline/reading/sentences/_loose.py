@@ -12,11 +12,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
-from quantumlayer.offline.reading.language._facts import Belongs, Fact, Fields, Thing
+from quantumlayer.offline.reading.language._facts import Belongs, Fact, Fields, Mention, Thing
 from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
 from quantumlayer.offline.reading.language._patterns import Captures
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
 from quantumlayer.offline.reading.sentences._definitions import (
+    SIGN_UP,
     Situation,
     lexicon_of,
     plausible_field,
@@ -67,7 +68,7 @@ def read_loosely(
         words: Every word of the document, in the singular.
         known: Names that the document uses in JSON.
     """
-    placed = _placed(tokens, lexicon, known)
+    placed = _placed(tokens, lexicon, known) or _signing_up(tokens, known)
     if placed or any(token.kind in {"route", "quote", "status", "sketch"} for token in tokens):
         return placed
     shared = _belonging(tokens, lexicon)
@@ -99,6 +100,33 @@ def _placed(tokens: Sequence[Token], lexicon: Lexicon, known: frozenset[str]) ->
     if word is None or not told or not phrases:
         return []
     return [Fields(Thing(tuple(word.label.split())), tuple(phrases), complete=True)]
+
+
+def _signing_up(tokens: Sequence[Token], known: frozenset[str]) -> list[Fact]:
+    """`POST /signup and POST /login, both with username and password`: what stands around the password."""
+    at = next((at for at, token in enumerate(tokens) if token.low in _SECRETS), None)
+    routes = [token.value for token in tokens if token.kind == "route"]
+    joins = any(each.segments and each.segments[-1] in SIGN_UP for each in routes)
+    if at is None or not (joins or any(token.low in _JOINS for token in tokens)):
+        return []
+    depth, start = 0, at
+    while start and (depth or tokens[start - 1].low not in _OPENS_CREDENTIALS):
+        start -= 1
+        depth += {")": 1, "(": -1}.get(tokens[start].low, 0)
+    end = next((i for i in range(at, len(tokens)) if tokens[i].low in {".", ";", "}"}), len(tokens))
+    phrases = [each for each in read_fields(tokens[start:end], known) if not each.left]
+    if not start or not 1 < len(phrases) <= _MOST_CREDENTIALS:
+        return []
+    user = Thing(("user",))
+    return [Fields(user, tuple(phrases)), Mention(user, ("sign-up",))]
+
+
+_SECRETS = frozenset({"password", "passphrase"})
+_JOINS = SIGN_UP | frozenset("account accounts registers signs sign".split())
+_OPENS_CREDENTIALS = _OPENS_LIST | frozenset(
+    "( { take takes using by need needs wants want".split()
+)
+_MOST_CREDENTIALS = 4
 
 
 def _belonging(tokens: Sequence[Token], lexicon: Lexicon) -> list[Fact]:

@@ -27,7 +27,12 @@ from quantumlayer.offline.reading.language._patterns import (
 from quantumlayer.offline.reading.language._remarks import remark
 from quantumlayer.offline.reading.language._slots import TIME_UNITS, literal_of
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
-from quantumlayer.offline.reading.sentences._definitions import DEFINITION_SLOTS, GENERIC, VAGUE
+from quantumlayer.offline.reading.sentences._definitions import (
+    DEFINITION_SLOTS,
+    GENERIC,
+    SIGN_UP,
+    VAGUE,
+)
 from quantumlayer.offline.reading.sentences._introductions import presented
 from quantumlayer.offline.reading.text._lexicon import (
     ADVERBS,
@@ -964,7 +969,7 @@ def _fragment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens | 
         return None
     if any(phrase.left for phrase in phrases) and not asked:
         return None
-    if any(_is_told(phrase) for phrase in phrases):
+    if any(_is_told(phrase) or not SIGN_UP.isdisjoint(phrase.words) for phrase in phrases):
         return None
     return (*unwritten("a"), *rewording.thing, *unwritten("has"), *clear)
 
@@ -1036,9 +1041,12 @@ def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
 def _is_state(tokens: Tokens, named: str) -> bool:
     """Whether `it is "open" at first` says so of the thing, and not of the field named before."""
     begins = any(
-        token.low in {"first", "initially", "begin", "start", "until", "then"} for token in tokens
+        token.low
+        in {"first", "initially", "begin", "begins", "start", "starts", "until", "then", "out"}
+        for token in tokens
     )
-    return begins and tokens[2].kind == "quote" and named not in {"status", "state", "kind", "type"}
+    quoted = any(token.kind == "quote" for token in tokens[2:4])
+    return begins and quoted and named not in {"status", "state", "kind", "type"}
 
 
 # --- what is spoken of ---------------------------------------------------------------------------
@@ -1066,6 +1074,9 @@ def _remember(tokens: Tokens, rewording: Rewording) -> None:
         return  # the values are no things
     thing = _subject_thing(tokens, rewording) or _salient(tokens, rewording)
     if thing:
+        other = [each.low for each in thing] != [each.low for each in rewording.thing]
+        if other and at is None and tokens[0].low in {"a", "an", "each", "every"}:
+            rewording.named = ()
         rewording.thing = thing
 
 
