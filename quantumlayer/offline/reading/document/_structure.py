@@ -949,7 +949,8 @@ class _Builder:
                 return
         itself = target is draft.word and is_plural(phrase.words[-1]) and not phrase.spelled
         limited = any(trait.key == "most" and trait.unit == "item" for trait in phrase.traits)
-        limited &= bool(phrase.words[1:]) and lexicon.find(phrase.words[-1:]) is not None
+        noun = phrase.words[: phrase.words.index("per")] if "per" in phrase.words else phrase.words
+        limited &= bool(phrase.words[1:]) and lexicon.find(noun[-1:]) is not None
         if phrase.words == ("id",) or itself or limited:
             return  # at most one active lease: a limit
         own = any(trait.key in {"choices", "pattern", "type"} for trait in phrase.traits)

@@ -338,9 +338,12 @@ class Room(Fact):
 
     parent: str
     child: str
-    limit: tuple[str, ...]
+    limit: tuple[str, ...] = ()
+    """None: what the parent has room for."""
     amount: tuple[str, ...] = ()
     status: int | None = None
+    lowered: bool = False
+    """Whether it is held where the parent's number changes, and not where children do."""
 
 
 @dataclass(frozen=True, slots=True)

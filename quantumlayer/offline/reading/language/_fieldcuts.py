@@ -71,7 +71,7 @@ NAME_STOPS = PREPOSITIONS | frozenset(
     "( ) : , ; - which that where who whose is are be must such like e.g = defaults default"
     " not never can may should → or and if when once unless greater less more optional"
     " required unique has have up either one 's / only exactly does do will added given"
-    " starting so because . shows needs gets what how occurs occur appears appear exists exist".split()
+    " starting ending so because . shows needs gets what how occurs occur appears appear exists exist".split()
 )
 """Behind these a name has ended."""
 ASKING = frozenset("what when how who whom where whether if why which".split())
@@ -549,7 +549,8 @@ def _names_value(before: list[Token]) -> bool:
     joined = DETERMINERS | PREPOSITIONS | NUMBER_WORDS.keys() | {"or", "and", "not"}
     if not behind or not plain or not joined.isdisjoint(token.low for token in behind):
         return False
-    return len(read_traits(behind[:1])[1]) == 1
+    named = any(token.low in {"status", "state"} for token in before[:at])
+    return named or len(read_traits(behind[:1])[1]) == 1
 
 
 def _ends_in_character_kinds(before: list[Token]) -> bool:

@@ -338,6 +338,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("NOT [be] (empty|blank)", _is("filled")),
     # --- unique
     ("(unique|distinct|unambiguous) (per|within|in|for|inside|for each|for every|across|by) <phrase>", _tokens("unique_in")),
+    ("(used|taken|given|occurs|occur|appears|appear|exists|exist) [only] once (per|within|in|for) <phrase>", _tokens("unique_in")),
     ("(can|may) be (switched|changed|toggled|edited|updated|modified) [(with|by|via|through|using) <phrase>]", _is("editable")),
     ("(which|that) <noun> (can|may) (switch|change|toggle|edit|update|set) [(with|by|via|through|using) <phrase>]", _is("editable")),
     ("(unique|unambiguous)", _is("unique")),
@@ -391,6 +392,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(only|made [up] of|composed of|consists of|consisting of|contains only|containing only|of) [only] <character_kinds:kinds>", _made_of),
     ("<character_kinds:kinds> [only]", _made_of),
     ("(starting|beginning|starts|begins|start|begin) with [(a|an)] <character_kinds:kinds>", lambda c: (Trait("starts_with", _kinds(c)),) if _kinds(c) else ()),
+    ("[MUST] (ends|end|ending) (in|with|on) [either] <endings>", lambda c: (Trait("pattern", f".+({c['endings']})"),)),
     ("(in|of) (lower|lowercase|lower-case) [(case|letters)]", lambda _: (Trait("pattern", "[^A-Z]+"),)),
     ("[(an|a)] [valid] (http or https|http|https|absolute|valid) (url|urls|address|link|uri)", _typed("url")),
     # --- values
@@ -519,6 +521,7 @@ def _slots() -> dict[str, Any]:
         "example": _example,
         "comment": _comment,
         "format": _format,
+        "endings": _endings,
         "regex": _regex,
         "formula": _formula,
     }
@@ -607,6 +610,33 @@ _NO_VALUE = frozenset(
     "and or is are be that which it sign letter letters digit digits of to from by with in for not"
     " computed calculated read-only a an".split()
 )
+
+
+_EXTENSION = re.compile(
+    r"jpe?g|png|gif|webp|pdf|csv|txt|md|zip|mp[34]|docx?|xlsx?|svg|json|xml|html?"
+)
+
+
+def _endings(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    """`.jpg or .png`, `"-a" or "-b"`, as a pattern."""
+    found: list[str] = []
+    end = at
+    while end < len(reader.tokens):
+        token, dotted = reader.tokens[end], reader.low(end) == "."
+        if token.kind in {"quote", "name", "code"}:
+            found.append(str(token.value or token.text).strip('`"'))
+        elif dotted and end + 1 < len(reader.tokens) and reader.tokens[end + 1].kind == "word":
+            found.append(f".{reader.low(end + 1)}")
+            end += 1
+        elif _EXTENSION.fullmatch(token.low):
+            found.append(f".{token.low}")
+        elif not found or reader.low(end) not in {",", "or"}:
+            break
+        end += 1
+    while found and reader.low(end - 1) in {",", "or"}:
+        end -= 1
+    if found:
+        yield "|".join(map(re.escape, found)), end
 
 
 def _format(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
@@ -812,7 +842,8 @@ def _listed(
     best: tuple[int, Iterable[Trait]] = (at, ())
     for values, end in reversed(reader.slot("choices", at)):
         following = _element_start(reader, best[0]) if best[0] > at else at
-        if following > at and _longest(possible, reader, following)[0] > following:
+        last = reader.low(following - 1) == "or"  # late or absent
+        if following > at and not last and _longest(possible, reader, following)[0] > following:
             break
         tokens = reader.tokens[at:end]
         if tokens[-1].low in NUMBER_WORDS and tokens[-1].kind == "word":

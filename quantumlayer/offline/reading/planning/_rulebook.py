@@ -570,14 +570,16 @@ def _is_fullness(plan: Plan, finding: Finding, fact: Refused) -> bool:
 def _room(plan: Plan, finding: Finding, fact: Room) -> None:
     """`The persons of all bookings of a trip stay within its seats`: held where bookings change."""
     world, name = plan.world, fact.child
-    room, links = world.field(fact.parent, fact.limit), world.references(name, fact.parent)
+    room = world.field(fact.parent, fact.limit) if fact.limit else world.capacity(fact.parent)
+    links = world.references(name, fact.parent)
     amount = world.field(name, fact.amount) if fact.amount else world.amount(name)
     numeric = {"integer", "number", "money"}
     if room is None or room.spec.get("type") not in numeric or not links:
         raise Unresolved(f"a {world.label(fact.parent)} has no number that limits this")
     if amount is not None and amount.spec.get("type") not in numeric:
         raise Unresolved(f"{amount.name!r} is no number")
-    parts = [f"{escape(links[0].name)} == this.{escape(links[0].name)}", *world.active(name)]
+    item = "id" if fact.lowered else escape(links[0].name)
+    parts = [f"{escape(links[0].name)} == this.{item}", *world.active(name)]
     taken = (
         f"sum({name}, {', '.join((escape(amount.name), *parts))})"
         if amount is not None
@@ -585,6 +587,12 @@ def _room(plan: Plan, finding: Finding, fact: Room) -> None:
     )
     if amount is not None and world.spans(name):
         taken = escape(amount.name)
+    if fact.lowered:
+        plan.rule(
+            fact.parent, ["update"], f"{taken} <= {escape(room.name)}",
+            text=_text(finding), requirement=finding.source.id, status=fact.status,
+        )  # fmt: skip
+        return
     plan.rule(
         name, ["create", "update"], f"{taken} <= {escape(navigation(links[0].name))}.{escape(room.name)}",
         text=_text(finding), requirement=finding.source.id, status=fact.status,

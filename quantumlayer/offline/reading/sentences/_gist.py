@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
-from quantumlayer.offline.reading.language._facts import Context, Fact, Follows, Holds, Room, Unique
+from quantumlayer.offline.reading.language._facts import (
+    Context,
+    Fact,
+    Follows,
+    Holds,
+    Operation,
+    Refused,
+    Room,
+    Unique,
+)
+from quantumlayer.offline.reading.language._fieldtypes import type_of_name
 from quantumlayer.offline.reading.language._patterns import (
     Captures,
     Reader,
@@ -19,7 +29,14 @@ from quantumlayer.offline.reading.language._patterns import (
     compile_pattern,
 )
 from quantumlayer.offline.reading.language._slots import TIME_UNITS, Span
-from quantumlayer.offline.reading.language._terms import Compare, FieldOf, Items, Literal
+from quantumlayer.offline.reading.language._terms import (
+    Being,
+    Compare,
+    FieldOf,
+    Having,
+    Items,
+    Literal,
+)
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS
 from quantumlayer.offline.reading.text._tokens import Token
@@ -144,10 +161,14 @@ class _Sorted:
     verbs: list[str] = field(default_factory=list)
     marks: set[str] = field(default_factory=set)
     people: bool = False
+    states: list[tuple[str, bool]] = field(default_factory=list)
+    """With whether the item is not in it."""
 
 
-def _sort(tokens: Sequence[Token], situation: Situation, marks: frozenset[str]) -> _Sorted | None:
-    """Sort the words of a clause; None where one of them is none of these."""
+def _sort(
+    tokens: Sequence[Token], situation: Situation, marks: frozenset[str], *, states: bool = False
+) -> _Sorted | None:
+    """Sort the words of a clause, with `states` these too; None where one is nothing that is known."""
     found = _Sorted()
     reader = Reader(tokens, {}, situation)
     lexicon = situation.vocabulary.lexicon
@@ -177,6 +198,10 @@ def _sort(tokens: Sequence[Token], situation: Situation, marks: frozenset[str]) 
         elif token.low in marks or token.low in _PEOPLE:
             found.marks.add(token.low)
             found.people |= token.low in _PEOPLE
+            at += 1
+        elif states and str(token.value or token.low).lower() in situation.vocabulary.states:
+            negated = at > 0 and tokens[at - 1].low == "not"
+            found.states.append((str(token.value or token.low).lower(), negated))
             at += 1
         elif token.low in _JOINING or token.kind == "mark" or token.low == "'s":
             at += 1
@@ -213,11 +238,15 @@ def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     tokens = captures["rest"]
     words = {token.low for token in tokens}
     fitting = _FITTING | _GONE if words & {"all", "every"} else _FITTING
+    lowered = bool(words & _LOWERED and words & _LOWER)
+    fitting |= _OVERFULL | (_LOWERED | _LOWER | _GONE if lowered else frozenset())
     if not words & fitting or any(token.kind in {"number", "route"} for token in tokens):
         return None
     found = _sort(tokens, situation, fitting | _TOTAL | {"refused", "rejected"})
     if found is None or not found.marks & fitting:
         return None
+    if words & _OVERFULL and len(found.things) == 1 and not found.fields:
+        return _overfull(found.things[0], situation)
     banned = (
         bool(words & {"not", "no", "never", "nobody", "refused", "rejected", "within"})
         or {"as", "many"} <= words
@@ -231,7 +260,7 @@ def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         for parent in owners
         for child in owners
         if parent != child and owners[parent] and parent in _names(situation, child).values()
-        and (child in found.things or parent in found.things)
+        and (lowered or child in found.things or parent in found.things)
     ]  # fmt: skip
     for parent, child in pairs:
         limits = [each for each in owners[parent] if each not in owners[child]]
@@ -244,9 +273,60 @@ def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         others = {*found.things} - {parent, child}
         if banned and len(limits) == 1 and not rest and not others and len(amounts) <= 1:
             return [
-                Room(parent, child, limits[0], amounts[0] if amounts else (), _status(situation))
+                Room(
+                    parent,
+                    child,
+                    limits[0],
+                    amounts[0] if amounts else (),
+                    _status(situation),
+                    lowered,
+                )
             ]
     return None
+
+
+_DELETING = frozenset("deleted deleting delete removed removing remove stays stay dropped".split())
+
+
+def _kept(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Once a tree has harvests, it stays: no deleting`: what is kept as long as something belongs to it."""
+    tokens: Sequence[Token] = captures["rest"]
+    words = {token.low for token in tokens}
+    routes = [token.value for token in tokens if token.kind == "route"]
+    drops = any(each.method == "DELETE" for each in routes)
+    told = bool(words & _BANNED | words & {"only", "stays", "stay", "without"})
+    if not told or not (drops or words & _DELETING) or len(routes) != drops:
+        return None
+    said = [token for token in tokens if token.kind != "route"]
+    found = _sort(said, situation, _DELETING | _BANNED | _KEEPING, states=True)
+    if found is None or found.fields:
+        return None
+    word = situation.vocabulary.lexicon.by_segment(routes[0].literals[-1]) if drops else None
+    things = [*([word.name] if word is not None else []), *dict.fromkeys(found.things)]
+    if len(things) != 2 or things[0] not in _names(situation, things[1]).values():
+        return None
+    where = tuple(Being(None, (state,), negated) for state, negated in found.states)
+    having = Having(None, Items(things[1], where, many=True))
+    operation = Operation(("delete",), Items(things[0], (having,)), passive=True)
+    return [Refused(operation, status=_status(situation))]
+
+
+_KEEPING = frozenset(
+    "but those once only if while when until as long any some without stored written made recorded entered be"
+    " anymore want like".split()
+)
+_OVERFULL = frozenset("overbooked oversold overfilled overcrowded overfull overbooking".split())
+_LOWERED = frozenset("reduced lowered cut decreased shrunk reduce lower set changed".split())
+
+
+def _overfull(parent: str, situation: Situation) -> Iterable[Fact] | None:
+    """`A course is never overbooked`: of what belongs to it there is no more than it has room for."""
+    children = [
+        entity
+        for entity in situation.extra.get("entities", {})
+        if parent in _names(situation, entity).values()
+    ]
+    return [Room(parent, children[0], status=_status(situation))] if len(children) == 1 else None
 
 
 _BEFORE = frozenset(
@@ -304,39 +384,37 @@ def _rising(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 
 def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`The same name cannot book the same trip twice`: what may not come twice together."""
+    """What may not come twice together.
+
+    `The same name cannot book the same trip twice`, `a van does one tour per day`, `nobody holds two desks
+    on the same date`: all that is named, without what is counted, is together on one item only.
+    """
     tokens = captures["rest"]
     words = {token.low for token in tokens}
-    same = "same" in words and words & {"two", "no"}
-    alone = "more" in words and words & {"one", "once"} and words & {"no", "not", "never"}
-    if not (words & _TWICE or same or alone):
+    banned = bool(words & _BANNED)
+    single = bool(words & {"one", "single"}) and bool(words & {"only", "most", "single", "per"})
+    double = bool(words & {"two", "second", "one"}) and banned
+    if not words & _TWICE and not single and not double and not ({"same", "two"} <= words):
         return None
     if any(token.kind in {"number", "route", "sketch"} for token in tokens) or words & frozenset(
-        "if when while until".split()
+        "if when while until unless before after ;".split()
     ):
         return None
+    fields, lexicon = situation.vocabulary.fields, situation.vocabulary.lexicon
+    moments = frozenset(each for each in _MOMENTS if (each,) not in fields)
     found = _sort(
         tokens,
         situation,
-        _TWICE
-        | {
-            "two",
-            "together",
-            "time",
-            "only",
-            "combination",
-            "pair",
-            "per",
-            "under",
-            "carry",
-            "more",
-        },
-    )
+        _TWICE | moments
+        | {"two", "together", "time", "only", "combination", "pair", "per", "under", "carry", "more", "most", "single"},
+        states=True,
+    )  # fmt: skip
     if found is None or ("again" in words and not words & {"twice", "same"}):
         return None
+    if found.states and "," in words:
+        return None  # a felled tree bears nothing, and no tree is picked twice: two clauses
     verbs = situation.vocabulary.verbs
     made = [verbs[each] for each in found.verbs if each in verbs]
-    lexicon = situation.vocabulary.lexicon
     made += [
         word.name
         for each in found.verbs
@@ -344,25 +422,35 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         if (word := lexicon.find([noun]))
     ]
     drafts = situation.extra.get("entities", {})
+    counted = _counted(tokens, situation, {"two", "second"} if banned else {"one", "single"})
     for entity in dict.fromkeys([*made, *(each for each in found.things), *drafts]):
         targets = {*_names(situation, entity).values()} - {None}
         others = [each for each in dict.fromkeys(found.things) if each != entity]
-        fields = [each for each in dict.fromkeys(found.fields) if not _is_thing(each, lexicon)]
+        names = [each for each in dict.fromkeys(found.fields) if not _is_thing(each, lexicon)]
         if not all(each in targets for each in others) or not all(
-            _has(situation, entity, each) for each in fields
+            _has(situation, entity, each) for each in names
         ):
             continue
+        dates = _dates(situation, entity) if found.marks & moments else []
+        if found.marks & moments and not dates:
+            continue
+        names = [*names, *(each for each in dates if each not in names)]
+        left = [each for each in targets if each and each not in {entity, *others}]
+        if words & {"nobody", "neither"} and situation.vocabulary.users is None and len(left) == 1:
+            others += left
+        others = [each for each in others if each != counted]
         person = (
-            bool(words & {"i", "nobody", "one", "you", "we"} or found.people)
+            bool(words & {"i", "nobody", "you", "we"} or found.people or tokens[0].low == "one")
             and situation.vocabulary.users is not None
         )
-        if len(others) + len(fields) + person < 2 or not (fields or others):
+        if len(others) + len(names) + person < 2 or not (names or others):
             continue
         of = (
             *(Items(each) for each in others),
             *((Items(None, person=True, words=("one",)),) if person else ()),
         )
-        return [Unique(entity, tuple(fields), of, (), _status(situation))]
+        where = tuple(Being(None, (state,), negated) for state, negated in found.states)
+        return [Unique(entity, tuple(names), of, where, _status(situation))]
     return None
 
 
@@ -382,6 +470,31 @@ def _granted(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 
 _FEW = 9
+
+
+_BANNED = frozenset("not no never nobody neither nor refused rejected".split())
+_MOMENTS = frozenset("day date evening night days dates evenings nights".split())
+
+
+def _counted(tokens: Sequence[Token], situation: Situation, words: set[str]) -> str | None:
+    """The thing of which there is one only: the members of `each desk goes to one member per day`."""
+    for at, token in enumerate(tokens):
+        for behind in tokens[at + 1 : at + 3] if token.low in words else ():
+            word = situation.vocabulary.lexicon.find([behind.low])
+            if word is not None and behind.kind == "word":
+                return str(word.name)
+    return None
+
+
+def _dates(situation: Situation, entity: str) -> list[tuple[str, ...]]:
+    """The date of an entity, where it has one only: what `per day` means."""
+    draft = situation.extra.get("entities", {}).get(entity)
+    found = [
+        made.words
+        for made in (draft.fields.values() if draft is not None else ())
+        if "date" in {type_of_name(made.words), *made.values("type")}
+    ]
+    return found if len(found) == 1 else []
 
 
 def _is_thing(words: tuple[str, ...], lexicon: Any) -> bool:
@@ -409,5 +522,6 @@ GIST: tuple[tuple[str, Recogniser], ...] = (
     ("<rest>", _room),
     ("<rest>", _pair),
     ("<rest>", _granted),
+    ("<rest>", _kept),
 )
 """What is left to its gist when no other rule fits."""

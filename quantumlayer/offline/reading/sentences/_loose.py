@@ -81,7 +81,9 @@ def read_loosely(
     if thing is None:
         return []
     parents = [Thing(each) for each in _things(sentence, lexicon) if each != thing.words]
-    phrases = [*_listed(sentence, lexicon, known), *_moments(sentence.rest)]
+    phrases = _listed(sentence, lexicon, known)
+    if not any(_MOMENTS & {*each.words} for each in phrases):
+        phrases += _moments(sentence.rest)
     facts: list[Fact] = [Belongs(thing, tuple(parents))] if parents else []
     if phrases:
         facts.append(Fields(thing, tuple(phrases), complete=False))
@@ -217,11 +219,11 @@ def _listed(sentence: _Sentence, lexicon: Lexicon, known: frozenset[str]) -> lis
 
 
 def _moments(tokens: Sequence[Token]) -> list[FieldPhrase]:
-    """`on a date`, `at a time`."""
+    """`on a date`, `for one day`, `at a time`."""
     return [
         FieldPhrase((tokens[at + 2].low,), article="a", tokens=(tokens[at + 2],))
         for at in range(len(tokens) - 2)
-        if tokens[at].low in {"on", "at"}
+        if tokens[at].low in {"on", "at", "for"}
         and tokens[at + 1].low in {"a", "one", "the"}
         and tokens[at + 2].low in _MOMENTS
     ]

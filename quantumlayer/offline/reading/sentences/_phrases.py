@@ -420,6 +420,12 @@ def _linked(reader: Reader, items: Items, at: int, preposition: str) -> Iterator
     for other, end in reader.slot("items", at):
         if preposition in {"with", "to"} and other.person:
             continue
+        if (
+            preposition == "with"
+            and _refers(reader, other, items)
+            and not _refers(reader, items, other)
+        ):
+            continue  # trees with harvests: they have some
         if other.entity is not None or other.person or other.words[:1] in {("it",), ("them",)}:
             yield replace(items, of=(*items.of, other)), end
             joined = end
@@ -427,6 +433,14 @@ def _linked(reader: Reader, items: Items, at: int, preposition: str) -> Iterator
                 for second, stop in reader.slot("items", joined + 1):
                     if second.entity is not None or second.person:
                         yield replace(items, of=(*items.of, other, second)), stop
+
+
+def _refers(reader: Reader, items: Items, other: Items) -> bool:
+    """Whether items refer to the others."""
+    entities = reader.context.extra.get("entities", {}) if reader.context is not None else {}
+    draft = entities.get(items.entity)
+    fields = draft.fields.values() if draft is not None else ()
+    return other.entity is not None and any(made.references == other.entity for made in fields)
 
 
 def _relative(reader: Reader, items: Items, at: int) -> Iterator[tuple[Items, int]]:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from quantumlayer.offline.reading.language._facts import Thing
 from quantumlayer.offline.reading.language._fieldcuts import UNITS
 from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
-from quantumlayer.offline.reading.language._fieldtypes import type_of_name
+from quantumlayer.offline.reading.language._fieldtypes import is_textual, type_of_name
 from quantumlayer.offline.reading.language._patterns import (
     Captures,
     Pattern,
@@ -798,7 +798,8 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
             or _flag(tokens, rewording)
         )
     if said is None:
-        said = _fragment(tokens, rewording, asked=asked) or _predicate(tokens, rewording) or tokens
+        said = _fragment(tokens, rewording, asked=asked) or _predicate(tokens, rewording)
+        said = said or _added(tokens, rewording) or tokens
     _remember(said, rewording)
     return (*said, *(tail[1:] if tail and said[-1].low == tail[0].low == ":" else tail))
 
@@ -1036,6 +1037,24 @@ def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
     if keys == {"default"} and _is_state(tokens, rewording.named[-1].low):
         return None
     return (*unwritten("the"), *rewording.named, *tokens[1:])
+
+
+def _added(tokens: Tokens, rewording: Rewording) -> Tokens | None:
+    """`A note may be added.`: the thing spoken of has one, if somebody likes."""
+    lows = [token.low for token in tokens]
+    at = next((i for i in (2, 3) if lows[i : i + 1] and lows[i] in {"may", "can", "might"}), 0)
+    noun = tokens[1:at]
+    told = lows[at + 1 : at + 2] == ["be"] or lows[at + 1 : at + 3] == ["also", "be"]
+    if not at or not told or lows[0] not in {"a", "an"} or lows[-1] not in _ADDED:
+        return None
+    words = [token.low for token in noun]
+    kept = words[-1] in rewording.collections or not rewording.thing
+    if kept or not (is_textual(words) or type_of_name(words) in {"text", "date", "url", "email"}):
+        return None
+    return (*unwritten("a"), *rewording.thing, *unwritten("has an optional"), *noun)
+
+
+_ADDED = frozenset("added given attached entered noted written stated left".split())
 
 
 def _is_state(tokens: Tokens, named: str) -> bool:

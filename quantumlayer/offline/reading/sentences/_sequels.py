@@ -47,10 +47,54 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
         `is open until POST /jobs/{id}/close shuts it` → `is open at first; POST /jobs/{id}/close shuts it`
         `POST /jobs/{id}/close makes it "shut", once` → `POST /jobs/{id}/close makes it "shut"; that works once`
         `POST /jobs/{id}/close turns an open job into a closed one` → `… makes an open job closed`
+        `a van does one tour a day, and so does a driver` → `…; a driver does one tour a day`
+        `a seat or a code occurs once per hall` → `a seat occurs once per hall; a code occurs once per hall`
         `a job starts out open and becomes shut with POST …` → `a job is open at first; POST … makes it shut`
     """
+    tokens = _likewise(_each_of_two(tokens))
     tokens = _stated(_apart(_around(tokens)), known)
     return _once(_into(_by_route(_begins(_until(_unfolded(tokens, known))))))
+
+
+def _each_of_two(tokens: Tokens) -> Tokens:
+    """`A seat or a code occurs once per hall`: each of the two does."""
+    lows = [token.low for token in tokens]
+    if "or" not in lows or not _ONCE & {*lows}:
+        return tokens
+    at = lows.index("or")
+    start = next((i + 1 for i in range(at - 1, -1, -1) if lows[i] in {":", ";", "."}), 0)
+    end = next((i for i in range(at, len(lows)) if lows[i] in {";", "."}), len(lows))
+    verbs = (
+        i for i in range(at + 2, min(end, at + 4)) if tokens[i].forms & _FINITE or lows[i] in _AGAIN
+    )
+    does = next(verbs, 0)
+    if not does or at - start > _LONGEST_SUBJECT - 1 or not _ONCE & {*lows[does:end]}:
+        return tokens
+    said = tokens[does:end]
+    first = tokens[start + (lows[start] == "either") : at]
+    return (*tokens[:start], *first, *said, *unwritten(";"), *tokens[at + 1 : end], *tokens[end:])
+
+
+_ONCE = frozenset({"once", "unique"})
+
+
+def _likewise(tokens: Tokens) -> Tokens:
+    """`A van does one tour a day, and so does a driver`: the same is said of another subject."""
+    lows = [token.low for token in tokens]
+    at = next((i for i in range(2, len(lows) - 2) if lows[i] == "so" and lows[i - 1] == "and"), 0)
+    verb_at = (
+        next((i for i in range(1, _LONGEST_SUBJECT) if tokens[i].forms & _FINITE), 0) if at else 0
+    )
+    if not verb_at or lows[at + 1] not in _AGAIN:
+        return tokens
+    end = at - 2 if lows[at - 2] == "," else at - 1
+    other, stop = tokens[at + 2 :], tokens[-1:] if lows[-1] == "." else ()
+    other = other[: len(other) - len(stop)]
+    return (*tokens[:end], *unwritten(";"), *other, *tokens[verb_at:end], *stop)
+
+
+_FINITE = frozenset({"third", "base"})
+_AGAIN = frozenset("does do can is are has have may must".split())
 
 
 _VALUES = frozenset({"quote", "name"})

@@ -142,3 +142,105 @@ def test_each_action_has_its_own_state(wording: str) -> None:
     assert {rule.condition for rule in design.rules if "status" in rule.condition} >= {
         "status == 'open'"
     }
+
+
+DESKS = """# Desks
+
+A desk has a code. A guest has a name. A booking belongs to a desk and a guest and has a date and an email. Its status
+is "held" at first, POST /bookings/{id}/drop makes it "dropped".
+
+"""
+
+
+def conditions(text: str) -> set[tuple[str, str]]:
+    """Return entity and condition of the rules that a text gives."""
+    return {(each.entity, each.condition) for each in reading.design(reading.read(text)).rules}
+
+
+def pairs(wording: str) -> set[tuple[str, ...]]:
+    """Return what comes only once together."""
+    design = reading.design(reading.read(DESKS + wording))
+    found = [each for entity in design.entities for each in entity.fields]
+    return {(each.name, *each.unique_with) for each in found if each.unique_with}
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "A desk can be booked once per day.",
+        "Each desk goes to one guest per day.",
+        "On any day a desk is given to one guest only.",
+        "A desk has only one booking on a date.",
+    ],
+)
+def test_one_a_day(wording: str) -> None:
+    assert pairs(wording) == {("desk_id", "date")}
+
+
+def test_two_of_whom_the_same_is_said() -> None:
+    wording = "A desk has only one booking on a date, and so has a guest."
+    assert pairs(wording) == {("desk_id", "date"), ("guest_id", "date")}
+
+
+CLASSES = """# Classes
+
+A class has a title and places (2 to 16). A booking belongs to a class: guest, and seats from 1 to 4. The status starts
+as "booked". POST /bookings/{id}/cancel sets it to "cancelled".
+
+"""
+
+
+@pytest.mark.parametrize("wording", ["A class is never overbooked.", "No class is overbooked."])
+def test_what_is_never_overbooked(wording: str) -> None:
+    taken = "sum(Booking, seats, class_id == this.class_id, status != 'cancelled') <= class_.places"
+    found = {text.replace("class.", "class_.") for entity, text in conditions(CLASSES + wording)}
+    assert taken in found
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "Places cannot be reduced below the seats that are booked.",
+        "The places of a class cannot be lowered below the booked seats.",
+        "Nobody can set the places below the seats already booked.",
+    ],
+)
+def test_room_is_not_taken_away(wording: str) -> None:
+    taken = "sum(Booking, seats, class_id == this.id, status != 'cancelled') <= places"
+    assert ("Class", taken) in conditions(CLASSES + wording)
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "Desks with visits are not deleted.",
+        "Once a desk has visits, it stays: no deleting.",
+        "A desk for which visits have been written must not be deleted.",
+        "DELETE /desks/{id} only without visits.",
+        "Desks can be deleted, but not those with visits.",
+    ],
+)
+def test_what_is_kept_while_something_belongs_to_it(wording: str) -> None:
+    text = "# Desks\n\nA desk has a code. A visit belongs to a desk and has a date.\n\n"
+    kept = ("Desk", "not exists(Visit, desk_id == this.id)")
+    assert kept in conditions(text + wording)
+
+
+@pytest.mark.parametrize(
+    ("wording", "name", "kind"),
+    [
+        ("A record has a status, which is present, late or absent.", "status", "enum"),
+        ("A record has a size. A note may be added.", "note", "text"),
+        ("A record has a size. A description can also be given.", "description", "text"),
+    ],
+)
+def test_records_of_a_pupil(wording: str, name: str, kind: str) -> None:
+    assert fields(f"{PUPILS}A record belongs to a pupil. {wording}", "Record")[name][0] == kind
+
+
+@pytest.mark.parametrize(
+    "wording", ["File names must end in .jpg or .png.", "A file name ends in `.jpg` or `.png`."]
+)
+def test_how_a_text_ends(wording: str) -> None:
+    design = reading.design(reading.read(f"# D\n\nA photo has a file name and a mark. {wording}"))
+    assert design.entities[0].fields[0].pattern == r".+(\.jpg|\.png)"
