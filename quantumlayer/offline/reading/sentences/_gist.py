@@ -397,9 +397,12 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if not words & _TWICE and not single and not double and not ({"same", "two"} <= words):
         return None
     if any(token.kind in {"number", "route", "sketch"} for token in tokens) or words & frozenset(
-        "if when while until unless before after ;".split()
+        "if when while until unless before after".split()
     ):
         return None
+    lows = [token.low for token in tokens]
+    if ";" in lows and {"one", "two", "once", "twice"} & {*lows[lows.index(";") :]}:
+        return None  # two rules
     fields, lexicon = situation.vocabulary.fields, situation.vocabulary.lexicon
     moments = frozenset(each for each in _MOMENTS if (each,) not in fields)
     found = _sort(
