@@ -34,8 +34,6 @@ from quantumlayer.offline.writing._kinds import COMPARABLE, NUMERIC, TIMELY, Kin
 __all__ = ["Binder"]
 
 _NONE: Mapping[str, Argument] = {}
-LENGTHS = {"minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}
-"""Seconds of the functions that give a length of time."""
 _SIGNATURES: dict[str, tuple[tuple[Kind, ...], Kind]] = {
     "now": ((), Kind.DATETIME),
     "today": ((), Kind.DATE),

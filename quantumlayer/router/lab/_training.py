@@ -256,6 +256,10 @@ def logistic(members: Floats, signs: Floats) -> tuple[Floats, Floats]:
         members: 1 where a prompt is of a task: (prompts, tasks).
         signs: (prompts, signs).
 
+    Returns:
+        The weights, (signs, tasks), and what is added to their sum, (tasks); how likely each task
+        is, is the softmax of that.
+
     Source: the bound of the Hessian, which makes every step one multiplication, is that of Boehning
     (1992); what carries a step on is of Nesterov (1983).
     """

@@ -191,7 +191,7 @@ def weighted(text: str, rarity: Small) -> tuple[NDArray[np.int64], Floats]:
 
 
 def likely(weights: Floats) -> Floats:
-    """How likely each task is: the softmax of each row."""
+    """How likely each task is: the softmax along the last axis, (tasks) or (prompts, tasks)."""
     odds = np.exp(weights - weights.max(axis=-1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 

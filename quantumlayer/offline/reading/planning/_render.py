@@ -174,15 +174,7 @@ def _frame_of(scope: Scope, items: Items) -> Frame:
     raise Unresolved(f"no reference leads from a {here} to the {there}")
 
 
-def _identity(scope: Scope, items: Items) -> str:
-    """Write the id of the one item that a description means."""
-    frame = _frame_of(scope, items)
-    return _id(frame)
-
-
 def _id(frame: Frame) -> str:
-    if frame.prefix in {"", "this.", "user."}:
-        return f"{frame.prefix}id"
     return f"{frame.prefix}id"
 
 

@@ -705,10 +705,6 @@ def _step_by_step(plan: Plan, finding: Finding, fact: StepByStep) -> None:
     )  # fmt: skip
 
 
-def _is_single(world: World, entity: str) -> bool:
-    return bool(world.draft(entity).fields)
-
-
 def _counted_rule(
     plan: Plan, finding: Finding, fact: Limit, entity: str, keys: Sequence[str]
 ) -> None:

@@ -49,7 +49,6 @@ _MEASURING = frozenset("takes costs lasts weighs spans".split())
 _TELLING = frozenset("names states shows gives lists records notes mentions tells".split())
 _MAY = frozenset({"may", "can", "might", "could"})
 _LONGEST_NOUN = 2
-_LONGEST_SUBJECT = 4
 _RELATIVE = frozenset(
     "which that who whose where if when unless until while because each so".split()
 )

@@ -50,13 +50,18 @@ _JOINING = FUNCTION_WORDS | frozenset(
 )
 
 
-def _known(reader: Reader, start: int) -> tuple[list[str], set[int]] | None:
-    """The things that a clause names, and where; None where it has words that may say anything else."""
-    situation = reader.context
-    lexicon = getattr(getattr(situation, "vocabulary", None), "lexicon", None)
-    roles = situation.extra.get("roles", frozenset()) if lexicon is not None else frozenset()
-    tokens = reader.tokens
-    if lexicon is None or len(tokens) - start > _LONGEST:
+_TOLD = (
+    _ENTRY | _ALL | _NEEDED | _ONES_OWN | _OTHERS | _NEVER | _PEOPLE | _SEEING | _WRITING | _JOINING
+)
+_ONE_OF_THEM = frozenset({"the", "a", "every", "each"})
+_WHO_IS_MEANT = frozenset({"who", "that", "only"})
+
+
+def _things(reader: Reader, start: int) -> list[str] | None:
+    """The things that a clause names; None where it has words that may say anything else."""
+    situation, tokens = reader.context, reader.tokens
+    lexicon, roles = situation.vocabulary.lexicon, situation.extra.get("roles", frozenset())
+    if len(tokens) - start > _LONGEST:
         return None
     named: list[str] = []
     read: set[int] = set()
@@ -69,29 +74,12 @@ def _known(reader: Reader, start: int) -> tuple[list[str], set[int]] | None:
             named.append(word.name)
             read |= {at, at + 1} if lexicon.find([low]) is None else {at}
     for at in range(start, len(tokens)):
-        low, stem = tokens[at].low, base(tokens[at].low)
-        behind = reader.low(at + 1)
-        known = {low, stem} & (
-            _ENTRY
-            | _ALL
-            | _NEEDED
-            | _ONES_OWN
-            | _OTHERS
-            | _NEVER
-            | _PEOPLE
-            | _SEEING
-            | _WRITING
-            | _JOINING
-        )
-        person = reader.low(at - 1) in {"the", "a", "every", "each"} and behind in {
-            "who",
-            "that",
-            "only",
-        }
-        subject = at == start + 1 and reader.low(start) in {"every", "each", "a"}
-        if not known and at not in read and not person and not subject:
+        low, behind = tokens[at].low, reader.low(at + 1)
+        person = reader.low(at - 1) in _ONE_OF_THEM and behind in _WHO_IS_MEANT
+        subject = at == start + 1 and reader.low(start) in _ONE_OF_THEM - {"the"}
+        if _TOLD.isdisjoint({low, base(low)}) and at not in read and not person and not subject:
             return None
-    return list(dict.fromkeys(named)), read
+    return list(dict.fromkeys(named))
 
 
 def _lows(reader: Reader, at: int) -> tuple[set[str], str]:
@@ -106,8 +94,7 @@ def _behind_login(reader: Reader, at: int) -> Iterator[tuple[list[Fact], int]]:
     meant = entered or said.endswith("without it")
     if not meant or words & _ONES_OWN or words & {"except", "but", "other"} or "not need" in said:
         return
-    found = _known(reader, at)
-    if found is not None and not found[0]:
+    if _things(reader, at) == []:
         if words & _ALL and words & _NEEDED:
             yield [Access("login")], len(reader.tokens)
         elif words & _PEOPLE | words & {"they", "you"} or said.startswith("log in"):
@@ -131,13 +118,13 @@ def _own_things(reader: Reader, at: int) -> Iterator[tuple[list[Fact], int]]:
     )
     if not (hidden or maker or theirs) or words & {"shared", "public"}:
         return
-    found = _known(reader, at)
-    if found is None:
+    named = _things(reader, at)
+    if named is None:
         return
     spoken = reader.context.extra.get("spoken")
     every = words & (_ALL | {"what", "things", "data", "stuff", "records", "entries"}) or theirs
-    if found[0]:
-        facts: list[Fact] = [Access("owner", items=Items(name)) for name in found[0]]
+    if named:
+        facts: list[Fact] = [Access("owner", items=Items(name)) for name in named]
     elif every or not isinstance(spoken, str):
         facts = [Access("owner")]
     else:
@@ -152,7 +139,7 @@ def _shared(reader: Reader, at: int) -> Iterator[tuple[list[Fact], int]]:
     if (
         (words & {"shared", "common"} or all_see)
         and not words & _NEVER
-        and _known(reader, at) is not None
+        and _things(reader, at) is not None
     ):
         yield [Context()], len(reader.tokens)
 

@@ -165,7 +165,7 @@ def _apart(tokens: Tokens) -> Tokens:
 
 
 _MAKES = frozenset("makes make sets set turns turn marks mark puts put".split())
-_CLOSES = frozenset({"", ",", ";", ".", "and", ":"})
+_CLOSES = frozenset({",", ";", ".", "and", ":"})
 _FIRST = (
     ("at", "first"),
     ("first",),
@@ -179,57 +179,59 @@ _NO_STATE = PREPOSITIONS | frozenset(
 )
 
 
+_BEGUN_AS = frozenset({"starts", "begins", "out"})
+_ONE = frozenset({"a", "an", "every", "each", "it"})
+_TO = frozenset({"to", "as", "into"})
+
+
 def _stated(tokens: Tokens, known: frozenset[str]) -> Tokens:
     """`… makes it moored`, `a stay is booked at first`: the name of a state, as if it stood in quotes."""
-    lows = [token.low for token in tokens]
     routes = [token.value for token in tokens if token.kind == "route"]
-    for at in range(len(tokens) - 3 if routes else 0):
-        if (
-            lows[at] in _MAKES
-            and lows[at + 1] in {"the", "its"}
-            and lows[at + 2] in {"status", "state"}
-        ):
-            tokens = (*tokens[: at + 1], *unwritten("it"), *tokens[at + 3 :])
-            return _stated(tokens, known)
-    places: list[int] = []
-    for at in range(2, len(tokens)):
-        closes = (lows[at + 1] if at + 1 < len(lows) else "") in _CLOSES
-        made = at - 1 - (lows[at - 1] in {"to", "as", "into"})
-        makes = routes and closes and lows[made] == "it" and lows[made - 1] in _MAKES
-        first = any(tuple(lows[at + 1 : at + 1 + len(each)]) == each for each in _FIRST)
-        begins = (
-            not routes
-            and lows[0] in {"a", "an", "every", "each", "it"}
-            and (
-                (first and lows[at - 1] == "is")
-                or (
-                    closes
-                    and at < 5
-                    and lows[at - 1] == "as"
-                    and lows[at - 2] in {"starts", "begins", "out"}
-                )
-            )
-        )
-        while_so = (
-            routes
-            and closes
-            and lows[at - 2 : at] == ["it", "is"]
-            and lows[at - 3] in {"as", "while"}
-        )
-        word = tokens[at].kind == "word" and lows[at] not in _NO_STATE | {
-            name.lower() for name in known
-        }
-        if word and (makes or begins or while_so):
-            places.append(at)
+    tokens = _without_the_word_state(tokens) if routes else tokens
+    no_states = _NO_STATE | {name.lower() for name in known}
+    named = [
+        at
+        for at in range(2, len(tokens))
+        if tokens[at].kind == "word"
+        and tokens[at].low not in no_states
+        and (_is_made(tokens, at) if routes else _is_begun(tokens, at))
+    ]
     done = {participle(route.segments[-1]) for route in routes if route.segments}
-    if all(lows[at] in done for at in places):
+    if all(tokens[at].low in done for at in named):
         return tokens
-    return tuple(
-        replace(token, low=f'"{token.low}"', kind="quote", value=token.low)
-        if at in places
-        else token
-        for at, token in enumerate(tokens)
-    )
+    quoted = [replace(t, low=f'"{t.low}"', kind="quote", value=t.low) for t in tokens]
+    return tuple(quoted[at] if at in named else token for at, token in enumerate(tokens))
+
+
+def _without_the_word_state(tokens: Tokens) -> Tokens:
+    """`sets its status to moored` → `sets it to moored`."""
+    for at in range(len(tokens) - 3):
+        made, the, state = (token.low for token in tokens[at : at + 3])
+        if made in _MAKES and the in {"the", "its"} and state in {"status", "state"}:
+            return _without_the_word_state((*tokens[: at + 1], *unwritten("it"), *tokens[at + 3 :]))
+    return tokens
+
+
+def _is_made(tokens: Tokens, at: int) -> bool:
+    """`makes it moored`, `as long as it is moored`, behind a route."""
+    lows = [token.low for token in tokens]
+    it = at - 1 - (lows[at - 1] in _TO)
+    makes = lows[it] == "it" and lows[it - 1] in _MAKES
+    while_so = lows[at - 2 : at] == ["it", "is"] and lows[at - 3] in {"as", "while"}
+    return (makes or while_so) and _closes_clause(tokens, at + 1)
+
+
+def _is_begun(tokens: Tokens, at: int) -> bool:
+    """`a stay is booked at first`, `it starts as booked`."""
+    lows = [token.low for token in tokens]
+    first = any(tuple(lows[at + 1 : at + 1 + len(each)]) == each for each in _FIRST)
+    begun = at <= _LONGEST_SUBJECT and lows[at - 1] == "as" and lows[at - 2] in _BEGUN_AS
+    said = (first and lows[at - 1] == "is") or (begun and _closes_clause(tokens, at + 1))
+    return said and lows[0] in _ONE
+
+
+def _closes_clause(tokens: Tokens, at: int) -> bool:
+    return at >= len(tokens) or tokens[at].low in _CLOSES
 
 
 def _unfolded(tokens: Tokens, known: frozenset[str]) -> Tokens:
