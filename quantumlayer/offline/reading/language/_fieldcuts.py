@@ -263,7 +263,8 @@ def _belongs(
     if told or _is_formula(piece) or _is_participial(piece):
         return True
     bracketed = any(token.low == "(" for token in piece)
-    if describes_several(piece) or (not bracketed and (remark(piece) or ("",))[0] == "unique"):
+    said = "" if bracketed else (remark(piece) or ("",))[0]
+    if describes_several(piece) or said == "unique" or (said == "default" and first.low == "new"):
         return True
     if _lists_parts(before) or (_opens_choices(before) and first.low not in DETERMINERS):
         return True
@@ -371,7 +372,13 @@ def said_again(before: list[Token], piece: list[Token]) -> bool:
     again = split_name(str(piece[0].value or piece[0].low))
     article = before[0].low in DETERMINERS
     told = article and len(words) > len(again) and all(token.kind == "word" for token in before)
+    if len(again) > 1 and again[-1] in _UNITS:
+        again, told = again[:-1], True
     return told and len(piece) == 1 and set(again) <= {*words, "id"} and again != ("number",)
+
+
+_UNITS = frozenset("kg g mg ml l cl cm mm m km min mins sec secs eur usd gbp pct percent".split())
+"""A weight in kilograms, weight_kg."""
 
 
 def _is_date_called(before: list[Token], name: Token) -> bool:

@@ -20,7 +20,11 @@ from quantumlayer.offline.reading.language._fieldcuts import (
 from quantumlayer.offline.reading.language._patterns import Reader, compile_pattern
 from quantumlayer.offline.reading.language._slots import BASIC_SLOTS
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
-from quantumlayer.offline.reading.text._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
+from quantumlayer.offline.reading.text._lexicon import (
+    DETERMINERS,
+    NUMBER_WORDS,
+    PREPOSITIONS,
+)
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
 from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
@@ -224,7 +228,7 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     name_end = at if phrase.words else _name(tokens, at, phrase)
     if not phrase.words:
         name_end = _bracketed_name(tokens, at, phrase)
-    if not phrase.words:
+    if not phrase.words or (not phrase.spelled and phrase.words[0] in _NO_NAMES):
         return None
     phrase.tokens = tuple(tokens)
     tokens = _elements(tokens, name_end, phrase, known)
@@ -241,6 +245,10 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
         phrase.traits.append(Trait("type", "money"))
     phrase.left.extend(_serious(rest, left))
     return phrase
+
+
+_NO_NAMES = frozenset({"somewhere", "anywhere", "roughly", "whenever", "wherever"})
+"""A field is called by a noun."""
 
 
 def _without_explanation(rest: list[Token]) -> list[Token]:
@@ -684,6 +692,8 @@ def _renamed(rest: Sequence[Token], phrase: FieldPhrase, known: frozenset[str]) 
         if (token.kind != "name" and not told) or at == 0:
             continue
         opened = rest[at - 1].low == "(" or (at == 1 and rest[0].low == ",")
+        told_before = list(phrase.tokens[: len(phrase.tokens) - len(rest) + at - 1])
+        opened |= rest[at - 1].low == "," and said_again(told_before, [token])
         following = rest[at + 1 : at + 3]
         if (
             len(following) > 1

@@ -19,6 +19,8 @@ __all__ = ["remark"]
 _LONGEST = 16
 _ARTICLES = frozenset("a an the its their his her every each".split())
 _CONDITIONAL = frozenset("if when where whenever unless until without otherwise as whoever".split())
+_BEGINNING = frozenset("get gets start starts begin begins receive receives have has".split())
+_SHORT = 7
 _SILENCE = frozenset(
     "not nothing none no nobody never missing absent omitted left leave leaves leaving blank empty unspecified"
     " unstated unsaid unknown otherwise else different differently another other skipped skip skips omit omits"
@@ -70,7 +72,8 @@ def remark(tokens: Sequence[Token]) -> tuple[str, Any] | None:
 def _default(tokens: Sequence[Token], lows: Sequence[str]) -> tuple[str, Any] | None:
     """One value, and words for nothing being said: `16 if nobody says anything`, `is 0 for a new car`."""
     words = {*lows}
-    conditional = bool(words & _CONDITIONAL) or {"for", "new"} <= words
+    newly = lows[0] == "new" and len(lows) < _SHORT and bool(words & _BEGINNING)  # new people get 9
+    conditional = bool(words & _CONDITIONAL) or {"for", "new"} <= words or newly
     if not (conditional and words & _SILENCE) or words & _BOUNDS - {"until", "other"}:
         return None
     values = [token for token in tokens if _is_value(token)]

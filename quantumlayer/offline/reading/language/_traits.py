@@ -665,6 +665,11 @@ def _format_part(reader: Reader, at: int) -> tuple[str, int] | None:
             return None  # two letters, "en" by default
         return re.escape(str(reader.tokens[at].value)), at + 1
     article = reader.low(at) in {"a", "an", "the", "one", "another"}
+    written = at + article + 1
+    if reader.low(written - 1) in {"letter", "letters", "prefix"} and written < len(reader.tokens):
+        letters = reader.tokens[written].text.strip('"`')
+        if letters.isalnum() and letters == letters.upper():  # the letters TR
+            return re.escape(letters), written + 1
     symbol = reader.low(at + 1) if article else ""
     if symbol in SYMBOLS:
         return SYMBOLS[symbol], at + (3 if reader.low(at + 2) == "sign" else 2)
@@ -790,6 +795,9 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
         else:
             left.append(reader.tokens[at])
             at += 1
+    if len({trait.value for trait in traits if trait.key == "pattern"}) > 1:
+        # Parts of a format that is not understood as a whole: each alone would refuse everything.
+        traits = [trait for trait in traits if trait.key != "pattern"]
     return traits, left
 
 

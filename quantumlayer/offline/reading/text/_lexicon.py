@@ -89,7 +89,7 @@ ADVERBS = frozenset(
     " automatically immediately certainly naturally currently later too either anyway instead"
     " actually basically typically generally respectively therefore thus however moreover"
     " furthermore besides finally obviously clearly ever directly explicitly optionally"
-    " merely again strictly easily quickly exactly".split()
+    " merely again strictly easily quickly exactly somewhere anywhere roughly".split()
 )
 FUNCTION_WORDS = ADVERBS | DETERMINERS | PREPOSITIONS | PRONOUNS
 """Words that join others and name nothing."""

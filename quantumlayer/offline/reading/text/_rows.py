@@ -145,12 +145,16 @@ def columns(kind: Kind, cells: Mapping[str, str]) -> dict[Column, str]:
 
 
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
+_BEFORE_OTHERS = re.compile(r"(?:[1-5]\d\d\s*,\s*)+(?=[1-5]\d\d (?:if|when|where|unless)\b)")
+"""In `400, 409 if the name is taken` only the last number has a condition."""
 _PLAIN = re.compile(r"(?:[\s,;/|]|or|and|\b[1-5]\d\d\b(?: [A-Z][A-Za-z]+)*)*")
 
 
 def _answered(cells: dict[Column, str], rest: list[str]) -> dict[Column, str]:
     """Sort what a route answers by its numbers; all other words say what it does."""
-    failure = [cells.pop("failure", "").strip(" -–—")]
+    told = cells.pop("failure", "").strip(" -–—")
+    plain = _BEFORE_OTHERS.match(told)
+    failure = [told[plain.end() :], *_STATUS.findall(plain[0])] if plain else [told]
     success: list[str] = []
     words = [cells.get("what", ""), *rest]
     for cell in (cells.pop("success", ""), *rest):

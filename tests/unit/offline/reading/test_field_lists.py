@@ -137,3 +137,45 @@ def test_an_item_is_shown_with_what_belongs_to_it(sentence: str, members: set[st
     made = _design(f"A crate has a name. A bottle has a crate and a label.\n\n{sentence}\n")
     read_ = _routes(made)["GET", "/crates/{id}"]
     assert {include.name for include in read_.includes} == members
+
+
+@pytest.mark.parametrize(
+    ("told", "pattern"),
+    [
+        ("the letter D and six digits", "D[0-9]{6}"),
+        ("the letters TR, a hyphen and five digits", r"TR\-[0-9]{5}"),
+        ("the prefix AB followed by two digits", "AB[0-9]{2}"),
+        # What is not understood as a whole refuses nothing.
+        ("capital letters, something odd and four digits", None),
+    ],
+)
+def test_letters_of_a_format_are_part_of_it(told: str, pattern: str | None) -> None:
+    fields = _fields(f"A desk has a number and a tag ({told}).", "Desk")
+    assert set(fields) == {"number", "tag"}
+    assert (fields["tag"].pattern or "").strip("^$") == (pattern or "")
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "default"),
+    [
+        ("a score, somewhere between 10 and 90", "score", None),
+        ("a score, roughly from 10 to 90, new desks get 50", "score", 50),
+        ("a score from 10 to 90, new ones start at 50", "score", 50),
+        ("a weight in kilograms, `weight_kg`, from 10 to 90", "weight_kg", None),
+    ],
+)
+def test_what_is_said_behind_a_field_is_no_field(told: str, name: str, default: int | None) -> None:
+    fields = _fields(f"A desk has a place, {told}, and a remark (optional).", "Desk")
+    assert set(fields) == {"place", name, "remark"}
+    assert (fields[name].minimum, fields[name].maximum) == (10, 90)
+    assert fields[name].default == default
+
+
+def test_a_number_with_a_condition_behind_one_without_is_no_choice() -> None:
+    made = _fields(
+        "A desk has a `name`.\n\n| Method | Path | What it does | OK | Errors |\n"
+        "|---|---|---|---|---|\n"
+        "| POST | /desks | adds a desk; the name is unique | 201 | 400, 409 if it is taken |\n",
+        "Desk",
+    )
+    assert (made["name"].type, made["name"].unique, made["name"].required) == ("string", True, True)
