@@ -782,7 +782,7 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
         if end > at:
             traits.extend(found)
             at = end
-        elif reader.low(at) in _SOMEBODY and reader.low(at + 1) in _WHO:
+        elif stop > at and reader.low(at) in _SOMEBODY and reader.low(at + 1) in _WHO:
             at = stop
         elif reader.low(at) in _GLUE - _QUIET or reader.low(at) in NOISE:
             at += 1

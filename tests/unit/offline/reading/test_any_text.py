@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from quantumlayer.offline.reading import design, read
 from quantumlayer.offline.reading.document import _analysis
 from quantumlayer.offline.reading.planning import _assembly
 
+ROOT = Path(__file__).parents[4]
 LOREM = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. Sed do eiusmod tempor incididunt."
 README = "# parser\n\nA fast parser.\n\n## Install\n\n```\nmake install\n```\n\nContributions are welcome."
 NEWS = "The council met on Tuesday to discuss the budget. The mayor said that taxes would not rise."
@@ -65,6 +68,25 @@ def test_a_field_may_be_called_anything(name: str) -> None:
 @given(st.lists(WORDS, max_size=60).map(" ".join))
 def test_words_in_any_order_can_be_written(text: str) -> None:
     assert writing.write_service(_built(text)).files
+
+
+CLAUSES = [
+    " ".join(words[at : at + 9])
+    for document in sorted((ROOT / "tests/data/requirements").glob("*.md"))
+    for words in [document.read_text().split()]
+    for at in range(0, len(words), 9)
+]
+
+
+@settings(max_examples=10)
+@given(st.lists(st.sampled_from(CLAUSES), max_size=8), st.sampled_from([" ", ", ", " (", "\n- "]))
+def test_clauses_cut_anywhere_and_joined_anyhow_can_be_read(clauses: list[str], by: str) -> None:
+    _built(by.join(clauses))
+
+
+def test_people_who_did_something_are_stepped_over_once() -> None:
+    made = _built("Log a callout, with the place, the hour and how many people we brought down.")
+    assert [entity.name for entity in made.entities] == ["Callout"]
 
 
 @settings(max_examples=30)
