@@ -1,11 +1,12 @@
-"""How many acceptance steps the services pass that the offline model makes of requirement documents.
+"""How many acceptance steps pass of what the offline model makes of requirement documents.
 
 Usage: python benchmarks/understanding.py [--json] [--verbose] [--only NAME] [DOCUMENT.md ...]
 
-Each document has its steps beside it (NAME.acceptance.yaml, see ../shared/requirements); without any,
-all known ones are taken. The services run in memory and without the sandbox: this tells what is
-understood, in half a second a document, and `tests/integration/test_requirement_documents.py` that the
-whole pipeline keeps it. `named` are the statements that a capsule would call not implemented.
+Each document has its steps beside it (NAME.acceptance.yaml, see ../shared/requirements); without
+any, all known ones are taken. The services run in memory and without the sandbox: this tells what
+is understood, in half a second a document, and `tests/integration/test_requirement_documents.py`
+that the whole pipeline keeps it. `named` are the statements that a capsule would call not
+implemented.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -47,7 +48,7 @@ class _Here:
     def Client(self, **_options: Any) -> _Here:  # noqa: N802 - as in httpx
         return self
 
-    def __enter__(self) -> _Here:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -60,8 +61,8 @@ class _Here:
 
 def measure(document: Path) -> dict[str, Any]:
     """Make one document a service and run its steps."""
-    from quantumlayer.offline import reading, writing
-    from tests.support.generated import served, write
+    from quantumlayer.offline import reading, writing  # noqa: PLC0415 -- in the worker
+    from tests.support.generated import served, write  # noqa: PLC0415 -- ditto
 
     steps = yaml.safe_load(document.with_suffix(".acceptance.yaml").read_text("utf-8"))["steps"]
     accept = checks()
@@ -79,7 +80,7 @@ def measure(document: Path) -> dict[str, Any]:
             for each in design.coverage
             if each.status == "not_implemented"
         ]
-    except Exception as error:  # a document that stops the model passes nothing
+    except Exception as error:  # noqa: BLE001 -- a document that stops the model passes nothing
         passed, failures, named = 0, [(step, f"{error!r}") for step in steps], []
     return {
         "document": document.stem,
@@ -98,6 +99,7 @@ def known() -> list[Path]:
 
 
 def main() -> None:
+    """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("documents", nargs="*", type=Path)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")

@@ -107,6 +107,7 @@ class Price:
         output_tokens: int,
         cached_tokens: int = 0,
         reasoning_tokens: int = 0,
+        marked_tokens: int = 0,
     ) -> int:
         """Price a call that is still to be made, in nano-dollars, rounded up once.
 
@@ -115,11 +116,16 @@ class Price:
             output_tokens: Length of the visible answer.
             cached_tokens: How much of the prompt is expected to come from the provider's cache.
             reasoning_tokens: How much the model is expected to think.
+            marked_tokens: How much of the prompt is marked to be cached: what of it does not come
+                from the cache is going to be written to it.
         """
         price = self.for_prompt(prompt_tokens) if self.long else self
         total = price.input * prompt_tokens + price.output * output_tokens
         if cached_tokens and price.cache_read is not None:
             total -= (price.input - price.cache_read) * min(cached_tokens, prompt_tokens)
+        if marked_tokens > cached_tokens and price.cache_write is not None:
+            written = min(marked_tokens, prompt_tokens) - min(cached_tokens, prompt_tokens)
+            total += (price.cache_write - price.input) * written
         if reasoning_tokens:
             rate = price.output if price.reasoning is None else price.reasoning
             total += rate * reasoning_tokens

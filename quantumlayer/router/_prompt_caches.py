@@ -8,7 +8,16 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from quantumlayer.messages import Image, Message, ModelRequest, Text, ToolCall, ToolResult, Usage
+from quantumlayer.messages import (
+    CachePoint,
+    Image,
+    Message,
+    ModelRequest,
+    Text,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 
 __all__ = ["Prefix", "PromptCaches", "prefixes_of"]
 
@@ -29,24 +38,28 @@ class Prefix(NamedTuple):
     Attributes:
         digest: What it is known by.
         tokens: Its estimated length.
+        is_marked: Whether the provider is told to cache it.
     """
 
     digest: bytes
     tokens: int
+    is_marked: bool
 
 
 def prefixes_of(request: ModelRequest, prompt_tokens: int) -> Sequence[Prefix]:
     """The beginnings of a prompt, shortest first; none that is too short to be cached."""
     if prompt_tokens < _LEAST_TOKENS:
         return ()
-    known, size, ends = blake2b(digest_size=16), 0, list[tuple[bytes, int]]()
-    for text in (_head(request), *map(_words, request.messages)):
+    known, size, ends = blake2b(digest_size=16), 0, list[tuple[bytes, int, bool]]()
+    marks = (any(isinstance(part, CachePoint) for part in turn.parts) for turn in request.messages)
+    texts = (_head(request), *map(_words, request.messages))
+    for text, is_marked in zip(texts, (False, *marks), strict=True):
         data = text.encode("utf-8", "surrogatepass")
         known.update(data)
         known.update(b"\0")
         size += len(data)
-        ends.append((known.digest(), size))
-    prefixes = (Prefix(digest, prompt_tokens * end // size) for digest, end in ends)
+        ends.append((known.digest(), size, is_marked))
+    prefixes = (Prefix(digest, prompt_tokens * end // size, mark) for digest, end, mark in ends)
     return tuple(prefix for prefix in prefixes if prefix.tokens >= _LEAST_TOKENS)
 
 

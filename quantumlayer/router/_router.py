@@ -423,7 +423,8 @@ class Router:
             call.prefixes = prefixes_of(request, call.routing.prompt_tokens)
             if call.prefixes:
                 warm = self._caches.warm(call.prefixes, call.routing.now_s)
-                call.routing = call.routing._replace(cached_tokens=warm)
+                marked = max(prefix.tokens * prefix.is_marked for prefix in call.prefixes)
+                call.routing = call.routing._replace(cached_tokens=warm, marked_tokens=marked)
         return call
 
     def _wanted(self, call: Call, tenant: str) -> Wanted | None:

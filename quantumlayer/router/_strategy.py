@@ -40,6 +40,8 @@ class RoutingRequest(NamedTuple):
         seed: 64 random bits, drawn once for this request.
         cached_tokens: How much of the prompt deployments are expected to read from their caches, by
             their names, where an answer to a prompt with the same beginning has told so of late.
+        marked_tokens: How much of the prompt is marked to be cached, see `CachePoint`: who has a
+            price for writing to the cache charges it for what is not there yet.
     """
 
     model_request: ModelRequest
@@ -48,6 +50,7 @@ class RoutingRequest(NamedTuple):
     now_s: float
     seed: int
     cached_tokens: Mapping[str, int] = _NOTHING
+    marked_tokens: int = 0
 
 
 class Candidate(NamedTuple):
@@ -103,6 +106,7 @@ class Candidate(NamedTuple):
             request.output_tokens,
             request.cached_tokens.get(self.deployment, 0),
             self.reasoning_tokens,
+            request.marked_tokens,
         )
 
 

@@ -44,6 +44,7 @@ def costs_usd(request: RoutingRequest, candidates: Sequence[Candidate]) -> list[
             answer,
             cached.get(candidate.deployment, 0) if caches else 0,
             candidate.reasoning_tokens,
+            request.marked_tokens,
         )
         / NANO_PER_USD
         for candidate in candidates

@@ -62,14 +62,16 @@ def test_the_expected_cost_is_that_of_a_plain_exchange(price: Price, prompt: int
     assert price.expected_nanousd(prompt, out) == price.cost_nanousd(usage)
 
 
-@given(prices, st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**7), thoughts)
+@given(prices, st.tuples(*[st.integers(0, 10**7)] * 4), thoughts)
 def test_the_expected_cost_knows_what_is_cached_and_what_is_thought(
-    price: Price, prompt: int, out: int, cached: int, thought: int
+    price: Price, tokens: tuple[int, int, int, int], thought: int
 ) -> None:
+    prompt, out, cached, marked = tokens
     read = min(prompt, cached)
-    usage = Usage(prompt - read, read, 0, out, thought)
+    written = max(0, min(prompt, marked) - read)
+    usage = Usage(prompt - read - written, read, written, out, thought)
 
-    assert price.expected_nanousd(prompt, out, cached, thought) == price.cost_nanousd(usage)
+    assert price.expected_nanousd(prompt, out, cached, thought, marked) == price.cost_nanousd(usage)
 
 
 def test_the_catalog_that_ships_knows_prices_limits_and_capabilities() -> None:

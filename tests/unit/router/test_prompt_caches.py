@@ -7,6 +7,7 @@ import pytest
 
 from quantumlayer.errors import ProviderUnavailableError
 from quantumlayer.messages import (
+    CachePoint,
     Image,
     Message,
     ModelReply,
@@ -74,6 +75,37 @@ def test_the_expected_cost_is_that_of_each_class_of_tokens() -> None:
     assert thinks.cost_nanousd(request()) == 2_000 * 1_500 + 150 * 4_000
     dear = thinks._replace(price=replace(CACHES, reasoning=10 * CACHES.output))
     assert dear.cost_nanousd(request()) == 2_000 * 1_500 + 100 * 4_000 + 50 * 40_000
+
+
+def test_what_is_to_be_written_to_a_cache_costs_more_until_it_is_there() -> None:
+    writes = replace(CACHES, cache_write=2 * CACHES.input)
+    [_, caches] = candidates(CHEAP, writes)
+    marked = request()._replace(marked_tokens=1_500)
+    assert caches.cost_nanousd(marked) == 500 * 1_500 + 1_500 * 3_000 + 100 * 4_000
+    held = request(caches=1_500)._replace(marked_tokens=1_500)
+    assert caches.cost_nanousd(held) == 500 * 1_500 + 1_500 * 150 + 100 * 4_000
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("marks", "first"), [((), "writes"), ((CachePoint(),), "plain")])
+async def test_a_router_expects_what_is_marked_to_be_written(
+    marks: tuple[CachePoint, ...], first: str, router_of: MakeRouter
+) -> None:
+    plain = ModelCard(price=Price.usd(input_usd=1.1, output_usd=4))
+    writes = ModelCard(
+        price=Price.usd(input_usd=1, output_usd=4, cache_read_usd=0.1, cache_write_usd=1.25)
+    )
+    reply = ModelReply("Hello", "p", "m", usage=Usage(3_000, output_tokens=1))
+    models = [
+        ScriptedModel(reply, model=name, card=card)
+        for name, card in {"plain": plain, "writes": writes}.items()
+    ]
+    router = router_of(*models, strategy=CostBasedRouting())
+    rules = Message("system", (*LONG.parts, *marks))
+
+    answer = await router.complete(prompt("One?", system=rules))
+
+    assert answer.route.attempts[0].deployment.endswith(first)
 
 
 # --- what answers tell ---------------------------------------------------------------------------
