@@ -14,7 +14,7 @@ from quantumlayer.offline.reading.language._remarks import remark
 from quantumlayer.offline.reading.language._slots import BASIC_SLOTS
 from quantumlayer.offline.reading.language._traits import SYMBOLS, Trait, read_traits
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, NUMBER_WORDS, PREPOSITIONS
-from quantumlayer.offline.reading.text._tokens import Token
+from quantumlayer.offline.reading.text._tokens import Token, unwritten
 from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "quantity",
     "said_again",
     "tells_moment",
+    "told_of_each",
 ]
 
 _SEPARATORS = frozenset({",", ";", "and", "plus", "&", "+"})
@@ -41,7 +42,7 @@ _CONTINUES = frozenset(
     " before after longer chosen again counted measured no rounded computed calculated cannot"
     " including excluding non-negative read-only immutable than earlier later written today"
     " system maintained managed filled recorded kept added automatically normally usually"
-    " stored hidden any say meaning by counted numbered somebody someone".split()
+    " stored hidden any say meaning by counted numbered somebody someone empty blank".split()
 )
 _ALONE = frozenset(
     {"optional", "required", "unique", "positive", "mandatory", "integer", "string"}
@@ -85,12 +86,14 @@ HOW = {
     "often": "frequency", "hot": "temperature", "warm": "temperature", "expensive": "price",
 }  # fmt: skip
 """What is asked for behind `how`: `how old it is` is an age."""
+_LONGEST_KIND = 3
+_OF_SEVERAL = frozenset("the two three four both all each its their different".split())
 _GROUPS = frozenset("place position location address data details dates times contact".split())
 
 
 def cut_fields(tokens: Sequence[Token]) -> list[list[Token]]:
     """Cut at commas and `and`, and put together again what belongs to one field."""
-    tokens = _ungrouped(tokens)
+    tokens = _ungrouped(told_of_each(tokens))
     parts: list[list[Token]] = []
     pending: list[Token] = []
     lasting: list[Token] = []
@@ -150,6 +153,100 @@ def _is_wish(piece: list[Token]) -> bool:
 _LONGEST_WISH = 6
 
 _PERHAPS = frozenset("optionally possibly perhaps maybe".split())
+
+
+def told_of_each(tokens: Sequence[Token]) -> list[Token]:
+    """`the years opened and closed_in`, `from_id and to_id, two ports`: say of each what all of them are."""
+    told = list(tokens)
+    at = 0
+    while at < len(told):
+        run = _names_at(told, at)
+        at = run[-1] + 1 if run else at + 1
+        if len(run) < 2 or (run[0] and told[run[0] - 1].low == "("):
+            continue
+        start, kind = _kind_before(told, run[0])
+        stop = run[-1] + 1
+        if not kind:
+            start = run[0]
+            stop, kind = _kind_behind(told, stop, refers=told[run[0]].low.endswith("_id"))
+        if kind:
+            note = [*unwritten("( a"), *kind, *unwritten(")")]
+            rest = _in_order(told[stop:], [told[each] for each in run])
+            ends = pairwise([*run, run[-1] + 1])
+            named = [each for one, two in ends for each in (told[one], *note, *told[one + 1 : two])]
+            told[start:] = [*named, *rest]
+            at = start + len(named)
+    return told
+
+
+def _names_at(tokens: Sequence[Token], at: int) -> list[int]:
+    """Where the names stand in `opens_at, closes_at and ends_on`."""
+    found: list[int] = []
+    while at < len(tokens) and tokens[at].kind == "name":
+        found.append(at)
+        at += 1
+        while at < len(tokens) and tokens[at].low in {",", "and", "both"}:
+            at += 1
+    return found
+
+
+def _kind_before(tokens: Sequence[Token], at: int) -> tuple[int, list[Token]]:
+    """`the years`, `two whole numbers:` before the names; where it begins, and the kind of one."""
+    end = at - (at > 0 and tokens[at - 1].low in {":", ",", "-"})
+    start = end
+    while start and end - start < _LONGEST_KIND and tokens[start - 1].kind == "word":
+        start -= 1
+        if tokens[start].low in _OF_SEVERAL:
+            break
+    while start < end and tokens[start].low not in _OF_SEVERAL and end - start > 1:
+        start += 1
+    return start, _kind_of_one(tokens[start:end], refers=False)
+
+
+def _kind_behind(
+    tokens: Sequence[Token], at: int, *, refers: bool
+) -> tuple[int, list[Token]]:
+    """`, two teams`, `, both whole numbers` behind the names; where it ends, and the kind of one."""
+    end = at + 1
+    while end < len(tokens) and tokens[end].kind == "word" and tokens[end].low not in _SEPARATORS:
+        end += 1
+    opened = at + 2 < end and tokens[at].low
+    counted = opened in {",", "("} and tokens[at + 1].low in _OF_SEVERAL - {"the"}
+    end += opened == "("
+    kind = _kind_of_one(tokens[at + 2 : end - (opened == "(")], refers=refers) if counted else []
+    return (end, kind) if kind else (at, [])
+
+
+def _kind_of_one(words: Sequence[Token], *, refers: bool) -> list[Token]:
+    """`years`: a year, and only what says of which type a field is, unless they refer to things."""
+    words = [word for word in words if word.low not in _OF_SEVERAL]
+    if not words or not is_plural(words[-1].low):
+        return []
+    if words[-1].low in {"fields", "values", "attributes", "properties"} and len(words) > 1:
+        words = words[:-1]
+    kind = [*words[:-1], *unwritten(singular(words[-1].low))]
+    said, left = read_traits([*unwritten("a"), *kind])
+    typed = not left and any(trait.key == "type" for trait in said)
+    return kind if typed or (refers and len(kind) <= 2) else []
+
+
+def _in_order(rest: Sequence[Token], names: Sequence[Token]) -> list[Token]:
+    """`, of which the second is never before the first`: say it of the names."""
+    lows = [token.low for token in rest[:3]]
+    if lows != [",", "of", "which"]:
+        return list(rest)
+    told: list[Token] = []
+    behind = rest[3:]
+    places = {"first": 0, "former": 0, "second": 1, "latter": 1, "last": -1}
+    for token in behind:
+        place = places.get(token.low, len(names))
+        if place < len(names):
+            told = told[:-1] if told and told[-1].low == "the" else told
+            token = names[place]  # noqa: PLW2901 -- the word says which name it is
+        told.append(token)
+    if told[:1] != list(names[-1:]):
+        return list(rest)
+    return [*unwritten(","), *told[1:]]
 
 
 def _ungrouped(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -272,7 +369,8 @@ def _belongs(
         return True
     if first.kind == "name" and [token.low for token in separator] == [","]:
         return _is_clause(before) or _lists_values(before) or _is_date_called(before, first)
-    if first.low in {"a", "an", "the"} and _is_apposition(before, piece):
+    apposed = first.low in {"a", "an", "the"} and not joined_by_and
+    if apposed and _is_apposition(before, piece):
         return True
     if _counts_before(before, separator, piece):
         return True
@@ -470,6 +568,9 @@ def _describes(piece: list[Token]) -> bool:
     )
 
 
+_HELD = frozenset("stock inventory supply count quantity total".split())
+
+
 def _counts_before(before: list[Token], separator: list[Token], piece: list[Token]) -> bool:
     """`a stock, the number of pieces on the shelf`: what the field before counts."""
     counts = len(piece) > 2 and piece[0].low in {"the", "that", "i.e"} and piece[1].low in {
@@ -478,6 +579,10 @@ def _counts_before(before: list[Token], separator: list[Token], piece: list[Toke
     words = [token.low for token in before if token.kind == "word" and token.low not in DETERMINERS]
     plain = len(before) <= 3 and all(token.kind in {"word", "name"} for token in before)
     comma = [token.low for token in separator] == [","]
+    held = [token.low for token in piece[1:]]  # packets, the stock
+    if comma and plain and is_plural(before[-1].low) and piece[0].low in {"the", "our"}:
+        if held[0] in _HELD and (len(held) == 1 or held[1] in {"(", *PREPOSITIONS}):
+            return True
     return counts and plain and comma and type_of_name(words) in {"integer", "number"}
 
 

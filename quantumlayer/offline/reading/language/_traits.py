@@ -179,6 +179,14 @@ _MADE = frozenset(
 )
 
 
+def _empty_until(captures: Captures) -> Iterable[Trait]:
+    """`empty until it is sent`; but `empty if I leave it out` is what it is when nobody gives it."""
+    rest = tuple(token for token in captures["rest"] if token.low != ")")
+    left_out, left = read_traits([*tokenize("0 if"), *rest])
+    given = not left and [trait.key for trait in left_out] == ["default"]
+    return (Trait("default", ""),) if given else (Trait("empty_until", tuple(captures["rest"])),)
+
+
 def _days_after(captures: Captures) -> Iterable[Trait]:
     if captures["clause"][0].kind == "number":
         return ()  # a year from 1900 on
@@ -234,6 +242,10 @@ _UNIT_OF_RATE = (
     f"({_UNIT}|g|l|m|s|h|t|w|v|dl|cl|min|mol|beats|breaths|steps|words|hour|minute|second|day|week|month|year|litre"
     "|liter|metre|meter|kilometre|kilometer|mile|square metre|m3|m³|ha|hectare)"
 )
+
+_MERELY = "(only|just|merely|solely|entirely|all|nothing but)"
+_BLANKS = "(blanks|spaces|white space|whitespace|blank|space|blank characters)"
+_NOT_BLANK = _is("pattern", r"(?s).*\S.*")
 
 _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- said in passing
@@ -292,6 +304,10 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(may be|can be|of which there may be|there may be) (0|zero|nought) but (never|not) [a] (negative|less|below) [(count|number|value|amount|zero)]", _is("least", 0)),
     ("(NOT|never) [a] negative [(count|number|value|amount)]", _is("least", 0)),
     ("(NOT|never) (below|under) (nought|nothing|naught)", _is("least", 0)),
+    (f"(not|never|NOT) [be] [{_MERELY}] [(made of|made up of|consisting of|consist of|consists of|full of)] [{_MERELY}] {_BLANKS} [alone|only]", _NOT_BLANK),
+    (f"(CANNOT|NOT) (be|consist of|contain) [{_MERELY}] {_BLANKS} [alone|only]", _NOT_BLANK),
+    (f"(with|having|containing|MUST (have|contain|hold)) (something|more|anything|at least something|at least one character|at least one letter) [(else|other)] (besides|than|other than|apart from|that is not [a]) [{_MERELY}] {_BLANKS}", _NOT_BLANK),
+    ("(the|our) (stock|inventory|supply|count|quantity)", _typed("integer")),
     # --- kinds of values
     ("[exactly] <format>", _formatted),
     ("(no|without|not any) (blanks|spaces|white space|whitespace|gaps|blank|space)", _is("example")),
@@ -367,6 +383,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("[(with|to|of)] [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (decimal places|decimals|decimal digits|fraction digits|digits (after|behind) the [decimal] (point|comma))", _decimals),
     ("(at least|no (fewer|less|lower|shorter|smaller) than|not (fewer|less|lower|shorter|smaller|below) than|minimum [of]|min|min.|a minimum of|minimally|>=|a minimum length of|minimum length|min length|starting (at|from)) [:] [=] [the] <amount>", _amount("least")),
     ("CANNOT be (less|lower|smaller|shorter|fewer|below|under) [than] <amount>", _amount("least")),
+    ("(from|since) [the year] <amount>", _amount("least")),
     ("<amount> (or (more|higher|greater|above|longer|later|over)|and (more|up|above|over)|minimum|min|+|at least|upwards)", _amount("least")),
     ("(at most|at max|no more than|not more than|no (longer|greater|higher|larger) than|not (longer|greater|higher|larger) than|up to|maximum [of]|max|max.|a maximum of|maximally|<=|limited to|a maximum length of|maximum length|max length) [:] [=] <amount>", _amount("most")),
     ("CANNOT (exceed|be (more|higher|greater|larger|longer|over|above) [than]) <amount>", _amount("most")),
@@ -415,7 +432,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("the default [value] (is|=|:) <literal:value>", _value("default")),
     ("MUST exist", _is("example")),
     ("<quoted:value> (until|before|as long as|first|when it) [<clause>]", _value("default")),
-    ("empty (until|as long as|while|unless|before|at first|otherwise|when|if) <rest>", lambda c: (Trait("empty_until", tuple(c["rest"])),)),
+    ("empty (until|as long as|while|unless|before|at first|otherwise|when|if) <rest>", _empty_until),
     ("(empty|null|nothing) [(at first|initially|by default)]", _is("nullable")),
     # --- types
     ("(date and time|date/time|date-time|datetime|timestamp|date with time|point in time|date and a time|iso timestamp|utc timestamp|instant|timestamptz)", _typed("datetime")),
@@ -424,7 +441,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(whole number|whole numbers|integer|integers|int|bigint|natural number|serial|smallint)", _typed("integer")),
     ("(decimal|float|double|real|decimal number|real number|floating point|decimals|fractional)", _typed("number")),
     ("(number|numbers|numeric|percentage)", _typed("numeric")),
-    ("(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|toggle|yes-no)", _typed("boolean")),
+    ("(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|check box|toggle|yes-no)", _typed("boolean")),
     ("(text|string|varchar|char|free text|plain text|short text|line of text|str|textual)", _typed("string")),
     ("(long text|multi-line text|multiline text|longer text|markdown|textarea)", _typed("text")),
     ("[valid] (email address|email|mail address)", _typed("email")),
@@ -780,6 +797,8 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
         if whole is not None and (end < stop or (optional and whole[0] == "default")):
             end, found = stop, (Trait(*whole),)
         if end > at:
+            if reader.low(at) == "empty":  # a text that is empty is no missing one
+                found = [Trait("default", "") if trait == _NOTHING else trait for trait in found]
             traits.extend(found)
             at = end
         elif stop > at and reader.low(at) in _SOMEBODY and reader.low(at + 1) in _WHO:
@@ -801,6 +820,7 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
     return traits, left
 
 
+_NOTHING = Trait("default", None)
 _MARKING = frozenset({",", "which", "is", "being", "the"})
 
 

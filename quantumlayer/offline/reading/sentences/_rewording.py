@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from quantumlayer.offline.reading.language._facts import Thing
-from quantumlayer.offline.reading.language._fieldcuts import UNITS
+from quantumlayer.offline.reading.language._fieldcuts import UNITS, told_of_each
 from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
 from quantumlayer.offline.reading.language._fieldtypes import is_textual, type_of_name
 from quantumlayer.offline.reading.language._patterns import (
@@ -1269,11 +1269,6 @@ def _plain(tokens: Tokens) -> Tokens:
     return tokens
 
 
-_KINDS = {
-    "boxes": "boolean", "checkboxes": "boolean", "flags": "boolean", "booleans": "boolean", "switches": "boolean",
-    "dates": "date", "timestamps": "timestamp", "times": "time", "links": "url", "urls": "url", "texts": "text",
-    "strings": "text", "numbers": "number", "integers": "integer",
-}  # fmt: skip
 _KIND = {
     "flag": "boolean",
     "checkbox": "boolean",
@@ -1285,46 +1280,14 @@ _KIND = {
 
 
 def _about_one(tokens: Tokens) -> Tokens:
-    """`two check boxes: a and b` are `a` (boolean) and `b` (boolean); `the flag a` is `a`."""
-    said: list[Token] = []
-    at = 0
-    while at < len(tokens):
-        end = at
-        while end < len(tokens) and end < at + 4 and (
-            tokens[end].low in {"two", "three", "four", "the", "check", "tick", "yes/no", "optional", "boolean"}
-        ):  # fmt: skip
-            end += 1
-        kind = _KINDS.get(tokens[end].low) if end < len(tokens) else None
-        start = (
-            end + 2 if end + 1 < len(tokens) and tokens[end + 1].low in {":", "-", ","} else end + 1
-        )
-        names = _names_from(tokens, start) if kind and end < len(tokens) else []
-        if kind and len(names) > 1:
-            for place, (name, joiner) in enumerate(names):
-                said.extend([*([joiner] if place else []), name, *unwritten(f"( {kind} )")])
-            at = start + 2 * len(names) - 1
-            continue
-        if (
-            tokens[at].low == "the" and at + 2 < len(tokens) and tokens[at + 1].low in _KIND
-            and tokens[at + 2].kind == "name"
-        ):  # fmt: skip
-            at += 2
-            continue
-        said.append(tokens[at])
-        at += 1
-    return tuple(said)
-
-
-def _names_from(tokens: Tokens, at: int) -> list[tuple[Token, Token]]:
-    names: list[tuple[Token, Token]] = []
-    (joiner,) = unwritten(",")
-    while at < len(tokens) and tokens[at].kind == "name":
-        names.append((tokens[at], joiner))
-        if at + 1 >= len(tokens) or tokens[at + 1].low not in {",", "and"}:
-            break
-        joiner = tokens[at + 1]
-        at += 2
-    return names
+    """`two check boxes: a and b` are `a` and `b`, each a check box; `the flag a` is `a`."""
+    told = told_of_each(tokens)
+    for at in reversed(range(len(told) - 2)):
+        kind = _KIND.get(told[at + 1].low) if told[at].low == "the" else None
+        if kind is not None and told[at + 2].kind == "name":
+            note = unwritten(f"( a {kind} )") if kind else ()
+            told[at : at + 3] = [told[at + 2], *note]
+    return tuple(told)
 
 
 def bracketed(tokens: Tokens) -> Tokens:
