@@ -203,9 +203,7 @@ def _kind_before(tokens: Sequence[Token], at: int) -> tuple[int, list[Token]]:
     return start, _kind_of_one(tokens[start:end], refers=False)
 
 
-def _kind_behind(
-    tokens: Sequence[Token], at: int, *, refers: bool
-) -> tuple[int, list[Token]]:
+def _kind_behind(tokens: Sequence[Token], at: int, *, refers: bool) -> tuple[int, list[Token]]:
     """`, two teams`, `, both whole numbers` behind the names; where it ends, and the kind of one."""
     end = at + 1
     while end < len(tokens) and tokens[end].kind == "word" and tokens[end].low not in _SEPARATORS:

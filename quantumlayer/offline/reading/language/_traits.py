@@ -182,8 +182,8 @@ _MADE = frozenset(
 def _empty_until(captures: Captures) -> Iterable[Trait]:
     """`empty until it is sent`; but `empty if I leave it out` is what it is when nobody gives it."""
     rest = tuple(token for token in captures["rest"] if token.low != ")")
-    left_out, left = read_traits([*tokenize("0 if"), *rest])
-    given = not left and [trait.key for trait in left_out] == ["default"]
+    told = (read_traits([*tokenize(f"0 {join}"), *rest]) for join in ("if", "unless"))
+    given = any(not left and [trait.key for trait in said] == ["default"] for said, left in told)
     return (Trait("default", ""),) if given else (Trait("empty_until", tuple(captures["rest"])),)
 
 

@@ -296,6 +296,9 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     if not _LEADS.isdisjoint(phrase.words):
         return False  # a reason makes it closed
     finite = forms(phrase.words[0])
+    clause = len(phrase.words) > 2 and phrase.article in {"a", "an", "each", "every", "one"}
+    if clause and "third" in forms(phrase.words[1]) and not is_plural(phrase.words[0]):
+        return False  # a member takes packets
     if not finite or phrase.article:
         return True
     if behind and behind[0].kind == "number" and "third" in finite:
@@ -562,8 +565,9 @@ def _is_action(route: Any) -> bool:
 def _carries(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`needs`, `shows`, `takes`: it may be a definition, if the thing is one that is kept."""
     facts = _has(captures, situation)
-    if facts is None:
-        return None
+    one = [phrase.article == "one" and not phrase.traits for phrase in captures["fields"]]
+    if facts is None or one == [True]:
+        return None  # a bottle takes one place
     return [
         Fields(fact.thing, fact.phrases, sure=False) for fact in facts if isinstance(fact, Fields)
     ]

@@ -40,7 +40,7 @@ from quantumlayer.offline.reading.language._terms import (
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import noun_for, singular, verb
+from quantumlayer.offline.reading.text._words import noun_for, plural, singular, verb
 
 __all__ = ["GIST", "GIST_SLOTS"]
 
@@ -285,6 +285,18 @@ def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return None
 
 
+def _takes_one(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A bottle takes one place`, where racks have places: there are no more than fit in."""
+    child, noun = captures["items"].entity, captures["word"].low
+    room = [
+        (parent, made.words)
+        for parent in {*_names(situation, child or "").values()} - {None}
+        for made in situation.extra["entities"][parent].fields.values()
+        if {made.words, *made.also} & {(plural(noun),), (noun,)}
+    ]
+    return [Room(room[0][0], child, room[0][1])] if child and len(room) == 1 else None
+
+
 _DELETING = frozenset("deleted deleting delete removed removing remove stays stay dropped".split())
 
 
@@ -521,6 +533,10 @@ LASTING: tuple[tuple[str, Recogniser], ...] = (
 )  # fmt: skip
 
 GIST: tuple[tuple[str, Recogniser], ...] = (
+    (
+        "<items> (takes|take|occupies|occupy|fills|fill|uses|needs|need|claims) [up] (one|a single|exactly one) <word> [each]",
+        _takes_one,
+    ),
     ("<rest>", _rising),
     ("<rest>", _room),
     ("<rest>", _pair),

@@ -73,6 +73,7 @@ def introduced(
     if heading and opens(tokens, pronoun):
         tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
     tokens = _with_article(_without_paths(_announced(_without_greeting(tokens))))
+    tokens = _done(tokens, facts)
     tokens = tokens if accounts else _registered(tokens)
     tokens = _telling(_told_apart(tokens, facts, item=item), facts)
     said: list[Token] = []
@@ -322,8 +323,13 @@ _ANNOUNCING = frozenset(
 
 
 def _announced(tokens: Tokens) -> Tokens:
-    """`Then there are the pupils: …`, `next come the dogs: …` says `pupils: …`."""
+    """`Then there are the pupils: …`, `next come the dogs: …`, `stays are for one dog each: …` says `pupils: …`."""
     colon = next((at for at, token in enumerate(tokens[:8]) if token.low == ":"), 0)
+    verbal = next((at for at in (1, 2) if tokens[at:] and tokens[at].low in _THIRD), colon)
+    told = verbal < colon and is_plural(tokens[verbal - 1].low) and _nominal(tokens[:verbal])
+    if told and "one" in _lows(tokens[verbal:colon]) and tokens[colon + 1 :]:
+        named = tokens[colon + 1].kind == "name" and tokens[colon + 2 : colon + 3]
+        return (*tokens[:verbal], *tokens[colon:]) if named else tokens
     start = next((at for at in range(colon) if tokens[at].low not in _ANNOUNCING), colon)
     noun = tokens[start:colon]
     many = 1 <= len(noun) <= _LONGEST_NOUN and is_plural(noun[-1].low) and _nominal(noun)
@@ -382,6 +388,47 @@ def _told_apart(tokens: Tokens, facts: list[Fact], *, item: bool) -> Tokens:
             facts.append(_belongs(noun, other))
             return (*tokens[:at], *tokens[end:])
     return tokens
+
+
+def _done(tokens: Tokens, facts: list[Fact]) -> Tokens:
+    """`Record loans: a reader borrows copies of a book, 1 to 5 at a time`: what a loan ties together, and has."""
+    colon = next((at for at, token in enumerate(tokens[:4]) if token.low == ":"), 0)
+    noun, told = tokens[int("base" in tokens[0].forms and colon > 1) : colon], tokens[colon + 1 :]
+    if not noun or not is_plural(noun[-1].low) or not _nominal(noun) or len(told) < _LONGEST_NOUN:
+        return tokens
+    acts = (at for at in (2, 3) if told[at:] and _acts(told[at]))
+    end = next(acts, 0) if told[0].low in _ONE else 0
+    if not end or not _nominal(told[1:end]):
+        return tokens
+    start = next((i for i, token in enumerate(told) if token.low in {"with", "giving"}), len(told))
+    listed = tuple(token for token in told[start + 1 :] if token.low != ".")
+    done = told[end + 1 : start - (told[start - 1].low in {",", "."})]
+    timed = _lows(done[-3:]) in _EACH_TIME
+    bound = next((at for at, token in enumerate(done) if timed and token.low == ","), 0)
+    count = done[bound + 1 : -3] if bound else ()
+    article = int(done[:1] != () and done[0].low in _ANOTHER)
+    objects = (*unwritten("one"), *done[article : bound or None])
+    pieces, stop = _pieces((*objects, *unwritten(".")), 0)
+    if stop < len(objects):
+        return tokens
+    parents = [piece[1:] for piece in pieces if not _is_told(piece)]
+    if is_plural(done[article].low):
+        bracket = pieces[0][2:] or (*unwritten("("), *count, *unwritten(")"))
+        listed = (done[article], *bracket, *(unwritten(",") if listed else ()), *listed)
+        parents = [each for each in parents if each[0] is not done[article]]
+    if not all(map(_nominal, parents)):
+        return tokens
+    facts.extend(_belongs(_one_of(noun), _one_of(each)) for each in (told[1:end], *parents))
+    return (*unwritten("a"), *_one_of(noun), *unwritten("has"), *listed) if listed else ()
+
+
+def _acts(token: Token) -> bool:
+    """Whether it is a verb that says what somebody does, known or not."""
+    third = "third" in token.forms if token.forms else token.low.endswith("s")
+    return third and token.low not in {*_THIRD.values(), *_HOLDS} - {"takes"}
+
+
+_EACH_TIME = {("at", "a", "time"), ("at", "one", "time")}
 
 
 def _telling(tokens: Tokens, facts: list[Fact]) -> Tokens:

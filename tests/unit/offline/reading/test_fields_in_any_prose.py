@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from quantumlayer.offline.reading import design, read
@@ -123,6 +125,32 @@ def _fields(text: str, thing: str) -> str:
             "Fan",
             "name string",
         ),
+        (
+            "A lease has a tenant and the years begun_in and over_in, of which the second is never before the first.",
+            "Lease",
+            "tenant string, begun_in integer, over_in integer",
+        ),
+        (
+            "A shelf has a label and two whole numbers, row_no and column_no.",
+            "Shelf",
+            "label string, row_no integer, column_no integer",
+        ),
+        (
+            "A port has a name. A ferry has from_id and to_id, two ports, and a date.",
+            "Ferry",
+            "from_id reference, to_id reference, date date",
+        ),
+        (
+            '- seeds: name, crop ("pea"), bags, the stock, 0 to begin with if not given',
+            "Seed",
+            "name string, crop string, bags integer?",
+        ),
+        (
+            "DOGS have a name. STAYS are for one dog each: dog_id, kennel number, the nights it stays (1 to 30).",
+            "Stay",
+            "dog_id reference, kennel_number string, nights integer",
+        ),
+        ("A device has a label and the flag `broken`.", "Device", "label string, broken boolean?"),
     ],
 )
 def test_fields_are_read_as_they_were_meant(sentence: str, thing: str, fields: str) -> None:
@@ -144,3 +172,36 @@ def test_items_that_describe_several_names_and_formats() -> None:
     assert (made["code"].pattern, made["code"].immutable) == ("[a-z]{2,9}", True)
     assert made["label"].pattern == "[A-Z]{2}[0-9]{8}"
     assert made["open"].default is True
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "not only blanks",
+        "not just spaces",
+        "must not consist of spaces only",
+        "never all whitespace",
+    ],
+)
+def test_a_text_of_blanks_is_no_text(told: str) -> None:
+    (note,) = design(read(f"# Demo\n\nA note has a title ({told}) and a day.")).entities
+    title = next(each for each in note.fields if each.name == "title")
+    assert title.required
+    assert re.fullmatch(title.pattern or "", " a\nb ")
+    assert not re.fullmatch(title.pattern or "", "   ")
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["empty if I leave it out", "empty by default", "empty unless given", "empty if not given"],
+)
+def test_a_text_that_is_empty_when_left_out_is_no_missing_one(told: str) -> None:
+    (note,) = design(read(f"# Demo\n\nA note has a title and a body ({told}).")).entities
+    body = next(each for each in note.fields if each.name == "body")
+    assert (body.required, body.default) == (False, "")
+
+
+def test_a_number_counts_from_where_it_begins() -> None:
+    text = "A wine has a name, a vintage (a year from 1900) and a rank (a whole number from 0)."
+    (wine,) = design(read(f"# Demo\n\n{text}")).entities
+    assert [each.minimum for each in wine.fields] == [None, 1900, 0]

@@ -166,3 +166,32 @@ def test_the_size_of_pages_is_no_field() -> None:
 def test_what_is_wanted_once_is_unique(sentence: str) -> None:
     made = designed(f"A patron has a name and an email. {sentence}")
     assert fields(made, "Patron")["email"].unique  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Record loans: a reader borrows copies of a book, 1 to 5 at a time.",
+        "Note loans: a reader takes copies (1 to 5) of a book.",
+        "Loans: each reader fetches copies of one book, from 1 to 5 at a time.",
+    ],
+)
+def test_what_somebody_does_behind_a_label_is_what_the_label_names(sentence: str) -> None:
+    made = designed(f"Readers have a name. Books have a title.\n\n{sentence}")
+    assert [entity.name for entity in made.entities] == ["Reader", "Book", "Loan"]
+    assert set(fields(made, "Reader")) == {"name"}
+    assert set(fields(made, "Loan")) == {"reader_id", "book_id", "copies"}
+    (copies,) = (each for each in made.entities[2].fields if each.name == "copies")
+    assert (copies.type, copies.minimum, copies.maximum) == ("integer", 1, 5)
+
+
+@pytest.mark.parametrize("verb", ["takes", "occupies", "fills up", "needs"])
+def test_one_place_each_is_a_bound_and_no_field(verb: str) -> None:
+    made = designed(
+        f"A rack has a name and a number of places. A bottle has a label and belongs to a rack."
+        f" A bottle {verb} one place."
+    )
+    assert set(fields(made, "Bottle")) == {"label", "rack_id"}
+    assert "count(Bottle, rack_id == this.rack_id) <= rack.places" in {
+        r.condition for r in made.rules
+    }
