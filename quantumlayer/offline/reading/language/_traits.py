@@ -179,11 +179,13 @@ _MADE = frozenset(
 )
 
 
-def _empty_until(captures: Captures) -> Iterable[Trait]:
+def _empty_until(captures: Captures, *, asked: bool = False) -> Iterable[Trait]:
     """`empty until it is sent`; but `empty if I leave it out` is what it is when nobody gives it."""
     rest = tuple(token for token in captures["rest"] if token.low != ")")
     told = (read_traits([*tokenize(f"0 {join}"), *rest]) for join in ("if", "unless"))
-    given = any(not left and [trait.key for trait in said] == ["default"] for said, left in told)
+    given = asked and any(
+        not left and [trait.key for trait in said] == ["default"] for said, left in told
+    )
     return (Trait("default", ""),) if given else (Trait("empty_until", tuple(captures["rest"])),)
 
 
@@ -432,7 +434,8 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("the default [value] (is|=|:) <literal:value>", _value("default")),
     ("MUST exist", _is("example")),
     ("<quoted:value> (until|before|as long as|first|when it) [<clause>]", _value("default")),
-    ("empty (until|as long as|while|unless|before|at first|otherwise|when|if) <rest>", _empty_until),
+    ("empty (until|as long as|while|before|at first|otherwise) <rest>", _empty_until),
+    ("empty (if|when|unless) <rest>", lambda c: _empty_until(c, asked=True)),
     ("(empty|null|nothing) [(at first|initially|by default)]", _is("nullable")),
     # --- types
     ("(date and time|date/time|date-time|datetime|timestamp|date with time|point in time|date and a time|iso timestamp|utc timestamp|instant|timestamptz)", _typed("datetime")),

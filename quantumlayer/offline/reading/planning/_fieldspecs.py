@@ -271,7 +271,10 @@ def _default(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
     value = made.last("default")
     requirement = next(each for trait, each in made.traits if trait.key == "default")
     kind = spec["type"]
-    if kind == "enum":
+    value = None if value == "" and kind not in TEXTUAL else value
+    if kind == "enum" and value is None:
+        spec["required"] = False
+    elif kind == "enum":
         match_ = [choice for choice in spec["choices"] if choice.lower() == str(value).lower()]
         if match_:
             spec["default"] = match_[0]

@@ -287,10 +287,10 @@ def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _takes_one(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A bottle takes one place`, where racks have places: there are no more than fit in."""
-    child, noun = captures["items"].entity, captures["word"].low
+    child, noun = captures["items"].entity or "", captures["word"].low
     room = [
         (parent, made.words)
-        for parent in {*_names(situation, child or "").values()} - {None}
+        for parent in {each for each in _names(situation, child).values() if each}
         for made in situation.extra["entities"][parent].fields.values()
         if {made.words, *made.also} & {(plural(noun),), (noun,)}
     ]
