@@ -596,11 +596,12 @@ def introduced(source: Source) -> Thing | None:
         return Thing(tuple(words[1:-1]))  # A show:
     if words[:1] and words[0] in _POINTING and words[1:2] in (["is"], ["are"], ["comes"]):
         return _captioned(source, at=2)  # This is a show:
-    for marker in ("looks", "look", "is", "has", "are"):
+    for marker in ("looks", "look", "is", "has", "are", "comes", "come"):
         if marker in words:
             at = words.index(marker)
             tail = set(words[at + 1 :]) - {":", "."}
-            fits = marker in {"looks", "look"} or not tail or "like" in tail or "this" in tail
+            fits = marker in {"looks", "look"} or (not tail and marker in {"is", "has", "are"})
+            fits = fits or not tail.isdisjoint({"like", "this", "as"})
             head = [word for word in words[:at] if word not in DETERMINERS]
             if head and head[0] in _NO_HEADS:
                 return None

@@ -131,8 +131,21 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         by_id[item.id] = source
         previous = source
     _name_things(sources)
+    _reach_back(sources)
     _reword(sources)
     return sources
+
+
+def _reach_back(sources: Sequence[Source]) -> None:
+    """``Money moves with ```{…}``` to `POST /transfers`; …``: the example is what the route behind it takes."""
+    for shown, source in pairwise(sources):
+        at = next((i for i in (1, 2) if source.tokens[i:] and source.tokens[i].kind == "route"), 0)
+        if shown.kind != "example" or shown.route is not None or not at:
+            continue
+        leads = source.tokens[at - 1].low == "to" and source.tokens[at].value.method == "POST"
+        if leads and (at == 1 or source.tokens[0].low in {"sent", "posted"}):
+            shown.route = source.tokens[at].value
+            source.tokens = source.tokens[at + 1 :]
 
 
 def _name_things(sources: Sequence[Source]) -> None:

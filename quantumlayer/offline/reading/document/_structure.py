@@ -181,6 +181,10 @@ def build_structure(
 
 def _settle_shown(structure: Structure, sources: Sequence[Source]) -> None:
     """What only the shape of an item names, and not what is sent to make one, is the service's."""
+    for draft in structure.entities.values() if "" in structure.legend else ():
+        others = [made for made in draft.fields.values() if not made.has("sent")]
+        for made in others if len(others) < len(draft.fields) else ():
+            made.say(structure.legend[""], (made.requirements or draft.requirements)[0])
     for entity, shape in structure.shapes:
         draft = structure.entities.get(entity)
         if draft is None:
@@ -194,6 +198,7 @@ def _settle_shown(structure: Structure, sources: Sequence[Source]) -> None:
             and structure.lexicon.by_segment(route.segments[-1]) is draft.word
         }
         fields = [made for made in draft.fields.values() if made.references is None]
+        making |= {each for made in fields for trait, each in made.traits if trait.key == "sent"}
         if not any(making & set(made.requirements) for made in fields):
             continue
         for made in fields:
@@ -689,7 +694,7 @@ class _Builder:
         if thing is not None:
             word = self.structure.lexicon.thing(thing)
             if word is not None and above is not None:
-                self._sketched(word, sketch, source.id, takes="when" in _lows(above))
+                self._shape(word, sketch, source.id, takes="when" in _lows(above))
                 self.topic = thing
                 return
         route = source.route or (
@@ -701,7 +706,7 @@ class _Builder:
             and "id" in sketch.members
             and (route is None or self._speaks_of(above, topic))
         ):
-            self._sketched(topic, sketch, source.id, takes=False)
+            self._shape(topic, sketch, source.id, takes=False)
             return
         if route is None:
             return
@@ -713,6 +718,12 @@ class _Builder:
             )
         word = self.structure.word_of_route(route)
         self._of_route(route, word, sketch, source.id, answer=answer)
+
+    def _shape(self, word: EntityWord, sketch: Sketch, requirement: str, *, takes: bool) -> None:
+        """Take over an example of a thing; one with an id shows it whole."""
+        if "id" in sketch.members:
+            self.structure.shapes.append((word.name, requirement))
+        self._sketched(word, sketch, requirement, takes=takes)
 
     def _speaks_of(self, above: Source | None, topic: EntityWord) -> bool:
         """Whether what stands above an example is about making things of this kind, by no route."""
@@ -978,6 +989,8 @@ class _Builder:
         if phrase.left:
             traits.append(Trait("unread", " ".join(token.text for token in phrase.left)))
         made.say(traits, source.id)
+        if phrase.sketch is not None:
+            self._element_fields(draft, made, [phrase.sketch.members], source.id)
         if phrase.parts:
             child = self._child(draft, made)
             child.asked(source.id)
@@ -1047,9 +1060,7 @@ class _Builder:
         elif fact.thing is not None:
             word = self.structure.lexicon.thing(fact.thing)
             if word is not None:
-                if "id" in fact.sketch.members:
-                    self.structure.shapes.append((word.name, source.id))
-                self._sketched(word, fact.sketch, source.id, takes=True)
+                self._shape(word, fact.sketch, source.id, takes=True)
                 self.topic = fact.thing
 
     def _belongs(self, fact: Belongs, source: Source) -> None:

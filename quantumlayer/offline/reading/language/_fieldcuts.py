@@ -528,7 +528,10 @@ def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
         return True
     if [token.low for token in piece[1:3]] in _KINDS:
         return True  # stars, a whole number from 1 to 5
-    bare = len(before) == 1 and before[0].kind == "word"  # born, a date in the past
+    bare = len(before) == 1 and before[0].kind in {"word", "name"}  # born, a date in the past
+    person = bare and before[0].low.endswith(("er", "or")) and before[0].low != "number"
+    if person and [token.low for token in piece[1:3]] in (["email"], ["email", "address"]):
+        return True  # buyer, an email address
     if bare and len(piece) > 2 and piece[1].low in _MOMENTS_TOLD:
         return True
     named = any(token.kind == "name" for token in before[:3])

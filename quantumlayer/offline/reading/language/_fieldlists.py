@@ -25,6 +25,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     NUMBER_WORDS,
     PREPOSITIONS,
 )
+from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
 from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
@@ -52,6 +53,8 @@ class FieldPhrase:
     also: list[tuple[str, ...]] = field(default_factory=list)
     """What it is called as well: `a number of spaces (capacity)`."""
     tokens: tuple[Token, ...] = ()
+    sketch: Sketch | None = None
+    """What each element looks like, where it is a list of objects."""
 
     @property
     def label(self) -> str:
@@ -344,6 +347,11 @@ def _elements(
 ) -> Sequence[Token]:
     """Take `each with a name and an amount` away and keep it as the parts of the elements."""
     several = phrase.listed or is_plural(phrase.words[-1])
+    shown = next((i for i, token in enumerate(tokens) if i >= at and token.kind == "sketch"), 0)
+    if several and shown:
+        phrase.sketch = tokens[shown].value
+        kept = [token for token in tokens[at:shown] if token.low not in _LIKE]
+        return [*tokens[:at], *kept, *tokens[shown + 1 :]]
     for start in range(at, min(len(tokens), at + 12)):
         for text in _EACH if several else _EACH[:2]:
             reader = Reader(tokens[start:], BASIC_SLOTS)
@@ -367,6 +375,7 @@ def _elements(
     return tokens
 
 
+_LIKE = frozenset("of each like as a an the list array objects object such : ( [ ]".split())
 _PARTS = frozenset(
     "name title quantity amount unit price description product note text number position weight reps"
     " sets duration label value question answer product_id unit_price cost".split()

@@ -86,6 +86,13 @@ def _with_bound(key: str) -> _Builder:
     return build
 
 
+def _one_of_others(captures: Captures) -> Iterable[Trait]:
+    """`one of the poll's options`: which ones there are, another item says."""
+    lows = [token.low for token in captures["clause"]]
+    whose = lows[1:2] == ["'s"] or lows[1:2] == ["of"]
+    return (Trait("check", ("included", tuple(captures["clause"]))),) if whose else ()
+
+
 def _typed(kind: str, *more: Trait) -> _Builder:
     return lambda _: (Trait("type", kind), *more)
 
@@ -380,6 +387,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(can|may) be (zero|0) but (not|never) (less|lower|negative|below)", _is("least", 0)),
     ("(CANNOT|NOT) be (zero|0)", _is("above", 0)),
     ("(CANNOT|NOT) be (zero|0) or (negative|less|below)", _is("above", 0)),
+    ("per (piece|person|head|unit|item|guest|seat|ticket|page|portion|serving)", _is("example")),
     # --- bounds
     ("(with|to|of|having|rounded to) [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (places|decimals)", _decimals),
     ("[(with|to|of)] [(at most|no more than|up to|exactly|a maximum of|max)] <number:n> (decimal places|decimals|decimal digits|fraction digits|digits (after|behind) the [decimal] (point|comma))", _decimals),
@@ -445,7 +453,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(decimal|float|double|real|decimal number|real number|floating point|decimals|fractional)", _typed("number")),
     ("(number|numbers|numeric|percentage)", _typed("numeric")),
     ("(boolean|bool|flag|yes/no|yes or no|true/false|true or false|yes / no|true / false|checkbox|switch|tick box|check box|toggle|yes-no)", _typed("boolean")),
-    ("(text|string|varchar|char|free text|plain text|short text|line of text|str|textual)", _typed("string")),
+    ("[(plain|short|free)] (text|texts|string|varchar|char|line of text|str|textual)", _typed("string")),
     ("(long text|multi-line text|multiline text|longer text|markdown|textarea)", _typed("text")),
     ("[valid] (email address|email|mail address)", _typed("email")),
     ("(url|uri|web address|link|hyperlink)", _typed("url")),
@@ -495,6 +503,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(CANNOT|NOT) [(be|lie)] in the future", _is("moment", "not_future")),
     ("(today or (later|in the future)|from today on)", _is("moment", "not_past")),
     ("<span> (after|from|past) <clause>", _days_after),
+    ("one of (the|its|their) <operand:clause>", _one_of_others),
     # --- compared with other fields
     ("(NOT|CANNOT) [be] (before|earlier than) <operand:clause>", _with_bound(">=")),
     ("(NOT|CANNOT) [be] (after|later than) <operand:clause>", _with_bound("<=")),

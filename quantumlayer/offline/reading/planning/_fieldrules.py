@@ -11,6 +11,7 @@ from quantumlayer.offline.reading.planning._worked import operand_of
 from quantumlayer.offline.reading.planning._world import Unresolved, escape, key_of
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._refusals import keys_of
+from quantumlayer.offline.reading.text._tokens import Token, tokenize
 
 __all__ = ["add_field_rules"]
 
@@ -23,6 +24,8 @@ def add_field_rules(plan: Plan) -> None:
         for made in draft.fields.values():
             if made.spec.get("type") in {"integer", "number", "money"} and made.has("choices"):
                 _numbers(plan, name, made)
+            if made.spec.get("type") == "strings" and made.has("unique"):
+                _none_twice(plan, name, made)
             for trait, requirement in made.traits:
                 try:
                     _rule_of(plan, name, made, trait, requirement)
@@ -91,11 +94,37 @@ def _check(plan: Plan, entity: str, made: FieldDraft, trait: Trait, requirement:
     finding = next((each for each in plan.analysis.findings if each.source.id == requirement), None)
     if finding is None:
         raise Unresolved("it is not clear with what it is compared")
+    if operator == "included":
+        tokens = _options_of(plan, entity, tokens)
     words = tuple(token.low for token in tokens if token.low not in {"the", "its", "their"})
     other = plan.world.field(entity, words)
     right = FieldOf(other.words) if other is not None else operand_of(plan, finding, tokens)
     scope = Scope(plan.world, (Frame(entity),))
     text = condition(scope, Compare(FieldOf(made.words), operator, right))
+    plan.rule(
+        entity, ["create", "update"], text, text=_text(plan, requirement), requirement=requirement
+    )
+
+
+def _options_of(plan: Plan, entity: str, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`the poll's texts`: its only list of texts, whatever it is called there."""
+    owner = plan.world.structure.lexicon.find([tokens[0].low])
+    draft = plan.world.structure.entities.get(owner.name) if owner is not None else None
+    lists = [] if draft is None else [
+        made for made in draft.fields.values() if made.spec.get("type") == "strings"
+    ]  # fmt: skip
+    if len(lists) == 1 and not any(token.low in lists[0].words for token in tokens):
+        return (*tokens[:-1], *tokenize(lists[0].name))
+    return tokens
+
+
+def _none_twice(plan: Plan, entity: str, made: FieldDraft) -> None:
+    """`options, no text twice`: no two of the same list are alike."""
+    made.spec.pop("unique", None)
+    requirement = next(each for trait, each in made.traits if trait.key == "unique")
+    text = f"distinct({escape(made.name)})"
+    if not made.spec.get("required", True) and made.spec.get("default") is None:
+        text = f"{escape(made.name)} is None or {text}"
     plan.rule(
         entity, ["create", "update"], text, text=_text(plan, requirement), requirement=requirement
     )

@@ -222,6 +222,8 @@ def _ends_early(tokens: Sequence[Token]) -> bool:
             and _HAS & {*lows[at + 3 : at + 5]}
         ):
             return True
+        if low == ";" and lows[at + 1] == "the" and {"is", "are"} & {*lows[at + 3 : at + 5]}:
+            return True
         if low == "." and tokens[at].kind == "mark":
             return True
     return lows[-3:] in (["at", "a", "time"], ["at", "one", "time"]) or lows[-2:] == ["at", "once"]
@@ -781,6 +783,8 @@ def _belongs(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _created_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     thing: Thing = captures["thing"]
+    if not thing.words and thing.article == "it" and situation.topic is not None:
+        thing = situation.topic
     account = thing.label in _ACCOUNTS and _has_password(captures["fields"])
     if captures.get("created") == "take" and len(captures["fields"]) == 1:
         return None  # taken from the stock
@@ -1156,11 +1160,16 @@ def _is_label(thing: Thing) -> bool:
 
 _MEMBERS = "(fields|columns|attributes|properties|members|ones|names|values)"
 
+_OURS = (
+    "(ours|up to us|our business|[(set|filled|filled in|worked out|computed|calculated|kept|added|made|given|generated"
+    "|managed|provided|determined|decided)] (by|from) (us|the (system|service|server|backend|api|app|application)))"
+)
 LEGENDS: tuple[tuple[str, Recogniser], ...] = (
     (f"[all] [the] <word> {_MEMBERS} [MUST] (are|have|carry|bear) [marked] [(with|by)] <mark>", _legend),
     (f"[all] {_MEMBERS} [that are] [which are] (marked|with|having|ending) [(with|by|as|in)] <mark> [(are|is|have)] <rest>", _legend),
     (f"<mark> (marks|means|indicates|denotes|stands for|=|:) [(a|an|the|that a|that the)] [(field|fields)] [(is|are)] [that is] <rest> [{_MEMBERS}]", _legend),
     (f"<mark> (marks|means|indicates|denotes|stands for) <word> {_MEMBERS}", _legend),
+    (f"[and] (everything else|all else|anything else|the rest|all the rest|the others|all others|(all|any|the|every) other {_MEMBERS[:-1]}|field|value)) (is|are|comes|come) {_OURS}", lambda *_: [Legend("", (Trait("system"),))]),
 )  # fmt: skip
 
 _JOINS = "(signs up|sign up|registers|register|signs themselves up|creates an account|create an account|opens an account)"
@@ -1213,7 +1222,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ("<thing> <does_what> [(one|a)] [<noun> of] (a|an|one|the|exactly one) <thing:one> (to|for|with|at|in|on|into|by) (a|an|one|the|exactly one) <thing:two>", _links),
     ("<thing> (looks|look) [like this] [when it is created] [:] [like] <sketch>", _looks_like),
     ("<thing> [:] <sketch>", lambda c, s: _looks_like(c, s) if _is_label(c["thing"]) else None),
-    ("<thing> (is|are) (sent|given|written|stored|posted|created|represented|shown|made|added) [(as|like|with|by|in the form)] <sketch>", _looks_like),
+    ("<thing> (is|are|comes|come) (sent|given|written|stored|posted|created|represented|shown|made|added|returned|answered|back) [(as|like|with|by|in the form)] <sketch>", _looks_like),
     ("<thing> (is|has|are|have) [an|a] [(object|form|shape|json)] [like|of the form] [:] <sketch>", _looks_like),
     ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|has|sends|receives) [a] [(body|json|json body)] [(like|with|of|:)] <sketch>", _route_takes),
     ("<route> [MUST] (takes|take|accepts|accept|expects|expect|needs|need|requires|require|with|from|receives|receive|gets|get|wants|want|reads|asks for|(is|are) (sent|given|called with)) [(the fields|the following fields|fields|a body with|a json body with|in the body|the body)] [:] <fields>", _route_takes),

@@ -72,7 +72,7 @@ def introduced(
     pronoun = int(tokens[0].low in {"it", "they", "each", "she", "he"})
     if heading and opens(tokens, pronoun):
         tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
-    tokens = _with_article(_without_paths(_announced(_without_greeting(tokens))))
+    tokens = _with_article(_without_paths(_announced(_without_greeting(_sent(tokens)))))
     tokens = _done(tokens, facts)
     tokens = tokens if accounts else _registered(tokens)
     tokens = _telling(_told_apart(tokens, facts, item=item), facts)
@@ -297,6 +297,25 @@ def _registered(tokens: Tokens) -> Tokens:
     if not at or not enters or not 1 <= len(noun) <= _LONGEST_NOUN or not _nominal(noun):
         return tokens
     return (*unwritten("a"), *_one_of(noun), *unwritten("has"), *tokens[at + 1 :])
+
+
+def _sent(tokens: Tokens) -> Tokens:
+    """`To vote, a neighbour sends a name and an option to POST /votes` → `POST /votes takes a name …`."""
+    end = next((i for i, token in enumerate(tokens) if token.kind == "route"), 0)
+    sending = (i for i, token in enumerate(tokens[: max(end - 2, 0)]) if token.low in _SENDS)
+    at = next(sending, -1)
+    told = at >= 0 and tokens[end - 1].low == "to" and tokens[end].value.method == "POST"
+    closes = end + 1 >= len(tokens) or tokens[end + 1].low in {".", ";"}
+    if not told or not closes or not _CONDITIONS.isdisjoint(_lows(tokens[:at])):
+        return tokens
+    listed = tokens[at + 1 : end - 1 - (tokens[end - 2].low == ",")]
+    if any(token.kind == "sketch" for token in listed):
+        return tokens
+    return (tokens[end], *unwritten("takes"), *listed, *tokens[end + 1 :])
+
+
+_SENDS = frozenset("send sends post posts submit submits".split())
+_CONDITIONS = frozenset("if when while until unless who only not never cannot once".split())
 
 
 def _without_greeting(tokens: Tokens) -> Tokens:

@@ -273,6 +273,7 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     ("[only] [where] [only] <subjects> (CAN|can) be (left out|omitted|empty|missing|null)", lambda c, s: _said({**c, "traits": _optional()}, s)),
     ("[where] only <subjects> (is|are) optional", lambda c, s: _said({**c, "traits": _optional()}, s)),
     ("<subjects> (is|are|must|can|may|cannot|has|have|should|shall|never|:|starts|start|defaults|default|needs|need|will|always|not) <traits>", _said),
+    ("<subjects> (starts|start|begins|begin|is|are) [out] (at|with|as|on) <literal>", lambda c, s: _said({**c, "traits": [Trait("default", c["literal"])]}, s)),
     ("<subjects> <told>", _listed),
     ("<subjects> (is|are|stay|stays|remain|remains) (fixed|frozen|final)", _fixed),
     ("with (the|an|a) <names> <choice:literal> <clause>", _one_choice),

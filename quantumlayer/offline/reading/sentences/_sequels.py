@@ -48,10 +48,11 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
         `POST /jobs/{id}/close makes it "shut", once` → `POST /jobs/{id}/close makes it "shut"; that works once`
         `POST /jobs/{id}/close turns an open job into a closed one` → `… makes an open job closed`
         `a van does one tour a day, and so does a driver` → `…; a driver does one tour a day`
+        `the balance starts at 0, the state at "open"` → `…; the state starts at "open"`
         `a seat or a code occurs once per hall` → `a seat occurs once per hall; a code occurs once per hall`
         `a job starts out open and becomes shut with POST …` → `a job is open at first; POST … makes it shut`
     """
-    tokens = _likewise(_each_of_two(tokens))
+    tokens = _likewise(_each_of_two(_begun(tokens)))
     tokens = _stated(_apart(_around(tokens)), known)
     return _once(_into(_by_route(_begins(_until(_unfolded(tokens, known))))))
 
@@ -75,6 +76,27 @@ def _each_of_two(tokens: Tokens) -> Tokens:
     return (*tokens[:start], *first, *said, *unwritten(";"), *tokens[at + 1 : end], *tokens[end:])
 
 
+def _begun(tokens: Tokens) -> Tokens:
+    """`The balance starts at 0, the state at "open"`: the verb counts for what follows, too."""
+    lows = [token.low for token in tokens]
+    at = next((i for i, low in enumerate(lows[:-2]) if low in _BEGINS and lows[i + 1] in _AS), 0)
+    if not at:
+        return tokens
+    said = list(tokens[: at + 3])
+    for place in range(at + 3, len(tokens)):
+        behind = next((i for i in range(place, len(lows)) if lows[i] in _AS), len(lows))
+        joins = lows[place] in {",", "and"} and 1 < behind - place <= _LONGEST_SUBJECT
+        if joins and said[-1].low not in {",", ";"}:
+            said.extend(unwritten(";"))
+        elif lows[place] in _AS and said[-1].kind in {"word", "name"} and lows[place - 1] != "and":
+            said.extend((tokens[at], tokens[place]))
+        elif not joins:
+            said.append(tokens[place])
+    return tuple(said)
+
+
+_BEGINS = frozenset("starts start begins begin".split())
+_AS = frozenset({"at", "as", "with"})
 _ONCE = frozenset({"once", "unique"})
 
 
