@@ -590,6 +590,9 @@ _IDIOMS = tuple(
         "needless to say", "goes without saying", "it goes without saying", "on its own", "by itself", "by themselves", "at any moment", "in principle", "in particular",
         "from the system", "from the list", "from the database", "from the register", "from our system", "from the service",
         "at the moment", "right now", "at present", "just now", "at the time being", "for the time being", "later on", "later", "afterwards", "whatever happens", "whatever came of it", "no matter what",
+        "alone or together", "alone or combined", "alone or in combination", "together or alone", "singly or together",
+        "singly or both at once", "singly or combined", "separately or together", "in any combination", "each alone or together",
+        "on their own or together", "on its own or together", "by themselves or together", "one by one or together",
     )
 )  # fmt: skip
 

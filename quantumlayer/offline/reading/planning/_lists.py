@@ -32,6 +32,7 @@ from quantumlayer.offline.reading.planning._params import (
     amended,
     by_field,
     by_search,
+    by_threshold,
     main_date,
     mentioned,
     param_of,
@@ -423,9 +424,9 @@ def _has_query(finding: Finding, name: str) -> bool:
 def _add_param(plan: Plan, endpoint: EndpointDraft, name: str, finding: Finding) -> None:
     said = said_of(finding.source.full, name, _declared(finding))
     try:
-        param = _of_values(plan, endpoint.entity or "", name) or param_of(
-            plan.world, endpoint.entity or "", name, said
-        )
+        entity = endpoint.entity or ""
+        param = _of_values(plan, entity, name) or _switched(plan, entity, name, said)
+        param = param or param_of(plan.world, entity, name, said)
     except Unresolved:
         if endpoint.spec.get("name") is None or split_name(name)[-1] not in {"days", "within"}:
             raise
@@ -452,6 +453,17 @@ def _of_values(plan: Plan, entity: str, name: str) -> dict[str, Any] | None:
     except Unresolved:
         return None
     return {"name": name, "type": "enum", "choices": [*values], "where": " or ".join(ways)}
+
+
+def _switched(plan: Plan, entity: str, name: str, said: Sequence[Token]) -> dict[str, Any] | None:
+    """`?available=true` (at least one copy): where it is set to true, it is a yes or no."""
+    queries = (
+        each
+        for finding in plan.analysis.findings
+        for route in finding.source.routes
+        for each in route.query
+    )
+    return by_threshold(plan.world, entity, name, said) if (name, "true") in queries else None
 
 
 def _declared(finding: Finding) -> frozenset[str]:

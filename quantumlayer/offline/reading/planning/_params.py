@@ -12,7 +12,12 @@ from quantumlayer.offline.reading.document._drafts import FieldDraft
 from quantumlayer.offline.reading.language._facts import Parameter
 from quantumlayer.offline.reading.planning._render import Frame, Scope, opposite, state
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
-from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS, PRONOUNS
+from quantumlayer.offline.reading.text._lexicon import (
+    DETERMINERS,
+    NUMBER_WORDS,
+    PREPOSITIONS,
+    PRONOUNS,
+)
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import singular, split_name
 
@@ -25,6 +30,7 @@ __all__ = [
     "age_of",
     "by_field",
     "by_search",
+    "by_threshold",
     "main_date",
     "mentioned",
     "param_of",
@@ -193,6 +199,25 @@ def _by_phrase(name: str, said: _Said) -> dict[str, Any] | None:
         where = " or ".join(f"contains({escape(made.name)}, param.{name})" for made in texts)
         return {"name": name, "type": "string", "where": where}
     return None
+
+
+def by_threshold(
+    world: World, entity: str, name: str, meaning: Sequence[Token]
+) -> dict[str, Any] | None:
+    """`in_stock=true` (at least one copy), `large=true` (more than 3 beds): a yes or no about a number."""
+    said = _Said.of(world, entity, split_name(name), meaning)
+    numbers = [
+        token.value if token.kind == "number" else NUMBER_WORDS[token.low]
+        for token in meaning
+        if token.kind == "number" or (token.kind == "word" and token.low in NUMBER_WORDS)
+    ]
+    fields = [made for made in said.fields if made.spec.get("type") in _NUMERIC]
+    if len(fields) != 1 or len(numbers) > 1 or world.field(entity, split_name(name)) is not None:
+        return None
+    operator, number = (said.operator or ">=", numbers[0]) if numbers else (">", 0)
+    text = f"{escape(fields[0].name)} {operator} {number}"
+    where = f"(param.{name} == True and {text}) or (param.{name} == False and {opposite(text)})"
+    return {"name": name, "type": "boolean", "where": where}
 
 
 _NEEDED = frozenset({"required", "mandatory", "compulsory", "obligatory", "needed"})

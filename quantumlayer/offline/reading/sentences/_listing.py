@@ -529,6 +529,14 @@ def _filtered(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return [Filtered(captures["params"], target)]
 
 
+def _listed_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`List films by genre`: a filter, or the order where the sentence names filters besides."""
+    others = situation.extra.get("lows", frozenset()) & {"filtered", "narrowed"}
+    if not others or captures.get("target") is None:
+        return _filtered(captures, situation)
+    return [Sorted(tuple((words, False) for words in captures["params"]), captures["target"])]
+
+
 def _seen_with(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`I list boats with min_price and max_price`: bounds that are given as parameters."""
     names = captures["new_names"]
@@ -795,10 +803,10 @@ LISTING: tuple[tuple[str, Recogniser], ...] = (
     ("[<target>] [MUST] [(CAN be|is|are|be)] (filtered|narrowed down|narrowed|filterable) (by|to|on|with) <loose_params:params>", _filtered),
     ("[(query|optional|possible|available)] (filter|filters|filtering|parameters|parameter) [[,] (which|they|all of them|both)] [[,] [all] (CAN be combined|optional|all optional|both optional|combinable|freely combined)] [(it|them|<target>)] [,] (by|on|:) <loose_params:params>", _filtered),
     ("(filter|filters|filtering|filterable|filtered) [<target>] [(by|:|with|on)] <params> [(has to work|must work|works)]", _filtered),
-    ("[to] (list|see|show|browse) [(all|the)] <target> by <loose_params:params>", lambda c, s: _filtered(c, s) if c.get("target") is not None else None),
+    ("[to] (list|see|show|browse) [(all|the)] <target> by <loose_params:params>", lambda c, s: _listed_by(c, s) if c.get("target") is not None else None),
     ("[to] (look up|look-up|find|search|search for|look for) [(all|the)] <items> by (a part|part|parts|any part) of [(their|its|the)] <names> [LP <route> RP]", _searched),
     ("[as (a|an|the) <noun> [(with|of|on|in) [(a|an|the)] <noun:kind>] [,]] [(i|we|you|they|people|users|clients|visitors)] [(can|may|MUST)] (list|lists|see|browse|browses|show|get|fetch|look for|look up) <target> (with|by|using|through|via) <names_only:new_names>", _seen_with),
-    ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _filtered),
+    ("[<target>] CAN be (listed|shown|fetched|found) by <params>", _listed_by),
     ("(add|with|use|using|and) <params> [to (narrow it down|filter)]", _filtered),
     ("<params> (narrows|narrow|filters|filter|restricts|restrict) (it|this|them|the list|the result|the results) [down] [further]", _filtered),
     ("[(they|these|the filters|filters|all of them|all filters|both)] CAN be (combined|used together|mixed)", _context),

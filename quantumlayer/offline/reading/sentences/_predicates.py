@@ -69,8 +69,15 @@ _FINITE = frozenset("is are has have can may must should will cannot never".spli
 
 def _told(reader: Reader, at: int) -> Iterator[tuple[tuple[Any, ...], int]]:
     """Traits without a verb before them; the `number` of a phone is part of its name."""
-    if at + 1 < len(reader.tokens):
-        yield from _traits(reader, at)
+    goes_on = reader.low(at) in {
+        ",",
+        ";",
+        ")",
+        "and",
+    }  # further names, and no values of the one before
+    for traits, end in _traits(reader, at) if at + 1 < len(reader.tokens) else ():
+        if not goes_on or all(trait.key != "choices" for trait in traits):
+            yield traits, end
 
 
 def _goes_on(reader: Reader, at: int) -> bool:

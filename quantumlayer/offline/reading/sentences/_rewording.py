@@ -786,6 +786,7 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
     if not tokens:
         return tail
     tokens = _about_one(_plain(tokens))
+    tokens = _narrowing(tokens)
     tied = tuple(token.low for token in tokens[:3])
     if rewording.thing and tied[:1] == ("it",) and (tied[1:2] in _TIED or tied[1:] in _TIED):
         tokens = (*unwritten("a"), *rewording.thing, *tokens[1:])
@@ -806,6 +807,22 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
     return (*said, *(tail[1:] if tail and said[-1].low == tail[0].low == ":" else tail))
 
 
+def _narrowing(tokens: Tokens) -> Tokens:
+    """`` `crop` and `month` filter``, `… narrow the list` → `the list can be filtered by …`."""
+    at = next((i for i, token in enumerate(tokens) if token.low in _NARROWS and i), 0)
+    behind = {token.low for token in tokens[at + 1 :]}
+    named = tokens[0].kind in {"name", "code"}
+    clauses = any(
+        token.value.path if token.kind == "route" else token.forms & {"third"}
+        for token in tokens[:at]
+    )
+    if not at or not named or clauses or not behind <= _THE_LIST:
+        return tokens
+    return (*unwritten("the list can be filtered by"), *tokens[:at])
+
+
+_NARROWS = frozenset("filter filters narrow narrows restrict restricts limit limits".split())
+_THE_LIST = frozenset("the this that list lists result results it them down . ,".split())
 _MAY_BE = frozenset("can may might could is are".split())
 
 

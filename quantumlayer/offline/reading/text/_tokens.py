@@ -232,7 +232,7 @@ def _number(text: str, found: str, start: int, end: int) -> Token:
 
 
 def _code(inner: str, start: int, end: int) -> Token:
-    route = parse_route(inner)
+    route = parse_route(f"?{inner}" if re.fullmatch(r"\w+=true", inner) else inner)
     if route is not None:
         return Token(inner, "route", "route", start, end, route)
     sketch = parse_sketch(inner) if inner.startswith(("{", "[")) else None

@@ -93,3 +93,26 @@ def test_values_that_are_shown_of_a_parameter_are_states() -> None:
         "/events",
     )
     assert events.params[0].choices == ["upcoming", "past"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Films are listed by title; `genre`, `year` and `available=true` (at least one copy) narrow the list,"
+        " alone or combined.",
+        "List films by title; `genre`, `year` and `available=true` (copies above 0) filter, alone or together.",
+        "The list of films is sorted by title and can be filtered by genre, by year, and by ?available=true"
+        " (at least one copy).",
+    ],
+)
+def test_names_that_filter_are_no_values_of_each_other(sentence: str) -> None:
+    made = reading.design(
+        reading.read(f"# Films\n\n- Keep films: title, genre, year, copies.\n- {sentence}")
+    )
+    (film,) = made.entities
+    assert [each.choices for each in film.fields] == [[], [], [], []]
+    listed = next(each for each in made.endpoints if each.kind == "list")
+    params = {each.name: each.type for each in listed.params}
+    assert params.items() >= {"genre": "string", "year": "integer", "available": "boolean"}.items()
+    assert params.keys().isdisjoint({"alone", "together", "combined", "copies"})
+    assert listed.order_by == ["title"]

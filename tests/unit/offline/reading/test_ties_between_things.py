@@ -195,3 +195,65 @@ def test_one_place_each_is_a_bound_and_no_field(verb: str) -> None:
     assert "count(Bottle, rack_id == this.rack_id) <= rack.places" in {
         r.condition for r in made.rules
     }
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        '`POST /meals` takes `table` and `items`, one or more of `{"dish_id": 1, "count": 2}`.',
+        'A meal has a table and items: at least one `{"dish_id": 1, "count": 2}`.',
+        'A meal has a table and `items` (a list of one or more `{"dish_id": 1, "count": 2}`).',
+    ],
+)
+def test_an_object_shows_what_each_of_many_has(sentence: str) -> None:
+    made = designed(f"A dish has a name. {sentence}")
+    (items,) = (each for each in made.entities[1].fields if each.name == "items")
+    assert (items.type, items.references, items.min_length) == ("children", "MealItem", 1)
+    assert set(fields(made, "MealItem")) == {"dish_id", "count", "meal_id"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "To vote, a neighbour sends voter, an email address, and option, one of the poll's options, to POST"
+        " /polls/{id}/votes.",
+        "POST /polls/{id}/votes takes voter, an email address, and option, one of the poll's texts.",
+        "Neighbours send `voter`, an email address, and `option`, one of the options of the poll, to"
+        " POST /polls/{id}/votes.",
+    ],
+)
+def test_who_sends_what_where_says_what_is_made_there(sentence: str) -> None:
+    made = designed(
+        f"A poll has a question and a list of options: plain texts, 2 to 6, and no text twice. {sentence}"
+    )
+    vote = {f.name: f.type for each in made.entities if each.name == "Vote" for f in each.fields}
+    assert vote == {"voter": "email", "option": "string", "poll_id": "reference"}
+    conditions = {rule.condition for rule in made.rules}
+    assert {"includes(poll.options, option)", "distinct(options)"} <= conditions
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "To open one, send `holder` and `level`; everything else is ours: the points start at 0, the state at"
+        ' "open".',
+        'To create an account, send holder and level. The points start at 0 and the state begins as "open".',
+        "Clients send holder and level; the rest is set by the service: points begin at 0, the state is"
+        ' "open".',
+    ],
+)
+def test_what_is_not_sent_is_the_services(sentence: str) -> None:
+    shape = '{"id": 1, "holder": "Ines", "level": "high", "points": 50, "state": "open"}'
+    made = designed(f"# Bank\n\nAn account comes back as\n\n```json\n{shape}\n```\n\n{sentence}")
+    own = {f.name: (f.set_by, f.default) for f in made.entities[0].fields}
+    assert own["holder"] == own["level"] == ("client", None)
+    assert (own["points"], own["state"]) == (("system", 0), ("system", "open"))
+
+
+def test_an_example_goes_with_the_route_behind_it() -> None:
+    body = '{"from_wallet_id": 1, "to_wallet_id": 2, "amount": 12, "message": "coffee"}'
+    made = designed(
+        "# Bank\n\nA wallet has an owner.\n\nMoney moves with\n\n"
+        f"```json\n{body}\n```\n\nto `POST /transfers`; the message may be missing."
+    )
+    assert set(fields(made, "Transfer")) == {"from_wallet_id", "to_wallet_id", "amount", "message"}
