@@ -181,10 +181,10 @@ def build_structure(
 
 def _settle_shown(structure: Structure, sources: Sequence[Source]) -> None:
     """What only the shape of an item names, and not what is sent to make one, is the service's."""
-    for draft in structure.entities.values() if "" in structure.legend else ():
-        others = [made for made in draft.fields.values() if not made.has("sent")]
-        for made in others if len(others) < len(draft.fields) else ():
-            made.say(structure.legend[""], (made.requirements or draft.requirements)[0])
+    for each in structure.entities.values() if "" in structure.legend else ():
+        others = [made for made in each.fields.values() if not made.has("sent")]
+        for made in others if len(others) < len(each.fields) else ():
+            made.say(structure.legend[""], (made.requirements or each.requirements)[0])
     for entity, shape in structure.shapes:
         draft = structure.entities.get(entity)
         if draft is None:

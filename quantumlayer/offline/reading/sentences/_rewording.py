@@ -151,7 +151,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule(f"(for|of|about|with|on) {_EVERY} <thing> [,] <list:rest> (is|are) [(always|also)] {_KEPT}", "a $thing has $rest"),
     _rule("(when|for|on|by) (<creating>) (a|an|the) [new] <thing> [,] <list:rest> (is|are) (required|mandatory|needed|given|sent|entered|obligatory|necessary) [(,|;) [and] <rest:more>]", "a $thing has $rest , $more"),
     _rule(f"to (<create>) (one|it) [,] [{_WHO}] [(MUST|can)] [please] (send|sends|give|gives|enter|provide|state|supply|fill in|name|need|needs|post|posts|submit|specify|tell us) [:] [(its|the|their)] <list:rest>", "it is created with $rest"),
-    _rule(f"(clients|the client|callers|the caller) [MUST] [only] (send|sends|give|gives|provide|provides) [only] [:] [(its|the|their)] <list:rest>", "it is created with $rest"),
+    _rule("(clients|the client|callers|the caller) [MUST] [only] (send|sends|give|gives|provide|provides) [only] [:] [(its|the|their)] <list:rest>", "it is created with $rest"),
     _rule(f"to (<create>) (a|an|the) [new] <thing> [,] [{_WHO}] [MUST] [please] (send|give|enter|provide|state|supply|fill in|name|need|post|submit|specify|tell us) [:] [(its|the|their)] <list:rest>", "a $thing is created with $rest"),
     _rule("(besides|apart from|in addition to) [(its|the|their)] <list:first> , (a|an|each|every) <thing> [also] (has|carries|contains|needs) <list:rest>", "a $thing has $first , $rest"),
     _rule("[(its|the|their)] <list:first> , (a|an|each|every) <thing> [also] (has|carries|contains|needs) <list:rest>", "a $thing has $first , $rest"),
@@ -813,7 +813,7 @@ def _narrowing(tokens: Tokens) -> Tokens:
     behind = {token.low for token in tokens[at + 1 :]}
     named = tokens[0].kind in {"name", "code"}
     clauses = any(
-        token.value.path if token.kind == "route" else token.forms & {"third"}
+        token.value.path if token.kind == "route" else token.low in _SPEAKING
         for token in tokens[:at]
     )
     if not at or not named or clauses or not behind <= _THE_LIST:

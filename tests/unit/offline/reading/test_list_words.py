@@ -98,11 +98,15 @@ def test_values_that_are_shown_of_a_parameter_are_states() -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "Films are listed by title; `genre`, `year` and `available=true` (at least one copy) narrow the list,"
-        " alone or combined.",
+        (
+            "Films are listed by title; `genre`, `year` and `available=true` (at least one copy) narrow the list,"
+            " alone or combined."
+        ),
         "List films by title; `genre`, `year` and `available=true` (copies above 0) filter, alone or together.",
-        "The list of films is sorted by title and can be filtered by genre, by year, and by ?available=true"
-        " (at least one copy).",
+        (
+            "The list of films is sorted by title and can be filtered by genre, by year, and by ?available=true"
+            " (at least one copy)."
+        ),
     ],
 )
 def test_names_that_filter_are_no_values_of_each_other(sentence: str) -> None:

@@ -215,11 +215,15 @@ def test_an_object_shows_what_each_of_many_has(sentence: str) -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "To vote, a neighbour sends voter, an email address, and option, one of the poll's options, to POST"
-        " /polls/{id}/votes.",
+        (
+            "To vote, a neighbour sends voter, an email address, and option, one of the poll's options, to POST"
+            " /polls/{id}/votes."
+        ),
         "POST /polls/{id}/votes takes voter, an email address, and option, one of the poll's texts.",
-        "Neighbours send `voter`, an email address, and `option`, one of the options of the poll, to"
-        " POST /polls/{id}/votes.",
+        (
+            "Neighbours send `voter`, an email address, and `option`, one of the options of the poll, to"
+            " POST /polls/{id}/votes."
+        ),
     ],
 )
 def test_who_sends_what_where_says_what_is_made_there(sentence: str) -> None:
@@ -235,11 +239,15 @@ def test_who_sends_what_where_says_what_is_made_there(sentence: str) -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "To open one, send `holder` and `level`; everything else is ours: the points start at 0, the state at"
-        ' "open".',
+        (
+            "To open one, send `holder` and `level`; everything else is ours: the points start at 0, the state at"
+            ' "open".'
+        ),
         'To create an account, send holder and level. The points start at 0 and the state begins as "open".',
-        "Clients send holder and level; the rest is set by the service: points begin at 0, the state is"
-        ' "open".',
+        (
+            "Clients send holder and level; the rest is set by the service: points begin at 0, the state is"
+            ' "open".'
+        ),
     ],
 )
 def test_what_is_not_sent_is_the_services(sentence: str) -> None:
