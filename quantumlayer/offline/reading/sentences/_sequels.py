@@ -84,8 +84,9 @@ def _begun(tokens: Tokens) -> Tokens:
         return tokens
     said = list(tokens[: at + 3])
     for place in range(at + 3, len(tokens)):
-        behind = next((i for i in range(place, len(lows)) if lows[i] in _AS), len(lows))
-        joins = lows[place] in {",", "and"} and 1 < behind - place <= _LONGEST_SUBJECT
+        behind = next((i for i in range(place, len(lows)) if lows[i] in _AS), 0)
+        nouns = all(token.kind in {"word", "name"} for token in tokens[place + 1 : behind])
+        joins = lows[place] in {",", "and"} and 1 < behind - place <= _LONGEST_SUBJECT and nouns
         if joins and said[-1].low not in {",", ";"}:
             said.extend(unwritten(";"))
         elif lows[place] in _AS and said[-1].kind in {"word", "name"} and lows[place - 1] != "and":
