@@ -222,7 +222,8 @@ def _ends_early(tokens: Sequence[Token]) -> bool:
             and _HAS & {*lows[at + 3 : at + 5]}
         ):
             return True
-        if low == ";" and lows[at + 1] == "the" and {"is", "are"} & {*lows[at + 3 : at + 5]}:
+        outside = low == ";" and lows[:at].count("(") == lows[:at].count(")")
+        if outside and lows[at + 1] == "the" and {"is", "are"} & {*lows[at + 3 : at + 5]}:
             return True
         if low == "." and tokens[at].kind == "mark":
             return True
@@ -308,7 +309,7 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     units = {trait.unit for trait in phrase.traits if trait.key in {"least", "most"}}
     noun = units == {""} and phrase.words[0] not in {"goes", "runs"}
     # points from 0 to 10, points of at most 10; but lasts from 2 to 3 hours
-    verbal = {"a", "an", "the", "all"} | (frozenset() if noun else PREPOSITIONS)
+    verbal = {"a", "an", "the", "all", "it", "them"} | (frozenset() if noun else PREPOSITIONS)
     return not behind or behind[0].low not in verbal
 
 
