@@ -584,9 +584,8 @@ def _from_introduction(search: _Search, source: Source, at: int) -> None:
         search.note(thing.label, 0, at)
 
 
-_NO_HEADS = frozenset(
-    {"what", "it", "response", "answer", "reply", "result", "which", "whatever", "output"}
-)
+_ANSWERS = frozenset({"response", "answer", "reply", "result", "output"})
+_NO_HEADS = _ANSWERS | {"what", "it", "which", "whatever"}
 
 
 def introduced(source: Source) -> Thing | None:
@@ -595,19 +594,53 @@ def introduced(source: Source) -> Thing | None:
     if len(words) in {3, 4} and words[0] in {"a", "an"} and words[-1] == ":":
         return Thing(tuple(words[1:-1]))  # A show:
     if words[:1] and words[0] in _POINTING and words[1:2] in (["is"], ["are"], ["comes"]):
-        return _captioned(source, at=2)  # This is a show:
-    for marker in ("looks", "look", "is", "has", "are", "comes", "come"):
+        return _captioned(source, at=2) or _led_to(source)  # This is a show:
+    for marker in ("looks", "look", "is", "has", "are"):
         if marker in words:
             at = words.index(marker)
             tail = set(words[at + 1 :]) - {":", "."}
-            fits = marker in {"looks", "look"} or (not tail and marker in {"is", "has", "are"})
-            fits = fits or not tail.isdisjoint({"like", "this", "as"})
-            head = [word for word in words[:at] if word not in DETERMINERS]
+            fits = marker in {"looks", "look"} or not tail or "like" in tail or "this" in tail
+            head = [word for word in words[:at] if word not in DETERMINERS | _WHOLE]
             if head and head[0] in _NO_HEADS:
                 return None
             if fits and 1 <= len(head) <= 3:
                 return Thing(tuple(head))
-    return _captioned(source)
+    return _captioned(source) or _led_to(source)
+
+
+_WHOLE = frozenset({"new", "full", "complete", "typical", "whole", "single"})
+_LEADING = frozenset(": like as with this below follows is are sends send contains".split())
+_ONE = frozenset({"a", "an", "each", "every", "one"})
+
+
+def _led_to(source: Source) -> Thing | None:
+    """`An invoice belongs to a customer and is sent as`, `To add a plant, send:`: the first thing named."""
+    words = [token.low for token in source.full if token.low != "."]
+    routed = any(token.kind == "route" for token in source.full)
+    if not words or words[-1] not in _LEADING or routed or _ANSWERS & set(words):
+        return None
+    for at, word in enumerate(words):
+        if word in _ONE:
+            nouns = _nouns(words[at + 1 :])
+            if 1 <= len(nouns) <= 2 and _nameable(Thing(nouns)):
+                return Thing(nouns)
+    return None
+
+
+def _nouns(words: Sequence[str]) -> tuple[str, ...]:
+    """The nouns that words begin with, up to a verb or a word of function."""
+    nouns: list[str] = []
+    for word in words:
+        if word in _WHOLE and not nouns:
+            continue
+        ends = word in DETERMINERS | PREPOSITIONS | PRONOUNS | _CLAUSES or not word.isalpha()
+        if ends or (nouns and "third" in forms(word)):
+            break
+        nouns.append(word)
+    return tuple(nouns)
+
+
+_CLAUSES = frozenset("as like when that which who and or but is are has have can may must looks".split())
 
 
 _CAPTION = frozenset(

@@ -231,7 +231,8 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     name_end = at if phrase.words else _name(tokens, at, phrase)
     if not phrase.words:
         name_end = _bracketed_name(tokens, at, phrase)
-    if not phrase.words or (not phrase.spelled and phrase.words[0] in _NO_NAMES):
+    pointing = not phrase.spelled and phrase.article in {"this", "these"}
+    if not phrase.words or pointing or (not phrase.spelled and phrase.words[0] in _NO_NAMES):
         return None
     phrase.tokens = tuple(tokens)
     tokens = _elements(tokens, name_end, phrase, known)
@@ -250,7 +251,7 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     return phrase
 
 
-_NO_NAMES = frozenset({"somewhere", "anywhere", "roughly", "whenever", "wherever"})
+_NO_NAMES = frozenset("somewhere anywhere roughly whenever wherever following".split())
 """A field is called by a noun."""
 
 
