@@ -99,9 +99,10 @@ class Source:
     @property
     def narrows(self) -> bool:
         """Whether it speaks of the parameters of a list, so that it names no fields."""
-        methods = {route.method for route in self.routes if route.path}
+        routes = self.routes
         cued = any(token.low in PARAMETER_CUES for token in self.full if token.kind == "word")
-        return cued and bool(methods) and methods <= {"GET", ""}
+        cued = cued or any(route.query for route in routes)
+        return cued and bool(routes) and {route.method for route in routes} <= {"GET", ""}
 
     @property
     def headings(self) -> list[str]:

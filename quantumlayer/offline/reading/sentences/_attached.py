@@ -117,6 +117,8 @@ def _list_at(tokens: Sequence[Token], at: int, known: frozenset[str]) -> tuple[F
     noun = _noun_before(tokens, at, known)
     if noun is None or start >= end or not _fits(tokens, at, noun):
         return None
+    if tokens[start].low in _POINTING or any(token.kind == "route" for token in tokens[start:end]):
+        return None  # `?q=` keeps the recipes with that word in the title, and `?max_minutes=` …
     if tokens[max(tokens.index(noun[0]) - 1, 0)].low in {"one", "per"}:
         return None  # a tour sends one van with one driver; a record per student: …
     each = any(token.low == "each" for token in tokens[at:start])
@@ -129,6 +131,9 @@ def _list_at(tokens: Sequence[Token], at: int, known: frozenset[str]) -> tuple[F
         return None
     words = tuple(each.low for each in noun)
     return Fields(Thing(words, tokens=tuple(noun)), tuple(phrases)), behind
+
+
+_POINTING = frozenset({"that", "this", "these", "those", "such"})
 
 
 def _opening(tokens: Sequence[Token], at: int) -> tuple[int, int, int] | None:
