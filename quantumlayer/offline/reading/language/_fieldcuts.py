@@ -55,6 +55,8 @@ UNITS = frozenset(
     ).split()
 )
 """What bounds are counted in: `three characters` are no field."""
+_THINGS = frozenset({"star", "point", "person", "item", "page", "piece"})
+"""Those that something may have a number of."""
 _QUANTITIES: tuple[tuple[str, Callable[[Captures], list[Trait]]], ...] = (
     (
         "[between|from] <number:low> (to|and|-) <number:high>",
@@ -352,7 +354,7 @@ def _belongs(
     joined_by_and = any(token.low in {"and", "&", "plus", "+"} for token in separator)
     if _goes_on_with_format(before, piece, joined=joined_by_and):
         return True
-    if _starts_quantity(piece) or _asks_how(piece):
+    if _starts_quantity(piece, things=joined_by_and) or _asks_how(piece):
         return False
     told = any(token.low == ";" for token in separator) and _is_told_of(piece)
     if told or _is_formula(piece) or _is_participial(piece):
@@ -587,9 +589,10 @@ def _counts_before(before: list[Token], separator: list[Token], piece: list[Toke
     return counts and plain and comma and type_of_name(words) in {"integer", "number"}
 
 
-def _starts_quantity(piece: list[Token]) -> bool:
-    """`at least one line`, `up to five tags`: another field, not a bound of the one before."""
-    return quantity(piece, 0)[0] > 0
+def _starts_quantity(piece: list[Token], *, things: bool) -> bool:
+    """`at least one line`, `and 1 to 5 stars`: another field, not a bound of the one before."""
+    start = quantity(piece, 0, units=things)[0]
+    return start > 0 and (singular(piece[start].low) not in UNITS - _THINGS)
 
 
 def _starts_field(piece: list[Token]) -> bool:
@@ -685,8 +688,15 @@ def name_in_bracket(tokens: Sequence[Token]) -> int:
     return at if told and named and tokens[at + 1].low in {",", ")", ":"} else 0
 
 
-def quantity(tokens: Sequence[Token], at: int) -> tuple[int, list[Trait]]:
+def quantity(
+    tokens: Sequence[Token], at: int, *, units: bool = False
+) -> tuple[int, list[Trait]]:
     """Read `at least one line`, `2 to 10 options`, `three tags`.
+
+    Args:
+        tokens: What is read.
+        at: Where it begins.
+        units: Whether the noun may be a unit, as in `1 to 5 stars` where no name is before it.
 
     Returns:
         Where the noun begins, and what the quantity says of the field; the place itself and nothing, where
@@ -700,7 +710,7 @@ def quantity(tokens: Sequence[Token], at: int) -> tuple[int, list[Trait]]:
             noun = reader.low(end)
             named = end < len(tokens) and tokens[end].kind == "name"
             single = captures.get("n") == 1 and end < len(tokens) and tokens[end].kind == "word"
-            fits = (is_plural(noun) or single) and singular(noun) not in UNITS
+            fits = (is_plural(noun) or single) and (units or singular(noun) not in UNITS)
             if end > best and (named or (fits and noun not in NAME_STOPS)):
                 best = end
                 traits = [Trait("many"), *build(captures)]

@@ -458,7 +458,9 @@ def _opening(
             phrase.traits.append(Trait("optional"))
             at += 3
             continue
-        elif _is_of(tokens, at, {"list", "set", "collection", "array"}):
+        elif _is_of(tokens, at, _LISTS) or (
+            token.low in _LISTS and quantity(tokens, at + 2)[0] > at + 2  # a list of 2 to 6 options
+        ):
             phrase.listed = True
             at += 2
             continue
@@ -466,7 +468,7 @@ def _opening(
             if _TYPES[token.low]:
                 phrase.traits.append(Trait("type", _TYPES[token.low]))
         else:
-            end, traits = quantity(tokens, at)
+            end, traits = quantity(tokens, at, units=True)
             if end == at:
                 break
             phrase.traits.extend(traits)
@@ -476,6 +478,7 @@ def _opening(
     return at, phrase
 
 
+_LISTS = frozenset({"list", "set", "collection", "array"})
 _WHOLE = frozenset("whole integer natural".split())
 
 

@@ -33,7 +33,8 @@ _INTEGER = frozenset(
 _COUNTED = frozenset(
     "place room seat spot table chair door bed space unit piece guest participant attendee people"
     " passenger volunteer player child adult bedroom bathroom wheel slot set goal interval ticket page"
-    " position level tier pass lap round night win loss draw".split()
+    " position level tier pass lap round night win loss draw bag bottle box can case crate jar pack"
+    " packet portion sack sheet tin".split()
 )
 """Nouns that are a number of things only in the plural: a `place` is somewhere, `places` are counted."""
 _UNIT_TYPES = {

@@ -139,6 +139,12 @@ def _unique_in(plan: Plan, entity: str, made: FieldDraft, trait: Trait, requirem
         *(found.name for words in names if (found := world.field(entity, words)) is not None),
         *(name for each in items if (name := key_of(world, entity, each)) is not None),
     ]
+    known = keys or any(each.entity for each in items)
+    plain = not any(token.low in {"of", "for", "per"} for token in trait.value)
+    if not known and plain and trait.value[0].low in {"the", "our", "this", "all"}:
+        made.spec["unique"] = True  # in the box, in our register: there is but one
+        made.asked(requirement)
+        return
     if not keys or len(keys) < len(names) + len(items):
         words = " ".join(token.text for token in trait.value)
         raise Unresolved(f"{words!r} leads to no field or reference")

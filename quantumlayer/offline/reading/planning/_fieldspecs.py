@@ -158,7 +158,8 @@ def _by_bounds(
     if units & _CHARACTER_UNITS:
         return by_name if by_name in TEXTUAL else "string"
     default = made.last("default")
-    if made.listed or made.has("many"):
+    ranged = {"least", "most"} <= {trait.key for trait in bounds}  # 1 to 5 stars
+    if made.listed or (made.has("many") and not (ranged and by_name in NUMERIC)):
         return "strings"
     if bounds and "string" in said and by_name not in NUMERIC:
         return by_name if by_name in TEXTUAL else "string"
