@@ -12,9 +12,11 @@ from typing import Literal
 from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading.language._clauses import peel
 from quantumlayer.offline.reading.language._facts import Belongs, Context, Fact
+from quantumlayer.offline.reading.language._fieldlists import read_fields
 from quantumlayer.offline.reading.language._remarks import remark
 from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
+from quantumlayer.offline.reading.sentences._attached import end_of_sentence
 from quantumlayer.offline.reading.sentences._definitions import (
     CREATE,
     DEFINITION_SLOTS,
@@ -123,7 +125,7 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         _share_method(source)
         _lend_path(source)
         _give_methods(source)
-        source.tokens, source.bodies = _without_bodies(source.tokens)
+        source.tokens, source.bodies = _without_bodies(_members_told(source.tokens))
         _shown_bodies(source)
         source.tokens = _quoted_choices(_without_idioms(source.tokens))
         if previous is None or previous.headings != source.headings:
@@ -471,6 +473,26 @@ def _purposes(tokens: Sequence[Token], at: int) -> tuple[list[str], int]:
 def _is_single(tokens: Sequence[Token], at: int) -> bool:
     words = [token.low for token in tokens[at : at + 3]]
     return words[:1] == ["for"] and bool(_SINGLE & set(words[1:]))
+
+
+def _members_told(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`takes {"stars": 4, "comment": "nice"}, with 1 to 5 stars and an optional comment`."""
+    at = next((i for i, token in enumerate(tokens) if token.kind == "sketch"), len(tokens))
+    start = at + 1 + (len(tokens) > at + 1 and tokens[at + 1].low == ",")
+    if start >= len(tokens) or tokens[start].low != "with" or tokens[at].value.is_list:
+        return tokens
+    end = end_of_sentence(tokens, start)
+    sketch: Sketch = tokens[at].value
+    phrases = read_fields(tokens[start + 1 : end], frozenset(sketch.members))
+    said: dict[str, str] = {}
+    for phrase in phrases:
+        name = phrase.spelled or "_".join(phrase.words)
+        if name not in sketch.members or phrase.left:
+            return tokens
+        called = {name, *phrase.words, phrase.article}
+        said[name] = " ".join(token.text for token in phrase.tokens if token.low not in called)
+    told = replace(tokens[at], value=replace(sketch, said={**sketch.said, **said}))
+    return (*tokens[:at], told, *tokens[end:])
 
 
 def _without_bodies(

@@ -591,8 +591,7 @@ def _counts_before(before: list[Token], separator: list[Token], piece: list[Toke
 
 def _starts_quantity(piece: list[Token], *, things: bool) -> bool:
     """`at least one line`, `and 1 to 5 stars`: another field, not a bound of the one before."""
-    start = quantity(piece, 0, units=things)[0]
-    return start > 0 and (singular(piece[start].low) not in UNITS - _THINGS)
+    return quantity(piece, 0, things=things)[0] > 0
 
 
 def _starts_field(piece: list[Token]) -> bool:
@@ -689,14 +688,14 @@ def name_in_bracket(tokens: Sequence[Token]) -> int:
 
 
 def quantity(
-    tokens: Sequence[Token], at: int, *, units: bool = False
+    tokens: Sequence[Token], at: int, *, things: bool = False
 ) -> tuple[int, list[Trait]]:
     """Read `at least one line`, `2 to 10 options`, `three tags`.
 
     Args:
         tokens: What is read.
         at: Where it begins.
-        units: Whether the noun may be a unit, as in `1 to 5 stars` where no name is before it.
+        things: Whether the noun may be a unit that is a thing, too: `1 to 5 stars` behind no name.
 
     Returns:
         Where the noun begins, and what the quantity says of the field; the place itself and nothing, where
@@ -704,13 +703,14 @@ def quantity(
     """
     reader = Reader(tuple(tokens), BASIC_SLOTS)
     best = at
+    units = UNITS - _THINGS if things else UNITS
     traits: list[Trait] = []
     for text, build in _QUANTITIES:
         for end, captures in compile_pattern(text).prefixes(reader, at):
             noun = reader.low(end)
             named = end < len(tokens) and tokens[end].kind == "name"
             single = captures.get("n") == 1 and end < len(tokens) and tokens[end].kind == "word"
-            fits = (is_plural(noun) or single) and (units or singular(noun) not in UNITS)
+            fits = (is_plural(noun) or single) and singular(noun) not in units
             if end > best and (named or (fits and noun not in NAME_STOPS)):
                 best = end
                 traits = [Trait("many"), *build(captures)]

@@ -468,7 +468,7 @@ def _opening(
             if _TYPES[token.low]:
                 phrase.traits.append(Trait("type", _TYPES[token.low]))
         else:
-            end, traits = quantity(tokens, at, units=True)
+            end, traits = quantity(tokens, at, things=True)
             if end == at:
                 break
             phrase.traits.extend(traits)
