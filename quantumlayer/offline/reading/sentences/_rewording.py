@@ -675,6 +675,7 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
     if tokens[0].low in {"whatever", "anything"}:
         tokens = full
     asked, rewording.asked = rewording.asked, False
+    tokens = _names_told(tokens, rewording)
     tokens = _newborn(_with_subject(_of_all(tokens), rewording), rewording)
     rewording.subject = presented(tokens) or _subject_thing(tokens, rewording)
     if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
@@ -708,6 +709,26 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
     if said_of := presented(tokens):
         rewording.thing, rewording.asked = said_of, rewording.asked or tokens[-1].low == "?"
     return tuple(said)
+
+
+_TELLING_NAMES = frozenset(
+    "the a an each every one its their they it field fields attribute attributes property properties column columns"
+    " member members key keys name names are is called named spelled written of in as json api the : , body".split()
+)
+_LEAST_NAMES = 3
+
+
+def _names_told(tokens: Tokens, rewording: Rewording) -> Tokens:
+    """`The fields are `quiz_id`, `text` and `points``: the thing spoken of has just these."""
+    at = next((i for i, token in enumerate(tokens) if token.kind == "name"), 0)
+    lead = [token for token in tokens[:at] if token.low not in _TELLING_NAMES]
+    named = [token for token in tokens[at:] if token.kind == "name"]
+    listed = all(token.kind == "name" or token.low in {",", "and", "."} for token in tokens[at:])
+    thing = tuple(lead) or rewording.thing
+    spoken = not lead or (tokens[at - 1].low in {"called", "named", ":", "are"} and len(lead) <= 2)
+    if at < 2 or not listed or len(named) < _LEAST_NAMES or not thing or not spoken:  # noqa: PLR2004
+        return tokens
+    return (*unwritten("a"), *thing, *unwritten("has"), *tokens[at:])
 
 
 def _of_all(tokens: Tokens) -> Tokens:
