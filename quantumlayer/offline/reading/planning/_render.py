@@ -938,16 +938,26 @@ def _by_room(scope: Scope, words: tuple[str, ...]) -> str | None:
     return f"{used} >= {room}" if word in _FULL else f"{used} < {room}"
 
 
+_CONTENTS = frozenset("balance stock contents content items lines entries level filling".split())
+
+
 def _emptiness(scope: Scope, word: str) -> str | None:
-    """`an empty list`: one that nothing refers to."""
+    """`an empty list`: one that nothing refers to but what is at hand; an empty wallet has a balance of 0."""
     if word != "empty":
         return None
+    world, frame = scope.world, scope.near
+    held = [made for made in world.fields(frame.entity) if made.words[-1] in _CONTENTS]
+    if len(held) == 1:
+        listed = held[0].spec.get("type") in {"strings", "children"}
+        text = f"{frame.prefix}{escape(held[0].name)}"
+        return f"length({text}) == 0" if listed else f"{text} == 0"
     parts = [
         name
-        for name in scope.world.structure.entities
-        if scope.world.references(name, scope.near.entity)
+        for name in world.structure.entities
+        if name not in {frame.entity, scope.this.entity} and world.references(name, frame.entity)
     ]
-    return f"not {aggregate(scope, 'exists', Items(parts[0]))}" if len(parts) == 1 else None
+    empty = [f"not {aggregate(scope, 'exists', Items(part))}" for part in parts]
+    return f"({' and '.join(empty)})" if len(empty) > 1 else "".join(empty) or None
 
 
 def _field_being(scope: Scope, field: FieldOf, words: tuple[str, ...]) -> str:

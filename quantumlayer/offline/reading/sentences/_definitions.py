@@ -156,7 +156,7 @@ def _opening(reader: Reader, at: int) -> tuple[int, str, int | None]:
 
 
 def _things(reader: Reader, at: int) -> Iterator[tuple[tuple[Thing, ...], int]]:
-    """`one product and one warehouse`."""
+    """`one product and one warehouse`, behind `to` also `a game and to a question`."""
     for thing, end in _thing(reader, at):
         if not thing.words:
             continue
@@ -164,6 +164,7 @@ def _things(reader: Reader, at: int) -> Iterator[tuple[tuple[Thing, ...], int]]:
         while reader.low(joined) in {",", "and", "or"}:
             joined += 1
         if joined > end:
+            joined += reader.low(joined) in {"to", "for"} and reader.low(joined) == reader.low(at - 1)
             for more, stop in _things(reader, joined):
                 yield (thing, *more), stop
         yield (thing,), end

@@ -217,6 +217,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("<phrase> (can not|cannot|may not|must not) (do|come|be|exist|go) without <a_field:rest>", "$rest is required"),
     _rule("<somebody> [(may|can|often|sometimes)] (leave|leaves) <a_field:rest> (out|off|blank|empty)", "$rest is optional"),
     _rule("<somebody> [(may|can|often|sometimes)] (omit|omits|skip|skips|leave out|leaves out) <a_field:rest>", "$rest is optional"),
+    _rule("(a|an|any) <thing> (without|with no) [any] <field:rest> CANNOT <rest:tail>", "a $thing without $rest can not $tail"),
     _rule("(a|an|some|many|most|not every|not all|one) <thing> [(can|may|do|does|will|might)] [(also|simply|often)] (without|with no|has no|have no|having no|not have|lacks|lack|be without|exist without|come without|comes without) [(a|an|the|any)] <field:rest> [(is|are|goes|can|may|simply|just|does|will|,|:|works) [<rest:tail>]]", "the $rest is optional"),
     _rule("(a|an|the|any) <field:rest> (is|would be) (nice to have|good to have|welcome|a bonus|desirable|voluntary) [<rest:tail>]", "the $rest is optional"),
     _rule("(not every|not all) <thing> (has|have|needs|need) (a|an|the) <field:rest>", "the $rest is optional"),
