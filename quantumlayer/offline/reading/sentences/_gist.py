@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
@@ -469,6 +470,45 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return None
 
 
+_ALIKE = frozenset("same belong belongs part from within one".split())
+_APART = frozenset("another other different elsewhere foreign".split())
+_WANTED = frozenset("must only has have should needs need always".split())
+
+
+def _agreeing(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The question must belong to the quiz of the game`, `a question of another quiz is refused`.
+
+    One thing is tied to two others, and all that is said is that these are tied to the same third.
+    """
+    tokens = captures["rest"]
+    words = {token.low for token in tokens}
+    banned, apart = bool(words & _BANNED), bool(words & _APART)
+    if not (banned if apart else words & _WANTED and not banned):
+        return None
+    found = _sort(tokens, situation, _ALIKE | _APART | {"refused", "rejected"})
+    if found is None or found.fields or found.states or len({*found.things}) not in {3, 4}:
+        return None
+    drafts = situation.extra.get("entities", {})
+    for entity in drafts:
+        named = [each for each in dict.fromkeys(found.things) if each != entity]
+        ties = {
+            each: {*_names(situation, each).values()} - {None} for each in [entity, *named]
+        }
+        thirds = [
+            (left, right, third)
+            for left, right, third in permutations(named)
+            if left < right and {left, right} <= ties[entity] and third in ties[left] & ties[right]
+        ] if len(named) == _BOTH_AND_THIRD else []  # fmt: skip
+        for left, right, third in thirds:
+            label = tuple(drafts[third].word.label.split())
+            both = [FieldOf(label, Items(each)) for each in (left, right)]
+            return [Holds(Compare(both[0], "==", both[1]), entity, _status(situation))]
+    return None
+
+
+_BOTH_AND_THIRD = 3
+
+
 _OTHERWISE = frozenset("different another other elsewhere both two".split())
 _FINE = frozenset("may can could fine ok okay allowed possible course".split())
 
@@ -539,6 +579,7 @@ GIST: tuple[tuple[str, Recogniser], ...] = (
     ),
     ("<rest>", _rising),
     ("<rest>", _room),
+    ("<rest>", _agreeing),
     ("<rest>", _pair),
     ("<rest>", _granted),
     ("<rest>", _kept),
