@@ -1071,10 +1071,19 @@ class _Builder:
         draft = self.structure.entity(child)
         for thing in fact.parents:
             parent = lexicon.thing(thing)
-            if parent is None or parent is child:
+            if parent is None or parent is child or (fact.soft and self._tied(child, parent)):
                 continue
             self.topic = Thing(tuple(child.label.split()))
             self._reference(draft, parent, tuple(parent.label.split())).asked(source.id)
+
+    def _tied(self, one: EntityWord, other: EntityWord) -> bool:
+        """Whether one of two refers to the other already, in whatever role."""
+        pairs = ((one, other), (other, one))
+        return any(
+            made.references == target.name
+            for holder, target in pairs
+            for made in self.structure.entity(holder).fields.values()
+        )
 
     def _mention(self, fact: Mention, source: Source) -> None:
         word = self.structure.lexicon.thing(fact.thing)

@@ -170,11 +170,12 @@ class Sketched(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Belongs(Fact):
-    """The child refers to each of the parents."""
+    """The child refers to each of the parents; `soft` where nothing else ties the two."""
 
     child: Thing
     parents: tuple[Thing, ...]
     optional: bool = False
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

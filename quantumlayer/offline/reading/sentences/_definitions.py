@@ -92,11 +92,11 @@ GENERIC = frozenset(
     " endpoint user-interface error field value client caller thing way url path parameter query status"
     " code json object array attribute statement header id order-by case number amount kind type name"
     " following example change word everything nothing information access input output format operation"
-    " action step anything one other note-that company rule rules time day data".split()
+    " action step anything one other note-that rule rules time day data".split()
 )
 """Nouns that name no entity, whatever is written about them."""
 VAGUE = frozenset(
-    "application request answer service tool program database list page result fields date search filter report overview token"
+    "application company request answer service tool program database list page result fields date search filter report overview token"
     " password email title method version default limit way title list-filter item document text"
     " description content category timetable schedule calendar statistics summary total".split()
 )
@@ -862,6 +862,19 @@ def _done_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Belongs(child, tuple(others))]
 
 
+def _made_for(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Publish a job for my company`, `jobs are added to a company`: what is made is tied to what it is made for."""
+    lexicon = lexicon_of(situation)
+    made, target = captures["thing"], captures["one"]
+    if lexicon is None or captures.get("create") == "send" or target.many:
+        return None
+    words = lexicon.thing(made), lexicon.thing(target)
+    if None in words or words[0] is words[1] or target.label in _ACCOUNTS:
+        return None
+    facts: list[Fact] = [Mention(made, ("create",), captures.get("actor"))]
+    return [*facts, Belongs(made, (target,), soft=True)]
+
+
 def _nominal(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Book a room for a time span, giving my name and …`: the fields of a booking."""
     return [Nominal(captures["do"], captures["thing"], captures["fields"])]
@@ -1178,6 +1191,7 @@ _JOINS = "(signs up|sign up|registers|register|signs themselves up|creates an ac
 _THEMSELVES = "(to take part|to join|for an account|for the site)"
 
 _TO = "(to|by|for|from|of|in|on|at|into|with|about)"
+_SOME = "(a|an|one|exactly one|one of (the|my|our|their)|the|my|our|their|his|her|its|each|every|some|any)"
 
 DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     *LEGENDS,
@@ -1254,6 +1268,8 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ("<thing> (is|are|takes place|happens) between <thing:one> and <thing:two>", _connects),
     (f"<thing> [MUST] [always] (is|are|was|were|be) <done_to> {_TO} (a|an|one|exactly one|a single) <thing:one> [and] {_TO} (a|an|one|exactly one|a single) <thing:two>", _done_to),
     (f"<thing> [MUST] [always] (is|are|was|were|be) <done_to> {_TO} (one|exactly one|just one|a single) <thing:one>", _done_to),
+    (f"<thing> [MUST] [always] (is|are|be) <created> {_TO} {_SOME} <thing:one>", _made_for),
+    (f"[<actor> [(can|may|MUST|want to|wants to)] [also]] <create> [(a|an|the|new|my|our|their)] [new] <thing> (to|for|on|at|in|under|into) {_SOME} <thing:one>", _made_for),
     ("<thing> [MUST] (belongs|belong) to <things>", _belongs),
     ("<thing> [MUST] (is|are|be) (for|part of|about|assigned to|linked to|tied to|attached to|made for|placed by|written by|owned by) <things>", _belongs),
     ("<thing> [MUST] (refers|refer|references|points|relates|links) [to] <things>", _belongs),

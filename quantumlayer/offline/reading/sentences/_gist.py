@@ -500,8 +500,12 @@ def _agreeing(captures: Captures, situation: Situation) -> Iterable[Fact] | None
             if left < right and {left, right} <= ties[entity] and third in ties[left] & ties[right]
         ] if len(named) == _BOTH_AND_THIRD else []  # fmt: skip
         for left, right, third in thirds:
-            label = tuple(drafts[third].word.label.split())
-            both = [FieldOf(label, Items(each)) for each in (left, right)]
+            both = [
+                FieldOf(made.words, Items(each))
+                for each in (left, right)
+                for made in drafts[each].fields.values()
+                if made.references == third
+            ]
             return [Holds(Compare(both[0], "==", both[1]), entity, _status(situation))]
     return None
 
