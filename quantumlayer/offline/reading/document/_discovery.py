@@ -640,7 +640,9 @@ def _nouns(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(nouns)
 
 
-_CLAUSES = frozenset("as like when that which who and or but is are has have can may must looks".split())
+_CLAUSES = frozenset(
+    "as like when that which who and or but is are has have can may must looks".split()
+)
 
 
 _CAPTION = frozenset(

@@ -687,9 +687,7 @@ def name_in_bracket(tokens: Sequence[Token]) -> int:
     return at if told and named and tokens[at + 1].low in {",", ")", ":"} else 0
 
 
-def quantity(
-    tokens: Sequence[Token], at: int, *, things: bool = False
-) -> tuple[int, list[Trait]]:
+def quantity(tokens: Sequence[Token], at: int, *, things: bool = False) -> tuple[int, list[Trait]]:
     """Read `at least one line`, `2 to 10 options`, `three tags`.
 
     Args:

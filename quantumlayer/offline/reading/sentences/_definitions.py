@@ -164,7 +164,9 @@ def _things(reader: Reader, at: int) -> Iterator[tuple[tuple[Thing, ...], int]]:
         while reader.low(joined) in {",", "and", "or"}:
             joined += 1
         if joined > end:
-            joined += reader.low(joined) in {"to", "for"} and reader.low(joined) == reader.low(at - 1)
+            joined += reader.low(joined) in {"to", "for"} and reader.low(joined) == reader.low(
+                at - 1
+            )
             for more, stop in _things(reader, joined):
                 yield (thing, *more), stop
         yield (thing,), end

@@ -491,9 +491,7 @@ def _agreeing(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     drafts = situation.extra.get("entities", {})
     for entity in drafts:
         named = [each for each in dict.fromkeys(found.things) if each != entity]
-        ties = {
-            each: {*_names(situation, each).values()} - {None} for each in [entity, *named]
-        }
+        ties = {each: {*_names(situation, each).values()} - {None} for each in [entity, *named]}
         thirds = [
             (left, right, third)
             for left, right, third in permutations(named)

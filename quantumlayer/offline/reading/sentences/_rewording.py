@@ -727,7 +727,7 @@ def _names_told(tokens: Tokens, rewording: Rewording) -> Tokens:
     listed = all(token.kind == "name" or token.low in {",", "and", "."} for token in tokens[at:])
     thing = tuple(lead) or rewording.thing
     spoken = not lead or (tokens[at - 1].low in {"called", "named", ":", "are"} and len(lead) <= 2)
-    if at < 2 or not listed or len(named) < _LEAST_NAMES or not thing or not spoken:  # noqa: PLR2004
+    if at < 2 or not listed or len(named) < _LEAST_NAMES or not thing or not spoken:
         return tokens
     return (*unwritten("a"), *thing, *unwritten("has"), *tokens[at:])
 
