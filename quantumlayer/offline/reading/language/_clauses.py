@@ -402,6 +402,7 @@ _LEAD_INS = (
 
     "as (a|an|the|our) <noun:role> [,] (i|we) [also] (want|need|wish|would like|would love|expect|have) [(to|that)]",
     "as (a|an|the|our) <noun:role> [,] (i|we)",
+    "(because|since) (there|we|it|our|the) <phrase> ,",
     "as (a|an|the|our) <noun:role> [,] (i|we) (can|could|may|should|must|shall|will) [be able to]",
     "(i|we|you) [also|really] (want|need|wish|would like|would love) [(you|it|the system)] to",
     "(i|we) would [like] [to] (have|see)", "(i|we) (want|need|would like|expect) that",

@@ -368,7 +368,7 @@ class StepByStep(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Transition(Fact):
-    """An action leads from some states to another."""
+    """An action leads from some states to another; with no `to`, from each to the next one."""
 
     to: str | None
     sources: tuple[str, ...] = ()

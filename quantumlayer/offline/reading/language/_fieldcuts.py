@@ -172,7 +172,7 @@ def told_of_each(tokens: Sequence[Token]) -> list[Token]:
             start = run[0]
             stop, kind = _kind_behind(told, stop, refers=told[run[0]].low.endswith("_id"))
         if kind:
-            note = [*unwritten("( a"), *kind, *unwritten(")")]
+            note = [*unwritten("("), *kind, *unwritten(")")]
             rest = _in_order(told[stop:], [told[each] for each in run])
             ends = pairwise([*run, run[-1] + 1])
             named = [each for one, two in ends for each in (told[one], *note, *told[one + 1 : two])]
@@ -208,6 +208,10 @@ def _kind_before(tokens: Sequence[Token], at: int) -> tuple[int, list[Token]]:
 def _kind_behind(tokens: Sequence[Token], at: int, *, refers: bool) -> tuple[int, list[Token]]:
     """`, two teams`, `, both whole numbers` behind the names; where it ends, and the kind of one."""
     end = at + 1
+    closed = next((i for i in range(at, len(tokens)) if tokens[i].low == ")"), at)
+    inner = list(tokens[end:closed]) if tokens[at:closed] and tokens[at].low == "(" else []
+    if inner and describes_several(inner) and not read_traits(inner)[1]:
+        return closed + 1, inner
     while end < len(tokens) and tokens[end].kind == "word" and tokens[end].low not in _SEPARATORS:
         end += 1
     opened = at + 2 < end and tokens[at].low
@@ -224,10 +228,10 @@ def _kind_of_one(words: Sequence[Token], *, refers: bool) -> list[Token]:
         return []
     if words[-1].low in {"fields", "values", "attributes", "properties"} and len(words) > 1:
         words = words[:-1]
-    kind = [*words[:-1], *unwritten(singular(words[-1].low))]
-    said, left = read_traits([*unwritten("a"), *kind])
+    kind = [*unwritten("a"), *words[:-1], *unwritten(singular(words[-1].low))]
+    said, left = read_traits(kind)
     typed = not left and any(trait.key == "type" for trait in said)
-    return kind if typed or (refers and len(kind) <= 2) else []
+    return kind if typed or (refers and len(words) <= 2) else []
 
 
 def _in_order(rest: Sequence[Token], names: Sequence[Token]) -> list[Token]:

@@ -255,6 +255,8 @@ def _element(reader: Reader, at: int) -> tuple[Any, int] | None:
 def _is_clause(words: list[str]) -> bool:
     if {"whenever", "when", "if", "while", "because", "unless"} & {word.lower() for word in words}:
         return True
+    if words[0].lower() in {"goes", "runs", "passes", "moves", "comes", "has", "gets"}:
+        return True
     acts = "third" in forms(words[0].lower()) and words[1].lower() in PREPOSITIONS
     return acts or (len(words) > 2 and "third" in forms(words[-1].lower()))
 

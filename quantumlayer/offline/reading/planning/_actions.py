@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from quantumlayer.offline.reading.document._analysis import Analysis, Finding
 from quantumlayer.offline.reading.document._drafts import FieldDraft, Ledger
@@ -149,10 +150,13 @@ def steps_of(analysis: Analysis, world: World, ledger: Ledger) -> list[Step]:
         if finding.source.kind == "transition":
             steps.extend(_row_steps(world, finding, ledger))
         for fact in finding.facts:
-            if not isinstance(fact, Transition) or fact.to is None:
+            if not isinstance(fact, Transition):
                 continue
             action = _action_of(world, finding, fact)
             if action is None:
+                continue
+            if fact.to is None:
+                steps.extend(_one_on(world, action, finding.source.id))
                 continue
             if fact.items is not None and fact.items.entity not in {None, action.entity}:
                 if fact.route is not None or world.references(
@@ -165,6 +169,15 @@ def steps_of(analysis: Analysis, world: World, ledger: Ledger) -> list[Step]:
             made = status_field(world, world.draft(action.entity), ())
             made.say([Trait("target", fact.to)], finding.source.id)
     return steps
+
+
+def _one_on(world: World, action: Action, requirement: str) -> Iterator[Step]:
+    """`… moves it to its next status`: through all of them, in the order that is told elsewhere."""
+    made = status_field(world, world.draft(action.entity), ())
+    for flow in made.values("flow")[:1]:
+        for before, after in pairwise(str(each) for each in flow):
+            made.say([Trait("target", after)], requirement)
+            yield Step(action, (before,), after, requirement)
 
 
 def _touch(

@@ -126,7 +126,7 @@ def _planned(
     plan.conflicts.extend(
         settle_fields(world.structure.entities.values(), ledger, all_required=everything)
     )
-    read_bodies(plan)
+    read_bodies(plan, steps)
     settle_actions(world, steps, analysis)
     guess_flags(plan)
     plan_values(plan)

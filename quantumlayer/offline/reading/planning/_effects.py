@@ -17,7 +17,6 @@ from quantumlayer.offline.reading.language._facts import (
     Winner,
 )
 from quantumlayer.offline.reading.language._fieldlists import FieldPhrase
-from quantumlayer.offline.reading.language._fieldtypes import type_of_name, type_of_value
 from quantumlayer.offline.reading.language._terms import (
     Arithmetic,
     FieldOf,
@@ -33,6 +32,7 @@ from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import Frame, Scope, condition, value
 from quantumlayer.offline.reading.planning._shaping import status_field
 from quantumlayer.offline.reading.planning._world import INACTIVE, Action, Unresolved, World, escape
+from quantumlayer.offline.reading.planning._fieldspecs import settle_alone
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading.text._words import participle
@@ -40,9 +40,10 @@ from quantumlayer.offline.reading.text._words import participle
 __all__ = ["plan_actions", "read_bodies"]
 
 
-def read_bodies(plan: Plan) -> None:
+def read_bodies(plan: Plan, steps: Sequence[Step]) -> None:
     """Find what each action takes, and the fields that keep it."""
     for action in plan.world.actions:
+        leads = any(step.action is action for step in steps)
         members = _members(plan, action)
         own = plan.world.field(action.entity, (action.name,)) if not members else None
         timed = own is not None and own.spec.get("type") in {"date", "datetime"}
@@ -55,7 +56,7 @@ def read_bodies(plan: Plan) -> None:
             )
             members = _members(plan, action)
         for name, sample in members.items():
-            made = _target_field(plan.world, action, name) or _kept(plan, action, name, sample)
+            made = _target_field(plan.world, action, name) or _kept(plan, action, name, sample, leads=leads)
             if made is not None and "random" in str(made.spec.get("on_create", "")):
                 continue  # a code is compared with the one that was given out
             if made is not None:
@@ -71,11 +72,33 @@ def _is_plain(plan: Plan, action: Action) -> bool:
     )
 
 
-_KEPT = frozenset({"string", "text", "email", "url", "boolean", "date", "datetime", "time"})
+_KEPT = frozenset("string text email url boolean date datetime time enum".split())
+_MOVED = frozenset({"amount", "quantity"})
+"""What an action adds somewhere or takes away."""
 
 
-def _kept(plan: Plan, action: Action, name: str, sample: Any) -> FieldDraft | None:
-    """`POST /tickets/{id}/resolve` with {"resolution"}: what nothing else is said about is kept."""
+def _told(plan: Plan, action: Action, name: str, sample: Any = UNKNOWN) -> FieldDraft:
+    """A member of an action's body by itself: as its name, an example and the text tell."""
+    made = FieldDraft(name, tuple(snake([name]).split("_")))
+    made.samples.extend([] if sample is UNKNOWN else [sample])
+    for finding in plan.analysis.findings:
+        for fact in finding.facts:
+            for phrase in fact.phrases if isinstance(fact, Fields) and _same(fact.route, action.route) else ():
+                if _body_name(plan, phrase) == name:
+                    made.say(phrase.traits, finding.source.id)
+                    made.counted |= phrase.counted
+    made.requirements = action.requirements[:1]
+    settle_alone(plan.world.draft(action.entity), made, plan.ledger)
+    return made
+
+
+def _kept(
+    plan: Plan, action: Action, name: str, sample: Any, *, leads: bool
+) -> FieldDraft | None:
+    """`POST /tickets/{id}/resolve` with {"resolution"}: what nothing else is said about is kept.
+
+    Numbers are where the action `leads` to another state; others are added to something, mostly.
+    """
     words = tuple(snake([name]).split("_"))
     if words[-1] in {"password", "id"} or any(
         isinstance(fact, Sets)
@@ -85,16 +108,14 @@ def _kept(plan: Plan, action: Action, name: str, sample: Any) -> FieldDraft | No
         for fact in finding.facts
     ):
         return None
-    kind = (None if sample is UNKNOWN else type_of_value(sample, words)) or type_of_name(words)
-    kind = kind or "string"
+    made = _told(plan, action, name, sample)
     draft = plan.world.draft(action.entity)
-    if kind not in _KEPT or name in draft.fields:
+    kept = made.spec["type"] in _KEPT or (leads and words[-1] not in _MOVED)
+    if not kept or made.spec["type"] in {"strings", "children"} or name in draft.fields:
         return None
-    made = FieldDraft(
-        name, words, spec={"name": name, "type": kind, "set_by": "system", "required": False}
-    )
+    made.spec.update(set_by="system", required=False)
+    made.spec.pop("default", None)
     draft.fields[name] = made
-    made.requirements.extend(action.requirements[:1])
     for requirement in action.requirements[:1]:
         plan.ledger.assume(requirement, f"the {draft.word.label} keeps {name!r} as it was sent")
     return made
@@ -487,37 +508,28 @@ def _body(plan: Plan, action: Action, endpoint: EndpointDraft) -> None:
             "required": True,
             "requirements": action.requirements[:1],
         }
-        if made is not None:
-            kind = made.spec["type"]
-            param["type"] = kind
-            for key in (
-                "choices",
-                "references",
-                "minimum",
-                "maximum",
-                "min_length",
-                "max_length",
-                "pattern",
-                "exclusive_minimum",
-            ):
-                if made.spec.get(key) is not None and made.spec.get(key) != []:
-                    param[key] = made.spec[key]
+        words = tuple(snake([name]).split("_"))
+        target = world.structure.lexicon.find(words[:-1]) if words[-1] == "id" else None
+        if made is None and target is not None:
+            param.update(type="reference", references=target.name)
         else:
-            words = tuple(snake([name]).split("_"))
-            target = world.structure.lexicon.find(words[:-1]) if words[-1] == "id" else None
-            if target is not None:
-                param.update(type="reference", references=target.name)
-            else:
-                shown = None if sample is UNKNOWN else type_of_value(sample, words)
-                param["type"] = shown or type_of_name(words) or "string"
-            if param["type"] in {"money", "number"}:
-                param["exclusive_minimum"] = 0
+            spec = (made or _told(plan, action, name, sample)).spec
+            param.update({k: spec[k] for k in _OF_PARAMETERS if spec.get(k) not in (None, [])})
+        unbounded = not any(key.endswith("minimum") for key in param)
+        if made is None and param["type"] in {"money", "number"} and unbounded:
+            param["exclusive_minimum"] = 0
         if param["type"] in {"string", "text"} and "min_length" not in param:
             param["min_length"] = 1
         endpoint.params[name] = param
     if made_optional := [name for name in endpoint.params if _is_optional(plan, action, name)]:
         for name in made_optional:
             endpoint.params[name]["required"] = False
+
+
+_OF_PARAMETERS = (
+    "type", "choices", "references", "minimum", "maximum", "min_length", "max_length", "pattern",
+    "exclusive_minimum",
+)  # fmt: skip
 
 
 def _is_optional(plan: Plan, action: Action, name: str) -> bool:

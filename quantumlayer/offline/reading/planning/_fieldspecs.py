@@ -19,7 +19,7 @@ from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.text._sketches import UNKNOWN
 from quantumlayer.offline.reading.text._tokens import Token
 
-__all__ = ["Settled", "conflict", "settle_fields"]
+__all__ = ["Settled", "conflict", "settle_alone", "settle_fields"]
 
 NUMERIC = frozenset({"integer", "number", "money"})
 TEXTUAL = frozenset({"string", "text", "email", "url"})
@@ -61,6 +61,11 @@ def settle_fields(
             _settle(draft, made, ledger, partly=bool(marked) and unmarked and not all_required)
             conflicts.extend(_conflicts(draft, made))
     return conflicts
+
+
+def settle_alone(draft: EntityDraft, made: FieldDraft, ledger: Ledger) -> None:
+    """Decide what one field is like that none of the entity's sentences describes."""
+    _settle(draft, made, ledger, partly=False)
 
 
 def _settle(draft: EntityDraft, made: FieldDraft, ledger: Ledger, *, partly: bool) -> None:

@@ -662,7 +662,7 @@ def _limit(plan: Plan, finding: Finding, fact: Limit) -> None:
         if name not in keys:
             keys.append(name)
     keys.extend(_field_named(world, entity, words) for words in fact.names)
-    if not keys and not fact.per_day:
+    if not keys and not fact.per_day and not fact.items.where:
         raise Unresolved("it is not clear for whom they are counted")
     lows = [token.low for token in finding.source.full]
     at_once = any(lows[at : at + 2] == ["same", "time"] for at in range(len(lows)))
@@ -759,7 +759,8 @@ def _before_actions(
         if action.entity != entity:
             continue
         done = _done_text(action.states, action.sets)
-        if done is None or done not in where:
+        entered = _entered(action, where) if done is None else ""
+        if (done is None or done not in where) and not entered:
             continue
         parts = []
         for key in keys:
@@ -767,9 +768,20 @@ def _before_actions(
             parts.append(f"{_key(key)} == {given or f'this.{_key(key)}'}")
         text = f"count({entity}, {', '.join((*parts, *where, 'id != this.id'))}) < {fact.most}"
         plan.rule(
-            entity, [action.name], text, text=_text(finding),
+            entity, [action.name], f"{entered} or {text}" if entered else text, text=_text(finding),
             requirement=finding.source.id, status=fact.status,
         )  # fmt: skip
+
+
+def _entered(action: Action, where: Sequence[str]) -> str:
+    """Where an action leads through several states: from which it does not come into this one."""
+    name, leads = action.states or ("", "")
+    for each in where:
+        state = each.removeprefix(f"{escape(name)} == ")
+        before = re.search(rf"(?:^|else ){re.escape(state)} if (\w+) == ('[^']*')", leads)
+        if before is not None:
+            return f"{before[1]} != {before[2]}"
+    return ""
 
 
 # --- comparisons ---------------------------------------------------------------------------------

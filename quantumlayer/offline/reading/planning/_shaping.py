@@ -53,6 +53,14 @@ def shape(analysis: Analysis, world: World, ledger: Ledger) -> None:
         if isinstance(fact, Answers) and fact.sketch is not None
         for name in fact.sketch.members
     }
+    world.moved = {
+        word.name
+        for finding in analysis.findings
+        for fact in finding.facts
+        if isinstance(fact, Transition)
+        and fact.route is not None
+        and (word := world.structure.word_of_route(fact.route)) is not None
+    }
     for finding in analysis.findings:
         for fact in finding.facts:
             if isinstance(fact, Worked) and _is_member(world, fact, shown):
@@ -311,6 +319,7 @@ def _entity(world: World, finding: Finding, items: Items | None) -> str:
     if finding.topic is not None:
         return finding.topic
     names = list(world.structure.entities)
+    names = [*world.moved] if len(world.moved) == 1 else names
     if len(names) == 1:
         return names[0]
     raise Unresolved("it is not clear which thing has these states")

@@ -100,6 +100,8 @@ class World:
     structure: Structure
     vocabulary: Vocabulary
     actions: list[Action] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+    """Entities with routes that lead from state to state."""
     definitions: dict[tuple[str, str], Condition] = field(default_factory=dict)
     """What an adjective means: (entity, word) → condition."""
     counting: dict[str, list[str]] = field(default_factory=dict)

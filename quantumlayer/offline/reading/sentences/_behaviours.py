@@ -143,6 +143,7 @@ BEHAVIOUR_SLOTS: dict[str, SlotFunction] = {
     "figures": _figure_words,
     "state": _state,
     "day": lambda reader, at: [(True, at + 1)] if reader.low(at) in {"day", "today"} else [],
+    "in_turn": lambda reader, at: _stations(reader, at),
     "led": lambda reader, at: _led(reader, at),
     "states": _states,
     "superlative": lambda reader, at: _superlative(reader, at),
@@ -388,6 +389,41 @@ def _flow(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if len(values) < 2:
         return None
     return [States(None, (), tuple(values), initial=values[0], flow=True)]
+
+
+def _in_turn(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`The status goes new, washing, ready`, `runs from new over washing to ready`: one after the other."""
+    if captures.get("named", "status") not in {"status", "state"}:
+        return None
+    values = captures["in_turn"]
+    return [States(captures.get("items"), (), values, initial=values[0], flow=True)]
+
+
+def _stations(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Three or more states in their order, with what joins them and what says that they come in turn."""
+    states: list[str] = []
+    words: list[str] = []
+    for token in reader.tokens[at:]:
+        joins = token.low in _IN_TURN or (token.kind == "mark" and token.low in {",", "→", "."})
+        if joins and words:
+            states.append(" ".join(words))
+            words = []
+        elif not joins and token.kind in {"word", "name", "quote"}:
+            words.append(str(token.value or token.text))
+        elif not joins:
+            return
+    states.extend([" ".join(words)] if words else [])
+    single = all(len(state.split()) <= _LONGEST_STATE for state in states)
+    if single and len({*states}) == len(states) > 2:
+        yield tuple(states), len(reader.tokens)
+
+
+_ORDERED = frozenset({"order", "turn", "after"})
+_LONGEST_STATE = 2
+_IN_TURN = frozenset(
+    "and then over via through to into finally at last lastly in this that order turn one after the other each"
+    " before next from up by row strictly by".split()
+)
 
 
 def _means(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -738,6 +774,9 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> (is|are) (first|at first|initially|to begin with) <state:to>", _starts_as),
     ("<items> (is|are|becomes) <state:to> (when|once|as soon as|after|from the moment) (it|they|that|one) (is|are|has been|have been|was|were) [first] (made|new|created|booked|added|placed|opened|submitted|registered|received|announced|entered|reported|requested|planned|filed|published)", _starts_as),
     ("[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|go|goes|goes through|run|:) [(from|through)] <choices:values>", _flow),
+    ("[(the|its|a|each|every)] [<items> 's] (status|statuses|states|state|<name:named>) [values] [(of|for) <items>] (goes|go|runs|run|passes|pass|moves|move|proceeds|proceed|follows|follow|steps|walks|develops|advances|leads) [on] [from] [(through|over|via|along)] [the] [(order|row|chain|sequence|stages|stations|steps)] [:] <in_turn>", _in_turn),
+    ("[(the|its)] [possible] (status|statuses|states|state|<name:named>) [values] [(of|for) <items>] (are|is|:) [one of] <in_turn>", lambda c, s: _in_turn(c, s) if _ORDERED & s.extra["lows"] else None),
+    ("[and] [then] (it|they|that) (ends|stops|is over|is done|is finished)", lambda *_: [Context()]),
     # --- what an action sets
     ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <clock_now>", _sets_field),
     ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <literal>", _sets_field),

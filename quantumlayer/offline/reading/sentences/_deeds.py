@@ -359,6 +359,12 @@ def _one_on(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     ]
 
 
+def _next(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`POST /orders/{id}/advance puts it into its next status`, whichever these are."""
+    route: Route = captures["route"]
+    return [Transition(None, (), route)] if _acts_on_item(route) else None
+
+
 def _kept_by_service(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Said((("status",),), None, (Trait("system"),))]
 
@@ -372,6 +378,7 @@ def _route_makes(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     return [Transition(states[0], (), route, None, None, _status(situation))]
 
 
+_STEPS = "(moves|advances|takes|brings|pushes|steps|puts|carries|shifts|sends|gives|goes|sets|switches|promotes|lifts|leads|passes)"
 _AFTER = "[,] [and] [((after|upon|with|by|through) which|whereupon|thereby|then|which means that|and then|so)]"
 _THE_STATUS = "(its|the|their|this sets the|that sets the) (status|state)"
 _VIA = "(with|by|via|through|using|calling|by calling|over|:|-|LPAREN)"
@@ -429,6 +436,15 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     (
         f"<route> (moves|advances|takes|brings|pushes|steps|puts|carries|shifts|sends) [(it|{_THE_STATUS}|<items>)] [(on|forward|along|up|ahead)] [by] [exactly] (one|a|a single|the next) (step|state|stage|status|place) [(on|further|forward|along|up|ahead|onward|onwards)] [(at a time|each time)] [(in|along|of|through|down)] [(this|the) (order|chain|row|sequence|line|list)] [:] <stations:states>",
         _one_on,
+    ),
+    (
+        f"<route> [,] [{_STEPS}] [(it|{_THE_STATUS}|the <items>)] [(on|forward|along|up|ahead)] [(to|into|in|by)] [(its|the|their)] next [(step|state|status|stage|one|station)] [of these]",
+        _next,
+    ),
+    ("<route> [,] (the|a|an) <items> [,] [(now|then)] [(as|in|with|now|then)] [(the|a)] [(status|state)] <stated>", _route_makes),
+    (
+        f"<route> {_STEPS} [(it|{_THE_STATUS}|<items>)] [(on|forward|along|up|ahead|further)] [by] [exactly] (one|a|a single) (step|state|status|stage|station|place) [(on|further|forward|along|up|ahead|onward|onwards|each time|at a time)]",
+        _next,
     ),
     (
         f"[,] [(except|but) [that]] <route> (sets|puts|turns|changes|moves|switches) (it|{_THE_STATUS}|<items>) [(to|into|in)] <stated> [,] (from (wherever|whatever|any|every|whichever) <rest>|whatever <rest>|no matter <rest>|at any (time|point|stage))",

@@ -17,6 +17,7 @@ from quantumlayer.offline.reading.language._facts import (
     Fact,
     Follows,
     Holds,
+    Limit,
     Operation,
     Refused,
     Room,
@@ -39,7 +40,8 @@ from quantumlayer.offline.reading.language._terms import (
     Literal,
 )
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS
+from quantumlayer.offline.reading.sentences._refusals import NTH
+from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS, NUMBER_WORDS
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import noun_for, plural, singular, verb
 
@@ -284,6 +286,48 @@ def _room(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
                 )
             ]
     return None
+
+
+def _at_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`No more than two notes may be pinned at once`, `a third order has to wait while two are washing`."""
+    tokens: Sequence[Token] = captures["rest"]
+    words = {token.low for token in tokens}
+    numbers = [
+        token.value if token.kind == "number" else NUMBER_WORDS[token.low]
+        for token in tokens
+        if token.kind == "number" or (token.kind == "word" and token.low in NUMBER_WORDS)
+    ]
+    further = [NTH.index(token.low) + 1 for token in tokens if token.low in NTH and numbers]
+    limited = words & {"most", "only", "maximum"} or (
+        words & {"more"} and words & {"no", "not", "never"}
+    )
+    waits = bool(further) and words & _WAITING and further == numbers
+    if len(numbers) != 1 or numbers[0] < 1 or not (limited or waits):
+        return None
+    marks = _SAME_TIME | _WAITING | {"more", "most", "only", "maximum"} | {*NUMBER_WORDS, *NTH}
+    said = [token for token in tokens if token.kind != "number" and token.low not in marks]
+    found = _sort(said, situation, frozenset(), states=True)
+    if found is None or found.verbs or len({*found.things}) > 1:
+        return None
+    drafts = situation.extra.get("entities", {})
+    flags = [each for each in found.fields if type_of_name(each) == "boolean" or "boolean" in (
+        kind for draft in drafts.values() if (made := draft.find(each)) for kind in made.values("type")
+    )]  # fmt: skip
+    named = [state for state, negated in found.states if not negated] + [*map(" ".join, flags)]
+    owners = situation.vocabulary.states.get(named[0], set()) if named else set()
+    entity = next(iter(found.things), None) or next(iter(owners), None) or _here(situation)
+    if len(named) != 1 or len(found.fields) != len(flags) or entity is None:
+        return None
+    mine = bool(words & {"my", "their", "his", "her", "one's"}) and situation.vocabulary.users
+    per = (Items(None, person=True, words=("one",)),) if mine else ()
+    being = Being(None, tuple(named[0].split()))
+    return [Limit(Items(entity, (being,), many=True), int(numbers[0]), per, status=_status(situation))]
+
+
+_WAITING = frozenset("wait waits waiting".split())
+_SAME_TIME = frozenset(
+    "once time same any together simultaneously moment while there than up to has at them".split()
+)
 
 
 def _takes_one(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -579,6 +623,7 @@ GIST: tuple[tuple[str, Recogniser], ...] = (
         "<items> (takes|take|occupies|occupy|fills|fill|uses|needs|need|claims) [up] (one|a single|exactly one) <word> [each]",
         _takes_one,
     ),
+    ("<rest>", _at_once),
     ("<rest>", _rising),
     ("<rest>", _room),
     ("<rest>", _agreeing),

@@ -510,15 +510,15 @@ def _limit_one(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     return _limit({**captures, "number": 1}, situation)
 
 
-_NTH = "second third fourth fifth sixth seventh eighth ninth tenth eleventh".split()
+NTH = "second third fourth fifth sixth seventh eighth ninth tenth eleventh".split()
 
 
 def _nth(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A third firing for the same kiln is refused`: there are two at most."""
     low = captures["nth"].low
-    if low not in _NTH:
+    if low not in NTH:
         return None
-    return _limit({**captures, "number": _NTH.index(low) + 1}, situation)
+    return _limit({**captures, "number": NTH.index(low) + 1}, situation)
 
 
 def _two(captures: Captures, situation: Situation) -> Iterable[Fact] | None:

@@ -147,6 +147,7 @@ def columns(kind: Kind, cells: Mapping[str, str]) -> dict[Column, str]:
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
 _BEFORE_OTHERS = re.compile(r"(?:[1-5]\d\d\s*,\s*)+(?=[1-5]\d\d (?:if|when|where|unless)\b)")
 """In `400, 409 if the name is taken` only the last number has a condition."""
+_BEFORE_NOUN = re.compile(r"^\s*[1-5]\d\d\s*[,:;]\s*(?=(?:the|an?)\s)", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:[\s,;/|]|or|and|\b[1-5]\d\d\b(?: [A-Z][A-Za-z]+)*)*")
 
 
@@ -164,7 +165,7 @@ def _answered(cells: dict[Column, str], rest: list[str]) -> dict[Column, str]:
             failure.extend(code for code in codes if code >= "400")
             words = [each for each in words if each != cell]
         elif cell not in rest:
-            words.append(cell)
+            words.append(_BEFORE_NOUN.sub("", cell))
     cells.pop("notes", None)
     texts: dict[Column, list[str]] = {"what": words, "success": success, "failure": failure}
     for column, parts in texts.items():
