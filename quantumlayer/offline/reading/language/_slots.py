@@ -227,8 +227,8 @@ def _choices(reader: Reader, at: int) -> Iterator[tuple[Any, int]]:
 def _element(reader: Reader, at: int) -> tuple[Any, int] | None:
     if reader.low(at) in {"the", "a", "an"} and reader.low(at + 1) not in _JOINERS | {""}:
         at += 1
-    if at >= len(reader.tokens):
-        return None
+    if at >= len(reader.tokens) or (reader.low(at), reader.low(at + 1)) == ("in", "this"):
+        return None  # in this order
     token = reader.tokens[at]
     if token.kind in {"quote", "name", "code"}:
         return token.value, _comment(reader, at + 1)

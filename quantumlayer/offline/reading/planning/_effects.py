@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from quantumlayer.agents.expressions import navigation
@@ -28,11 +28,11 @@ from quantumlayer.offline.reading.language._terms import (
 )
 from quantumlayer.offline.reading.language._vocabulary import snake
 from quantumlayer.offline.reading.planning._actions import Step, undone_by
+from quantumlayer.offline.reading.planning._fieldspecs import settle_alone
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
 from quantumlayer.offline.reading.planning._render import Frame, Scope, condition, value
 from quantumlayer.offline.reading.planning._shaping import status_field
 from quantumlayer.offline.reading.planning._world import INACTIVE, Action, Unresolved, World, escape
-from quantumlayer.offline.reading.planning._fieldspecs import settle_alone
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading.text._words import participle
@@ -56,7 +56,9 @@ def read_bodies(plan: Plan, steps: Sequence[Step]) -> None:
             )
             members = _members(plan, action)
         for name, sample in members.items():
-            made = _target_field(plan.world, action, name) or _kept(plan, action, name, sample, leads=leads)
+            made = _target_field(plan.world, action, name) or _kept(
+                plan, action, name, sample, leads=leads
+            )
             if made is not None and "random" in str(made.spec.get("on_create", "")):
                 continue  # a code is compared with the one that was given out
             if made is not None:
@@ -83,7 +85,9 @@ def _told(plan: Plan, action: Action, name: str, sample: Any = UNKNOWN) -> Field
     made.samples.extend([] if sample is UNKNOWN else [sample])
     for finding in plan.analysis.findings:
         for fact in finding.facts:
-            for phrase in fact.phrases if isinstance(fact, Fields) and _same(fact.route, action.route) else ():
+            for phrase in (
+                fact.phrases if isinstance(fact, Fields) and _same(fact.route, action.route) else ()
+            ):
                 if _body_name(plan, phrase) == name:
                     made.say(phrase.traits, finding.source.id)
                     made.counted |= phrase.counted
@@ -92,9 +96,7 @@ def _told(plan: Plan, action: Action, name: str, sample: Any = UNKNOWN) -> Field
     return made
 
 
-def _kept(
-    plan: Plan, action: Action, name: str, sample: Any, *, leads: bool
-) -> FieldDraft | None:
+def _kept(plan: Plan, action: Action, name: str, sample: Any, *, leads: bool) -> FieldDraft | None:
     """`POST /tickets/{id}/resolve` with {"resolution"}: what nothing else is said about is kept.
 
     Numbers are where the action `leads` to another state; others are added to something, mostly.

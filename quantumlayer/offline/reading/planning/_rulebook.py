@@ -52,6 +52,7 @@ from quantumlayer.offline.reading.planning._render import (
 )
 from quantumlayer.offline.reading.planning._successions import follows, not_oneself, successive
 from quantumlayer.offline.reading.planning._world import (
+    Action,
     Unresolved,
     World,
     escape,

@@ -321,7 +321,9 @@ def _at_once(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     mine = bool(words & {"my", "their", "his", "her", "one's"}) and situation.vocabulary.users
     per = (Items(None, person=True, words=("one",)),) if mine else ()
     being = Being(None, tuple(named[0].split()))
-    return [Limit(Items(entity, (being,), many=True), int(numbers[0]), per, status=_status(situation))]
+    return [
+        Limit(Items(entity, (being,), many=True), int(numbers[0]), per, status=_status(situation))
+    ]
 
 
 _WAITING = frozenset("wait waits waiting".split())

@@ -77,3 +77,85 @@ def test_a_line_behind_a_route_may_name_the_states_it_is_possible_in(sentence: s
     design = reading.design(reading.read(document))
     rules = [rule for rule in design.rules if "revoke" in rule.on]
     assert [rule.condition for rule in rules] == ["status == 'issued'"]
+
+
+_ORDERS = "# Laundry\n\nAn order has a customer and a flag `pinned`.\n\n"
+_NEXT = "POST /orders/{id}/advance moves it to the next status."
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        "The `status` goes received, washing, ready, collected; then it ends.",
+        "Its status runs from received over washing and ready to collected.",
+        "Statuses: received, washing, ready, collected, in this order.",
+        '`status` passes through "received", "washing", "ready" and "collected", one after the other.',
+    ],
+)
+@pytest.mark.parametrize(
+    "step",
+    [
+        _NEXT,
+        "POST /orders/{id}/advance takes it one step on.",
+        "POST /orders/{id}/advance gives it its next status.",
+        "POST /orders/{id}/advance puts it into the next one.",
+        "POST /orders/{id}/advance goes one status further.",
+    ],
+)
+def test_an_action_leads_through_states_that_are_told_elsewhere(chain: str, step: str) -> None:
+    made = reading.design(reading.read(f"{_ORDERS}{step} {chain}"))
+    status = next(each for each in made.entities[0].fields if each.name == "status")
+    assert (status.choices, status.default) == (
+        ["received", "washing", "ready", "collected"], "received",
+    )  # fmt: skip
+    (action,) = (each for each in made.endpoints if each.kind == "action")
+    assert action.effects[0].value == (
+        "'washing' if status == 'received' else 'ready' if status == 'washing' else 'collected'"
+    )
+    assert {rule.condition for rule in made.rules} == {"status in ('received', 'washing', 'ready')"}
+
+
+def test_the_answer_of_a_route_says_which_state_it_leads_to() -> None:
+    made = reading.design(
+        reading.read(
+            '# Loans\n\nA loan has a title and a status, which starts as "out".\n\n'
+            "| Call | Gives |\n|---|---|\n| POST /loans | 201 |\n"
+            '| POST /loans/{id}/return | 200, the loan, now "returned" |\n'
+            '| POST /loans/{id}/lose | 200, the loan as "lost" |'
+        )
+    )
+    effects = {each.name: each.effects[0].value for each in made.endpoints if each.kind == "action"}
+    assert effects == {"return": "'returned'", "lose": "'lost'"}
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        'At most two orders can be "washing" at the same time.',
+        'Only two orders may be "washing" at a time.',
+        'There are never more than two orders in "washing".',
+        'A third order has to wait while two are "washing".',
+        'Because there are two machines, a third order has to wait while two are "washing".',
+        "Not more than two orders are washing at any time.",
+        'Two orders at most are "washing" at once.',
+    ],
+)
+def test_so_many_are_in_a_state_at_once(limit: str) -> None:
+    text = f"{_ORDERS}The status goes received, washing, ready. {_NEXT} {limit}"
+    conditions = {
+        rule.condition for rule in reading.design(reading.read(text)).rules if "advance" in rule.on
+    }
+    count = "count(Order, status == 'washing', id != this.id) < 2"
+    assert f"status != 'received' or {count}" in conditions
+
+
+@pytest.mark.parametrize("whose", ["orders", "of the orders", "of all orders"])
+def test_so_many_are_marked_at_once(whose: str) -> None:
+    text = (
+        f"{_ORDERS}POST /orders/{{id}}/pin sets `pinned` to true. No more than two {whose} may be"
+        " pinned at once."
+    )
+    conditions = {
+        rule.condition for rule in reading.design(reading.read(text)).rules if "pin" in rule.on
+    }
+    assert "count(Order, pinned == True, id != this.id) < 2" in conditions
