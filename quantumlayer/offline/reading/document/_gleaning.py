@@ -174,6 +174,8 @@ def _target(situation: Situation, route: Route | None) -> Items | Route | None:
 
 def _step(reader: Reader, at: int, route: Route) -> tuple[Fact, int] | None:
     """`draft` or `scheduled` → `sent`, `open becomes closed`, `back to draft`: what an action changes."""
+    if not _DENIED.isdisjoint(reader.low(i) for i in range(max(0, at - _DENYING), at)):
+        return None  # no short cut from draft to closed
     states, end = _states(reader, at)
     if reader.low(at) == "back" and reader.low(at + 1) == "to":
         to, end = _states(reader, at + 2)
@@ -189,6 +191,11 @@ def _step(reader: Reader, at: int, route: Route) -> tuple[Fact, int] | None:
             if len(to) == 1:
                 return Transition(to[0], tuple(states), route), last
     return None
+
+
+_DENYING = 4
+"""How far before a step a word denies it."""
+_DENIED = frozenset("no not never nobody neither nor without".split())
 
 
 def _is_step(reader: Reader, at: int) -> bool:

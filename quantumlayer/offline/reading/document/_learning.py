@@ -31,6 +31,7 @@ _SUFFIXES = frozenset({"at", "on", "date", "time", "day", "timestamp"})
 def learn(structure: Structure, sources: Sequence[Source]) -> Vocabulary:
     """Collect what fields are called, which states there are and what people do."""
     vocabulary = Vocabulary(structure.lexicon)
+    _call_addresses(structure)
     for draft in structure.entities.values():
         for made in draft.fields.values():
             for words in (*aliases(made.words, made.name), *made.also):
@@ -56,6 +57,20 @@ def learn(structure: Structure, sources: Sequence[Source]) -> Vocabulary:
     user = structure.lexicon.find(["user"])
     vocabulary.users = user.name if user is not None else None
     return vocabulary
+
+
+def _call_addresses(structure: Structure) -> None:
+    """Where one thing has an email address, `address` means it, whatever its name is."""
+    mails = [
+        (draft, made)
+        for draft in structure.entities.values()
+        for made in draft.fields.values()
+        if "email" in made.values("type")
+    ]
+    for words in (("address",), ("email",), ("email", "address")) if len(mails) == 1 else ():
+        draft, made = mails[0]
+        if draft.find(words) is None:
+            made.also.append(words)
 
 
 def aliases(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:

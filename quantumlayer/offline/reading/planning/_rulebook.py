@@ -502,6 +502,8 @@ def _unique_rule(
             made.spec.pop("unique_with")
             made.spec["unique"] = True
         made.asked(finding.source.id)
+        for each in (world.draft(entity).fields[key] for key in keys):
+            each.spec["case_insensitive"] = each.spec.get("type") == "email"
         return
     parts = [f"{escape(key)} == this.{escape(key)}" for key in keys]
     condition_ = f"not exists({entity}, {', '.join((*parts, *active, 'id != this.id'))})"

@@ -384,6 +384,8 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
     if not heard.things or (not children and heard.marks & (_SEVERAL | {"this"})):
         routes = _spoken(heard, situation)
         return [(route, _near(route, situation)) for route in routes]
+    if not children and heard.marks & _BOTH and not heard.marks & _SEVERAL:
+        children = [each for each in _made_here(situation) if parents(each, situation) & named]
     route = situation.route
     acted = owner_of(route, situation) if isinstance(route, Route) and acts_on_item(route) else None
     if acted is not None and {*heard.things} == {acted} <= named and heard.marks & _REFUSING:
@@ -400,6 +402,15 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
     if len(children) != 1:
         return []
     return [(("create", children[0]), parents(children[0], situation))]
+
+
+def _made_here(situation: Situation) -> list[str]:
+    """What the route makes that the text goes on to describe: `that works only while the poll is open`."""
+    route = situation.route
+    if not isinstance(route, Route) or route.method != "POST" or not route.literals:
+        return []
+    word = situation.vocabulary.lexicon.by_segment(route.segments[-1])
+    return [word.name] if word is not None else []
 
 
 def _near(act: Route | str, situation: Situation) -> set[str]:

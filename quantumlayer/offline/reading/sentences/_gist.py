@@ -137,7 +137,7 @@ def _status(situation: Situation) -> int | None:
 
 _JOINING = FUNCTION_WORDS | frozenset(
     "and or , ( ) . can may must should shall could will would is are was be been not no never has have had"
-    " than as do does did so that which who there nobody somebody same one ones own if when new".split()
+    " than as do does did so that which who there nobody somebody same one ones own if when new possible".split()
 )
 _PEOPLE = frozenset(
     "people person persons somebody anybody guest guests participant participants anyone user users".split()
@@ -225,6 +225,7 @@ def _names(situation: Situation, entity: str) -> dict[tuple[str, ...], str | Non
         return {}
     found = {made.words: made.references for made in draft.fields.values()}
     found.update({(made.name.lower(),): made.references for made in draft.fields.values()})
+    found.update({each: made.references for made in draft.fields.values() for each in made.also})
     return found
 
 

@@ -49,10 +49,11 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
         `POST /jobs/{id}/close turns an open job into a closed one` → `… makes an open job closed`
         `a van does one tour a day, and so does a driver` → `…; a driver does one tour a day`
         `the balance starts at 0, the state at "open"` → `…; the state starts at "open"`
+        `a draft can be changed; afterwards not` → `only a draft can be changed`
         `a seat or a code occurs once per hall` → `a seat occurs once per hall; a code occurs once per hall`
         `a job starts out open and becomes shut with POST …` → `a job is open at first; POST … makes it shut`
     """
-    tokens = _likewise(_each_of_two(_begun(tokens)))
+    tokens = _likewise(_each_of_two(_begun(_only_so(tokens))))
     tokens = _stated(_apart(_around(tokens)), known)
     return _once(_into(_by_route(_begins(_until(_unfolded(tokens, known))))))
 
@@ -74,6 +75,28 @@ def _each_of_two(tokens: Tokens) -> Tokens:
     said = tokens[does:end]
     first = tokens[start + (lows[start] == "either") : at]
     return (*tokens[:start], *first, *said, *unwritten(";"), *tokens[at + 1 : end], *tokens[end:])
+
+
+def _only_so(tokens: Tokens) -> Tokens:
+    """`While it is a draft it can be changed; after that it may not`: then only, and no rule of its own."""
+    lows = [token.low for token in tokens]
+    end = len(lows) - (lows[-1:] == ["."])
+    at = next((i for i in range(end - 1, 2, -1) if lows[i] in {";", ","}), 0)
+    tail = [low for low in lows[at + 1 : end] if low not in _ELSE]
+    other = tail[:1] in (["a"], ["an"]) and len(tail) <= _LONGEST_SUBJECT
+    said = at and set(lows[at + 1 : end]) & _DENIALS and (not tail or other)
+    head = set(lows[:at])
+    granted = head & {"can", "may", "could"} and not head & (_DENIALS | {"only", "no", "nobody"})
+    if not said or not granted or any(token.kind == "route" for token in tokens):
+        return tokens
+    return (*unwritten("only"), *tokens[:at], *tokens[end:])
+
+
+_DENIALS = frozenset({"not", "neither", "never"})
+_ELSE = _DENIALS | frozenset(
+    "and but afterwards thereafter later otherwise then after that this from on it they can may could is are be"
+    " possible any more longer no one them done changed".split()
+)
 
 
 def _begun(tokens: Tokens) -> Tokens:

@@ -115,3 +115,52 @@ def test_other_sentences_about_states_forbid_nothing(sentence: str) -> None:
     plain = {(rule.entity, tuple(rule.on), rule.condition) for rule in _design("").rules}
     rules = {(rule.entity, tuple(rule.on), rule.condition) for rule in _design(sentence).rules}
     assert rules == plain
+
+
+_POLLS = """# Polls
+
+A poll has a question and a list of options. It begins as a "draft". POST /polls/{id}/open makes it "open",
+POST /polls/{id}/close makes an open poll "closed".
+
+"""
+_VOTES = "POST /polls/{id}/votes takes voter, an email address, and option. "
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "While a poll is a draft it can be changed and deleted; afterwards neither.",
+        "A draft can be changed and deleted, an open poll neither.",
+        "As long as it is a draft it may be changed and deleted; after that it may not.",
+        "Polls can be changed and deleted while they are drafts, not later.",
+        "Only drafts can be changed or deleted.",
+    ],
+)
+def test_what_is_over_afterwards_is_possible_before(sentence: str) -> None:
+    rules = _design(sentence, _POLLS).rules
+    told = {rule.condition for rule in rules if {"update", "delete"} & {*rule.on}}
+    assert told == {"status == 'draft'"}
+
+
+def test_a_step_that_is_denied_is_no_step() -> None:
+    made = _design("There is no way back and no short cut from draft to closed.", _POLLS)
+    assert {rule.condition for rule in made.rules if "close" in rule.on} == {"status == 'open'"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "That works only while the poll is open, and once per poll and address.",
+        "It is possible only while the poll is open and only once per poll and voter.",
+        "The poll has to be open for that, and voting is possible once per poll and email address.",
+    ],
+)
+def test_what_works_so_is_what_the_route_before_makes(sentence: str) -> None:
+    made = _design(_VOTES + sentence, _POLLS)
+    assert [rule.condition for rule in made.rules if rule.entity == "Vote"] == [
+        "poll.status == 'open'"
+    ]
+    (vote,) = (each for each in made.entities if each.name == "Vote")
+    fields = {each.name: each for each in vote.fields}
+    assert fields["poll_id"].unique_with == ["voter"]
+    assert fields["voter"].case_insensitive

@@ -70,7 +70,7 @@ def test_who_sees_what(sentence: str, own: bool) -> None:  # noqa: FBT001 -- wha
         ),
         (
             'A job is "open" first. POST /jobs/{id}/end with `{"price": 8}` (not negative) sets it to "done".',
-            {"status='done'"},
+            {"status='done'", "price=param.price"},
         ),
     ],
 )
