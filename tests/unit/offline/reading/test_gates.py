@@ -152,7 +152,7 @@ def test_a_step_that_is_denied_is_no_step() -> None:
     [
         "That works only while the poll is open, and once per poll and address.",
         "It is possible only while the poll is open and only once per poll and voter.",
-        "The poll has to be open for that, and voting is possible once per poll and email address.",
+        "The poll has to be open for that, and voting is possible once per poll and address.",
     ],
 )
 def test_what_works_so_is_what_the_route_before_makes(sentence: str) -> None:
