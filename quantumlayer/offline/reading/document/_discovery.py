@@ -522,8 +522,9 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
         head.append(token)
     if tokens[0].kind == "name" and (len(head) == 1 or len(head) < len(tokens)):
         return True
-    if tokens[0].low in {"each", "every"} and any("third" in token.forms for token in head[2:-1]):
-        return False  # every permit also shows the places_left
+    acts = [at for at, token in enumerate(head[2:-1], 2) if "third" in token.forms]
+    if acts and (tokens[0].low in {"each", "every"} or head[acts[0] + 1].kind == "name"):
+        return False  # every permit also shows the places_left, the service notes opened_at
     if tokens[0].low in DETERMINERS:
         return len(head) < 6 and not any(_verbal(token) for token in head)
     if len(head) > 1 and "base" in forms(tokens[0].low):

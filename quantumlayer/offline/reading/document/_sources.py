@@ -127,7 +127,7 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         _give_methods(source)
         source.tokens, source.bodies = _without_bodies(_members_told(source.tokens))
         _shown_bodies(source)
-        source.tokens = _quoted_choices(_without_idioms(source.tokens))
+        source.tokens = _quoted_names(_quoted_choices(_without_idioms(source.tokens)))
         if previous is None or previous.headings != source.headings:
             source.full = (*_routes_above(source), *source.full)
         sources.append(source)
@@ -569,6 +569,21 @@ def _quoted_choices(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tuple(changed)
 
 
+def _quoted_names(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`POST /jobs/{id}/close needs a non-empty "reason"`: what an action takes is a name, also in quotation marks."""
+    changed = list(tokens)
+    acts = tokens[:1] and tokens[0].kind == "route" and tokens[0].value.method != "GET"
+    for at, token in enumerate(tokens) if acts else ():
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        ends = after is None or after.kind == "mark" or after.low in {"and", "which", "that"}
+        opens = tokens[at - 1].low in DETERMINERS | _TAKING | {"optional", "non-empty", "and", ","}
+        taken = opens and any(each.low in _TAKING for each in tokens[:at])
+        if token.kind == "quote" and taken and ends and str(token.value).isidentifier():
+            changed[at] = replace(token, low=token.value.lower(), kind="name")
+    return tuple(changed)
+
+
+_TAKING = frozenset("needs takes requires expects wants demands".split())
 _ANSWERING = frozenset(
     "answers answer returns return responds gives get gets answering back receives replies reply"
     " replying yields sends".split()

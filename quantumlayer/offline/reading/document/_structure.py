@@ -16,7 +16,7 @@ from quantumlayer.offline.reading.document._discovery import (
     makes,
 )
 from quantumlayer.offline.reading.document._drafts import EntityDraft, FieldDraft, Ledger
-from quantumlayer.offline.reading.document._sources import Source, split_asides
+from quantumlayer.offline.reading.document._sources import Source, known_names, split_asides
 from quantumlayer.offline.reading.language._clauses import Grammar
 from quantumlayer.offline.reading.language._facts import (
     Belongs,
@@ -44,13 +44,14 @@ from quantumlayer.offline.reading.sentences._definitions import (
     LEGENDS,
     SIGN_UP,
     Situation,
+    is_action,
 )
 from quantumlayer.offline.reading.sentences._loose import DEFINED
 from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
-from quantumlayer.offline.reading.text._words import is_plural, noun_for, plural, singular
+from quantumlayer.offline.reading.text._words import is_plural, noun_for, plural, singular, split_name
 
 __all__ = ["Structure", "build_structure"]
 
@@ -174,6 +175,7 @@ def build_structure(
     _settle_kinds(structure, sources)
     _settle_children(structure, sources)
     _tie_nested(structure, sources)
+    _settle_handed(structure, sources)
     _settle_references(structure)
     _settle_shown(structure, sources)
     return structure
@@ -313,6 +315,22 @@ def _tie_nested(structure: Structure, sources: Sequence[Source]) -> None:
                 if _is_membership(route, at, item, made_apart):
                     continue
                 structure.relations.append((owner.name, item.name, source.id))
+
+
+def _settle_handed(structure: Structure, sources: Sequence[Source]) -> None:
+    """`POST /tickets/{id}/assign` with {"agent_id": 5}: kept where the document speaks of it elsewhere, too."""
+    for (method, path), (body, requirement) in list(structure.bodies.items()):
+        route = Route(method, path)
+        word = structure.word_of_route(route) if is_action(route) else None
+        others = known_names(each for each in sources if each.id != requirement) if word else ()
+        for name in {*body.members} & {*others} if word is not None else ():
+            words = split_name(name)
+            target = structure.lexicon.find(words[:-1]) if words[-1] == "id" else None
+            if target is not None and target is not word:
+                made = structure.new_field(structure.entity(word), words, name)
+                made.references = target.name
+                if not made.requirements:
+                    made.say([Trait("system")], requirement)
 
 
 def _is_membership(route: Route, at: int, item: EntityWord, made_apart: set[str]) -> bool:

@@ -42,6 +42,7 @@ __all__ = [
     "DEFINITION_SLOTS",
     "Situation",
     "done_on",
+    "is_action",
     "lexicon_of",
     "plausible_field",
 ]
@@ -529,7 +530,7 @@ def _has_password(phrases: Iterable[FieldPhrase]) -> bool:
 def _body_of_action(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`it takes a reason, which we keep`, of an action: a field that it fills."""
     route = captures.get("route") or situation.route
-    if not _is_action(route):
+    if not is_action(route):
         return None
     kept = bool(captures.get("kept"))
     phrases: tuple[FieldPhrase, ...] = captures["fields"]
@@ -560,7 +561,7 @@ def _names_agent(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     return [Fields(situation.topic, (phrase,), by_system=True)]
 
 
-def _is_action(route: Any) -> bool:
+def is_action(route: Any) -> bool:
     """Whether a route does something to one item: `POST /tickets/{id}/close`."""
     if route is None or route.method not in {"POST", "PUT", "PATCH"} or len(route.segments) < 3:
         return False
@@ -950,7 +951,7 @@ _MOMENTS = frozenset({"date", "time", "day", "moment"})
 
 def done_on(words: tuple[str, ...], route: Any) -> tuple[str, ...]:
     """`POST /rentals/{id}/return notes the day`: the one on which it is returned."""
-    acting = _is_action(route) and len(words) == 1 and words[0] in _MOMENTS
+    acting = is_action(route) and len(words) == 1 and words[0] in _MOMENTS
     if not acting:
         return words
     return (*participle(route.segments[-1]).split(), "on" if words[0] in {"day", "date"} else "at")
@@ -971,8 +972,10 @@ def _code(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     lexicon = lexicon_of(situation)
     if route.method == "GET":
         return None
-    if lexicon is None or any(lexicon.find(phrase.words) is not None for phrase in phrases):
-        return None
+    words = [phrase.words for phrase in phrases if not phrase.spelled]
+    words += [also for phrase in phrases for also in phrase.also]
+    if lexicon is None or any(lexicon.find(cut) for each in words for cut in (each, each[1:2])):
+        return None  # makes a resolved ticket new
     if not any(phrase.traits or phrase.spelled for phrase in phrases):
         return None
     return [Fields(Thing(()), phrases, by_system=True, route=route)]
@@ -1072,7 +1075,7 @@ def _route_of_deed(thing: Thing, situation: Situation) -> Any:
         return None
     wanted = base(thing.words[0])
     for route in situation.extra.get("all_routes", ()):
-        if _is_action(route) and route.segments[-1].lower().partition("-")[0] == wanted:
+        if is_action(route) and route.segments[-1].lower().partition("-")[0] == wanted:
             return route
     return None
 

@@ -36,7 +36,8 @@ _BANS = frozenset(
 _REFUSING = frozenset("refused error conflict fails fail".split())
 _ONLY = frozenset("only solely exclusively".split())
 _NEEDS = frozenset("needs need requires require must".split())
-_CAN = frozenset("can may could possible allowed works work permitted goes".split())
+_CAN = frozenset("can may could possible allowed works work permitted goes used available".split())
+_WORKS = _CAN - frozenset("can may could".split())
 _WHILE = frozenset("if when whenever once after while where".split())
 _UNLESS = frozenset("unless until before".split())
 _WHICH = frozenset("that which who".split())
@@ -388,8 +389,9 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
         children = [each for each in _made_here(situation) if parents(each, situation) & named]
     route = situation.route
     acted = owner_of(route, situation) if isinstance(route, Route) and acts_on_item(route) else None
-    if acted is not None and {*heard.things} == {acted} <= named and heard.marks & _REFUSING:
-        return [(route, {acted})]  # a job that is done already is refused
+    told = heard.marks & _REFUSING or (heard.marks & _ONLY and heard.marks & _WORKS)
+    if acted is not None and {*heard.things} == {acted} <= named and told:
+        return [(route, {acted})]  # a job that is done already is refused; works for open jobs only
     if not children and heard.bare and isinstance(route, Route) and route.method == "POST":
         return [(route, _near(route, situation))]
     if not children and "nothing" in heard.marks and heard.marks & _ENTERS:

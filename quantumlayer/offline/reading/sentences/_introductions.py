@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from quantumlayer.offline.reading.language._facts import Belongs, Fact, Thing
 from quantumlayer.offline.reading.language._fieldtypes import is_textual, type_of_name
-from quantumlayer.offline.reading.sentences._definitions import GENERIC, VAGUE
+from quantumlayer.offline.reading.sentences._definitions import CREATE, GENERIC, READ, VAGUE
 from quantumlayer.offline.reading.text._lexicon import (
     ADVERBS,
     DETERMINERS,
@@ -21,7 +21,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PRONOUNS,
 )
 from quantumlayer.offline.reading.text._tokens import Token, unwritten
-from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
+from quantumlayer.offline.reading.text._words import base, forms, is_plural, plural, singular, verb
 
 __all__ = ["COMPOUND", "introduced", "labelled", "presented"]
 
@@ -72,7 +72,8 @@ def introduced(
     pronoun = int(tokens[0].low in {"it", "they", "each", "she", "he"})
     if heading and opens(tokens, pronoun):
         tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
-    tokens = _with_article(_without_paths(_announced(_without_greeting(_sent(tokens)))))
+    tokens = _announced(_without_greeting(_sent(tokens)))
+    tokens = _with_article(_without_paths(_living(tokens, heading)))
     tokens = _done(tokens, facts)
     tokens = tokens if accounts else _registered(tokens)
     tokens = _telling(_told_apart(tokens, facts, item=item), facts)
@@ -634,6 +635,46 @@ def _belongs(child: Sequence[Token], parent: Sequence[Token]) -> Belongs:
 
 
 # --- paths in between ----------------------------------------------------------------------------
+
+
+def _living(tokens: Tokens, heading: Tokens) -> Tokens:
+    """`Remarks are posted to and read from /jobs/{id}/remarks, with a text, oldest first`: what they have, and where."""
+    at = next((i for i, token in enumerate(tokens[:12]) if token.kind == "route"), 0)
+    end = next((i for i, token in enumerate(tokens[:3]) if token.low in {"is", "are", "live"}), 0)
+    noun = tokens[int(tokens[0].low in _ONE) : end]
+    noun = _one_of(heading) if heading and tokens[0].low in {"they", "it"} else noun
+    there = {*_lows(tokens[end:at])} - _AT - {"is", "are", "and", "from", "also", ",", "likewise"}
+    kept = all(base(low) in CREATE | READ | {"keep", "live"} for low in there)
+    if not end or not there or not kept or tokens[at].value.method or not _nominal(noun):
+        return tokens
+    many = tuple(replace(token, low=plural(singular(token.low))) for token in noun[-1:])
+    many = (*noun[:-1], *(replace(token, text=token.low) for token in many))
+    pieces = [list(piece) for piece in _split(tokens[at + 1 :]) if piece]
+    order = pieces.pop() if pieces and {"first", "last"} & {*_lows(pieces[-1])} else []
+    listed = [token for piece in pieces for token in (*unwritten(","), *piece)][1:]
+    opens_list = {":", "with", "giving", "stating", "naming"}
+    skip = next((n for n in (1, 2) if {*_lows(listed[n - 1 : n])} & (opens_list | _HOLDS)), 0)
+    listed = [] if {*_lows(listed)} <= _THERE else listed
+    if listed and not skip:
+        return tokens
+    has = (*unwritten("a"), *_one_of(many), *unwritten("has"), *listed[skip:], *unwritten(";"))
+    told = (*many, *unwritten("live under"), tokens[at])
+    sorted_so = (*unwritten("and are listed"), *order) if order else ()
+    return (*(has if listed else ()), *told, *sorted_so)
+
+
+_THERE = frozenset("and , read listed shown found there are again".split())
+
+
+def _split(tokens: Tokens) -> Iterator[Tokens]:
+    """What the commas outside brackets separate, without what closes a sentence."""
+    start = depth = 0
+    for at, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.low, 0) if token.kind == "mark" else 0
+        if token.low in {",", "."} and token.kind == "mark" and not depth:
+            yield tokens[start:at]
+            start = at + 1
+    yield tokens[start:]
 
 
 def _without_paths(tokens: Tokens) -> Tokens:

@@ -136,7 +136,7 @@ def _moves(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         first, second = second, first  # makes it shut, as long as it is open
     items = Items(owner)
     facts: list[Fact] = [Transition(second, (first,), routes[0], items=items)]
-    if words & (_BEGINS | {"until", "nobody"}):
+    if (words - {*states}) & (_BEGINS | {"until", "nobody"}):
         facts.insert(0, States(items, (), (first, second), initial=first))
     return facts
 

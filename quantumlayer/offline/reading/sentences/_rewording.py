@@ -1058,13 +1058,14 @@ def _speaks(tokens: Tokens) -> bool:
 
 def _predicate(tokens: Tokens, rewording: Rewording) -> Tokens | None:
     """`It is unique.`, `If nobody says so it is 18.`: of the field named before."""
-    said = remark(tokens) if rewording.named else None
+    named = next(((t,) for t in tokens if t.low in rewording.fields), rewording.named)
+    said = remark(tokens) if named else None
     if said is not None and said[0] == "default":
         value = next((token for token in tokens if literal_of(token) == said[1]), None)
         before = tokens[tokens.index(value) - 1].low if value in tokens else ""
         if value is not None and before in {"is", "as", "becomes", "be", "take", "assume"}:
             by_default = (value, *unwritten("by default"))
-            return (*unwritten("the"), *rewording.named, *unwritten("is"), *by_default)
+            return (*unwritten("the"), *named, *unwritten("is"), *by_default)
     if tokens[0].kind == "name" and 1 < len(tokens) <= _LONGEST_FIELD:
         traits, left = read_traits(tokens[1:])
         return (tokens[0], *unwritten("is"), *tokens[1:]) if traits and not left else None
@@ -1117,8 +1118,9 @@ def _remember(tokens: Tokens, rewording: Rewording) -> None:
     """Keep which thing, and which of its fields, was spoken of."""
     if any(token.kind == "route" for token in tokens):
         rewording.named = ()
-    at = next((i for i, token in enumerate(tokens[:7]) if token.low in {"has", "have"}), None)
+    at = next((i for i, token in enumerate(tokens[:7]) if token.low in _MEANS_HAS), None)
     if at is not None and at + 1 < len(tokens):
+        at += tokens[at + 1].low == "of"
         phrases = _fields_of(tokens[at + 1 :], rewording.known)
         if phrases:
             rewording.fields.update(phrase.label for phrase in phrases)

@@ -46,7 +46,8 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
         `a score is what a judge gives: points and a comment` → `…; a score has points and a comment`
         `is open until POST /jobs/{id}/close shuts it` → `is open at first; POST /jobs/{id}/close shuts it`
         `POST /jobs/{id}/close makes it "shut", once` → `POST /jobs/{id}/close makes it "shut"; that works once`
-        `POST /jobs/{id}/close turns an open job into a closed one` → `… makes an open job closed`
+        `POST /jobs/{id}/close turns an open job into a closed one` → `… makes an open job "closed"`
+        `POST /jobs/{id}/free makes it "open" without a crew (crew_id is null)` → `… and sets crew_id to null`
         `a van does one tour a day, and so does a driver` → `…; a driver does one tour a day`
         `the balance starts at 0, the state at "open"` → `…; the state starts at "open"`
         `a draft can be changed; afterwards not` → `only a draft can be changed`
@@ -55,7 +56,7 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
     """
     tokens = _likewise(_each_of_two(_begun(_only_so(tokens))))
     tokens = _stated(_apart(_around(tokens)), known)
-    return _once(_into(_by_route(_begins(_until(_unfolded(tokens, known))))))
+    return _once(_emptied(_into(_by_route(_begins(_until(_unfolded(tokens, known)))))))
 
 
 def _each_of_two(tokens: Tokens) -> Tokens:
@@ -366,9 +367,35 @@ def _into(tokens: Tokens) -> Tokens:
         *tokens[:turns],
         *unwritten("makes"),
         *tokens[turns + 1 : into],
-        *state,
+        *(replace(token, low=f'"{token.low}"', kind="quote", value=token.low) for token in state),
         *tokens[ones + 1 :],
     )
+
+
+def _emptied(tokens: Tokens) -> Tokens:
+    """What an action leaves null is set by it: `(crew_id is null)`, `and crew_id becomes null`, `clears crew_id`."""
+    lows = [token.low for token in tokens]
+    for at, token in enumerate(tokens) if tokens[0].kind == "route" else ():
+        if token.kind != "name" or at < 2 or lows[at - 1] not in _AND | _CLEARS:
+            continue
+        end = at + 1 if lows[at - 1] in _CLEARS else at + 3
+        nulled = lows[at + 1 : at + 2] in (["is"], ["becomes"]) and lows[at + 2] in _NOTHING
+        if not nulled and lows[at - 1] not in _CLEARS:
+            continue
+        start = at - 1
+        while start > 1 and lows[start - 1] in _AND:
+            start -= 1
+        if "without" in lows[start - 3 : start]:
+            start = lows.index("without", start - 3)
+        end += lows[end : end + 1] == ["again"]
+        end += lows[end : end + 1] == [")"]
+        return (*tokens[:start], *unwritten("and sets"), token, *unwritten("to null"), *tokens[end:])
+    return tokens
+
+
+_AND = frozenset(", ( and ;".split())
+_CLEARS = frozenset("clears empties resets erases nulls removes".split())
+_NOTHING = frozenset("null empty nothing none".split())
 
 
 def _once(tokens: Tokens) -> Tokens:

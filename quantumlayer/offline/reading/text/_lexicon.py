@@ -78,7 +78,7 @@ DETERMINERS = frozenset(
     " either neither both such".split()
 )
 PRONOUNS = frozenset(
-    "i you he she it we they one them him us me everybody everyone anybody".split()
+    "i you he she it we they one them him us me everybody everyone anybody anyone nobody".split()
 )
 PREPOSITIONS = frozenset(
     "of in on at by for from to with without into onto over under above below between within per"

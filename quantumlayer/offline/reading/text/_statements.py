@@ -54,6 +54,7 @@ _RECORD = re.compile(
 _LABELLED = re.compile(
     r"[A-Z][\w-]*(?: [\w-]+)?: +\S|(?:Given|When|Then|And|But) (?:I|it|they|a|an|the)\b"
 )
+_IS_HEADING = re.compile(r"[A-Z][\w'-]*(?: [\w'-]+){0,2}:?")
 _LONGEST_TITLE = 90
 _DEEPEST = 100
 
@@ -266,7 +267,10 @@ def _paragraph(
         for line in record["members"].strip().split("\n"):
             newest = taker.add(_MARKER.sub("", line.strip()), "item", None)
         return newest
-    for joined, marked in _pieces(text):
+    pieces = list(_pieces(text))
+    if in_list and len(pieces) > 1 and pieces[1][1] and _IS_HEADING.fullmatch(pieces[0][0]):
+        taker.head(_LABEL_LEVEL, pieces.pop(0)[0])  # 1. Agents 1.1 An agent has …
+    for joined, marked in pieces:
         piece = joined
         bold = _BOLD_LINE.match(piece) or _ASKED_LINE.match(piece)
         asked = _QUESTION.match(piece)
