@@ -42,7 +42,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PRONOUNS,
 )
 from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
-from quantumlayer.offline.reading.text._words import forms, is_plural, singular, verb
+from quantumlayer.offline.reading.text._words import forms, is_plural, plural, singular, verb
 
 __all__ = ["Rewording", "bracketed", "called", "counted_words", "reword"]
 
@@ -677,6 +677,7 @@ def reword(tokens: Tokens, full: Tokens, rewording: Rewording) -> Tokens:
         tokens = full
     asked, rewording.asked = rewording.asked, False
     tokens = _names_told(tokens, rewording)
+    tokens = _none_of(tokens, rewording.thing or rewording.heading)
     tokens = _newborn(_with_subject(_of_all(tokens), rewording), rewording)
     rewording.subject = presented(tokens) or _subject_thing(tokens, rewording)
     if any(token.kind in {"route", "sketch"} for token in tokens[:1]):
@@ -1214,6 +1215,25 @@ def _newborn(tokens: Tokens, rewording: Rewording) -> Tokens:
 
 _FRESH = frozenset("new fresh brand-new".split())
 _FRESHLY = frozenset("newly freshly just".split())
+_NONE = (("none", "of", "them"), ("none",), ("no", "more", "of", "them"), ("no", "more"), ("any",))
+_TAKES = frozenset("takes take accepts accept gets get receives receive allows allow".split())
+
+
+def _none_of(tokens: Tokens, thing: Tokens) -> Tokens:
+    """`Once a job is closed it takes none`: no remarks, where these are spoken of."""
+    for at, token in enumerate(tokens) if thing else ():
+        if token.low not in {"none", "no", "any"} or not (at == 0 or tokens[at - 1].low in _TAKES):
+            continue
+        lows = tuple(each.low for each in tokens[at : at + 4])
+        end = next((at + len(words) for words in _NONE if lows[: len(words)] == words), 0)
+        closes = end == len(tokens) or tokens[end].low in {".", ",", ";"} or tokens[end].low == "are"
+        if end and closes and thing[-1].low not in {singular(each.low) for each in tokens}:
+            many = unwritten(plural(thing[-1].low))
+            no = () if token.low == "any" else unwritten("no")
+            return (*tokens[:at], *no, *thing[:-1], *many, *tokens[end:])
+    return tokens
+
+
 _MEANS_HAS = frozenset(
     "has have carries carry needs need includes include consists consist".split()
 )
