@@ -388,7 +388,10 @@ def _flow(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     values = captures["values"]
     if len(values) < 2:
         return None
-    return [States(None, (), tuple(values), initial=values[0], flow=True)]
+    first = captures.get("first", values[0])
+    if first not in values:
+        return None
+    return [States(None, (), tuple(values), initial=first, flow="first" not in captures)]
 
 
 def _in_turn(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -743,6 +746,7 @@ _WORKS_OUT = (
 _TELLS = "(tells|shows|has|gives|carries|knows|displays|returns|contains|states|also shows|comes with) [(me|us|you|them)] [also]"
 _VALUE_TAIL = "[[,] [(and|it is|which is)] (shown|given|returned|called|named|available|known|stored|kept) [(as|under|in|by)] <noun:called>] [[,] rounded to <number:decimals> (decimal|decimals|places|digits) [places]]"
 
+_AT_FIRST = "(at first|first|initially|to begin with|in the beginning|to start with|when new|by default|at the beginning|for a new one|for new ones)"
 BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     # --- transitions
     (f"<route> [MUST] {_BECOME} <items> [(from <states:sources>)] [(into|to|as|in)] <state:to> [again] [(and|,) no longer]", _makes),
@@ -773,6 +777,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> (is|are) <state:to> (at first|initially|to begin with|at the beginning|until <rest>|first|before that|before)", _starts_as),
     ("<items> (is|are) (first|at first|initially|to begin with) <state:to>", _starts_as),
     ("<items> (is|are|becomes) <state:to> (when|once|as soon as|after|from the moment) (it|they|that|one) (is|are|has been|have been|was|were) [first] (made|new|created|booked|added|placed|opened|submitted|registered|received|announced|entered|reported|requested|planned|filed|published)", _starts_as),
+    (f"[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|:|LP) [one of] <choices:values> [RP] [(,|;|:|-|LP)] [and] [(it|the status)] ({_AT_FIRST} <literal:first>|(starts|begins|is) [(out|life)] [(as|at|with)] <literal:first> [{_AT_FIRST}]|<literal:first> {_AT_FIRST}) [RP]", _flow),
     ("[(the|its)] [possible] (status|states|statuses|state) [values] (are|is|can be|may be|go|goes|goes through|run|:) [(from|through)] <choices:values>", _flow),
     ("[(the|its|a|each|every)] [<items> 's] (status|statuses|states|state|<name:named>) [values] [(of|for) <items>] (goes|go|runs|run|passes|pass|moves|move|proceeds|proceed|follows|follow|steps|walks|develops|advances|leads) [on] [from] [(through|over|via|along)] [the] [(order|row|chain|sequence|stages|stations|steps)] [:] <in_turn>", _in_turn),
     ("[(the|its)] [possible] (status|statuses|states|state|<name:named>) [values] [(of|for) <items>] (are|is|:) [one of] <in_turn>", lambda c, s: _in_turn(c, s) if _ORDERED & s.extra["lows"] else None),
