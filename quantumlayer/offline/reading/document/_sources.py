@@ -312,8 +312,13 @@ def _row(item: Requirement) -> Source:
         return Source(item, "transition", full, full, cells=cells, route=route)
     if kind == "routes" and route is not None:
         name = Token(f"{route.method} {route.path}", "route", "route", 0, 0, route)
-        taken = tokenize(cells.get("takes", ""))
-        tokens: tuple[Token, ...] = (name, *tokenize(cells.get("what", "")))
+        taken, what = tokenize(cells.get("takes", "")), tokenize(cells.get("what", ""))
+        at = next((at for at, token in enumerate(what) if token.low == ":"), -1)
+        if not taken and route.method == "POST" and not route.path.endswith("}"):
+            lists = [token.kind for token in what[at + 1 : at + 2]] == ["name"]
+            told = what[: at if at > 2 else 0]  # no more than `a bed` says what the row is about
+            what, taken = (told, what[at + 1 :]) if lists else (what, ())
+        tokens: tuple[Token, ...] = (name, *what) if what else ()
         if any(token.kind in {"word", "name", "sketch", "route"} for token in taken):
             tokens = (name, *unwritten("takes"), *taken, *unwritten("."), *tokens)
         failure = tokenize(cells.get("failure", ""))

@@ -239,9 +239,13 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     rest = _renamed(_from_bracket(tokens[name_end:], phrase), phrase, known)
     rest = _without_explanation(rest)
     traits, left = read_traits(rest)
-    phrase.traits.extend(traits)
     if not traits and rest and rest[0].low == "(" and phrase.words[-1] == "id":
         phrase.traits.extend(_referred(rest))
+    pair = [token for token in rest if token.low not in {"(", ")", ":"}]
+    if not traits and phrase.words[-1] in _CHOSEN and [t.low for t in pair[1::2]] == [","]:
+        if all(token.kind in {"word", "name"} for token in pair[::2]):  # a kind (road, gravel)
+            traits, left = [Trait("choices", [token.text for token in pair[::2]])], []
+    phrase.traits.extend(traits)
     if _names_one_each(rest, phrase):
         phrase.traits.append(Trait("unique"))
         left = []
@@ -251,6 +255,10 @@ def read_field(tokens: Sequence[Token], known: frozenset[str] = frozenset()) -> 
     return phrase
 
 
+_CHOSEN = frozenset(
+    "kind type category status state level size colour color format mode role priority sort class grade".split()
+)
+"""What is chosen from values, so that two in a bracket are these."""
 _NO_NAMES = frozenset("somewhere anywhere roughly whenever wherever following".split())
 """A field is called by a noun."""
 

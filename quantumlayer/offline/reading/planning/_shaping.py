@@ -117,6 +117,10 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
                     made = _ensure(world, finding, words, Items(owner) if owner else None)
                 elif owner is None and _is_new(world, finding, words):
                     made = _ensure(world, finding, words, None)
+                elif " ".join(words) in _STATUS and fact.traits:
+                    items = Items(owner) if owner else None
+                    draft = world.draft(_entity(world, finding, items))
+                    made = status_field(world, draft, words)
                 else:
                     made = _field(world, finding, words, owner)
                 made.say(_about(fact.traits, made), requirement)
@@ -348,9 +352,10 @@ def status_field(world: World, draft: EntityDraft, words: tuple[str, ...]) -> Fi
         made = world.field(draft.word.name, (name,))
         if made is not None and made.references is None:
             return made
-    made = FieldDraft("status", ("status",))
+    spelled = [name for name in _STATUS if name in world.structure.known]
+    name = spelled[0] if len(spelled) == 1 else "status"
+    made = draft.fields[name] = FieldDraft(name, (name,))
     made.say([Trait("system")], "")
-    draft.fields["status"] = made
     return made
 
 
