@@ -237,7 +237,7 @@ def _open_to(
     if (
         who == STRANGER
         or nobody
-        or any(items.words[:1] == ("only",) for items in _targets(captures, situation))
+        or any(items.words[:1] in {("only",), ("no",)} for items in _targets(captures, situation))
     ):
         return None  # `a course can have only one exam` is a limit
     if who == PEOPLE and not only:

@@ -395,6 +395,7 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
     ("[(when|once|if)] [<agent>] <step> [<agent:ignored>] , [<agent:more>] (calls|call|uses|use) <route>", _context),
     ("(when|once|as soon as) [(the|a|an)] <agent> <step> [up] [the <noun>]", _context),
     # --- what becomes of it
+    ("[(a|an|each|every|any|the)] (new|fresh|brand-new|(newly|freshly|just) <done>) <items> (is|are) [(always|at first|first|initially)] <state>", _initial),
     (f"{_AFTER} {_THE_STATUS} [then] (is|becomes|become|reads|turns to|turns into|goes to|changes to|switches to|will be|is set to|says|moves to) [then] <stated>", _becomes),
     (f"{_AFTER} (it|they|<items>) [then] (is|becomes|become|are|counts as|turns|goes) [then] <stated>", _becomes),
     (f"{_THE_STATUS} (is|starts as|begins as|starts out as|starts at|starts with|is at first) <state> [{_FIRST}]", _initial),

@@ -657,10 +657,10 @@ def _living(tokens: Tokens, heading: Tokens) -> Tokens:
     listed = [] if {*_lows(listed)} <= _THERE else listed
     if listed and not skip:
         return tokens
-    has = (*unwritten("a"), *_one_of(many), *unwritten("has"), *listed[skip:], *unwritten(";"))
+    has = (*unwritten("; a"), *_one_of(many), *unwritten("has"), *listed[skip:])
     told = (*many, *unwritten("live under"), tokens[at])
     sorted_so = (*unwritten("and are listed"), *order) if order else ()
-    return (*(has if listed else ()), *told, *sorted_so)
+    return (*told, *sorted_so, *(has if listed else ()))
 
 
 _THERE = frozenset("and , read listed shown found there are again".split())

@@ -159,3 +159,33 @@ def test_so_many_are_marked_at_once(whose: str) -> None:
         rule.condition for rule in reading.design(reading.read(text)).rules if "pin" in rule.on
     }
     assert "count(Order, pinned == True, id != this.id) < 2" in conditions
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The status is open or shut, open at first.",
+        "The status is shut or open, at first open.",
+        "The status is one of shut, held and open, initially open.",
+        "Its status is shut, held or open and begins with open.",
+        "The status is open, held or shut; it starts as open.",
+        "status (shut, held, open) starts at open.",
+        "The status is shut or open. A new gate is open.",
+        "The status is shut or open. A freshly made gate is open.",
+    ],
+)
+def test_one_of_the_states_that_are_listed_is_said_to_be_the_first(sentence: str) -> None:
+    text = f"# Gates\n\n## Gate\nA gate has a code. {sentence} POST /gates/{{id}}/close makes an open gate shut."
+    made = reading.design(reading.read(text)).entities[0]
+    field = next(field for field in made.fields if field.name == "status")
+    assert field.default == "open"
+    assert {"open", "shut"} <= {*(field.choices or ())}
+
+
+def test_a_state_that_the_document_calls_state_is_a_field_of_that_name() -> None:
+    text = (
+        "# Gates\n\nA gate has a `code`. `GET /gates?state=open` lists them. The `state` of a gate is"
+        " open or shut; clients never send it. A new gate is open."
+    )
+    made = reading.design(reading.read(text)).entities[0]
+    assert [(each.name, each.default) for each in made.fields] == [("code", None), ("state", "open")]

@@ -165,3 +165,103 @@ def test_a_name_may_be_taken_once_for_each_person(sentence: str) -> None:
         field for field in crate.fields if field.name in {"name", "user_id"} and field.unique_with
     )
     assert {name.name, *name.unique_with} == {"name", "user_id"}
+
+
+_JOBS = """# Jobs
+
+A crew has a name. A job has a title. The status is new, given or done. Every job begins as new.
+
+POST /jobs/{{id}}/give with {{"crew_id": 5}} hands a job to a crew. GET /jobs filters by crew_id.
+
+{sentence}
+"""
+
+
+def _effects(made: SystemDesign, name: str) -> dict[str, str]:
+    action = next(each for each in made.endpoints if each.path.endswith(f"/{name}"))
+    return {each.target: each.value for each in action.effects}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "POST /jobs/{id}/redo turns a done job into a new one without a crew (crew_id is null).",
+        "POST /jobs/{id}/redo turns a done job into a new one, and crew_id becomes null again.",
+        'POST /jobs/{id}/redo makes a done job "new" and clears crew_id.',
+        'POST /jobs/{id}/redo makes a done job "new"; crew_id is empty again.',
+    ],
+)
+def test_what_an_action_hands_over_is_kept_until_another_one_empties_it(sentence: str) -> None:
+    made = _design(_JOBS.format(sentence=sentence))
+    job = next(each for each in made.entities if each.name == "Job")
+    crew = next(field for field in job.fields if field.name == "crew_id")
+    assert (crew.references, crew.set_by, crew.required) == ("Crew", "system", False)
+    assert _effects(made, "give")["crew_id"] == "param.crew_id"
+    assert _effects(made, "redo") == {"status": "'new'", "crew_id": "None"}
+    assert [rule.condition for rule in _rules(made, "redo")] == ["status == 'done'"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        'POST /jobs/{id}/end needs a non-empty "reason", which is kept, and works for given jobs only.',
+        'POST /jobs/{id}/end takes a "reason". It is possible for given jobs only.',
+        "POST /jobs/{id}/end requires a `reason`. It works only for given jobs.",
+        'POST /jobs/{id}/end expects a "reason" and can only be used for given jobs.',
+    ],
+)
+def test_an_action_takes_what_is_named_in_quotation_marks_in_some_states_only(sentence: str) -> None:
+    made = _design(_JOBS.format(sentence=sentence))
+    action = next(each for each in made.endpoints if each.path.endswith("/end"))
+    assert [each.name for each in action.params] == ["reason"]
+    assert [rule.condition for rule in _rules(made, "end")] == ["status == 'given'"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Remarks are posted to and read from /jobs/{id}/remarks, with author and text, oldest first.",
+        "Remarks are kept under /jobs/{id}/remarks: author and text, oldest first.",
+        "Remarks are added and listed under /jobs/{id}/remarks and have an author and a text.",
+        "A remark is posted to /jobs/{id}/remarks with an author and a text.",
+    ],
+)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Once a job is done it takes none.",
+        "A done job accepts no more of them.",
+        "None are accepted for done jobs.",
+    ],
+)
+def test_things_told_by_their_path_have_what_stands_behind_it(told: str, rule: str) -> None:
+    made = _design(_JOBS.format(sentence=f"{told}\n\n{rule}"))
+    remark = next(each for each in made.entities if each.name == "Remark")
+    assert {field.name for field in remark.fields if field.required} >= {"author", "text"}
+    assert [each.condition for each in _rules(made, "create") if each.entity == "Remark"] == [
+        "job.status != 'done'"
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Without a rank it is low.",
+        "Where the rank is missing it is low.",
+        "If no rank is given, it is low.",
+    ],
+)
+def test_a_value_for_nothing_said_is_that_of_the_field_that_the_sentence_names(sentence: str) -> None:
+    text = "A job consists of a title (at most 90 characters), a rank: low or high, and a note."
+    made = _design(f"# Jobs\n\n{text} Nobody can delete a job. {sentence}")
+    assert {field.name: field.default for field in made.entities[0].fields}["rank"] == "low"
+
+
+def test_a_numbered_title_above_numbered_sentences_is_their_heading() -> None:
+    text = "JOBS\n\n1. Crews\n   1.1 A crew has a name.\n\n2. Jobs\n   2.1 The service notes opened_at.\n   2.2 They have a title.\n"
+    made = _design(text)
+    job = next(each for each in made.entities if each.name == "Job")
+    assert {field.name: field.set_by for field in job.fields} == {
+        "title": "client",
+        "opened_at": "system",
+    }
