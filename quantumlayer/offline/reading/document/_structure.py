@@ -51,7 +51,13 @@ from quantumlayer.offline.reading.text._lexicon import DETERMINERS, PREPOSITIONS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._sketches import UNKNOWN, Sketch
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
-from quantumlayer.offline.reading.text._words import is_plural, noun_for, plural, singular, split_name
+from quantumlayer.offline.reading.text._words import (
+    is_plural,
+    noun_for,
+    plural,
+    singular,
+    split_name,
+)
 
 __all__ = ["Structure", "build_structure"]
 

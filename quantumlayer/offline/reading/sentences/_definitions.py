@@ -231,7 +231,11 @@ def _ends_early(tokens: Sequence[Token]) -> bool:
             return True
         if low == "." and tokens[at].kind == "mark":
             return True
-        if low == "and" and lows[at + 1] in {"can", "may", "must"} and "only" in lows[at + 2 : at + 4]:
+        if (
+            low == "and"
+            and lows[at + 1] in {"can", "may", "must"}
+            and "only" in lows[at + 2 : at + 4]
+        ):
             return True
     return lows[-3:] in (["at", "a", "time"], ["at", "one", "time"]) or lows[-2:] == ["at", "once"]
 

@@ -68,7 +68,9 @@ def _begins(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         if state is not None:
             states.append(state)
         elif found is not None and found.base in _MAKES and token.kind == "word":
-            if token.low == "open" and all(each.low not in DETERMINERS for each in tokens[at + 1 : at + 2]):
+            if token.low == "open" and all(
+                each.low not in DETERMINERS for each in tokens[at + 1 : at + 2]
+            ):
                 return None  # open at first: a state that is not known yet
             makes = True
         elif token.kind != "route" and token.low not in _JOINS | _BEGINS | _BEING:

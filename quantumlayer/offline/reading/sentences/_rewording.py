@@ -1226,7 +1226,9 @@ def _none_of(tokens: Tokens, thing: Tokens) -> Tokens:
             continue
         lows = tuple(each.low for each in tokens[at : at + 4])
         end = next((at + len(words) for words in _NONE if lows[: len(words)] == words), 0)
-        closes = end == len(tokens) or tokens[end].low in {".", ",", ";"} or tokens[end].low == "are"
+        closes = (
+            end == len(tokens) or tokens[end].low in {".", ",", ";"} or tokens[end].low == "are"
+        )
         if end and closes and thing[-1].low not in {singular(each.low) for each in tokens}:
             many = unwritten(plural(thing[-1].low))
             no = () if token.low == "any" else unwritten("no")

@@ -389,7 +389,13 @@ def _emptied(tokens: Tokens) -> Tokens:
             start = lows.index("without", start - 3)
         end += lows[end : end + 1] == ["again"]
         end += lows[end : end + 1] == [")"]
-        return (*tokens[:start], *unwritten("and sets"), token, *unwritten("to null"), *tokens[end:])
+        return (
+            *tokens[:start],
+            *unwritten("and sets"),
+            token,
+            *unwritten("to null"),
+            *tokens[end:],
+        )
     return tokens
 
 

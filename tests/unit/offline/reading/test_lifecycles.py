@@ -188,4 +188,7 @@ def test_a_state_that_the_document_calls_state_is_a_field_of_that_name() -> None
         " open or shut; clients never send it. A new gate is open."
     )
     made = reading.design(reading.read(text)).entities[0]
-    assert [(each.name, each.default) for each in made.fields] == [("code", None), ("state", "open")]
+    assert [(each.name, each.default) for each in made.fields] == [
+        ("code", None),
+        ("state", "open"),
+    ]

@@ -210,7 +210,9 @@ def test_what_an_action_hands_over_is_kept_until_another_one_empties_it(sentence
         'POST /jobs/{id}/end expects a "reason" and can only be used for given jobs.',
     ],
 )
-def test_an_action_takes_what_is_named_in_quotation_marks_in_some_states_only(sentence: str) -> None:
+def test_an_action_takes_what_is_named_in_quotation_marks_in_some_states_only(
+    sentence: str,
+) -> None:
     made = _design(_JOBS.format(sentence=sentence))
     action = next(each for each in made.endpoints if each.path.endswith("/end"))
     assert [each.name for each in action.params] == ["reason"]
@@ -251,7 +253,9 @@ def test_things_told_by_their_path_have_what_stands_behind_it(told: str, rule: s
         "If no rank is given, it is low.",
     ],
 )
-def test_a_value_for_nothing_said_is_that_of_the_field_that_the_sentence_names(sentence: str) -> None:
+def test_a_value_for_nothing_said_is_that_of_the_field_that_the_sentence_names(
+    sentence: str,
+) -> None:
     text = "A job consists of a title (at most 90 characters), a rank: low or high, and a note."
     made = _design(f"# Jobs\n\n{text} Nobody can delete a job. {sentence}")
     assert {field.name: field.default for field in made.entities[0].fields}["rank"] == "low"

@@ -90,5 +90,8 @@ def test_rows_below_an_item_are_grouped_ordered_and_cut(made: SystemDesign) -> N
 def test_the_row_of_a_collection_lists_what_it_takes(told: str) -> None:
     text = f"# Ward\n\n| Call | Purpose | OK |\n|---|---|---|\n| POST /beds | {told} | 201 |\n| GET /beds | all beds | 200 |\n"
     made = design(read(text)).entities[0]
-    assert [(field.name, field.unique) for field in made.fields] == [("label", True), ("kind", False)]
+    assert [(field.name, field.unique) for field in made.fields] == [
+        ("label", True),
+        ("kind", False),
+    ]
     assert made.fields[1].choices == ["soft", "firm"]
