@@ -12,6 +12,7 @@ from quantumlayer.offline.reading.document._discovery import (
     detach_lists,
     discover,
     fields_frame,
+    heading_label,
     is_field_item,
 )
 from quantumlayer.offline.reading.document._gleaning import corrected, glean
@@ -129,6 +130,7 @@ def _hear_figures(sources: Sequence[Source], lexicon: Lexicon) -> list[Source]:
             continue
         before = None
         facts = read_figures(source.full, lexicon) if source.kind == "clause" else []
+        facts = _below_heading(facts, source, lexicon)
         if not facts and source.kind == "clause":
             source.inline[len(source.inline) :], at = read_report(source.full, lexicon)
             source.tokens = source.full[:at] if at else source.tokens
@@ -138,6 +140,16 @@ def _hear_figures(sources: Sequence[Source], lexicon: Lexicon) -> list[Source]:
         elif facts:
             source.inline, source.heard, before = facts, True, source
     return open_ones
+
+
+def _below_heading(facts: list[Fact], source: Source, lexicon: Lexicon) -> list[Fact]:
+    """`- total: quantity times the price of the event` below `Orders`: an order has it, and no event."""
+    labelled = source.requirement.kind == "item" and [t.low for t in source.full[1:2]] == [":"]
+    word = lexicon.find(heading_label(source).split()) if facts and labelled else None
+    if word is None:
+        return facts
+    thing = Thing(tuple(word.label.split()))
+    return [replace(fact, thing=thing) if isinstance(fact, Fields) else fact for fact in facts]
 
 
 _EMPTY = frozenset("null zero 0 empty".split())

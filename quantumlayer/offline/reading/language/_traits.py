@@ -488,6 +488,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(set|filled in|filled|generated|assigned|recorded|added|stamped) automatically", _is("system")),
     ("(NOT|CANNOT) [be] [(set|filled in|entered|typed|changed)] by (hand|clients|users|callers)", _is("system")),
     ("[(is|are)] (set|filled|filled in|recorded|written|updated|changed) (together|along) with [(the|its)] <word>", lambda c: (Trait("system"), Trait("nullable"), Trait("with", c["word"].low))),
+    ("[(drawn|chosen|picked|generated|made up|given out|assigned|created)] (at random|randomly)", lambda _: (Trait("system"), Trait("random_word"))),
     # --- changes
     ("(read-only|readonly|read only|fixed|frozen|locked|constant) (after|afterwards|once|from then on|ever after|later) [<clause>]", _is("immutable")),
     ("(set|chosen|given|entered) [only] once [and] (CANNOT|NOT|never) [be] (changed|edited|updated|modified|altered)", _is("immutable")),
@@ -793,6 +794,9 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
     (`of the person who asks`) are stepped over.
     """
     tokens, marked = _marked_default(tuple(tokens))
+    stated = _stated(tokens)
+    if stated is not None:
+        return stated
     reader = Reader(tokens, _slots())
     words = words_of(reader.tokens)
     possible = [(pattern, builder) for pattern, builder in _compiled() if pattern.possible(words)]
@@ -832,6 +836,23 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
     return traits, left
 
 
+def _stated(tokens: tuple[Token, ...]) -> tuple[list[Trait], list[Token]] | None:
+    """`"open"; "full" while nothing is left; "over"`: the values, and when each of them holds is left."""
+    starts = [0, *(at + 1 for at, token in enumerate(tokens) if token.low in {";", "or"})]
+    starts = [at for at in starts if at < len(tokens)]
+    if len(starts) < 2 or any(tokens[at].kind != "quote" for at in starts):
+        return None
+    told = [token for at, token in enumerate(tokens) if at not in {*starts} and token.kind != "mark"]
+    clauses = [at for at in starts if tokens[at + 1 :] and tokens[at + 1].low in _HOLDING]
+    if not clauses or any(token.kind == "quote" for token in told):
+        return None
+    left = [token for token in told if token.low != "or"]
+    values = [tokens[at].value for at in starts]
+    first = next((tokens[at].value for at in starts if at not in clauses), values[0])
+    return [Trait("choices", values), Trait("default", first), Trait("system")], left
+
+
+_HOLDING = frozenset("while when if once as until after before".split())
 _NOTHING = Trait("default", None)
 _MARKING = frozenset({",", "which", "is", "being", "the"})
 

@@ -97,8 +97,8 @@ def _key(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...], bool]
         ):
             break
         start += 1
-    yield from _superlative(reader, start)
     yield from _one_before_other(reader, start)
+    yield from _superlative(reader, start)
     yield from _order_of_coming(reader, start)
     yield from _happening(reader, start)
     if reader.low(start) in {"reverse", "reversed"} and reader.low(start + 1) == "order":
@@ -225,13 +225,17 @@ def _superlative(reader: Reader, at: int) -> Iterator[tuple[tuple[tuple[str, ...
 def _one_before_other(
     reader: Reader, at: int
 ) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
-    """`open ones before done ones`, `done tasks after open ones`, `done ones at the end`."""
+    """`open ones before done ones`, `done tasks after open ones`, `done ones at the end`, `… on top`."""
     for word, end in reader.slot("adjective", at):
         stop = _behind_ones(reader, end)
         low = reader.low(stop)
         if low in {"before", "above", "ahead", "after", "below", "behind"}:
             start = stop + 2 if reader.low(stop + 1) == "of" else stop + 1
-            for _, last in reader.slot("adjective", start):
+            others = [last for _, last in reader.slot("adjective", start)]
+            named = ["the", "other", "others", "rest", "all", "ones"]
+            while not others and reader.low(start) in named and start < len(reader.tokens):
+                start += 1
+            for last in others or ([start] if reader.low(start - 1) in named[2:] else []):
                 yield (
                     (("!before", word), low in {"after", "below", "behind"}),
                     _behind_ones(reader, last),
@@ -242,8 +246,10 @@ def _one_before_other(
             "end",
         ]:
             yield (("!before", word), True), stop + 3
-        elif stop > end and low in {"last", "first"} and reader.low(end) in {"ones", "one"}:
-            yield (("!before", word), low == "last"), stop + 1
+        elif stop > end and low == "last" and reader.low(end) in {"ones", "one"}:
+            yield (("!before", word), True), stop + 1
+        elif stop > end and (top := _on_top(reader, stop)) > stop:
+            yield (("!before", word), False), top
 
 
 def _behind_ones(reader: Reader, at: int) -> int:

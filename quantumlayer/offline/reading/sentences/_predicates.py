@@ -269,6 +269,9 @@ def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     return [Said(names, thing, (Trait("system"),))]
 
 
+_ON_ONE = "[(on|in|per|for|of|with) [(one|a|an|each|any|every|the|a single|the same)] <noun>]"
+_TOO_MANY = "(is|are|would be|get) (too (many|much|few|little)|refused|rejected|forbidden|(not|never) (allowed|accepted|possible|enough)|an error|turned down)"
+
 PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     ("(we|i|you|they|one) [MUST] [only] (want|wants|need|needs|accept|accepts|keep|keeps|store|stores|take|takes|allow|allows|use|uses) (every|each|any|the same|an|a) <names> [(only|just|exactly)] once", _wanted_once),
     ("only <subjects> (CAN|can|may) be (changed|updated|edited|modified|altered|corrected) [(later|afterwards|any more|after that|later on|after creation)] [LP <phrase> RP]", lambda c, s: [Changeable(c["subjects"][1])]),
@@ -296,5 +299,9 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     ("if [(a|an|the)] <names> (is|are) (missing|not given|left out|omitted) [,] [(it|they)] (is|are|becomes|defaults to) <literal>", _without),
     ("there (has to be|must be|is|are|have to be|should be) (at least|no fewer than) <number> <counted_field:word>", _there_must_be),
     ("[(from|between)] <number:low> (to|-|and) <number:high> <counted_field:word>", _ranged),
-    ("there (CAN be|may be|are|is) (at most|no more than|up to) <number> <counted_field:word>", lambda c, s: _there_must_be({**c, "most": True}, s)),
+    (f"there (CAN be|may be|are|is) (at most|[(no|not|never)] more than|up to) <number> <counted_field:word> {_ON_ONE}", lambda c, s: _there_must_be({**c, "most": True}, s)),
+    (f"(more than|over|above) <number> <counted_field:word> {_ON_ONE} {_TOO_MANY}", lambda c, s: _there_must_be({**c, "most": True}, s)),
+    (f"<number> <counted_field:word> or more {_ON_ONE} {_TOO_MANY}", lambda c, s: _there_must_be({**c, "number": c["number"] - 1, "most": True}, s)),
+    (f"<number> or more <counted_field:word> {_ON_ONE} {_TOO_MANY}", lambda c, s: _there_must_be({**c, "number": c["number"] - 1, "most": True}, s)),
+    (f"(fewer|less) than <number> <counted_field:word> {_ON_ONE} {_TOO_MANY}", _there_must_be),
 )  # fmt: skip
