@@ -316,7 +316,8 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     (f"(not|never|NOT) [be] [{_MERELY}] [(made of|made up of|consisting of|consist of|consists of|full of)] [{_MERELY}] {_BLANKS} [alone|only]", _NOT_BLANK),
     (f"(CANNOT|NOT) (be|consist of|contain) [{_MERELY}] {_BLANKS} [alone|only]", _NOT_BLANK),
     (f"(with|having|containing|MUST (have|contain|hold)) (something|more|anything|at least something|at least one character|at least one letter) [(else|other)] (besides|than|other than|apart from|that is not [a]) [{_MERELY}] {_BLANKS}", _NOT_BLANK),
-    ("(the|our) (stock|inventory|supply|count|quantity)", _typed("integer")),
+    ("(the|our) (stock|inventory|supply)", _typed("integer", Trait("stock"))),
+    ("(the|our) (count|quantity)", _typed("integer")),
     # --- kinds of values
     ("[exactly] <format>", _formatted),
     ("(no|without|not any) (blanks|spaces|white space|whitespace|gaps|blank|space)", _is("example")),
@@ -842,7 +843,9 @@ def _stated(tokens: tuple[Token, ...]) -> tuple[list[Trait], list[Token]] | None
     starts = [at for at in starts if at < len(tokens)]
     if len(starts) < 2 or any(tokens[at].kind != "quote" for at in starts):
         return None
-    told = [token for at, token in enumerate(tokens) if at not in {*starts} and token.kind != "mark"]
+    told = [
+        token for at, token in enumerate(tokens) if at not in {*starts} and token.kind != "mark"
+    ]
     clauses = [at for at in starts if tokens[at + 1 :] and tokens[at + 1].low in _HOLDING]
     if not clauses or any(token.kind == "quote" for token in told):
         return None

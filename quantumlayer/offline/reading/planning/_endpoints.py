@@ -453,8 +453,11 @@ def _forbidden(plan: Plan) -> None:
                 kinds = {"change": ("replace", "update"), "delete": ("delete",)}.get(
                     operation, (operation,)
                 )
-                for kind in kinds:
-                    plan.never.setdefault(entity, {}).setdefault(kind, []).append(finding.source.id)
+                for name in (entity, *fact.items.also):
+                    for kind in kinds:
+                        plan.never.setdefault(name, {}).setdefault(kind, []).append(
+                            finding.source.id
+                        )
 
 
 def _conventional(plan: Plan, name: str) -> None:

@@ -56,16 +56,19 @@ def plan_stock(plan: Plan) -> None:
 def _way(world: World, entity: str | None, words: tuple[str, ...] = ()) -> _Way:
     for goods in world.structure.entities:
         stock = world.field(goods, words) if words else None
+        stock = stock or next((made for made in world.fields(goods) if made.has("stock")), None)
         stock = stock or world.first(goods, _STOCKS, {"integer", "number"})
         if stock is None or stock.spec.get("type") not in {"integer", "number"}:
             continue
         for line in world.structure.entities:
             references = world.references(line, goods)
-            amount = world.amount(line)
+            amount = world.field(line, stock.words) or world.amount(line)
             if not references or line == goods:
                 continue
             parent = _parent(world, line)
             order = parent.references if parent is not None else line
+            if entity is not None and entity != line and world.references(entity, goods):
+                continue  # donations, and not withdrawals, are what the text speaks of
             if order is None or (entity is not None and entity not in {order, line, goods}):
                 continue
             way = f"{escape(navigation(references[0].name))}.{escape(stock.name)}"
@@ -88,6 +91,8 @@ def _move(plan: Plan, finding: Finding, fact: Takes) -> None:
     if way.link is not None:
         effect |= {"entity": way.line, "where": f"{way.link} == this.id"}
     met = _endpoints(plan, way.order, fact)
+    if not met and fact.sign > 0 and finding.topic == way.order:
+        met = plan.of(way.order, "create")  # what somebody brings joins the stock
     if not met:
         raise Unresolved("it is not clear when the stock changes")
     for endpoint in met:

@@ -555,6 +555,7 @@ BOUNDS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> CAN only be <dones> [(nothing else|never changed|and that is all)]", _only_done),
     ("[and] [(they|it|<items>)] [(is|are|CAN)] only [be] <dones>", _only_these),
     ("<items> CAN be <dones> [,] but [(CANNOT be|(is|are))] [(not|never)] <dones:not>", _but_not),
+    ("<items> CAN be <dones> [only] [,] [and] (not|never) <dones:not>", _but_not),
     ("[,] [and] (nor|or) to <dos> (one|it|them|any)", _nor_to),
 )  # fmt: skip
 """Rules that compare, count and forbid."""

@@ -30,7 +30,7 @@ from quantumlayer.offline.reading.language._patterns import (
     SlotFunction,
     compile_pattern,
 )
-from quantumlayer.offline.reading.language._slots import TIME_UNITS, Span
+from quantumlayer.offline.reading.language._slots import BASIC_SLOTS, TIME_UNITS, Span
 from quantumlayer.offline.reading.language._terms import (
     Being,
     Compare,
@@ -38,12 +38,16 @@ from quantumlayer.offline.reading.language._terms import (
     Having,
     Items,
     Literal,
+    Moment,
+    Shift,
 )
 from quantumlayer.offline.reading.sentences._definitions import Situation
+from quantumlayer.offline.reading.sentences._gates import meanings
 from quantumlayer.offline.reading.sentences._refusals import NTH
 from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS, NUMBER_WORDS
+from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import noun_for, plural, singular, verb
+from quantumlayer.offline.reading.text._words import base, noun_for, plural, singular, verb
 
 __all__ = ["GIST", "GIST_SLOTS"]
 
@@ -333,6 +337,84 @@ _SAME_TIME = frozenset(
 )
 
 
+def _ago(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Seed harvested more than 1500 days ago is refused`, `a purchase in the future is not accepted`."""
+    tokens: Sequence[Token] = captures["rest"]
+    reader = Reader(tokens, BASIC_SLOTS, situation)
+    lows = [token.low for token in tokens]
+    words = set(lows)
+    told = [
+        (at, span, end)
+        for at in range(len(tokens))
+        for span, end in reader.slot("span", at)
+        if lows[end : end + 1] == ["ago"] or lows[end : end + 3] == ["in", "the", "past"]
+        or lows[at - 2 : at] == ["older", "than"]
+    ]  # fmt: skip
+    denied = bool(words & _DENYING)
+    ahead = "future" in words and not told
+    plain = all(token.kind not in {"route", "sketch", "quote"} for token in tokens)
+    if not (told or ahead) or not plain or ";" in words:
+        return None
+    if words & {"if", "when"} and not words & {"refused", "rejected"}:
+        return None
+    if words & _OTHER_DEEDS or any(
+        isinstance(each, Route) for low in lows for each in meanings(base(low), situation)
+    ):
+        return None  # what is older can no longer be cancelled: that is not about making it
+    found = _date_in(tokens, situation)
+    if found is None or (ahead and not words & _REFUSING):
+        return None
+    entity, field_words = found
+    if ahead:
+        held = Compare(FieldOf(field_words), "<=", Moment("today"))
+        return [Holds(held, entity, _status(situation))]
+    at, span, _ = told[0]
+    more = {*lows[max(0, at - 2) : at]} & {"more", "over", "longer", "earlier", "older", "further"}
+    most = {*lows[max(0, at - 3) : at]} & {"most", "within", "last"}
+    if len(told) > 1 or not (more or most) or not (denied or words & {"must", "only", "has"}):
+        return None
+    operator = ">=" if most or denied else "<="
+    start = Shift(Moment("today"), -1, span)
+    return [Holds(Compare(FieldOf(field_words), operator, start), entity, _status(situation))]
+
+
+_REFUSING = frozenset(
+    "refused rejected forbidden declined impossible error not never nobody nothing no".split()
+)
+_DENYING = _REFUSING | {"cannot", "neither"}
+_OTHER_DEEDS = frozenset(
+    "changed change deleted delete edited edit shown listed counted count counts overdue archived while"
+    " unless until free late".split()
+)
+
+
+def _date_in(tokens: Sequence[Token], situation: Situation) -> tuple[str, tuple[str, ...]] | None:
+    """The date that a sentence is about: by its name, by what is done then, or the only one of a thing."""
+    drafts = situation.extra.get("entities", {})
+    dated = [
+        (entity, made)
+        for entity, draft in drafts.items()
+        for made in draft.fields.values()
+        if {"date", "datetime"} & {type_of_name(made.words), *made.values("type")}
+    ]
+    for token in tokens:
+        ways = {token.low, base(token.low)} if token.kind in {"word", "name"} else set()
+        named = [
+            each
+            for each in dated
+            if {each[1].name.lower(), each[1].words[0], base(each[1].words[0])} & ways
+        ]
+        if len(named) == 1:
+            return named[0][0], named[0][1].words
+    things = [
+        word.name
+        for token in tokens
+        if token.kind == "word" and (word := situation.vocabulary.lexicon.find([token.low]))
+    ]
+    own = [each for each in dated if each[0] in things and not each[1].has("system")]
+    return (own[0][0], own[0][1].words) if len(own) == 1 else None
+
+
 def _takes_one(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A bottle takes one place`, where racks have places: there are no more than fit in."""
     child, noun = captures["items"].entity or "", captures["word"].low
@@ -613,6 +695,7 @@ _SHORT = "(shortest|minimum|least|minimal)"
 _LENGTH = "(duration|length|time|period|stay|span)"
 
 LASTING: tuple[tuple[str, Recogniser], ...] = (
+    ("<rest>", _ago),
     (f"<items> CANNOT {_LAST} <lasting>", lambda c, s: _lasts(c, s, flip=True)),
     (f"<items> [(CAN|MUST)] [only] {_LAST} <lasting>", _lasts),
     ("<items> [(that|which) (last|lasts|take|takes|is|are|run|runs)] <lasting> <refused>", lambda c, s: _lasts(c, s, flip=True)),

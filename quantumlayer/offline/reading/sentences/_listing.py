@@ -227,6 +227,8 @@ def _one_before_other(
 ) -> Iterator[tuple[tuple[tuple[str, ...], bool], int]]:
     """`open ones before done ones`, `done tasks after open ones`, `done ones at the end`, `… on top`."""
     for word, end in reader.slot("adjective", at):
+        if reader.low(end - 1) in _DOWN | _UP:
+            continue
         stop = _behind_ones(reader, end)
         low = reader.low(stop)
         if low in {"before", "above", "ahead", "after", "below", "behind"}:

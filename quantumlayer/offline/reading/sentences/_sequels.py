@@ -128,6 +128,13 @@ _ONCE = frozenset({"once", "unique"})
 def _likewise(tokens: Tokens) -> Tokens:
     """`A van does one tour a day, and so does a driver`: the same is said of another subject."""
     lows = [token.low for token in tokens]
+    so = (i for i in range(3, len(lows) - 2) if lows[i] == "so" and lows[i + 1] in {"is", "are"})
+    at = next(so, 0)
+    copula = next((i for i in range(at - 2, 0, -1) if lows[i] in {"is", "are"}), 0)
+    if at and copula and lows[at - 1] in {",", "and", ";"}:
+        end = at - 1 - (lows[at - 2] == ",")
+        other = tokens[at + 2 : len(tokens) - (lows[-1] == ".")]
+        return (*tokens[:end], *unwritten(";"), *other, *tokens[copula:end], *unwritten("."))
     at = next((i for i in range(2, len(lows) - 2) if lows[i] == "so" and lows[i - 1] == "and"), 0)
     verb_at = (
         next((i for i in range(1, _LONGEST_SUBJECT) if tokens[i].forms & _FINITE), 0) if at else 0

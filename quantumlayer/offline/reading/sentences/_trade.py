@@ -129,6 +129,7 @@ TRADE: tuple[tuple[str, Recogniser], ...] = (
     (f"{_GOODS} (leave|leaves|come off|comes off|are taken from|are taken out of|are taken off|are deducted from|are subtracted from|are removed from|is deducted from|is subtracted from) <place> {_NOW}", _takes(-1)),
     (f"(<doing> [<items>]|it|this|that|<items>) (reduces|lowers|decreases|diminishes) <place> [of (each|the|every|all) <items:of>] {_NOW}", _takes(-1)),
     (f"<place> [of (each|the|every|all) <items:of>] (goes down|is reduced|is lowered|is decreased|decreases|shrinks|drops|falls) {_NOW}", _takes(-1)),
+    (f"{_GOODS} (join|joins|enter|enters|increase|increases|swell|swells|refill|refills|raise|raises) <place> {_NOW}", _takes(1)),
     (f"{_GOODS} (go|goes|come|comes|are put|are returned|is returned|are given|are added|is added) (back|again|back again|) (on|to|in|into|onto) <place> {_NOW}", _takes(1)),
     (f"<place> [of (each|the|every|all) <items:of>] (is restored|goes up|goes up again|is increased|is refilled|increases|is put back|is given back) {_NOW}", _takes(1)),
     (
@@ -137,6 +138,8 @@ TRADE: tuple[tuple[str, Recogniser], ...] = (
     ),
     (f"<items:object> [that asks] (for|with|of) more than (there is|is there|what is there|(is|what is) (in stock|available|left)|<place>) {_REFUSED}", _lacks),
     (f"(the|an|a) [(whole|entire)] <items:object> {_REFUSED} (if|when) (there is|there are|{_WHO} (has|have)) not enough [stock] [of] [<items>]", _lacks),
+    ("[and] there (MUST be|is to be) (enough|that many|so many|as many) [of (them|it|<items>)] [(<items>|<noun>)] [(left|there|in stock|available|then)]", _lacks),
+    ("(nobody|no one|no <noun>) [CAN] (gets|get|buys|buy|takes|take|orders|order|receives|receive|borrows|borrow) [(any|a|more)] <noun> (that|which|than) [there] (is|are) [(not|no longer)] [(there|left|available|in stock)]", _lacks),
     ("(not enough|insufficient|too little) (stock|pieces|items) [(is|are|:|→)] [(refused|an error)]", _lacks),
     ("[and] nothing [(on|in|of|at) <place>] (changes|happens|is changed|is stored|moves)", _context),
     # --- prices

@@ -120,3 +120,19 @@ def test_names_that_filter_are_no_values_of_each_other(sentence: str) -> None:
     assert params.items() >= {"genre": "string", "year": "integer", "available": "boolean"}.items()
     assert params.keys().isdisjoint({"alone", "together", "combined", "copies"})
     assert listed.order_by == ["title"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I want to see my tasks, the urgent ones on top and within that by title.",
+        "Tasks are listed with the urgent ones first, then by title.",
+    ],
+)
+def test_those_with_a_mark_come_first(sentence: str) -> None:
+    text = f"# Tasks\n\nA task has a title and a flag `urgent`. {sentence}"
+    made = reading.design(reading.read(text))
+    assert next(each for each in made.endpoints if each.kind == "list").order_by == [
+        "-urgent",
+        "title",
+    ]

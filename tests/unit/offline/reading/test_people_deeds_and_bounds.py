@@ -271,3 +271,62 @@ def test_what_is_only_added_and_read_is_neither_changed_nor_deleted() -> None:
         "# Log\n\nA remark has a text and an author. Remarks can only be added and read.\n"
     )
     assert not [each for each in made.endpoints if each.method in {"PUT", "PATCH", "DELETE"}]
+
+
+_CLAIMS = "# Claims\n\nA claim has a name and a date bought_on.\n\n"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "What was bought more than 30 days ago is refused.",
+        "bought_on must not be more than 30 days ago.",
+        "bought_on must not lie more than 30 days in the past.",
+        "Claims older than 30 days cannot be entered.",
+        "Nothing that was bought over 30 days ago can be claimed.",
+        "A claim is refused when it was bought more than 30 days ago.",
+    ],
+)
+def test_what_is_too_long_ago_is_refused(sentence: str) -> None:
+    assert _conditions(_design(_CLAIMS + sentence), "Claim") == ["bought_on >= today() - days(30)"]
+
+
+def test_the_same_is_refused_of_what_is_named_behind() -> None:
+    made = _design(
+        f"{_CLAIMS}What was bought more than 30 days ago is refused, so is a purchase in the future."
+    )
+    assert "bought_on >= today() - days(30)" in _conditions(made, "Claim")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Claims bought more than 30 days ago can no longer be changed.",
+        "Claims bought more than 30 days ago are overdue.",
+        "GET /claims lists the claims bought at most 30 days ago.",
+    ],
+)
+def test_what_is_long_ago_is_not_always_refused(sentence: str) -> None:
+    assert _conditions(_design(_CLAIMS + sentence), "Claim") == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "More than 8 labels on one claim are too many.",
+        "Nine or more labels on a claim are refused.",
+        "There can be no more than 8 labels on one claim.",
+        "There are never more than 8 labels.",
+    ],
+)
+def test_so_many_of_a_list_are_too_many(sentence: str) -> None:
+    made = _design(f"# Claims\n\nA claim has a name and a list of labels.\n\n{sentence}")
+    (labels,) = (each for each in made.entities[0].fields if each.name == "labels")
+    assert (labels.type, labels.max_length) == ("strings", 8)
+
+
+def test_what_is_read_only_is_neither_changed_nor_deleted() -> None:
+    made = _design(
+        f"{_CLAIMS}A gift has a name.\n\nClaims and gifts can be read, not changed or deleted."
+    )
+    assert {each.kind for each in made.endpoints} == {"create", "list", "read"}

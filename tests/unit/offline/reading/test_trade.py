@@ -122,3 +122,39 @@ def test_a_letter_tells_of_states_by_what_its_writer_does() -> None:
     assert "plant.stock + quantity" in {each.value for each in cancel.effects}
     assert any("shipped" in rule.condition for rule in made.rules if "cancel" in rule.on)
     assert any("status" in rule.condition for rule in made.rules if "ship" in rule.on)
+
+
+@pytest.mark.parametrize("lack", ["there must be enough of them", "there have to be enough copies"])
+def test_what_is_taken_and_brought_changes_what_there_is(lack: str) -> None:
+    made = _design(
+        "# Books\n\n- Keep books: title and copies, the stock. Keep readers: a name.\n"
+        f"- Record loans: a reader borrows copies of a book. They leave the stock, and {lack}.\n"
+        "- Record gifts: a reader gives copies of a book. They join the stock."
+    )
+    effects = {
+        path: [each.value for each in _endpoint(made, "POST", path).effects]
+        for path in ("/loans", "/gifts")
+    }
+    assert effects == {"/loans": ["book.copies - copies"], "/gifts": ["book.copies + copies"]}
+    assert [rule.condition for rule in made.rules] == ["copies <= book.copies"]
+
+
+def test_what_an_order_costs_is_the_order_s_below_its_heading() -> None:
+    made = _design(
+        "# Tickets\n\n## Events\n - title: text\n - price: euros\n\n## Orders\n - event_id, quantity\n"
+        " - total: quantity times the price of the event"
+    )
+    assert _field(made, "Order", "total").computed == "quantity * event.price"
+    assert "total" not in {each.name for each in _entity(made, "Event").fields}
+
+
+def test_states_with_when_they_hold_are_the_services() -> None:
+    made = _design(
+        '# Tickets\n\n## Events\n - title: text\n - status: "on_sale"; "sold_out" while nothing remains;'
+        ' "cancelled"'
+    )
+    status = _field(made, "Event", "status")
+    assert (status.choices, status.default, status.set_by) == (
+        ["on_sale", "sold_out", "cancelled"], "on_sale", "system",
+    )  # fmt: skip
+    assert any(each.status == "not_implemented" for each in made.coverage)
