@@ -353,8 +353,8 @@ def _ago(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     denied = bool(words & _DENYING)
     ahead = "future" in words and not told
     plain = all(token.kind not in {"route", "sketch", "quote"} for token in tokens)
-    if not (told or ahead) or not plain or ";" in words:
-        return None
+    if not (told or ahead) or not plain or not words.isdisjoint({";", ",", "and", "or"}):
+        return None  # another clause stands beside it
     if words & {"if", "when"} and not words & {"refused", "rejected"}:
         return None
     if words & _OTHER_DEEDS or any(
@@ -364,9 +364,9 @@ def _ago(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     found = _date_in(tokens, situation)
     if found is None or (ahead and not words & _REFUSING):
         return None
-    entity, field_words = found
+    entity, field_words, now = found
     if ahead:
-        held = Compare(FieldOf(field_words), "<=", Moment("today"))
+        held = Compare(FieldOf(field_words), "<=", now)
         return [Holds(held, entity, _status(situation))]
     at, span, _ = told[0]
     more = {*lows[max(0, at - 2) : at]} & {"more", "over", "longer", "earlier", "older", "further"}
@@ -374,7 +374,7 @@ def _ago(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if len(told) > 1 or not (more or most) or not (denied or words & {"must", "only", "has"}):
         return None
     operator = ">=" if most or denied else "<="
-    start = Shift(Moment("today"), -1, span)
+    start = Shift(now, -1, span)
     return [Holds(Compare(FieldOf(field_words), operator, start), entity, _status(situation))]
 
 
@@ -388,7 +388,9 @@ _OTHER_DEEDS = frozenset(
 )
 
 
-def _date_in(tokens: Sequence[Token], situation: Situation) -> tuple[str, tuple[str, ...]] | None:
+def _date_in(
+    tokens: Sequence[Token], situation: Situation
+) -> tuple[str, tuple[str, ...], Moment] | None:
     """The date that a sentence is about: by its name, by what is done then, or the only one of a thing."""
     drafts = situation.extra.get("entities", {})
     dated = [
@@ -405,14 +407,19 @@ def _date_in(tokens: Sequence[Token], situation: Situation) -> tuple[str, tuple[
             if {each[1].name.lower(), each[1].words[0], base(each[1].words[0])} & ways
         ]
         if len(named) == 1:
-            return named[0][0], named[0][1].words
+            return _dated(*named[0])
     things = [
         word.name
         for token in tokens
         if token.kind == "word" and (word := situation.vocabulary.lexicon.find([token.low]))
     ]
     own = [each for each in dated if each[0] in things and not each[1].has("system")]
-    return (own[0][0], own[0][1].words) if len(own) == 1 else None
+    return _dated(*own[0]) if len(own) == 1 else None
+
+
+def _dated(entity: str, made: Any) -> tuple[str, tuple[str, ...], Moment]:
+    timed = "datetime" in {type_of_name(made.words), *made.values("type")}
+    return entity, made.words, Moment("now" if timed else "today")
 
 
 def _takes_one(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
