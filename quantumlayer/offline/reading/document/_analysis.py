@@ -463,6 +463,7 @@ class _Reader:
             if isinstance(fact, Owned) and fact.words
         )
         situation.extra["routes"] = source.routes
+        situation.extra["bodies"] = source.bodies
         if source.routes:
             situation.extra["routes_now"] = source.routes
         elif "routes_now" in situation.extra:

@@ -573,6 +573,8 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
             break
         if words and token.low in {"called", "named"}:
             break  # a number called seats
+        if words and token.low == "off" and not last and tokens[end + 1].low in DETERMINERS:
+            break  # takes an amount off the balance
         if words and token.low in {"null", "zero", "false", "true", "empty", "none"}:
             break  # the result null, the balance zero: what it starts with
         if (

@@ -49,12 +49,13 @@ from quantumlayer.offline.reading.language._terms import (
 )
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.sentences._definitions import Situation, done_on
+from quantumlayer.offline.reading.sentences._gates import owner_of
 from quantumlayer.offline.reading.sentences._phrases import _quoted
 from quantumlayer.offline.reading.sentences._refusals import REFUSAL_SLOTS
 from quantumlayer.offline.reading.text._lexicon import NUMBER_WORDS
 from quantumlayer.offline.reading.text._routes import Route
 from quantumlayer.offline.reading.text._tokens import Token
-from quantumlayer.offline.reading.text._words import plural, singular
+from quantumlayer.offline.reading.text._words import plural, singular, split_name
 
 __all__ = ["BEHAVIOURS", "BEHAVIOUR_SLOTS", "COUNTING"]
 
@@ -296,6 +297,35 @@ def _moves_given(captures: Captures, situation: Situation) -> Iterable[Fact] | N
         return None
     value = FieldOf((captures["noun"][-1].low,))
     return _changes_by({**captures, "value": value, "doing": None}, situation)
+
+
+def _paid(captures: Captures, situation: Situation, *, less: bool = False) -> Iterable[Fact] | None:
+    """`POST /wallets/{id}/deposit with {"amount": 5} puts money in`: its number changes what there is."""
+    route = captures.get("route") or situation.route
+    if not _on_item(route):
+        return None
+    sent = [
+        name
+        for each, sketch in situation.extra.get("bodies", ())
+        if each == route
+        for name, value in sketch.members.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    if not sent and situation.extra.get("lows", frozenset()) & {"amount"}:
+        sent = ["amount"]
+    field: FieldOf | None = captures.get("field")
+    owner = owner_of(route, situation)
+    draft = situation.extra.get("entities", {}).get(owner)
+    held = [m for m in draft.fields.values() if m.words[-1] in _HELD] if draft is not None else []
+    if field is None and len(held) == 1:
+        field = FieldOf(held[0].words)
+    if field is None or len(sent) != 1:
+        return None
+    amount = FieldOf(split_name(sent[0]))
+    return _changes_by({**captures, "field": field, "value": amount, "less": less}, situation)
+
+
+_HELD = frozenset("balance credit funds saldo stock".split())
 
 
 def _happened(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -747,6 +777,12 @@ _TELLS = "(tells|shows|has|gives|carries|knows|displays|returns|contains|states|
 _VALUE_TAIL = "[[,] [(and|it is|which is)] (shown|given|returned|called|named|available|known|stored|kept) [(as|under|in|by)] <noun:called>] [[,] rounded to <number:decimals> (decimal|decimals|places|digits) [places]]"
 
 _AT_FIRST = "(at first|first|initially|to begin with|in the beginning|to start with|when new|by default|at the beginning|for a new one|for new ones)"
+_BY_ROUTE = "[(it|this|that|which|<route>)] [MUST] [then] [both]"
+_THAT_MUCH = (
+    "[[(the|this|that|an)] (it|this|that|that much|so much|as much|money|amount|sum|value|them)]"
+)
+_BY_THAT = "[(by|with) [(the|this|that|an)] (it|this|that|that much|so much|amount|sum|value)]"
+
 BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     # --- transitions
     (f"<route> [MUST] {_BECOME} <items> [(from <states:sources>)] [(into|to|as|in)] <state:to> [again] [(and|,) no longer]", _makes),
@@ -791,6 +827,12 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     (f"[the] <noun> {_POSITIVE} (is|gets|goes) [then] (added|credited|paid in|booked|put) (to|on|onto|into) <field>", _moves_given),
     ("[(it|this|that|which|<route>)] [MUST] [then] (takes|take|subtracts|deducts|removes|deduct|subtract) [the] <noun> (off|from|away from) <field>", lambda c, s: _moves_given({**c, "less": True}, s)),
     ("[(it|this|that|which|<route>)] [MUST] [then] (adds|add|credits|credit) [the] <noun> (to|onto) <field>", _moves_given),
+    (f"{_BY_ROUTE} (adds|add|puts|put|pays|pay|books|book|loads|load|credits|credit|deposits|deposit) {_THAT_MUCH} (in|into it|to it|on it|onto it|in it)", _paid),
+    (f"{_BY_ROUTE} (adds|add|puts|put|pays|pay|books|book|loads|load|credits|credit|deposits|deposit) {_THAT_MUCH} (in|on|to|into|onto) <field>", _paid),
+    (f"{_BY_ROUTE} (raises|raise|increases|increase|lifts|lift|tops up) <field> {_BY_THAT}", _paid),
+    (f"{_BY_ROUTE} (takes|take|pays|pay|books|book|draws|draw|withdraws|withdraw|deducts|deduct|subtracts|subtract|removes|remove) {_THAT_MUCH} (out|off|off it|from it|out of it|away)", lambda c, s: _paid(c, s, less=True)),
+    (f"{_BY_ROUTE} (takes|take|pays|pay|books|book|draws|draw|withdraws|withdraw|deducts|deduct|subtracts|subtract|removes|remove) {_THAT_MUCH} (off|from|out of|away from) <field>", lambda c, s: _paid(c, s, less=True)),
+    (f"{_BY_ROUTE} (reduces|reduce|lowers|lower|decreases|decrease) <field> {_BY_THAT}", lambda c, s: _paid(c, s, less=True)),
     ("[(it|this|that|which|<route>)] [MUST] [then] (reduces|reduce|lowers|lower|decreases|decrease) <field> by [the|that] <noun>", lambda c, s: _moves_given({**c, "less": True}, s)),
     ("[(it|this|that|which|<route>)] [MUST] [then] (raises|raise|increases|increase) <field> by [the|that] <noun>", _moves_given),
     ("<field> (is|gets|goes|drops|falls|sinks|shrinks) [then] [(reduced|lowered|decreased|diminished|down)] by [the|that] <noun>", lambda c, s: _moves_given({**c, "less": True}, s)),

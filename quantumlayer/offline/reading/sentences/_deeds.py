@@ -442,6 +442,7 @@ DEEDS: tuple[tuple[str, Recogniser], ...] = (
         f"<route> [,] [{_STEPS}] [(it|{_THE_STATUS}|the <items>)] [(on|forward|along|up|ahead)] [(to|into|in|by)] [(its|the|their)] next [(step|state|status|stage|one|station)] [of these]",
         _next,
     ),
+    ("<route> [MUST] (sets|set|puts|put|gives|give|writes|write) <stated> [(again|back|once more)]", _route_makes),
     ("<route> [,] (the|a|an) <items> [,] [(now|then)] [(as|in|with|now|then)] [(the|a)] [(status|state)] <stated>", _route_makes),
     (
         f"<route> {_STEPS} [(it|{_THE_STATUS}|<items>)] [(on|forward|along|up|ahead|further)] [by] [exactly] (one|a|a single) (step|state|status|stage|station|place) [(on|further|forward|along|up|ahead|onward|onwards|each time|at a time)]",

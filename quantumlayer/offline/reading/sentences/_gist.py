@@ -13,6 +13,8 @@ from typing import Any
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
 from quantumlayer.offline.reading.language._facts import (
+    Apart,
+    Barred,
     Context,
     Fact,
     Follows,
@@ -422,6 +424,73 @@ def _dated(entity: str, made: Any) -> tuple[str, tuple[str, ...], Moment]:
     return entity, made.words, Moment("now" if timed else "today")
 
 
+def _two_ends(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Both ends are the same wallet`, `their currencies differ`, `nobody plays against themselves`.
+
+    What is said of the two things of one kind that an item refers to: that they differ, what they
+    share, in which state they take no part.
+    """
+    tokens: Sequence[Token] = captures["rest"]
+    words = {token.low for token in tokens}
+    if any(token.kind in {"route", "sketch", "number"} for token in tokens) or ";" in words:
+        return None
+    found = _sort(tokens, situation, _ENDS, states=True)
+    if found is None or not found.marks & _ENDS:
+        return None
+    pairs = [
+        (entity, part)
+        for entity in situation.extra.get("entities", {})
+        for part in {each for each in _names(situation, entity).values() if each}
+        if sum(part == each.references for each in situation.extra["entities"][entity].fields.values()) == len("ab")
+    ]  # fmt: skip
+    pairs = [each for each in pairs if {*found.things} <= {*each}]
+    here = [each for each in pairs if each[0] in {*found.things, _here(situation)}] or pairs
+    if len(here) != 1:
+        return None
+    (entity, part), denied = here[0], bool(words & _BANNED)
+    shared = tuple(
+        dict.fromkeys(each for each in found.fields if _names(situation, entity).get(each) is None)
+    )
+    if not all(_has(situation, part, each) for each in shared):
+        return None
+    same, differ = bool(words & _SAME), bool(words & _DIFFER)
+    if len(found.states) == 1 and not shared:
+        ((state, negated),) = found.states
+        needed = not denied and bool(words & {"must", "need", "needs", "both"})
+        if not (denied or needed) or part not in situation.vocabulary.states.get(state, set()):
+            return None
+        where = (Being(None, (state,), negated != needed),)
+        return [Barred(Items(part, where, many=True), _status(situation))]
+    if found.states or (found.verbs and not words & _ITSELF):
+        return None
+    held = [
+        m.words
+        for m in situation.extra["entities"][part].fields.values()
+        if m.words[-1] == "balance"
+    ]
+    if denied and ({"too", "little"} <= words or {"not", "enough"} <= words) and len(held) == 1:
+        least = Compare(FieldOf(held[0], Items(part)), ">=", Literal(0))
+        return [Holds(least, part, _status(situation))]
+    if same == differ:
+        return None
+    if shared:
+        return (
+            [Apart(entity, part, shared, status=_status(situation))] if denied == differ else None
+        )
+    return (
+        [Apart(entity, part, different=True, status=_status(situation))] if denied == same else None
+    )
+
+
+_ITSELF = frozenset("themselves itself oneself himself herself themself".split())
+_SAME = _ITSELF | frozenset("same equal identical alike match matches".split())
+_DIFFER = frozenset("differ differs different differing unequal".split())
+_ENDS = _SAME | _DIFFER | frozenset(
+    "both ends end sides side parties two neither them one their it against refused rejected sender recipient"
+    " receiver too little enough need needs must nobody when if".split()
+)  # fmt: skip
+
+
 def _takes_one(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A bottle takes one place`, where racks have places: there are no more than fit in."""
     child, noun = captures["items"].entity or "", captures["word"].low
@@ -558,7 +627,7 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         tokens,
         situation,
         _TWICE | moments
-        | {"two", "together", "time", "only", "combination", "pair", "per", "under", "carry", "more", "most", "single"},
+        | {"two", "together", "time", "only", "combination", "pair", "pairing", "per", "under", "carry", "more", "most", "single"},
         states=True,
     )  # fmt: skip
     if found is None or ("again" in words and not words & {"twice", "same"}):
@@ -587,6 +656,9 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         if found.marks & moments and not dates:
             continue
         names = [*names, *(each for each in dates if each not in names)]
+        others = [
+            each for each in others if each not in {_names(situation, entity).get(n) for n in names}
+        ]
         left = [each for each in targets if each and each not in {entity, *others}]
         if words & {"nobody", "neither"} and situation.vocabulary.users is None and len(left) == 1:
             others += left
@@ -703,6 +775,7 @@ _LENGTH = "(duration|length|time|period|stay|span)"
 
 LASTING: tuple[tuple[str, Recogniser], ...] = (
     ("<rest>", _ago),
+    ("<rest>", _two_ends),
     (f"<items> CANNOT {_LAST} <lasting>", lambda c, s: _lasts(c, s, flip=True)),
     (f"<items> [(CAN|MUST)] [only] {_LAST} <lasting>", _lasts),
     ("<items> [(that|which) (last|lasts|take|takes|is|are|run|runs)] <lasting> <refused>", lambda c, s: _lasts(c, s, flip=True)),

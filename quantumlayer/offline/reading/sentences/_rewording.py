@@ -814,7 +814,9 @@ def _segment(tokens: Tokens, rewording: Rewording, *, asked: bool) -> Tokens:
     tied = tuple(token.low for token in tokens[:3])
     if rewording.thing and tied[:1] == ("it",) and (tied[1:2] in _TIED or tied[1:] in _TIED):
         tokens = (*unwritten("a"), *rewording.thing, *tokens[1:])
-    if tail[:1] and tail[0].low == ":":
+    if sum(token.low == "same" for token in tokens) > 1:
+        said: Tokens | None = tokens  # the same home and the same away team: a pair
+    elif tail[:1] and tail[0].low == ":":
         said = _by_rule((*tokens, tail[0]), rewording)
     else:
         said = _by_rule(tokens, rewording)

@@ -50,11 +50,12 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
         `POST /jobs/{id}/free makes it "open" without a crew (crew_id is null)` → `… and sets crew_id to null`
         `a van does one tour a day, and so does a driver` → `…; a driver does one tour a day`
         `the balance starts at 0, the state at "open"` → `…; the state starts at "open"`
+        `it is refused when it is shut, or when it is full` → `…; it is refused when it is full`
         `a draft can be changed; afterwards not` → `only a draft can be changed`
         `a seat or a code occurs once per hall` → `a seat occurs once per hall; a code occurs once per hall`
         `a job starts out open and becomes shut with POST …` → `a job is open at first; POST … makes it shut`
     """
-    tokens = _likewise(_each_of_two(_begun(_only_so(tokens))))
+    tokens = _likewise(_each_of_two(_begun(_only_so(_each_when(tokens)))))
     tokens = _stated(_apart(_around(tokens)), known)
     return _once(_emptied(_into(_by_route(_begins(_until(_unfolded(tokens, known)))))))
 
@@ -76,6 +77,29 @@ def _each_of_two(tokens: Tokens) -> Tokens:
     said = tokens[does:end]
     first = tokens[start + (lows[start] == "either") : at]
     return (*tokens[:start], *first, *said, *unwritten(";"), *tokens[at + 1 : end], *tokens[end:])
+
+
+def _each_when(tokens: Tokens) -> Tokens:
+    """`It is refused when A, when B, or when C`: it is refused when each of them holds."""
+    lows = [token.low for token in tokens]
+    at = next((i for i, low in enumerate(lows) if low in _WHEN and i > 1), 0)
+    if not at or at > _LONGEST_REFUSAL or not _REFUSED & {*lows[:at]} or "route" in lows:
+        return tokens
+    said = list(tokens[: at + 1])
+    for place in range(at + 1, len(tokens)):
+        joins = lows[place] in {",", "or", "and"} and said[-1].low != ";"
+        ahead = next((i for i in (place + 1, place + 2) if lows[i : i + 1] == [lows[at]]), 0)
+        between = {*lows[place:ahead]} <= {",", "or", "and", "also"}
+        if joins and ahead and between:
+            said.extend((*unwritten(";"), *tokens[:at]))
+        elif not (said[-1].low in _REFUSED and lows[place] in {",", "or", "and", "also"}):
+            said.append(tokens[place])
+    return tuple(said)
+
+
+_WHEN = frozenset({"when", "if"})
+_REFUSED = frozenset("refused rejected denied declined forbidden impossible".split())
+_LONGEST_REFUSAL = 6
 
 
 def _only_so(tokens: Tokens) -> Tokens:

@@ -269,3 +269,71 @@ def test_a_numbered_title_above_numbered_sentences_is_their_heading() -> None:
         "title": "client",
         "opened_at": "system",
     }
+
+
+_ACCOUNT = "# Bank\n\nAn account has an owner and a balance, which starts at 0. "
+
+
+@pytest.mark.parametrize(
+    ("sentence", "effect"),
+    [
+        (
+            'POST /accounts/{id}/deposit with `{"amount": 5}` puts money in.',
+            "balance + param.amount",
+        ),
+        (
+            'POST /accounts/{id}/deposit with `{"amount": 5}` pays that much in.',
+            "balance + param.amount",
+        ),
+        (
+            'POST /accounts/{id}/deposit with `{"amount": 5}` adds to the balance.',
+            "balance + param.amount",
+        ),
+        (
+            "POST /accounts/{id}/deposit takes an amount and adds it to the balance.",
+            "balance + param.amount",
+        ),
+        (
+            'POST /accounts/{id}/deposit with `{"amount": 5}` raises the balance by it.',
+            "balance + param.amount",
+        ),
+        (
+            'POST /accounts/{id}/pay with `{"amount": 5}` takes it from the balance.',
+            "balance - param.amount",
+        ),
+        ('POST /accounts/{id}/pay with `{"amount": 5}` pays it out.', "balance - param.amount"),
+    ],
+)
+def test_a_number_that_is_sent_changes_what_there_is(sentence: str, effect: str) -> None:
+    made = design(read(_ACCOUNT + sentence))
+    (action,) = (each for each in made.endpoints if each.kind == "action")
+    assert [(each.target, each.value) for each in action.effects] == [("balance", effect)]
+
+
+def test_a_path_is_shortened_behind_another() -> None:
+    made = design(
+        read(
+            '# Doors\n\nA door has a name. It begins as "open". `POST /doors/{id}/freeze` sets "frozen",'
+            ' `.../unfreeze` sets "open" again.'
+        )
+    )
+    effects = {each.path: each.effects[0].value for each in made.endpoints if each.kind == "action"}
+    assert effects == {"/doors/{id}/freeze": "'frozen'", "/doors/{id}/unfreeze": "'open'"}
+
+
+def test_what_an_action_takes_is_kept_as_it_is_described() -> None:
+    made = design(
+        read(
+            '# Repairs\n\nA repair has a title. It begins as "open". POST /repairs/{id}/finish takes hours'
+            ' (at least 0.5) and a remark (at most 50 characters, optional) and makes it "done".'
+        )
+    )
+    (action,) = (each for each in made.endpoints if each.kind == "action")
+    hours, remark = action.params
+    assert (hours.type, hours.minimum, remark.max_length, remark.required) == (
+        "number",
+        0.5,
+        50,
+        False,
+    )
+    assert {each.target for each in action.effects} == {"status", "hours", "remark"}

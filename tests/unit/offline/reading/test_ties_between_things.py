@@ -265,3 +265,71 @@ def test_an_example_goes_with_the_route_behind_it() -> None:
         f"```json\n{body}\n```\n\nto `POST /transfers`; the message may be missing."
     )
     assert set(fields(made, "Transfer")) == {"from_wallet_id", "to_wallet_id", "amount", "message"}
+
+
+_BANK = """# Bank
+
+A wallet has an owner, a currency (EUR, NOK or USD) and a balance, which starts at 0. A wallet begins as "active".
+POST /wallets/{id}/freeze makes it "frozen".
+
+A transfer has from_wallet_id, to_wallet_id and an amount. """
+
+
+@pytest.mark.parametrize(
+    ("sentence", "conditions"),
+    [
+        (
+            "A transfer is refused when both ends are the same wallet.",
+            {"from_wallet_id != to_wallet_id"},
+        ),
+        (
+            "A transfer is refused when both wallets are the same.",
+            {"from_wallet_id != to_wallet_id"},
+        ),
+        (
+            "It is refused when their currencies differ.",
+            {"from_wallet.currency == to_wallet.currency"},
+        ),
+        (
+            "Both wallets need the same currency.",
+            {"from_wallet.currency == to_wallet.currency"},
+        ),
+        (
+            "Neither wallet may be frozen.",
+            {"from_wallet.status != 'frozen'", "to_wallet.status != 'frozen'"},
+        ),
+        (
+            ("It is refused when both ends are the same wallet, when their currencies differ, or when one of them"
+            " is frozen."),
+            {
+                "from_wallet_id != to_wallet_id",
+                "from_wallet.currency == to_wallet.currency",
+                "from_wallet.status != 'frozen'",
+                "to_wallet.status != 'frozen'",
+            },
+        ),
+    ],
+)
+def test_what_is_said_of_both_ends(sentence: str, conditions: set[str]) -> None:
+    made = designed(_BANK + sentence)
+    assert {rule.condition for rule in made.rules if rule.entity == "Transfer"} == conditions
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Nobody plays against themselves.", "A team cannot play itself."]
+)
+def test_nobody_stands_at_both_ends(sentence: str) -> None:
+    made = designed(
+        f"# League\n\nA team has a name. A match has home_id and away_id, two teams, and a date. {sentence}"
+    )
+    assert [rule.condition for rule in made.rules] == ["home_id != away_id"]
+
+
+def test_the_same_two_come_once_as_a_pair() -> None:
+    made = designed(
+        "# League\n\nA team has a name. A match has home_id and away_id, two teams, and a date. A pairing with"
+        " the same home and the same away team cannot be entered again."
+    )
+    match = fields(made, "Match")
+    assert match["away_id"].unique_with == ["home_id"]  # type: ignore[attr-defined]
+    assert not match["home_id"].unique  # type: ignore[attr-defined]
