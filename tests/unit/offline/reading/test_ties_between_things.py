@@ -299,8 +299,10 @@ A transfer has from_wallet_id, to_wallet_id and an amount. """
             {"from_wallet.status != 'frozen'", "to_wallet.status != 'frozen'"},
         ),
         (
-            ("It is refused when both ends are the same wallet, when their currencies differ, or when one of them"
-            " is frozen."),
+            (
+                "It is refused when both ends are the same wallet, when their currencies differ, or when one of them"
+                " is frozen."
+            ),
             {
                 "from_wallet_id != to_wallet_id",
                 "from_wallet.currency == to_wallet.currency",
