@@ -725,9 +725,13 @@ def _counted_rule(
         dated = day.spec.get("type") == "date"
         parts.append(f"{name} == this.{name}" if dated else f"date({name}) == date(this.{name})")
     text = f"count({entity}, {', '.join((*parts, *where))}) <= {fact.most}"
-    on = ["create", "update", *_entering(world, entity, where)]
     plan.rule(
-        entity, on, text, text=_text(finding), requirement=finding.source.id, status=fact.status
+        entity,
+        ["create", "update"],
+        text,
+        text=_text(finding),
+        requirement=finding.source.id,
+        status=fact.status,
     )
     _before_actions(plan, finding, fact, entity, keys, where)
 
@@ -740,12 +744,6 @@ def _created(world: World, entity: str) -> FieldDraft | None:
     return world.first(
         entity, ("created_at", "createdat", "achieved_at", "date"), {"date", "datetime"}
     )
-
-
-def _entering(world: World, entity: str, where: Sequence[str]) -> list[str]:
-    """Actions are checked before they happen, so they get rules of their own."""
-    del world, entity, where
-    return []
 
 
 def _before_actions(

@@ -80,27 +80,6 @@ def _chain(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
         yield tuple(states), end
 
 
-def _stations(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
-    """`new, in_progress, fixed`, `new, then seen, and at last done`: three or more states in their order."""
-    states: list[str] = []
-    end = at
-    while end < len(reader.tokens) and reader.tokens[end].kind in {"word", "name", "quote"}:
-        token = reader.tokens[end]
-        states.append(str(token.value if token.kind != "word" else token.text))
-        end += 1
-        following = end
-        while following < len(reader.tokens) and reader.low(following) in _THEN:
-            following += 1
-        if following == end or following == len(reader.tokens):
-            break
-        end = following
-    if len(set(states)) == len(states) > 2:
-        yield tuple(states), end
-
-
-_THEN = frozenset({",", "→", "then", "to", "and", "finally", "at", "last", "after", "that"})
-
-
 def _quoted_states(reader: Reader, at: int) -> Iterator[tuple[tuple[str, ...], int]]:
     """States in quotation marks, which need not be known."""
     yield from _states(reader, at)
@@ -110,7 +89,7 @@ DEED_SLOTS: dict[str, SlotFunction] = {
     **BEHAVIOUR_SLOTS,
     "agent": _agent,
     "chain": _chain,
-    "stations": _stations,
+    "stations": BEHAVIOUR_SLOTS["in_turn"],
     "step": _step,
     "stated": _quoted_states,
 }

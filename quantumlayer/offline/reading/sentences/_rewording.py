@@ -1338,12 +1338,8 @@ def _plain(tokens: Tokens) -> Tokens:
 
 
 _KIND = {
-    "flag": "boolean",
-    "checkbox": "boolean",
-    "switch": "boolean",
-    "field": "",
-    "attribute": "",
-    "property": "",
+    **dict.fromkeys(("flag", "checkbox", "switch"), "boolean"),
+    **dict.fromkeys(("field", "attribute", "property"), ""),
 }
 
 
