@@ -155,7 +155,7 @@ def _likewise(tokens: Tokens) -> Tokens:
     so = (i for i in range(3, len(lows) - 2) if lows[i] == "so" and lows[i + 1] in {"is", "are"})
     at = next(so, 0)
     copula = next((i for i in range(at - 2, 0, -1) if lows[i] in {"is", "are"}), 0)
-    if at and copula and lows[at - 1] in {",", "and", ";"}:
+    if at and _REFUSED & {*lows[copula:at]} and lows[at - 1] in {",", "and", ";"}:
         end = at - 1 - (lows[at - 2] == ",")
         other = tokens[at + 2 : len(tokens) - (lows[-1] == ".")]
         return (*tokens[:end], *unwritten(";"), *other, *tokens[copula:end], *unwritten("."))
