@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -91,7 +92,7 @@ def _told(plan: Plan, action: Action, name: str, sample: Any = UNKNOWN) -> Field
                 if _body_name(plan, phrase) == name:
                     made.say(phrase.traits, finding.source.id)
                     made.counted |= phrase.counted
-    made.requirements = action.requirements[:1]
+    made.requirements = list(dict.fromkeys((*action.requirements[:1], *made.requirements)))
     settle_alone(plan.world.draft(action.entity), made, plan.ledger)
     return made
 
@@ -112,6 +113,7 @@ def _kept(plan: Plan, action: Action, name: str, sample: Any, *, leads: bool) ->
         return None
     made = _told(plan, action, name, sample)
     draft = plan.world.draft(action.entity)
+    leads |= made.has("optional")
     kept = made.spec["type"] in _KEPT or (leads and words[-1] not in _MOVED)
     if not kept or made.spec["type"] in {"strings", "children"} or name in draft.fields:
         return None
@@ -202,9 +204,14 @@ def _target(world: World, entity: str, name: str) -> FieldDraft | None:
 
 
 def plan_moments(plan: Plan) -> None:
-    """`A date (today by default)`: what a client leaves out is filled in at creation."""
+    """`A date (today by default)`, a total that is fixed once: what is filled in at creation."""
     for entity, draft in plan.world.structure.entities.items():
         for made in draft.fields.values():
+            for flag, dearer in made.values("dearer") if "computed" in made.spec else ():
+                text = made.spec["computed"]
+                made.spec["computed"] = f"({text}) {dearer} if {escape(flag)} else {text}"
+            if made.has("fixed") and "computed" in made.spec:
+                _fix(plan, entity, made)
             moment = made.spec.pop("on_create_default", None)
             if moment is None or made.spec.get("set_by") == "system":
                 continue
@@ -213,6 +220,32 @@ def plan_moments(plan: Plan) -> None:
             for endpoint in plan.endpoints.values():
                 if endpoint.kind == "create" and endpoint.entity == entity:
                     endpoint.spec.setdefault("effects", []).append(effect)
+
+
+def _fix(plan: Plan, entity: str, made: FieldDraft) -> None:
+    """`It is fixed when the order comes in`: its lines keep the prices, or it is worked out just then."""
+    text = made.spec["computed"]
+    found = re.search(r"\bsum\((\w+), ", text)
+    if found is None:
+        effect = {"target": made.name, "value": made.spec.pop("computed")}
+        for endpoint in plan.of(entity, "create"):
+            endpoint.spec.setdefault("effects", []).append(effect)
+        return
+    lines = plan.world.draft(found[1])
+    for way, name in dict.fromkeys(re.findall(r"\b([a-z]\w*)\.([a-z]\w*)", text)):
+        link = lines.fields.get(f"{way}_id")
+        source = plan.world.field(link.references, (name,)) if link and link.references else None
+        if source is None or name in lines.fields:
+            continue
+        kept = FieldDraft(name, (name,), requirements=made.requirements[:1])
+        kept.spec = {
+            "name": name,
+            "type": source.spec["type"],
+            "set_by": "system",
+            "on_create": f"{way}.{name}",
+        }
+        lines.fields[name] = kept
+        made.spec["computed"] = text = text.replace(f"{way}.{name}", name)
 
 
 def plan_actions(plan: Plan, steps: Iterable[Step]) -> None:

@@ -313,7 +313,8 @@ def _set_by(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
         spec["set_by"] = "system"
     length = int(made.last("random")) if random else _code_length(made, spec)
     if length:
-        digits = str(spec.get("pattern", "")).startswith("[0-9]")
+        letters = str(spec.get("pattern", ""))[1:].partition("]")[0]
+        digits = "0-9" in letters and "a-z" not in letters  # digits are among capitals and digits
         if digits and "random_digits" not in FUNCTIONS:
             ledger.miss(made.requirements[0], f"{made.name!r} is made of letters and digits")
         function = "random_digits" if digits and "random_digits" in FUNCTIONS else "random_code"

@@ -61,7 +61,7 @@ from quantumlayer.offline.reading.planning._world import (
 )
 from quantumlayer.offline.reading.sentences._definitions import CREATE, DELETE, UPDATE
 
-__all__ = ["Target", "add_rules", "target_of"]
+__all__ = ["Target", "add_rules", "hold_room", "target_of"]
 
 
 def add_rules(plan: Plan) -> None:
@@ -81,7 +81,7 @@ def add_rules(plan: Plan) -> None:
                     case Unique():
                         _unique(plan, finding, fact)
                     case Room():
-                        _room(plan, finding, fact)
+                        hold_room(plan, finding, fact)
                     case Does():
                         _does_to(plan, finding, fact)
                     case Opening():
@@ -570,7 +570,7 @@ def _is_fullness(plan: Plan, finding: Finding, fact: Refused) -> bool:
     return True
 
 
-def _room(plan: Plan, finding: Finding, fact: Room) -> None:
+def hold_room(plan: Plan, finding: Finding, fact: Room) -> None:
     """`The persons of all bookings of a trip stay within its seats`: held where bookings change."""
     world, name = plan.world, fact.child
     room = world.field(fact.parent, fact.limit) if fact.limit else world.capacity(fact.parent)

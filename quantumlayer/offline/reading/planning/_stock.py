@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from quantumlayer.agents.expressions import navigation
 from quantumlayer.offline.reading.document._analysis import Finding
 from quantumlayer.offline.reading.document._drafts import FieldDraft
-from quantumlayer.offline.reading.language._facts import Lacks, Takes
+from quantumlayer.offline.reading.language._facts import Lacks, Room, Takes
 from quantumlayer.offline.reading.planning._plan import EndpointDraft, Plan
+from quantumlayer.offline.reading.planning._rulebook import hold_room
 from quantumlayer.offline.reading.planning._world import Unresolved, World, escape
 
 __all__ = ["plan_stock"]
@@ -113,8 +114,20 @@ def _endpoints(plan: Plan, order: str, fact: Takes) -> list[EndpointDraft]:
 
 
 def _refuse(plan: Plan, finding: Finding, fact: Lacks) -> None:
-    """What is not there cannot be ordered."""
-    way = _way(plan.world, fact.entity or finding.topic)
+    """What is not there cannot be ordered: no more than the stock, or than there is room for."""
+    places = [
+        Room(parent, child)
+        for child in plan.world.structure.entities
+        for parent in {made.references for made in plan.world.fields(child) if made.references}
+        if plan.world.capacity(parent) is not None
+    ]
+    try:
+        way = _way(plan.world, fact.entity or finding.topic)
+    except Unresolved:
+        if len(places) != 1:
+            raise
+        hold_room(plan, finding, places[0])
+        return
     condition = f"{way.amount} <= {way.stock}"
     if way.link is not None:
         condition = f"not exists({way.line}, {way.link} == this.id, {way.amount} > {way.stock})"

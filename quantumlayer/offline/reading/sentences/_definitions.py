@@ -19,7 +19,7 @@ from quantumlayer.offline.reading.language._facts import (
     Sketched,
     Thing,
 )
-from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
+from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_field, read_fields
 from quantumlayer.offline.reading.language._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading.language._slots import BASIC_SLOTS
 from quantumlayer.offline.reading.language._terms import Items
@@ -256,6 +256,21 @@ def _short_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, 
             yield tuple(phrases), end
 
 
+def _sent(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
+    """One field up to a verb or to what says that it is sent along: `a rating from 1 to 5`."""
+    end = at
+    while end < len(reader.tokens) and reader.low(end) not in _CLAUSAL | {
+        ",",
+        ";",
+        "with",
+        "along",
+    }:
+        end += 1
+    phrase = read_field(reader.tokens[at:end]) if end > at else None
+    if phrase is not None and plausible_field(phrase) and not phrase.left:
+        yield (phrase,), end
+
+
 _NO_FIELD = frozenset(
     "been to not no already never just only at most up more to be being".split()
 ) | {"passed", "ended", "started", "expired"}
@@ -467,6 +482,7 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "names_only": _names_only,
     "new_names": _new_names,
     "kept": lambda reader, at: _kept_fields(reader, at),
+    "sent": lambda reader, at: _sent(reader, at),
     "short_fields": _short_fields,
     "sometimes": lambda reader, at: _sometimes(reader, at),
     "fields": _fields,
@@ -542,6 +558,7 @@ def _body_of_action(captures: Captures, situation: Situation) -> Iterable[Fact] 
     phrases: tuple[FieldPhrase, ...] = captures["fields"]
     for phrase in phrases:
         phrase.traits = [trait for trait in phrase.traits if trait.key != "nullable"]
+        phrase.traits.extend([Trait("optional")] if captures.get("optional") else [])
         if kept:
             phrase.traits.append(Trait("nullable"))
     if kept:
@@ -1150,6 +1167,8 @@ _THESE = "[(the following|following|these) [(fields|attributes|properties|data|i
 _STORE = "(store|keep|record|save|note|need|track|hold|want to know|remember|know|write down|want|collect|capture|manage)"
 _SYSTEM = "(the|our) (system|service|server|backend|api|app|application|software)"
 
+_MAY = "(can|may|might|could) [also] [optionally]"
+_ALONG = "[(along|along with it|with it|too|as well|for it|then|in the body)]"
 _TAKES = "(takes|take|accepts|accept|needs|need|requires|require|expects|wants|asks for|comes with)"
 
 
@@ -1214,6 +1233,8 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     ("there (is|are) also [(a|an|the)] <fields>", _there_is),
     (f"(it|this|<route>) [MUST] {_TAKES} <body_fields:fields> [,] (which|that) (we|(is|are|MUST be) (kept|stored|saved|recorded)) [(keep|store|save|record|remember)] [(with|on|in|for) <phrase>]", lambda c, s: _body_of_action({**c, "kept": True}, s)),
     (f"(it|this) [MUST] {_TAKES} <fields>", _body_of_action),
+    (f"(i|we|you|they|one|people|clients|it|this|that) {_MAY} (add|send|give|pass|attach|enter|state|leave|include|carry|come with|take) <sent:fields> {_ALONG}", lambda c, s: _body_of_action({**c, "optional": True}, s)),
+    (f"<sent:fields> {_MAY} [also] (be (added|sent|given|passed|attached|included|stated|left)|come|go) {_ALONG}", lambda c, s: _body_of_action({**c, "optional": True}, s)),
     ("<name> [then] (names|tells|holds|shows|is|points to|refers to) the (highest|lowest|best|latest|first|last|most recent) <noun:agent> [, or (stays|is|remains|be) (empty|null|nothing) [<rest>]]", _names_agent),
     ("<thing> [MUST] (shows|show|has|have|displays|tells|knows|gets) (its|a|an|the|their) <name> , which is <phrase:first> (while|as long as|until|if|when) there (is|are) no <noun:parts> [yet]", _shows_value),
     (f"<thing> [MUST] [additionally] {_HAVE} {_THESE} <fields>", _has),

@@ -134,6 +134,11 @@ def _moves(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if owner is None or len(states) != 2 or joined or leads > 1:
         return None  # from open or held: both are before; two verbs: the route of one was taken off
     words = {token.low for token in tokens}
+    if ";" in words and {each.low for each in tokens[found[0][0] : found[-1][0]]} & {
+        "starts",
+        "begins",
+    }:
+        return None  # makes it shut; it starts as open
     first, second = states
     before = {tokens[at - 1].low for at, state in found if state == first and at}
     if "from" not in words and before & _TO:

@@ -161,6 +161,44 @@ def _fixed(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Said(names, thing, (Trait("immutable"),))]
 
 
+def _dearer(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Express costs half as much again`: a mark that makes what is worked out dearer."""
+    drafts = situation.extra.get("entities", {})
+    marked = [
+        (name, made)
+        for name, draft in drafts.items()
+        if (made := draft.find((captures["word"].low,)))
+        and ("boolean" in made.values("type") or isinstance(made.last("default"), bool))
+    ]
+    totals = {
+        words for words in situation.vocabulary.fields if words[-1] in {"total", "fee", "sum"}
+    }
+    if len(marked) != 1 or len(totals) != 1:
+        return None
+    trait = Trait("dearer", (marked[0][1].name, captures["dearer"]))
+    return [Said(tuple(totals), Thing((marked[0][0],)), (trait,))]
+
+
+def _more(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
+    """`half as much again`, `20 % more`, `twice as much`, `5 euros more`: what is done to the price."""
+    words = {"half": "* 1.5", "twice": "* 2", "double": "* 2", "thrice": "* 3"}
+    low = reader.low(at)
+    for end in range(at + 1, len(reader.tokens) + 1):
+        tail = [token.low for token in reader.tokens[at + 1 : end]]
+        if low in words and (tail in _AS_MUCH or (low == "double" and not tail)):
+            yield words[low], end
+    for amount, end in reader.slot("amount", at):
+        if reader.low(end) in {"more", "extra", "on"} and amount.unit in {"percent", "euro", ""}:
+            factor = (
+                f"* {1 + amount.value / 100:g}" if amount.unit == "percent" else f"+ {amount.value}"
+            )
+            yield factor, end + 1 + (reader.low(end + 1) == "top")
+
+
+_AS_MUCH = (["as", "much", "again"], ["as", "much"], ["the", "price"])
+PREDICATE_SLOTS["dearer"] = _more
+
+
 def _choice(reader: Reader, at: int) -> Iterator[tuple[str, int]]:
     if at < len(reader.tokens) and reader.tokens[at].kind in {"name", "quote"}:
         yield str(reader.tokens[at].value), at + 1
@@ -269,11 +307,14 @@ def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     return [Said(names, thing, (Trait("system"),))]
 
 
+_MARKED = "[(an|a|every|each)] <word> [(orders|order|bookings|booking|ones|delivery|deliveries|service|<items>)]"
 _ON_ONE = "[(on|in|per|for|of|with) [(one|a|an|each|any|every|the|a single|the same)] <noun>]"
 _TOO_MANY = "(is|are|would be|get) (too (many|much|few|little)|refused|rejected|forbidden|(not|never) (allowed|accepted|possible|enough)|an error|turned down)"
 
 PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     ("(we|i|you|they|one) [MUST] [only] (want|wants|need|needs|accept|accepts|keep|keeps|store|stores|take|takes|allow|allows|use|uses) (every|each|any|the same|an|a) <names> [(only|just|exactly)] once", _wanted_once),
+    ("<subjects> (is|are) fixed at creation", lambda c, s: [Said(c["subjects"][1], None, (Trait("fixed"),))]),
+    (f"{_MARKED} (costs|cost|adds|add|is|are) [(always|then)] <dearer>", _dearer),
     ("only <subjects> (CAN|can|may) be (changed|updated|edited|modified|altered|corrected) [(later|afterwards|any more|after that|later on|after creation)] [LP <phrase> RP]", lambda c, s: [Changeable(c["subjects"][1])]),
     ("(nothing|no other field|no field) (but|except|other than|besides) <subjects> (CAN|can|may) be (changed|updated|edited|modified) [(later|afterwards|any more|after that)] [LP <phrase> RP]", lambda c, s: [Changeable(c["subjects"][1])]),
     ("(nobody|no one|no client|no user) [CAN] (sets|set|sends|send|writes|write) <subjects> [(directly|themselves|by hand|on their own)]", _system_sets),

@@ -115,6 +115,13 @@ def _rule(text: str, template: str) -> tuple[Pattern, tuple[str, ...]]:
     return compile_pattern(text), tuple(template.split())
 
 
+_ONCE_MADE = (
+    "(is|are|stays|stay) [(then|always)] (fixed|frozen|settled|[worked out|computed|calculated|set|determined] once) [,]"
+    " [only] (when|once|as soon as|at the moment) [(the|a|an)] (it|<noun:x>) ((is|was|has been|gets) (made|created|placed"
+    "|entered|ordered|taken|recorded|submitted|booked|bought|opened|stored)|(comes|came) in|arrives|arrived)"
+    " [(,|;) <rest:more>]"
+)
+
 _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     # --- a thing has fields
     _rule(
@@ -254,6 +261,9 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("there CANNOT [ever] be more than <number:high> <noun:rest> [,] (nor|or|and not|and never) (fewer|less) than <number:low>", "the $rest is between $low and $high"),
     _rule("there CANNOT [ever] be (fewer|less) than <number:low> <noun:rest> [,] (nor|or|and not|and never) more than <number:high>", "the $rest is between $low and $high"),
     _rule("(whatever|anything) <phrase> (sends|send|gives|give|enters|enter|writes|write|provides) [(for|in|as|to) (it|that|this|them)] is ignored", "#named is set by the system"),
+    # --- worked out once
+    _rule(f"(it|this|that) {_ONCE_MADE}", "#named is fixed at creation"),
+    _rule(f"<a_field:rest> {_ONCE_MADE}", "$rest is fixed at creation"),
     # --- bounds
     _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|is|are|extends|reaches|varies) (from|between) <bounds:low> and <field:other> (from|between) <bounds:high>", "the $rest is between $low ; the $other is between $high"),
     _rule("<field:rest> (runs|run|ranges|range|goes|go|lies|lie|extends|reaches|varies) (from|between) <bounds:low>", "the $rest is between $low"),

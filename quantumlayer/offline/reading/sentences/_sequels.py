@@ -80,8 +80,11 @@ def _each_of_two(tokens: Tokens) -> Tokens:
 
 
 def _each_when(tokens: Tokens) -> Tokens:
-    """`It is refused when A, when B, or when C`: it is refused when each of them holds."""
+    """`It is refused when A, when B, or when C`, `nobody gets A, or B`: each of them by itself."""
     lows = [token.low for token in tokens]
+    other = next((i for i in range(3, len(lows)) if lows[i - 1 : i + 1] == [",", "or"]), 0)
+    if lows[:1] == ["nobody"] and other and "third" in tokens[1].forms:
+        return (*tokens[: other - 1], *unwritten(";"), *tokens[:2], *tokens[other + 1 :])
     at = next((i for i, low in enumerate(lows) if low in _WHEN and i > 1), 0)
     if not at or at > _LONGEST_REFUSAL or not _REFUSED & {*lows[:at]} or "route" in lows:
         return tokens

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
 from quantumlayer.offline.reading.language._facts import (
+    Barred,
     Context,
     Fact,
     Fields,
@@ -119,6 +120,10 @@ def _until_then(captures: Captures, situation: Situation) -> Iterable[Fact] | No
 
 _WHO = "(i|we|you|they|somebody|someone|the <noun>|an <noun>|a <noun>)"
 _GOODS = "[(all|the|these|those)] [ordered] (pieces|items|goods|quantities|quantity|units|products|copies|articles|amounts|they|it)"
+_NOBODY_GETS = (
+    "(nobody|no one|no <noun:who>) [CAN] (gets|get|buys|buy|takes|take|orders|order|receives|receive|borrows|borrow)"
+    " [(any|a|an|more)]"
+)
 _NOW = "[(right away|at once|immediately|directly|straight away|then|accordingly|by (the|that) <noun>|by that much|again)]"
 _REFUSED = (
     "(is|are|gets|will be|MUST be) (refused|rejected|denied|declined|turned down|not accepted)"
@@ -139,7 +144,8 @@ TRADE: tuple[tuple[str, Recogniser], ...] = (
     (f"<items:object> [that asks] (for|with|of) more than (there is|is there|what is there|(is|what is) (in stock|available|left)|<place>) {_REFUSED}", _lacks),
     (f"(the|an|a) [(whole|entire)] <items:object> {_REFUSED} (if|when) (there is|there are|{_WHO} (has|have)) not enough [stock] [of] [<items>]", _lacks),
     ("[and] there (MUST be|is to be) (enough|that many|so many|as many) [of (them|it|<items>)] [(<items>|<noun>)] [(left|there|in stock|available|then)]", _lacks),
-    ("(nobody|no one|no <noun>) [CAN] (gets|get|buys|buy|takes|take|orders|order|receives|receive|borrows|borrow) [(any|a|more)] <noun> (that|which|than) [there] (is|are) [(not|no longer)] [(there|left|available|in stock)]", _lacks),
+    (f"{_NOBODY_GETS} <noun> (that|which|than) [there] (is|are) [(not|no longer)] [(there|left|available|in stock)]", _lacks),
+    (f"{_NOBODY_GETS} <noun> for <items>", lambda c, s: [Barred(c["items"], _status(s))] if c["items"].where else None),
     ("(not enough|insufficient|too little) (stock|pieces|items) [(is|are|:|→)] [(refused|an error)]", _lacks),
     ("[and] nothing [(on|in|of|at) <place>] (changes|happens|is changed|is stored|moves)", _context),
     # --- prices

@@ -192,3 +192,12 @@ def test_a_state_that_the_document_calls_state_is_a_field_of_that_name() -> None
         ("code", None),
         ("state", "open"),
     ]
+
+
+def test_where_it_starts_is_no_step_of_the_action_before() -> None:
+    text = '# Tickets\n\nAn event has a title. POST /events/{id}/cancel makes it "cancelled"; it starts as "planned".'
+    made = reading.design(reading.read(text))
+    status = next(each for each in made.entities[0].fields if each.name == "status")
+    assert status.default == "planned"
+    (action,) = (each for each in made.endpoints if each.kind == "action")
+    assert action.effects[0].value == "'cancelled'"

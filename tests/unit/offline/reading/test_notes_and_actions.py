@@ -337,3 +337,29 @@ def test_what_an_action_takes_is_kept_as_it_is_described() -> None:
         False,
     )
     assert {each.target for each in action.effects} == {"status", "hours", "remark"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I may add a rating from 1 to 5.",
+        "A rating from 1 to 5 may be sent along.",
+        "You can give a rating from 1 to 5 with it.",
+    ],
+)
+def test_what_may_be_sent_along_with_an_action_is_kept(sentence: str) -> None:
+    made = design(
+        read(
+            '# Cellar\n\nA bottle has a label. A new bottle is "stored". POST /bottles/{id}/drink makes it'
+            f' "drunk". {sentence}'
+        )
+    )
+    (action,) = (each for each in made.endpoints if each.kind == "action")
+    (rating,) = action.params
+    assert (rating.type, rating.required, rating.minimum, rating.maximum) == (
+        "integer",
+        False,
+        1,
+        5,
+    )
+    assert ("rating", "param.rating") in {(each.target, each.value) for each in action.effects}

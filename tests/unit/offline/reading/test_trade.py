@@ -158,3 +158,53 @@ def test_states_with_when_they_hold_are_the_services() -> None:
         ["on_sale", "sold_out", "cancelled"], "on_sale", "system",
     )  # fmt: skip
     assert any(each.status == "not_implemented" for each in made.coverage)
+
+
+_LAUNDRY = (
+    "# Laundry\n\nA service has a name and a price. `POST /orders` takes `customer`, `lines` (one or more of"
+    ' `{"service_id": 1, "pieces": 4}`) and `express` (false by default). `total` is the sum of pieces times'
+    " price. "
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It is fixed when the order comes in, whatever prices do later.",
+        "It is fixed when the order is placed.",
+        "It is worked out once, when the order comes in.",
+    ],
+)
+def test_a_total_that_is_fixed_keeps_the_prices_of_its_lines(sentence: str) -> None:
+    made = _design(_LAUNDRY + sentence)
+    total = _field(made, "Order", "total")
+    assert total.computed == "sum(OrderLine, pieces * price, order_id == this.id)"
+    assert not total.unique
+    assert _field(made, "OrderLine", "price").on_create == "service.price"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "dearer"),
+    [
+        ("Express costs half as much again.", "* 1.5"),
+        ("Express orders cost 50 % more.", "* 1.5"),
+        ("Express costs twice as much.", "* 2"),
+        ("Express costs 5 euros more.", "+ 5"),
+    ],
+)
+def test_a_mark_makes_the_total_dearer(sentence: str, dearer: str) -> None:
+    total = _field(_design(_LAUNDRY + sentence), "Order", "total").computed or ""
+    plain = "sum(OrderLine, pieces * service.price, order_id == this.id)"
+    assert total == f"({plain}) {dearer} if express else {plain}"
+
+
+def test_nobody_gets_what_is_not_there_or_barred() -> None:
+    made = _design(
+        '# Tickets\n\nAn event has a title and a capacity. It starts as "planned". POST /events/{id}/cancel'
+        ' makes it "cancelled". An order has an event_id, a buyer and a quantity (1 to 6).\n\nNobody gets'
+        " tickets that are not there, or tickets for a cancelled event."
+    )
+    assert [rule.condition for rule in made.rules if rule.entity == "Order"] == [
+        "sum(Order, quantity, event_id == this.event_id) <= event.capacity",
+        "event.status != 'cancelled'",
+    ]
