@@ -18,19 +18,9 @@ from quantumlayer.offline.reading.text._tokens import Token, unwritten
 from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
 __all__ = [
-    "ASKING",
-    "HOW",
-    "IN_CLAUSES",
-    "NAME_STOPS",
-    "UNITS",
-    "cut_fields",
-    "describes_several",
-    "name_in_bracket",
-    "quantity",
-    "said_again",
-    "tells_moment",
-    "told_of_each",
-]
+    "ASKING", "HOW", "IN_CLAUSES", "NAME_STOPS", "UNITS", "cut_fields", "describes_several",
+    "name_in_bracket", "quantity", "said_again", "tells_moment", "told_of_each",
+]  # fmt: skip
 
 _SEPARATORS = frozenset({",", ";", "and", "plus", "&", "+"})
 _CONTINUES = frozenset(

@@ -51,7 +51,7 @@ from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.sentences._definitions import UPDATE, Situation
 from quantumlayer.offline.reading.sentences._phrases import PHRASE_SLOTS, _comparison, _field_words
 from quantumlayer.offline.reading.text._lexicon import ADVERBS
-from quantumlayer.offline.reading.text._words import is_plural, noun_for
+from quantumlayer.offline.reading.text._words import is_plural, noun_for, singular
 
 __all__ = ["REFUSALS", "REFUSAL_SLOTS", "keys_of"]
 
@@ -886,6 +886,11 @@ def _once_only(
 ) -> Iterable[Fact] | None:
     """`… changes to "cancelled", only once`: the action of the route spoken of."""
     route, entity = situation.route, _entity_here(situation)
+    named = captures["word"].low if "word" in captures else "one"
+    if route is None or named not in {"one", "time", "try", "attempt", "call"}:
+        parts = route.segments[-1:] if route is not None else ()
+        if singular(named) not in {part.lower() for part in parts}:
+            return None  # a second result is refused
     reached = situation.extra.get("reached") is not None or not needs
     if not reached or route is None or entity is None:
         return None
@@ -1309,6 +1314,8 @@ REFUSALS: tuple[tuple[str, Recogniser], ...] = (
     ("[a|an|the|each|every|one] <field_words> CAN <do> only once [(in|for|on|at|to|per) [(the|a|each)] [same] <items>]", _field_once),
     ("(nobody|no one) CAN <do> [<phrase>]", _none_after),
     ("[(but|this|that|and)] only once", _once_only),
+    (f"[and] (a|any|every|each) (second|further|another|repeated|later) <word> {_REFUSED}", lambda c, s: _once_only(c, s, needs=False)),
+    ("[the|a|its] <word> (is|are) final", lambda c, s: _once_only(c, s, needs=False)),
     ("[(it|this|that)] [(MUST|is|gets)] [be] (refused|rejected|denied|declined) [with [a|an] <number>] <when> [[,] and also <when:second>]", _this_refused),
     ("[and] also [(it|this|that)] [(MUST|is)] [be] [(refused|rejected)] <when>", _this_refused),
     ("[and] [(it|this|that)] [(MUST|is)] [be] (refused|rejected) <when>", _this_refused),

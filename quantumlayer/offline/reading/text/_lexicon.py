@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 __all__ = [
-    "ADVERBS",
-    "DETERMINERS",
-    "FUNCTION_WORDS",
-    "IRREGULAR_VERBS",
-    "NOISE",
-    "NUMBER_WORDS",
-    "PAGING",
-    "PREPOSITIONS",
-    "PRONOUNS",
-    "VERBS",
-]
+    "ADVERBS", "DETERMINERS", "FUNCTION_WORDS", "IRREGULAR_VERBS", "NOISE", "NUMBER_WORDS",
+    "PAGING", "PREPOSITIONS", "PRONOUNS", "VERBS",
+]  # fmt: skip
 
 VERBS: frozenset[str] = frozenset(
     """

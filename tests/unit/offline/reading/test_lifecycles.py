@@ -201,3 +201,22 @@ def test_where_it_starts_is_no_step_of_the_action_before() -> None:
     assert status.default == "planned"
     (action,) = (each for each in made.endpoints if each.kind == "action")
     assert action.effects[0].value == "'cancelled'"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        'POST /matches/{id}/result makes it "played". Results are final.',
+        'POST /matches/{id}/result makes it "played". A second one is turned down.',
+        'POST /matches/{id}/result makes it "played". A second result is refused.',
+        'POST /matches/{id}/result ends it, once, and makes it "played".',
+    ],
+)
+def test_an_action_that_is_final_works_once(sentence: str) -> None:
+    made = reading.design(
+        reading.read(f'# League\n\nA match has a title. It starts as "scheduled". {sentence}')
+    )
+    assert {rule.condition for rule in made.rules if "result" in rule.on} <= {
+        "status != 'played'", "status == 'scheduled'",
+    }  # fmt: skip
+    assert any("result" in rule.on for rule in made.rules)
