@@ -50,7 +50,10 @@ def settle_fields(
     """Decide what the specification of every field says; return what contradicts itself."""
     conflicts: list[Conflict] = []
     drafts = list(drafts)
+    names = {made.name.lower() for draft in drafts for made in draft.fields.values()}
     for draft in drafts:
+        for made in draft.fields.values():
+            _doubt_choices(made, names, ledger)
         marked = [
             made
             for made in draft.fields.values()
@@ -92,6 +95,32 @@ def _settle(draft: EntityDraft, made: FieldDraft, ledger: Ledger, *, partly: boo
         spec["secret"] = True
     if made.hidden:
         spec.update(set_by="system", required=True, on_parent_delete="cascade")
+
+
+_FREE = frozenset(
+    "name title host author phone address description comment comments note notes text body reason id email url"
+    " date day".split()
+)
+"""What is written freely: values for it were meant for something else."""
+
+
+def _doubt_choices(made: FieldDraft, names: set[str], ledger: Ledger) -> None:
+    """Drop values that cannot be any: names of fields, half sentences, or others than an example shows."""
+    shown = [sample for sample in made.samples if isinstance(sample, str)]
+    for trait, requirement in [*made.traits]:
+        if trait.key != "choices":
+            continue
+        values = [str(value) for value in trait.value]
+        lows = [value.lower() for value in values]
+        odd = any("=" in low or {"a", "an", "the"} & {*low.split()} for low in lows)
+        fields = sum(low in names for low in lows) > 1 or any(
+            low in names and "_" in low for low in lows
+        )
+        free = made.words[-1] in _FREE and not all(isinstance(each, int) for each in trait.value)
+        other = any(sample.lower() not in lows for sample in shown)
+        if odd or fields or free or other:
+            made.traits.remove((trait, requirement))
+            ledger.miss(requirement, f"values of {made.name!r} that look like none: {values!r}")
 
 
 # --- type ----------------------------------------------------------------------------------------
