@@ -28,7 +28,12 @@ from quantumlayer.offline.reading.language._facts import (
     Sketched,
     Thing,
 )
-from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_field, read_fields
+from quantumlayer.offline.reading.language._fieldlists import (
+    FieldPhrase,
+    only_describes,
+    read_field,
+    read_fields,
+)
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
 from quantumlayer.offline.reading.language._vocabulary import (
     EntityWord,
@@ -654,7 +659,8 @@ class _Builder:
                     return [described]
                 traits, left = read_traits(tokens[at + 1 :])
                 phrase.traits.extend(traits)
-                phrase.left.extend(left)
+                if left and not only_describes(tokens[at + 1 :], left):
+                    phrase.left.extend(left)
                 return [phrase]
         commas = [at for at, token in enumerate(tokens) if token.low in {",", "and"} and at]
         phrase = self._typed_behind_comma(tokens, commas)

@@ -29,7 +29,7 @@ from quantumlayer.offline.reading.text._sketches import Sketch
 from quantumlayer.offline.reading.text._tokens import Token, tokenize
 from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
-__all__ = ["FieldPhrase", "read_field", "read_fields"]
+__all__ = ["FieldPhrase", "only_describes", "read_field", "read_fields"]
 
 
 @dataclass(slots=True)
@@ -440,7 +440,7 @@ def _opening(
     return at, phrase
 
 
-_LISTS = frozenset({"list", "set", "collection", "array"})
+_LISTS = {"list", "set", "collection", "array"}
 _WHOLE = frozenset("whole integer natural".split())
 
 
@@ -719,4 +719,34 @@ def _serious(rest: Sequence[Token], left: list[Token]) -> list[Token]:
     aside = [token for token in left if token.start in inside]
     if any(token.low in demanding for token in rest if token.start in inside):
         aside = []
-    return [token for token in left if token not in aside]
+    left = [token for token in left if token not in aside]
+    return left
+
+
+_DEMANDING = frozenset(
+    "before after between until under over each every other must may can cannot could should shall will not no never only unless if when while except without nobody none"
+    " unique once twice same else another different optional required needed mandatory default otherwise missing"
+    " empty null blank least most more less than up exactly max maximum min minimum both either or one first last"
+    " future past later earlier today now ago positive negative zero even odd whole integer decimal digit digits letter"
+    " letters character characters word words upper lower case capital long short length size random automatic"
+    " automatically generated computed calculated counted sum total number average hidden secret hash increasing"
+    " sorted list several many multiple set sets stamped service system server we us our api ends begins starts".split()
+)
+_TELLING = DETERMINERS | frozenset("who what where how why whatever whoever whom".split())
+_LONGEST_DESCRIPTION = 12
+
+
+def only_describes(rest: Sequence[Token], left: Sequence[Token]) -> bool:
+    """`owner: a name`, `meeting_id: the meeting it comes from`: what it is, which asks for nothing."""
+    start = end = next((at for at, token in enumerate(rest) if token == left[0]), 0)
+    while start and rest[start - 1].kind != "mark":
+        start -= 1
+    while end < len(rest) and rest[end].kind != "mark":
+        end += 1
+    words = rest[start:end]
+    return (
+        0 < len(words) <= _LONGEST_DESCRIPTION
+        and all(token in words for token in left)
+        and words[0].low in _TELLING
+        and all(token.kind == "word" and token.low not in _DEMANDING for token in words)
+    )
