@@ -70,6 +70,8 @@ _SYSTEM_NAMES = re.compile(
     r"(created|updated|modified|changed|registered|inserted|last_?(updated|modified))(_?(at|on|date|time))?",
     re.IGNORECASE,
 )
+_OURS = re.compile(r"status|state|total|balance|\w+_?(count|Count)|(average|avg)_?\w+|\w+ed(_at|At)")
+"""What an example that has an id shows as the service's own."""
 _YES = frozenset({"yes", "y", "true", "x", "✓", "✔", "required", "mandatory", "must", "1", "✅"})
 _NO = frozenset({"no", "n", "false", "optional", "0", "❌", "✗"})
 _AT_ONCE = (["the", "same", "time"], ["at", "a", "time"], ["any", "one", "time"])
@@ -826,11 +828,12 @@ class _Builder:
                 and (
                     name not in sent
                     if sent is not None
-                    else draft.requirements[:1] != [requirement]
+                    else draft.requirements[:1] != [requirement] or _OURS.fullmatch(name)
                 )
             ):
                 made.say([Trait("system")], requirement)
-                if not takes and (value is False or value == 0):
+                begins = name.lower() in {"status", "state"} and isinstance(value, str)
+                if not takes and (value is False or value == 0 or begins):
                     made.say([Trait("first", value)], requirement)
             self._element_fields(draft, made, value, requirement)
 

@@ -314,6 +314,10 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     )
     if not (_NO_NOUN - {"own", "of", "per", "only"}).isdisjoint(words):
         return False
+    if phrase.words[-1] in _NO_NOUN_AT_ALL or (
+        phrase.words[0] in NUMBER_WORDS and len(phrase.words) > 1
+    ):
+        return False  # gives its nights back, four digits
     if phrase.words[-1] in {"first", "last"} and len(phrase.words) > 1 and not phrase.article:
         return False  # newest first
     if any(token.text in _METHODS for token in phrase.tokens):
@@ -338,6 +342,9 @@ def plausible_field(phrase: FieldPhrase) -> bool:
     return not behind or behind[0].low not in verbal
 
 
+_NO_NOUN_AT_ALL = frozenset(
+    "back away again anew too once twice second third next previous other empty upper lower".split()
+)
 _LEADS = frozenset("makes sets becomes turns puts".split())
 _NO_NAME = ADVERBS | frozenset(
     "away back up out off down in on crud json http https rest everything nothing anything something".split()
