@@ -19,7 +19,9 @@ from quantumlayer.offline.reading.language._facts import (
     Fact,
     Follows,
     Holds,
+    Inclusive,
     Limit,
+    NoOverlap,
     Operation,
     Refused,
     Room,
@@ -678,6 +680,42 @@ def _pair(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return None
 
 
+_TIMES = frozenset(
+    "night nights day days time times hour hours moment date dates period slot week weeks".split()
+)
+_DOUBLY = frozenset("twice again double share two once taken same another".split())
+_TWOFOLD = frozenset("double-booked double-booking double-bookings".split())
+
+
+def _clashing(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`No room may be reserved twice on the same night`, `a night that is taken cannot be booked again`."""
+    tokens = captures["rest"]
+    words = {token.low for token in tokens}
+    double = words & {"twice", "again", "double", "share", "taken"} or {"two", "same"} <= words
+    once = {"only", "once"} <= words
+    plain = all(token.kind in {"word", "mark"} for token in tokens)
+    told = words & _TIMES and (once or (double and words & _BANNED))
+    if not plain or not (told or (words & _TWOFOLD and words & _BANNED)):
+        return None
+    if words & frozenset("if when while until unless before after per".split()):
+        return None
+    lasting = _TIMES | _DOUBLY | _TWOFOLD | {"only", "ever", "refused", "rejected"}
+    found = _sort(tokens, situation, lasting)
+    if found is None or found.fields or found.states:
+        return None
+    drafts = situation.extra.get("entities", {})
+    for entity, draft in drafts.items():
+        moments = [
+            made for made in draft.fields.values() if type_of_name(made.words) in {"date", "datetime"}
+        ]
+        of = [each for each in dict.fromkeys(found.things) if each != entity]
+        targets = {*_names(situation, entity).values()} - {None}
+        if len(moments) > 1 and len(of) == 1 and of[0] in targets:
+            nights = [Inclusive(touching=True)] if words & {"night", "nights"} else []
+            return [NoOverlap(Items(entity), (Items(of[0]),), _status(situation)), *nights]
+    return None
+
+
 _ALIKE = frozenset("same belong belongs part from within one".split())
 _APART = frozenset("another other different elsewhere foreign".split())
 _WANTED = frozenset("must only has have should needs need always".split())
@@ -793,6 +831,7 @@ GIST: tuple[tuple[str, Recogniser], ...] = (
     ("<rest>", _rising),
     ("<rest>", _room),
     ("<rest>", _agreeing),
+    ("<rest>", _clashing),
     ("<rest>", _pair),
     ("<rest>", _granted),
     ("<rest>", _kept),
