@@ -322,23 +322,41 @@ def _gate(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     words = {token.low for token in tokens}
     if words.isdisjoint(_BANS | _ONLY | _NEEDS | _CAN | _WHILE | _UNLESS | {"as", "has", "have"}):
         return None
-    heard = _Ears(tokens, situation).hear()
-    if heard is None or not heard.states or {*heard.things} == {"User"}:
+    whole = _Ears(tokens, situation).hear()
+    if whole is None or not whole.states or {*whole.things} == {"User"}:
         return None
     lows = [token.low for token in tokens[:2]]
-    heard.bare = lows[0] in {"not", "never", "only"} and lows[-1] in {"on", "for", "with"}
-    needs = _needs_it(heard, situation)
-    if needs is None:
-        return None
     facts: list[Fact] = []
-    for operation, near in _operations(heard, situation):
-        when = _condition(heard, near, needs=needs)
-        if when is None:
+    for heard in _pairs(tokens, whole, situation) or [whole]:
+        heard.bare = lows[0] in {"not", "never", "only"} and lows[-1] in {"on", "for", "with"}
+        needs = _needs_it(heard, situation)
+        if needs is None:
             return None
-        when = Opposite(when) if heard.flipped else when
-        fact = _refused(operation, when, situation, needs=needs)
-        facts.append(replace(fact, status=int(status)) if status in _ERRORS else fact)
+        for operation, near in _operations(heard, situation):
+            when = _condition(heard, near, needs=needs)
+            if when is None:
+                return None
+            when = Opposite(when) if heard.flipped else when
+            fact = _refused(operation, when, situation, needs=needs)
+            facts.append(replace(fact, status=int(status)) if status in _ERRORS else fact)
     return facts or None
+
+
+def _pairs(tokens: Sequence[Token], whole: _Heard, situation: Situation) -> list[_Heard]:
+    """`A done item cannot be completed, and an open one cannot be reopened`: each state with its deed."""
+    if len(whole.states) < 2 or len(whole.deeds) < 2:  # noqa: PLR2004
+        return []
+    for at, token in enumerate(tokens):
+        if token.low not in {"and", "or", "nor", "but", ";"}:
+            continue
+        halves = [_Ears(part, situation).hear() for part in (tokens[:at], tokens[at + 1 :])]
+        told = [half for half in halves if half is not None and half.states and half.deeds]
+        if len(told) == len(halves):
+            for half in told:
+                half.marks |= whole.marks
+                half.things = half.things or whole.things
+            return told
+    return []
 
 
 def _needs_it(heard: _Heard, situation: Situation) -> bool | None:
