@@ -26,7 +26,7 @@ from quantumlayer.offline.reading.text._lexicon import (
     PREPOSITIONS,
 )
 from quantumlayer.offline.reading.text._sketches import Sketch
-from quantumlayer.offline.reading.text._tokens import Token, tokenize
+from quantumlayer.offline.reading.text._tokens import Token, tokenize, unwritten
 from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
 __all__ = ["FieldPhrase", "only_describes", "read_field", "read_fields"]
@@ -121,12 +121,19 @@ _PAIRED = frozenset(
 """Words before `and` that share the noun behind it."""
 
 
+_OF_EACH = frozenset({"each", "both", "all"})
+
+
 def _of_both(part: list[Token]) -> tuple[list[Token], bool]:
     """`columns, whole numbers, 9 each`, `to (dates)`: what is said of the field before as well."""
+    at = next((i for i, token in enumerate(part) if token.low == "("), len(part))
+    inner = [token for token in part[at + 1 : -1] if token.low != "are"]
+    if part[-1].low == ")" and {*_OF_EACH} & {t.low for t in inner} and describes_several(inner):
+        part = [*part[:at], unwritten(",")[0], *inner]  # an arrival and a departure (both dates)
     commas = (at for at, token in enumerate(part) if token.low == ",")
     told = next((at for at in commas if describes_several(part[at + 1 :])), None)
     if told is not None:
-        kept = [token for token in part[told:] if token.low not in {"each", "both"}]
+        kept = [token for token in part[told:] if token.low not in _OF_EACH]
         return [*part[:told], *kept], True
     bracket = [token.low for token in part[-3:]] in _PLURAL_TYPES
     return part, bracket or (part[-1].low != ")" and any(token.low == "both" for token in part))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from quantumlayer.agents import Conflict, Decision
 from quantumlayer.offline.reading.document._analysis import Analysis
 from quantumlayer.offline.reading.document._drafts import Ledger
-from quantumlayer.offline.reading.planning._rule_words import rule_message, rule_name
+from quantumlayer.offline.reading.planning._rule_words import LONGEST_NAME, rule_message, rule_name
 from quantumlayer.offline.reading.planning._world import World
 
 __all__ = ["EndpointDraft", "Plan", "RuleDraft"]
@@ -118,7 +119,5 @@ def _shape(path: str) -> tuple[str, ...]:
 def _unique(name: str, taken: set[str]) -> str:
     if name not in taken:
         return name
-    number = 2
-    while f"{name}_{number}" in taken:
-        number += 1
-    return f"{name}_{number}"
+    numbered = (f"{name[: LONGEST_NAME - 3].rstrip('_')}_{number}" for number in count(2))
+    return next(each for each in numbered if each not in taken)

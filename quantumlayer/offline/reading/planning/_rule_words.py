@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["rule_message", "rule_name"]
+__all__ = ["LONGEST_NAME", "rule_message", "rule_name"]
 
 LONGEST_NAME = 60
 """Characters of a rule's name: it is a function's name later."""
