@@ -70,7 +70,9 @@ _SYSTEM_NAMES = re.compile(
     r"(created|updated|modified|changed|registered|inserted|last_?(updated|modified))(_?(at|on|date|time))?",
     re.IGNORECASE,
 )
-_OURS = re.compile(r"status|state|total|balance|\w+_?(count|Count)|(average|avg)_?\w+|\w+ed(_at|At)")
+_OURS = re.compile(
+    r"status|state|total|balance|\w+_?(count|Count)|(average|avg)_?\w+|\w+ed(_at|At)"
+)
 """What an example that has an id shows as the service's own."""
 _YES = frozenset({"yes", "y", "true", "x", "✓", "✔", "required", "mandatory", "must", "1", "✅"})
 _NO = frozenset({"no", "n", "false", "optional", "0", "❌", "✗"})

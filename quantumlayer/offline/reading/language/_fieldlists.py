@@ -726,8 +726,7 @@ def _serious(rest: Sequence[Token], left: list[Token]) -> list[Token]:
     aside = [token for token in left if token.start in inside]
     if any(token.low in demanding for token in rest if token.start in inside):
         aside = []
-    left = [token for token in left if token not in aside]
-    return left
+    return [token for token in left if token not in aside]
 
 
 _DEMANDING = frozenset(

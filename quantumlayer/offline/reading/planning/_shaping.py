@@ -39,6 +39,7 @@ from quantumlayer.offline.reading.language._terms import (
 )
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.planning._world import Unresolved, World
+from quantumlayer.offline.reading.sentences._gates import acts_on_item
 from quantumlayer.offline.reading.text._words import is_plural, singular
 
 __all__ = ["shape", "status_field"]
@@ -125,7 +126,7 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
                     made = _field(world, finding, words, owner)
                 made.say(_about(fact.traits, made), requirement)
         case States():
-            draft = world.draft(_entity(world, finding, fact.owner))
+            draft = world.draft(_with_states(world, finding, fact))
             made = _with_choices(draft, fact) or status_field(world, draft, fact.words)
             _add_states(made, fact, requirement)
         case Transition(to=to) if to is not None:
@@ -327,6 +328,16 @@ def _entity(world: World, finding: Finding, items: Items | None) -> str:
     if len(names) == 1:
         return names[0]
     raise Unresolved("it is not clear which thing has these states")
+
+
+def _with_states(world: World, finding: Finding, fact: States) -> str:
+    """`POST /trips makes one; the vehicle's plate is copied, and the status is "ongoing"`: that of the trip."""
+    route = finding.route
+    makes = route is not None and route.method == "POST" and not acts_on_item(route)
+    word = world.structure.word_of_route(route) if route is not None and makes else None
+    if fact.owner is None and not fact.words and word is not None:
+        return word.name
+    return _entity(world, finding, fact.owner)
 
 
 def _entity_of_transition(world: World, finding: Finding, fact: Transition) -> str:

@@ -1008,6 +1008,8 @@ def _code(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
         return None  # makes a resolved ticket new
     if not any(phrase.traits or phrase.spelled for phrase in phrases):
         return None
+    if any(lexicon.find([each.low]) for phrase in phrases for each in phrase.tokens):
+        return None  # makes a pending subscription `confirmed`
     return [Fields(Thing(()), phrases, by_system=True, route=route)]
 
 

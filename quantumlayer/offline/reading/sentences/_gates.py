@@ -344,7 +344,7 @@ def _gate(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 def _pairs(tokens: Sequence[Token], whole: _Heard, situation: Situation) -> list[_Heard]:
     """`A done item cannot be completed, and an open one cannot be reopened`: each state with its deed."""
-    if len(whole.states) < 2 or len(whole.deeds) < 2:  # noqa: PLR2004
+    if len(whole.states) < 2 or len(whole.deeds) < 2:
         return []
     for at, token in enumerate(tokens):
         if token.low not in {"and", "or", "nor", "but", ";"}:

@@ -706,7 +706,9 @@ def _clashing(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     drafts = situation.extra.get("entities", {})
     for entity, draft in drafts.items():
         moments = [
-            made for made in draft.fields.values() if type_of_name(made.words) in {"date", "datetime"}
+            made
+            for made in draft.fields.values()
+            if type_of_name(made.words) in {"date", "datetime"}
         ]
         of = [each for each in dict.fromkeys(found.things) if each != entity]
         targets = {*_names(situation, entity).values()} - {None}

@@ -137,3 +137,124 @@ def test_a_label_in_the_plural_is_the_thing_and_no_field() -> None:
         each.name: {field.name for field in each.fields} for each in design(read(text)).entities
     }
     assert made == {"Boat": {"plate", "name"}, "Trip": {"boat_id", "day", "distance"}}
+
+
+@pytest.mark.parametrize(
+    ("listed", "name", "kind", "low", "high"),
+    [
+        ("a skipper and 1 to 5 stars", "stars", "integer", 1, 5),
+        ("a name and between 2 and 8 seats", "seats", "integer", 2, 8),
+        ("a name and 1 to 3 bottles", "bottles", "integer", 1, 3),
+        ("a score, 1 to 5 stars, and a name", "score", "integer", 1, 5),
+    ],
+)
+def test_a_range_before_a_noun_bounds_how_many_there_are(
+    listed: str, name: str, kind: str, low: int, high: int
+) -> None:
+    told = _fields(listed)[name]
+    assert (told.type, told.minimum, told.maximum) == (kind, low, high)
+
+
+def test_a_list_of_so_many_is_a_list() -> None:
+    options = _fields("a text, a list of 2 to 6 options, and an answer")["options"]
+    assert (options.type, options.min_length, options.max_length) == ("strings", 2, 6)
+
+
+@pytest.mark.parametrize("behind", ["(both dates)", "(both are dates)", ", both dates"])
+def test_what_a_bracket_says_of_both_is_said_of_each(behind: str) -> None:
+    fields = _fields(f"an arrival and a departure {behind}")
+    assert [fields[name].type for name in ("arrival", "departure")] == ["date", "date"]
+
+
+def _boat(text: str) -> dict[str, FieldSpec]:
+    made = design(read(f"A boat has a name and a kind.\n\n{text}\n\nA dock has a place."))
+    return {field.name: field for field in made.entities[0].fields}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A name exists only once in the harbour book.",
+        "The name may not be empty, has at most 90 characters and is unique in the fleet.",
+        "The name is used only once in the whole register.",
+        "No name appears twice in the collection.",
+        "No name is there twice.",
+        "Two boats never have the same name.",
+    ],
+)
+def test_what_comes_once_in_all_there_is_is_unique(sentence: str) -> None:
+    assert _boat(sentence)["name"].unique
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The fields are `name`, `kind` and `berth_no`.",
+        "In JSON: `name`, `kind`, `berth_no`.",
+        "In the API they are called `name`, `kind` and `berth_no`.",
+        "The fields of a boat are called `name`, `kind` and `berth_no`.",
+    ],
+)
+def test_a_list_of_names_says_what_there_is_and_no_choices(sentence: str) -> None:
+    fields = _boat(sentence)
+    assert set(fields) == {"name", "kind", "berth_no"}
+    assert {field.type for field in fields.values()} == {"string"}
+
+
+def test_items_may_describe_a_field_without_asking_for_anything() -> None:
+    made = design(
+        read(
+            "A meeting has a title.\n\n## Action items\n\n- owner: the person who does it\n"
+            "- task: whatever was promised\n- kind: what sort of thing it is, unique\n"
+            "- score: a number nobody else has\n"
+        )
+    )
+    item = next(each for each in made.entities if each.name == "ActionItem")
+    fields = {field.name: field for field in item.fields}
+    assert fields["owner"].required
+    assert fields["task"].required
+    assert fields["kind"].unique
+    missing = [each.text for each in made.coverage if each.status == "not_implemented"]
+    assert [text for text in missing if "score" in text]
+    assert not [text for text in missing if "owner" in text or "task" in text]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "A boat has a name, either `dock_no` or `berth_no`.",
+        "The kind of a boat: `in_dock=true` or `berth_no`.",
+    ],
+)
+def test_values_that_are_names_of_fields_are_none(odd: str) -> None:
+    made = design(read(f"A boat has a kind, a dock_no and a berth_no.\n\n{odd}\n"))
+    fields = {field.name: field for field in made.entities[0].fields}
+    assert not any(field.choices for field in fields.values())
+
+
+def test_an_answer_with_an_id_shows_what_the_service_sets() -> None:
+    made = design(
+        read(
+            '# Harbour\n\nA boat comes back as\n\n```json\n{"id": 1, "name": "Ida", "status": "afloat", "total": 0}\n'
+            "```\n\nBoats can be added, listed and deleted."
+        )
+    )
+    fields = {field.name: field for field in made.entities[0].fields}
+    assert fields["name"].set_by != "system"
+    assert (fields["status"].set_by, fields["status"].default) == ("system", "afloat")
+    assert fields["total"].set_by == "system"
+
+
+def test_what_is_said_of_the_members_of_a_body_stands_behind_it() -> None:
+    made = design(
+        read(
+            "A boat has a name.\n\n"
+            'POST /boats/{id}/ratings takes {"stars": 4, "comment": "nice"}, with 1 to 5 stars and an '
+            "optional comment."
+        )
+    )
+    rating = next(each for each in made.entities if each.name == "Rating")
+    fields = {field.name: field for field in rating.fields}
+    assert (fields["stars"].minimum, fields["stars"].maximum) == (1, 5)
+    assert fields["stars"].required
+    assert not fields["comment"].required

@@ -164,3 +164,29 @@ def test_what_works_so_is_what_the_route_before_makes(sentence: str) -> None:
     fields = {each.name: each for each in vote.fields}
     assert fields["poll_id"].unique_with == ["voter"]
     assert fields["voter"].case_insensitive
+
+
+_ITEMS = """# Items
+
+An item has a task and a status, open or done; a new item is open.
+
+POST /items/{id}/complete sets an open item to done, and POST /items/{id}/reopen sets a done item to open.
+"""
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Completing a done item or reopening an open one is an error.",
+        "Completing a done item is an error, and so is reopening an open one.",
+        "To complete a done item or to reopen an open one is a conflict.",
+        "A done item cannot be completed, and an open one cannot be reopened.",
+        "Neither can a done item be completed nor an open one be reopened.",
+    ],
+)
+def test_two_states_in_one_sentence_bar_each_its_own(sentence: str) -> None:
+    made = _design(sentence, _ITEMS)
+    rules = {(tuple(rule.on), rule.condition) for rule in made.rules}
+    assert (("complete",), "status != 'done'") in rules
+    assert (("reopen",), "status != 'open'") in rules
+    assert not [each for each in made.coverage if each.status == "not_implemented"]

@@ -56,3 +56,31 @@ def test_methods_with_a_bar_between_them_share_the_path() -> None:
     assert {(each.method, each.path) for each in made.endpoints} >= {
         ("GET", "/docks"), ("POST", "/docks"), ("GET", "/docks/{id}"), ("DELETE", "/docks/{id}")
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This is a ferry as it is sent:",
+        "A ferry is sent as",
+        "A ferry belongs to the fleet and is sent as",
+        "To add a ferry, send:",
+        "A ferry reads like this:",
+        "A ferry comes back as",
+        "This is how a ferry looks:",
+        "Here is what a ferry looks like:",
+        "A new ferry is sent like this:",
+        "For a ferry we send",
+        "An example of a ferry as the app sends it:",
+        "Every ferry is stored as follows:",
+        "The app sends a ferry like this:",
+        "A complete ferry, as the client sends it:",
+        "One ferry, in JSON:",
+        "This is what a ferry consists of:",
+        "A ferry has this shape:",
+    ],
+)
+def test_a_sentence_that_leads_to_an_example_says_of_what(said: str) -> None:
+    example = '```json\n{"plate": "NO-1", "length": 40.5}\n```'
+    things = _things(f"{said}\n\n{example}\n\nThe plate may not be empty.")
+    assert set(things["Ferry"]) == FERRY

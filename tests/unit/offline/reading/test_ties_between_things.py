@@ -335,3 +335,127 @@ def test_the_same_two_come_once_as_a_pair() -> None:
     match = fields(made, "Match")
     assert match["away_id"].unique_with == ["home_id"]  # type: ignore[attr-defined]
     assert not match["home_id"].unique  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "As an employer I want to publish a job for my company.",
+        "I want to add jobs to a company.",
+        "Employers publish jobs for their company.",
+        "A job is published for a company.",
+        "Each job is published by a company.",
+        "Jobs are added to a company.",
+    ],
+)
+def test_what_is_made_for_another_is_tied_to_it(sentence: str) -> None:
+    made = designed(
+        "A company has a name and a city. Companies can be listed.\n\nA job has a title.\n\n"
+        f"{sentence}\n"
+    )
+    assert "company_id" in fields(made, "Job")
+    assert not missing(made)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Jobs are removed from a company.", "Send jobs to a company."]
+)
+def test_what_is_not_made_is_not_tied(sentence: str) -> None:
+    made = designed(f"A company has a name. A job has a title.\n\n{sentence}\n")
+    assert "company_id" not in fields(made, "Job")
+
+
+QUIZ = (
+    "A quiz has a title.\n\nA question belongs to a quiz and has a text. "
+    "A game belongs to a quiz and has a team.\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "An answer belongs to a game and to a question and has an option.",
+        "An answer is for a game and for a question and has an option.",
+        "An answer belongs to one game and to one question, and has an option.",
+        "Answers belong to a game and to a question and have an option.",
+    ],
+)
+def test_ties_may_repeat_their_preposition(sentence: str) -> None:
+    answer = fields(designed(QUIZ + sentence), "Answer")
+    assert set(answer) == {"game_id", "question_id", "option"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The question must belong to the quiz of the game.",
+        "The question and the game must belong to the same quiz.",
+        "Question and game have to be of the same quiz.",
+        "The question has to be one of the quiz that the game is about.",
+        "A question of another quiz cannot be answered in a game.",
+        "The question has to belong to the same quiz as the game.",
+        "An answer is refused when its question is of another quiz than its game.",
+    ],
+)
+def test_two_ties_lead_to_the_same_third(sentence: str) -> None:
+    made = designed(
+        f"{QUIZ}An answer belongs to a game and to a question and has an option.\n\n{sentence}\n"
+    )
+    rules = [(rule.entity, rule.condition) for rule in made.rules]
+    assert rules == [("Answer", "game.quiz_id == question.quiz_id")]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A quiz without questions cannot be played.",
+        "A quiz with no questions may not be played.",
+        "An empty quiz cannot be played.",
+        "No game can be started for a quiz without questions.",
+    ],
+)
+def test_who_has_no_parts_cannot_be_used(sentence: str) -> None:
+    made = designed(f"{QUIZ}{sentence}\n")
+    rules = [(rule.entity, rule.condition) for rule in made.rules]
+    assert rules == [("Game", "exists(Question, quiz_id == this.quiz_id)")]
+
+
+def test_an_empty_wallet_has_a_balance_of_zero() -> None:
+    made = designed(
+        "A wallet has an owner and a balance, 0 at first. Only an empty wallet can be deleted."
+    )
+    assert [(rule.on, rule.condition) for rule in made.rules] == [(["delete"], "balance == 0")]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No room can be reserved twice for the same night.",
+        "Nobody can reserve a room for a night that is taken.",
+        "Two reservations never share a night in the same room.",
+        "A room is reserved only once for any night.",
+        "A night that is taken cannot be reserved again in the same room.",
+        "A room cannot have two reservations on the same night.",
+        "Rooms are never double-booked.",
+    ],
+)
+def test_nothing_is_taken_twice_at_a_time(sentence: str) -> None:
+    made = designed(
+        "A room has a name. A reservation is for one room and has a guest name, an arrival date and "
+        f"a departure date.\n\n{sentence}\n"
+    )
+    (rule,) = made.rules
+    assert rule.entity == "Reservation"
+    assert rule.condition.startswith(
+        "not exists(Reservation, room_id == this.room_id, arrival_date <"
+    )
+
+
+def test_the_state_said_below_a_route_is_that_of_what_it_makes() -> None:
+    made = designed(
+        "A vehicle has a plate and an odometer.\n\nA trip is made with one vehicle and has a purpose. "
+        'POST /trips takes vehicle_id and purpose. The plate of the vehicle is kept, and the status is "ongoing".\n\n'
+        'POST /trips/{id}/finish sets the status to "finished".\n'
+    )
+    status = fields(made, "Trip")["status"]
+    assert (status.default, status.choices) == ("ongoing", ["ongoing", "finished"])  # type: ignore[attr-defined]
