@@ -350,7 +350,7 @@ def _set_by(made: FieldDraft, spec: dict[str, Any], ledger: Ledger) -> None:
         spec["on_create"] = f"{function}({length})"
         spec["unique"] = True
         spec.pop("pattern", None)
-    if made.has("first") and spec["type"] in NUMERIC | {"boolean"}:
+    if made.has("first") and spec["type"] in NUMERIC | {"boolean", "string"}:
         spec.setdefault("default", made.last("first"))  # as the example of a new item shows it
     if spec.get("set_by") != "system" or spec["type"] not in {"date", "datetime"}:
         return
