@@ -116,7 +116,8 @@ def _doubt_choices(made: FieldDraft, names: set[str], ledger: Ledger) -> None:
         fields = sum(low in names for low in lows) > 1 or any(
             low in names and "_" in low for low in lows
         )
-        free = made.words[-1] in _FREE and not all(isinstance(each, int) for each in trait.value)
+        named = all(isinstance(each, int) or str(each)[:1].isupper() for each in trait.value)
+        free = made.words[-1] in _FREE and not named  # but a name that is Anna or Berta
         other = any(sample.lower() not in lows for sample in shown)
         if odd or fields or free or other:
             made.traits.remove((trait, requirement))
