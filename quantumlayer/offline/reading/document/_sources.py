@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
@@ -118,7 +118,7 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
     sources: list[Source] = []
     by_id: dict[str, Source] = {}
     previous: Source | None = None
-    for item in items:
+    for item in _written_out(items):
         source = Source(item, "silent") if item.id in silent else _source(item)
         source.parent = by_id.get(item.parent or "")
         source.previous = previous
@@ -149,6 +149,25 @@ def _reach_back(sources: Sequence[Source]) -> None:
         if leads and (at == 1 or source.tokens[0].low in {"sent", "posted"}):
             shown.route = source.tokens[at].value
             source.tokens = source.tokens[at + 1 :]
+
+
+_SHORT_PATH = re.compile(r"(?:(GET|POST|PUT|PATCH|DELETE)\s+)?(?:(\.\.\.|…)|(?=/))(/[\w\-{}/:<>]+)")
+
+
+def _written_out(items: Sequence[Requirement]) -> Iterator[Requirement]:
+    """`POST /wallets/{id}/freeze … `.../unfreeze` …`: the path that dots stand for is that of the route before."""
+    method, item_path = "", ""
+
+    def whole(found: re.Match[str]) -> str:
+        nonlocal method, item_path
+        if not found[2]:
+            method, item_path = found[1] or method, found[3][: found[3].rfind("}") + 1]
+            return found[0]
+        return f"{found[1] or method} {item_path}{found[3]}".strip() if item_path else found[0]
+
+    for item in items:
+        text = _SHORT_PATH.sub(whole, item.text)
+        yield item if text == item.text else item.model_copy(update={"text": text})
 
 
 def _name_things(sources: Sequence[Source]) -> None:

@@ -190,3 +190,21 @@ def test_two_states_in_one_sentence_bar_each_its_own(sentence: str) -> None:
     assert (("complete",), "status != 'done'") in rules
     assert (("reopen",), "status != 'open'") in rules
     assert not [each for each in made.coverage if each.status == "not_implemented"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        '`POST /wallets/{id}/freeze` sets "frozen", `.../thaw` sets "active" again.',
+        '`POST /wallets/{id}/freeze` makes it "frozen" and `…/thaw` makes it "active" again.',
+        'POST /wallets/{id}/freeze makes it "frozen", POST .../thaw makes it "active".',
+        '`POST /wallets/{id}/freeze` and `.../thaw` lead to "frozen" and "active".',
+    ],
+)
+def test_dots_stand_for_the_path_of_the_route_before(sentence: str) -> None:
+    made = _design(
+        sentence, '# Wallets\n\nA wallet has an owner and a status, "active" at first.\n'
+    )
+    actions = {each.path.rsplit("/", 1)[-1] for each in made.endpoints if each.kind == "action"}
+    assert actions == {"freeze", "thaw"}
+    assert not [each for each in made.coverage if each.status == "not_implemented"]
