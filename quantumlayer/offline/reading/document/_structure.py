@@ -336,9 +336,11 @@ def _settle_handed(structure: Structure, sources: Sequence[Source]) -> None:
     """`POST /tickets/{id}/assign` with {"agent_id": 5}: kept where the document speaks of it elsewhere, too."""
     for (method, path), (body, requirement) in list(structure.bodies.items()):
         route = Route(method, path)
-        word = structure.word_of_route(route) if is_action(route) else None
-        others = known_names(each for each in sources if each.id != requirement) if word else ()
-        for name in {*body.members} & {*others} if word is not None else ():
+        word = structure.word_of_route(route)
+        if word is None or not is_action(route):
+            continue
+        others = known_names(each for each in sources if each.id != requirement)
+        for name in {*body.members} & others:
             words = split_name(name)
             target = structure.lexicon.find(words[:-1]) if words[-1] == "id" else None
             if target is not None and target is not word:

@@ -315,7 +315,7 @@ def _sent(tokens: Tokens) -> Tokens:
     return (tokens[end], *unwritten("takes"), *listed, *tokens[end + 1 :])
 
 
-_SENDS = frozenset("send sends post posts submit submits".split())
+_SENDS = frozenset("send sends sending post posts posting submit submits submitting giving".split())
 _CONDITIONS = frozenset("if when while until unless who only not never cannot once".split())
 
 

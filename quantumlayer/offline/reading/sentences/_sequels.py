@@ -55,9 +55,46 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
         `a seat or a code occurs once per hall` → `a seat occurs once per hall; a code occurs once per hall`
         `a job starts out open and becomes shut with POST …` → `a job is open at first; POST … makes it shut`
     """
-    tokens = _likewise(_each_of_two(_begun(_only_so(_each_when(tokens)))))
+    tokens = _likewise(_each_of_two(_begun(_only_so(_each_when(_each_route(tokens))))))
     tokens = _stated(_apart(_around(tokens)), known)
     return _once(_emptied(_into(_by_route(_begins(_until(_unfolded(tokens, known)))))))
+
+
+def _each_route(tokens: Tokens) -> Tokens:
+    """`POST /a and POST /b lead to "x" and "y"`, `POST /a and POST /b work for open jobs only`: each of them does."""
+    end = 0
+    while end < len(tokens) and (tokens[end].kind == "route" or tokens[end].low in _BETWEEN):
+        end += 1
+    routes = [token for token in tokens[:end] if token.kind == "route"]
+    if len(routes) < 2 or any(len(token.value.segments) < 3 for token in routes):  # noqa: PLR2004
+        return tokens
+    stop = end_of_sentence(tokens, end)
+    stop = next((at for at in range(end, stop) if tokens[at].low == ";"), stop)
+    low, told = tokens[end].low if end < len(tokens) else "", tokens[end + 1 : stop]
+    said: list[Tokens] = []
+    if low in _LEADING:
+        states = [token for token in told if token.kind in {"quote", "name"}][-len(routes) :]
+        start = tokens.index(states[0]) if len(states) == len(routes) else 0
+        listed = [token for token in tokens[start:stop] if token.low not in _BETWEEN]
+        if not start or listed != states:
+            return tokens
+        what = [token for token in tokens[end + 1 : start] if token.low not in _TOWARDS]
+        while what and what[-1].low == ",":
+            what.pop()
+        said = [
+            (route, *unwritten("makes"), *(what or unwritten("it")), replace(state, kind="quote"))
+            for route, state in zip(routes, states, strict=True)
+        ]
+    elif low in _EACH_DOES:
+        said = [(route, *unwritten(_EACH_DOES[low]), *told) for route in routes]
+    each = [token for clause in said for token in (*unwritten(";"), *clause)][1:]
+    return (*each, *tokens[stop:]) if said else tokens
+
+
+_BETWEEN = frozenset(", and or both".split())
+_LEADING = frozenset("lead leads make makes turn turns put puts set sets move moves".split())
+_TOWARDS = frozenset("to into in the status state".split())
+_EACH_DOES = {"work": "works", "are": "is", "start": "starts", "begin": "begins"}
 
 
 def _each_of_two(tokens: Tokens) -> Tokens:
