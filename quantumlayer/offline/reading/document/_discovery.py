@@ -526,7 +526,8 @@ def is_field_item(tokens: Sequence[Token]) -> bool:
     if acts and (tokens[0].low in {"each", "every"} or head[acts[0] + 1].kind == "name"):
         return False  # every permit also shows the places_left, the service notes opened_at
     if tokens[0].low in DETERMINERS:
-        return len(head) < 6 and not any(_verbal(token) for token in head)
+        shows = tokens[-1].low == ":"  # a cart looks like this:
+        return len(head) < 6 and not shows and not any(_verbal(token) for token in head)
     if len(head) > 1 and "base" in forms(tokens[0].low):
         return False
     if tokens[0].low in _NO_FIELD_FIRST:

@@ -125,6 +125,7 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         _share_method(source)
         _lend_path(source)
         _give_methods(source)
+        _lend_routes(source)
         source.tokens, source.bodies = _without_bodies(_members_told(source.tokens))
         _shown_bodies(source)
         source.tokens = _quoted_names(_quoted_choices(_without_idioms(source.tokens)))
@@ -441,6 +442,26 @@ def _beside(token: Token, last: Route | None) -> Token:
 
 _SHORTENED = re.compile(r"(?:\.\.\.|…)/([a-z][a-z_-]*)")
 _FEW = 3
+
+
+_COUNTED = {"first": 1, "last": 1, "two": 2, "three": 3, "four": 4}
+
+
+def _lend_routes(source: Source) -> None:
+    """`The first two start from open`, `the last needs a reason`: which of the actions named just before."""
+    named = source.previous.routes if source.previous is not None else []
+    lows = [token.low for token in source.tokens[:4]]
+    at = 3 if len(lows) > 3 and lows[2] in _COUNTED else 2
+    acts = len(lows) > at and lows[:1] == ["the"] and lows[1] in {"first", "last"}
+    count = _COUNTED[lows[at - 1]] if acts else 0
+    single = {lows[at]} & {*"is can needs takes works starts".split()} if acts else set()
+    does = single or (at > 2 and acts and source.tokens[at].forms & {"base"})
+    if not does or count > len(named) or not all(len(each.segments) > 2 for each in named):
+        return
+    meant = named[:count] if lows[1] == "first" else named[-count:]
+    spoken = [replace(source.tokens[0], text=f"{r.method} {r.path}", kind="route", value=r) for r in meant]
+    listed = [each for token in spoken for each in (*unwritten("and"), replace(token, low="route"))]
+    source.tokens = source.full = (*listed[1:], *source.tokens[at:])
 
 
 def _routed_so(source: Source, method: str) -> Route | None:

@@ -268,8 +268,8 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(nice to have|not (necessary|compulsory|obligatory|a must|indispensable)|at will|as you like|free to leave out|where known|where applicable|where available)", _is("optional")),
     ("empty (for|in|with|on) <clause>", _is("optional")),
     ("<phrase> (often|sometimes|may|can|might) (have|has|lack|lacks) (none|no such thing|no one|no such value)", _is("optional")),
-    ("(counts|count|taken|treated|understood|considered|regarded) [(as|to be)] <literal:value> [(then|in that case|otherwise)]", _value("default")),
-    ("[be] (assumed|presumed|taken|supposed) [(as|to be)] <literal:value> [(where|if|when|unless|otherwise) [<clause>]]", _value("default")),
+    ("((counts|count|treated|understood|considered|regarded) [(as|to be)]|taken (as|to be)) <literal:value> [(then|in that case|otherwise)]", _value("default")),
+    ("[be] ((assumed|presumed|supposed) [(as|to be)]|taken (as|to be)) <literal:value> [(where|if|when|unless|otherwise) [<clause>]]", _value("default")),
     ("(preset|prefilled|pre-set|initialised|initialized|defaulting) (to|with|at) <literal:value>", _value("default")),
     ("(leave|left) [it] (out|away|off|blank|empty) and (it|that) (is|becomes|means|counts as|will be) <literal:value>", _value("default")),
     ("<literal:value> (if|when|where|unless) (nothing|none|no value|nobody|no one) [else] [(is|has)] [(said|given|sent|set|stated|specified|chosen|entered|been said|known|says anything|there)]", _value("default")),
@@ -387,7 +387,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(at least|no (fewer|less|lower|shorter|smaller) than|not (fewer|less|lower|shorter|smaller|below) than|minimum [of]|min|min.|a minimum of|minimally|>=|a minimum length of|minimum length|min length|starting (at|from)) [:] [=] [the] <amount>", _amount("least")),
     ("CANNOT be (less|lower|smaller|shorter|fewer|below|under) [than] <amount>", _amount("least")),
     ("(from|since) [the year] <amount>", _amount("least")),
-    ("<amount> (or (more|higher|greater|above|longer|later|over)|and (more|up|above|over)|minimum|min|+|at least|upwards)", _amount("least")),
+    ("<amount> (or (more|higher|greater|above|longer|later|over|better|beyond|up)|and (more|up|above|over)|minimum|min|+|at least|upwards)", _amount("least")),
     ("(at most|at max|no more than|not more than|no (longer|greater|higher|larger) than|not (longer|greater|higher|larger) than|up to|maximum [of]|max|max.|a maximum of|maximally|<=|limited to|a maximum length of|maximum length|max length) [:] [=] <amount>", _amount("most")),
     ("CANNOT (exceed|be (more|higher|greater|larger|longer|over|above) [than]) <amount>", _amount("most")),
     ("<amount> (or (fewer|less|lower|below|shorter|under)|maximum|max|at most|at the most|tops)", _amount("most")),
@@ -421,6 +421,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("[a] (choice|selection) (of|between|from|among) [:] <choices:value>", _value("choices")),
     ("(default|defaults|defaulting) [(to|is|value|=|:)] [(is|:)] <literal:value>", _value("default")),
     ("<literal:value> (by default|as default|at first|initially|in the beginning|to start with|to begin with|at the start|from the start|per default|as the default|when it is created|when created|is the default|at creation|on creation|on create|upon creation|at the beginning)", _value("default")),
+    ("(the|our) (system|server|service|backend|api|app) (starts|begins|opens|puts|sets) (it|them|this) [off] (as|at|with|in|on|to) <literal:value>", lambda c: (Trait("system"), Trait("default", c["value"]))),
     ("(initially|at first|starts (as|at|with|out as)|starting (as|at|with)|begins as|begins with|by default) <literal:value>", _value("default")),
     ("<literal:value> unless [(it|one|that) (is|was)] (given|set|specified|stated|changed|provided|sent|said)", _value("default")),
     ("<literal:value> unless (<word>|the <word>|a <word>) (wants|want|says|say|gives|give|sets|set|chooses|choose|asks|ask|sends|send|states|state|specifies|specify|needs|need) [(another|one|otherwise|so|something else|something different|more|anything else|it|for more|for another)]", _value("default")),
@@ -798,7 +799,8 @@ def read_traits(tokens: Iterable[Token]) -> tuple[list[Trait], list[Token]]:
     at = 0
     while at < len(reader.tokens):
         end, found = _longest(possible, reader, at)
-        if end == at:
+        apart = not left or not at or left[-1] is not reader.tokens[at - 1]
+        if end == at and apart:  # one review per reviewer and paper: no values
             end, found = _listed(possible, reader, at)
         stop = _clause_end(reader, at)
         whole = remark(reader.tokens[at:stop]) if end <= stop else None

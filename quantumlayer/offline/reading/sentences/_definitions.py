@@ -1096,8 +1096,11 @@ def _listed_sure(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 def _deed_takes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Rejecting takes a reason, which must be given`: the body of the action of that name."""
     route = _route_of_deed(captures["thing"], situation)
-    if route is None:
-        return None
+    lexicon = lexicon_of(situation)
+    counted = [each.words for each in captures["fields"] if Trait("many", True) in each.traits]
+    things = lexicon is not None and any(lexicon.find(words) for words in counted)
+    if route is None or things:
+        return None  # closing takes at least two votes
     return _body_of_action({"route": route, "fields": captures["fields"], "kept": True}, situation)
 
 

@@ -314,6 +314,10 @@ def parents(entity: str, situation: Situation) -> set[str]:
 def _gate(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """Say which operations need the states that the sentence names, or are barred by them."""
     tokens: Sequence[Token] = captures["rest"]
+    if tokens[0].kind == "route" and len(tokens) > 1 and acts_on_item(tokens[0].value):
+        extra = {**situation.extra, "routes": [tokens[0].value]}
+        situation = replace(situation, route=tokens[0].value, extra=extra)
+        tokens = tokens[1:]
     status = tokens[0].value if tokens[0].kind in {"number", "status"} else None
     if status in _ERRORS:  # 409 while lent
         tokens = [replace(tokens[0], text="refused", low="refused", kind="word"), *tokens[1:]]

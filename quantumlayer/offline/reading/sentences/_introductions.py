@@ -72,7 +72,7 @@ def introduced(
     pronoun = int(tokens[0].low in {"it", "they", "each", "she", "he"})
     if heading and opens(tokens, pronoun):
         tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
-    tokens = _announced(_without_greeting(_sent(tokens)))
+    tokens = _pictured(_announced(_without_greeting(_sent(tokens))))
     tokens = _with_article(_without_paths(_living(tokens, heading)))
     tokens = _done(tokens, facts)
     tokens = tokens if accounts else _registered(tokens)
@@ -317,6 +317,34 @@ def _sent(tokens: Tokens) -> Tokens:
 
 _SENDS = frozenset("send sends sending post posts posting submit submits submitting giving".split())
 _CONDITIONS = frozenset("if when while until unless who only not never cannot once".split())
+
+
+def _pictured(tokens: Tokens) -> Tokens:
+    """`Mugs are sold by the piece, e.g. {…}`, `a cart reads like this:`: what a thing looks like."""
+    one = tokens[0].low in _ONE
+    end = next((i for i, token in enumerate(tokens[:4]) if i > one and token.forms & _FINITE), 0)
+    end = end or next((i for i, t in enumerate(tokens[:4]) if t.low in {"is", "are", "come"}), 0)
+    noun, rest = tokens[int(one) : end], tokens[end:]
+    lows = _lows(rest)
+    if not noun or not _nominal(noun) or not (one or is_plural(noun[-1].low)):
+        return tokens
+    if lows[1:] in {("like", "this", ":"), ("as", "follows", ":"), ("so", ":")}:
+        looks = replace(rest[0], text="looks", low="looks")
+        return (*tokens[:end], looks, *unwritten("like this"), rest[-1])
+    at = next((i for i, token in enumerate(rest) if token.kind == "sketch"), 0)
+    before = " ".join(low for low in lows[:at] if low not in {",", ".", ":", "("})
+    plain = _RULING.isdisjoint(lows) and all(token.kind in {"word", "mark"} for token in rest[:at])
+    ends = {*lows[at + 1 :]} <= {".", ")"} and before.endswith(_SUCH)
+    if not at or not plain or not ends or rest[at].value.is_list:
+        return tokens
+    return (*tokens[:end], *unwritten("looks like" if one else "look like"), rest[at])
+
+
+_FINITE = frozenset({"third", "base"})
+_SUCH = ("e.g", "for example", "for instance", "such as", "like", "like this")
+_RULING = frozenset(
+    "only not never no cannot must may can should if when while until unless until".split()
+)
 
 
 def _without_greeting(tokens: Tokens) -> Tokens:

@@ -86,6 +86,8 @@ def _each_route(tokens: Tokens) -> Tokens:
             for route, state in zip(routes, states, strict=True)
         ]
     elif low in _EACH_DOES:
+        if [token.low for token in told[:1]] == ["from"]:
+            low, told = "are", (*unwritten("only possible while it is"), *told[1:])
         said = [(route, *unwritten(_EACH_DOES[low]), *told) for route in routes]
     each = [token for clause in said for token in (*unwritten(";"), *clause)][1:]
     return (*each, *tokens[stop:]) if said else tokens

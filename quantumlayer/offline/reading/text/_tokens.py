@@ -63,7 +63,6 @@ _METHODS_OF_ONE = re.compile(
     r"(`?)\b((?:GET|POST|PUT|PATCH|DELETE)(?:\s?[|/]\s?(?:GET|POST|PUT|PATCH|DELETE))+)\s+(/[^\s`,;)]*)`?"
 )
 """`GET|POST /notes` stands for two routes."""
-_SIBLING = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE)\s+/[^\s`,;)]*|(?:\.{2,3}|…)/[\w-]+")
 _LISTED = re.compile(r"\[\s*\{")
 _LONGEST_SKETCH = 4_000
 _CONTRACTIONS = {
@@ -104,23 +103,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
         lambda m: ", ".join(f"{m[1]}{each} {m[3]}{m[1]}" for each in re.findall(r"[A-Z]+", m[2])),
         text,
     )
-    text = _with_siblings(text)
     text = _ABBREVIATED.sub(lambda match: f"{match[1]} ", text)
     return tuple(_joined(list(_scan(text))))
-
-
-def _with_siblings(text: str) -> str:
-    """`POST /jobs/{id}/start and .../stop`: the dots stand for what the path before begins with."""
-    before = ""
-
-    def whole(found: re.Match[str]) -> str:
-        nonlocal before
-        if found[0][0].isalpha() or not before:
-            before = found[0] if found[0][0].isalpha() else ""
-            return found[0]
-        return f"{before.rpartition('/')[0]}/{found[0].rpartition('/')[2]}"
-
-    return _SIBLING.sub(whole, text) if "./" in text or "…/" in text else text
 
 
 def unwritten(text: str) -> tuple[Token, ...]:
