@@ -459,7 +459,9 @@ def _lend_routes(source: Source) -> None:
     if not does or count > len(named) or not all(len(each.segments) > 2 for each in named):
         return
     meant = named[:count] if lows[1] == "first" else named[-count:]
-    spoken = [replace(source.tokens[0], text=f"{r.method} {r.path}", kind="route", value=r) for r in meant]
+    spoken = [
+        replace(source.tokens[0], text=f"{r.method} {r.path}", kind="route", value=r) for r in meant
+    ]
     listed = [each for token in spoken for each in (*unwritten("and"), replace(token, low="route"))]
     source.tokens = source.full = (*listed[1:], *source.tokens[at:])
 

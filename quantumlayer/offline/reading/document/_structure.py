@@ -220,7 +220,9 @@ def _settle_shown(structure: Structure, sources: Sequence[Source]) -> None:
             continue
         for made in fields:
             if made.requirements[:1] == [shape] and not making & set(made.requirements):
-                made.say([Trait("system")], shape)
+                state = made.name in {"status", "state"}
+                states = [Trait("state", each) for each in made.samples if state]
+                made.say([Trait("system"), *states], shape)
 
 
 def _settle_kinds(structure: Structure, sources: Sequence[Source]) -> None:
@@ -726,6 +728,8 @@ class _Builder:
             return
         before = source.previous
         above = source.parent or before
+        if before is not None and introduced(before) is not None:
+            above = before
         thing = introduced(above) if above is not None else None
         if thing is not None:
             word = self.structure.lexicon.thing(thing)

@@ -66,7 +66,7 @@ def _each_route(tokens: Tokens) -> Tokens:
     while end < len(tokens) and (tokens[end].kind == "route" or tokens[end].low in _BETWEEN):
         end += 1
     routes = [token for token in tokens[:end] if token.kind == "route"]
-    if len(routes) < 2 or any(len(token.value.segments) < 3 for token in routes):  # noqa: PLR2004
+    if len(routes) < 2 or any(len(token.value.segments) < 3 for token in routes):
         return tokens
     stop = end_of_sentence(tokens, end)
     stop = next((at for at in range(end, stop) if tokens[at].low == ";"), stop)

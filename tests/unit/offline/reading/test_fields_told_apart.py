@@ -109,3 +109,17 @@ def test_an_item_about_each_thing_is_no_field_of_it() -> None:
         "- Every permit also shows places_left, which the server calculates.\n"
     )
     assert set(_fields(text, "Permit")) == {"price", "places", "places_left"}
+
+
+@pytest.mark.parametrize(
+    ("told", "choices"),
+    [
+        ("one vote per voter and round, and never of one's own", None),
+        ("papers are taken up to and including that day", None),
+        ("small, medium or large", ["small", "medium", "large"]),
+    ],
+)
+def test_prose_behind_a_name_is_no_list_of_values(told: str, choices: list[str] | None) -> None:
+    made = reading.design(reading.read(f"# Rounds\n\n## Ballot\n- `title`\n- `label`: {told}\n"))
+    label = next(field for field in made.entities[0].fields if field.name == "label")
+    assert (label.choices or None, label.default) == (choices, None)

@@ -363,3 +363,50 @@ def test_what_may_be_sent_along_with_an_action_is_kept(sentence: str) -> None:
         5,
     )
     assert ("rating", "param.rating") in {(each.target, each.value) for each in action.effects}
+
+
+        'POST /jobs/{id}/end, POST /jobs/{id}/drop and POST /jobs/{id}/lose lead to "ended", "dropped" and "lost".',
+        "`POST /jobs/{id}/end`, `.../drop` and `.../lose` lead to `ended`, `dropped` and `lost`.",
+        '`POST /jobs/{id}/end`, `…/drop` and `…/lose` make it "ended", "dropped" or "lost".',
+    ],
+)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "The first two start from given.",
+        "POST /jobs/{id}/end and POST /jobs/{id}/drop work for given jobs only.",
+        'POST /jobs/{id}/end and POST /jobs/{id}/drop are only possible while it is "given".',
+    ],
+)
+def test_several_actions_lead_each_to_a_state_of_its_own(sentence: str, rule: str) -> None:
+    made = _design(_JOBS.format(sentence=f"{sentence} {rule}"))
+    assert _effects(made, "end") == {"status": "'ended'"}
+    assert _effects(made, "drop") == {"status": "'dropped'"}
+    assert _effects(made, "lose") == {"status": "'lost'"}
+    for action in ("end", "drop"):
+        assert "status == 'given'" in [each.condition for each in _rules(made, action)]
+    assert "status == 'given'" not in [each.condition for each in _rules(made, "lose")]
+
+
+def test_what_an_action_takes_so_many_of_is_no_field_of_its_body() -> None:
+    text = "Remarks are kept under /jobs/{id}/remarks: a text.\n\nPOST /jobs/{id}/end makes it done. Ending takes at least 2 remarks."
+    made = _design(_JOBS.format(sentence=text))
+    action = next(each for each in made.endpoints if each.path.endswith("/end"))
+    assert action.params == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        'Mugs are sold by the piece, e.g. `{"name": "Blue", "price": 14.5}`.',
+        'A mug is sold by the piece, for example `{"name": "Blue", "price": 14.5}`.',
+        'Mugs come in boxes, such as `{"name": "Blue", "price": 14.5}`.',
+        'A mug reads like this:\n\n```json\n{"name": "Blue", "price": 14.5}\n```',
+    ],
+)
+def test_an_example_shows_what_a_thing_looks_like(sentence: str) -> None:
+    made = _design(f"# Shop\n\n{sentence}\n\nGET /mugs lists them.")
+    assert [(each.name, each.type) for each in made.entities[0].fields] == [
+        ("name", "string"),
+        ("price", "money"),
+    ]
