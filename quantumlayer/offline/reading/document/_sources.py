@@ -650,7 +650,7 @@ def _quoted_names(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 _TAKING = frozenset("needs takes requires expects wants demands".split())
 _ANSWERING = frozenset(
     "answers answer returns return responds gives get gets answering back receives replies reply"
-    " replying yields sends".split()
+    " replying yields sends receive obtain obtains".split()
 )
 
 

@@ -178,6 +178,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("(it is|this is) optional to (give|add|enter|send|state|leave|provide|write) <list:rest>", "it may have $rest"),
     _rule("[please] [also] (leave|make) (room|space|a field) for <list:rest>", "it may have $rest"),
     _rule("(send|give|enter|provide|post|submit) [(its|the|their)] <named:rest>", "it has $rest"),
+    _rule("(<create>|<creates>) (a|an) [new] <thing> (to|in|into|on) (the|our|a|your|my) <phrase> : <list:rest>", "a $thing has $rest"),
     # --- a field is kept
     _rule(f"{_WHO} [MUST] [also] [(like|want|wish) to] {_KEEP} [:] <parts:rest>", "it has $rest"),
     _rule(f"{_WHO} [MUST] [(like|want|wish) to] {_KEEP} [down] (their|its|his|her) <list:rest>", "it has $rest"),
@@ -255,6 +256,7 @@ _RULES: tuple[tuple[Pattern, tuple[str, ...]], ...] = (
     _rule("new <plural:thing> are <phrase> , (that is|i.e|i.e.|meaning|so|which means|in other words) [,] <field:rest> is <literal:value>", "the $rest is $value by default"),
     _rule("(a new|each new|every new|any new) <thing> [is <phrase:x> ,] (starts|begins|has|comes) (with|out with) <field:rest> (at|set to|being|=) <literal:value>", "the $rest is $value by default"),
     _rule("most [of them] are <noun:value> , (so|hence|therefore|thus|which is why|and) (that|this|it) is [also] (the default|what we assume|assumed|preset)", "#named is !value by default"),
+    _rule("[unless (told|said|stated|specified|set|given) (otherwise|something else|differently) [,]] (a|an|each|every) [new] <thing> starts [out] <noun:rest> , at <number:value>", "a $thing starts $rest ; #named is $value by default"),
     _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say|it says) (otherwise|something else|differently|so) [,] (it|they|this|that) (does|do|is|are|has|was) not", "#named is no by default"),
     _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] there (is|are) <number:value> <noun:rest>", "it has $rest ( a whole number , $value by default )"),
     _rule("unless (told|said|stated|specified|set|given|noted|we say|somebody says|you say) (otherwise|something else|differently) [,] [(it|this|that|they)] (is|are) <literal:value>", "#named is $value by default"),

@@ -220,3 +220,18 @@ def test_an_action_that_is_final_works_once(sentence: str) -> None:
         "status != 'played'", "status == 'scheduled'",
     }  # fmt: skip
     assert any("result" in rule.on for rule in made.rules)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Unless told otherwise, a lamp starts disabled, at 100.",
+        "A lamp starts disabled, at 100.",
+        "Every new lamp starts out disabled, at 100.",
+    ],
+)
+def test_a_new_one_starts_switched_off_and_at_a_number(sentence: str) -> None:
+    text = f'# Lamps\n\nA lamp: `{{"name": "a", "enabled": true, "level": 25}}`. `level` is a whole number from 0 to 100. {sentence}'
+    made = reading.design(reading.read(text)).entities[0]
+    defaults = {field.name: field.default for field in made.fields}
+    assert (defaults["enabled"], defaults["level"]) == (False, 100)
