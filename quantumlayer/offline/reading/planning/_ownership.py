@@ -161,11 +161,19 @@ def plan_accounts(plan: Plan) -> dict[str, Any] | None:
         "entity": user,
         "login_field": login.name,
         "password_field": password.name,
+        **_token_member(plan),
         "role_field": role.name
         if role is not None and role.spec["type"] in {"enum", "string"}
         else None,
         "requirements": list(dict.fromkeys([*asked["signup"], *asked["login"]])),
     }
+
+
+def _token_member(plan: Plan) -> dict[str, str]:
+    """`log in and receive {"token": "…"}`: the one name in JSON of what a log-in gives."""
+    fields = {name for draft in plan.world.structure.entities.values() for name in draft.fields}
+    names = [each for each in plan.world.structure.known - fields if each.lower().endswith("token")]
+    return {"token_member": names[0]} if len(names) == 1 else {}
 
 
 def _said_login(plan: Plan, draft: EntityDraft) -> FieldDraft | None:

@@ -36,6 +36,22 @@ def test_whoever_has_a_password_is_a_user_who_logs_in(line: str) -> None:
     assert {"/signup", "/login"} <= {each.path for each in made.endpoints}
 
 
+@pytest.mark.parametrize(
+    ("told", "member"),
+    [
+        ('log in (`POST /login`, email and password) and receive `{"token": "..."}`', "token"),
+        ('`POST /login` answers `{"accessToken": "..."}`', "accessToken"),
+        ("log in with `POST /login`", "access_token"),
+    ],
+)
+def test_a_log_in_gives_the_token_by_the_name_that_the_document_uses(
+    told: str, member: str
+) -> None:
+    made = _design(f"- accounts: email, password (8 or more)\n- {told}\n- a crate has a weight\n")
+    assert made.auth is not None
+    assert made.auth.token_member == member
+
+
 PRIVATE = "Accounts: email, password. A crate has a name and a weight.\n\n"
 
 
@@ -365,6 +381,9 @@ def test_what_may_be_sent_along_with_an_action_is_kept(sentence: str) -> None:
     assert ("rating", "param.rating") in {(each.target, each.value) for each in action.effects}
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
         'POST /jobs/{id}/end, POST /jobs/{id}/drop and POST /jobs/{id}/lose lead to "ended", "dropped" and "lost".',
         "`POST /jobs/{id}/end`, `.../drop` and `.../lose` lead to `ended`, `dropped` and `lost`.",
         '`POST /jobs/{id}/end`, `…/drop` and `…/lose` make it "ended", "dropped" or "lost".',
