@@ -192,8 +192,24 @@ def build_structure(
     _tie_nested(structure, sources)
     _settle_handed(structure, sources)
     _settle_references(structure)
+    _settle_ends(structure, sources)
     _settle_shown(structure, sources)
     return structure
+
+
+def _settle_ends(structure: Structure, sources: Sequence[Source]) -> None:
+    """`A team plays one match a day`, where a match has home_id and away_id: no third reference."""
+    for draft in structure.entities.values():
+        for name, made in list(draft.fields.items()):
+            alike = sum(each.references == made.references for each in draft.fields.values())
+            named = any(
+                token.value == name
+                for source in sources
+                if source.id in made.requirements
+                for token in source.full
+            )
+            if made.references and alike > len("ab") and not named:
+                del draft.fields[name]
 
 
 def _settle_shown(structure: Structure, sources: Sequence[Source]) -> None:

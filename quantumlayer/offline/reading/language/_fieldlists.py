@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from quantumlayer.offline.reading.language._fieldcuts import (
@@ -475,7 +475,7 @@ def _behind_whether(tokens: Sequence[Token], at: int) -> int:
     return at
 
 
-def _is_of(tokens: Sequence[Token], at: int, nouns: set[str]) -> bool:
+def _is_of(tokens: Sequence[Token], at: int, nouns: Collection[str]) -> bool:
     return (
         at < len(tokens)
         and tokens[at].low in nouns

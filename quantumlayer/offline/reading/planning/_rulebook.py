@@ -1114,6 +1114,19 @@ def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
     if entity is None:
         raise Unresolved("it is not clear what is unique")
     keys = [_field_named(world, entity, words) for words in fact.names]
+    ends = world.references(entity, fact.of[0].entity or "") if len(fact.of) == 1 else []
+    if len(ends) == len("ab") and keys and not fact.where:
+        same = ", ".join(f"{escape(key)} == this.{escape(key)}" for key in keys)
+        text = " and ".join(
+            f"not exists({entity}, {same}, {escape(one.name)} == this.{escape(other.name)}, id != this.id)"
+            for one in ends
+            for other in ends
+        )
+        plan.rule(
+            entity, ["create", "update"], text, text=_text(finding),
+            requirement=finding.source.id, status=fact.status,
+        )  # fmt: skip
+        return
     for items in fact.of:
         name = key_of(world, entity, items)
         if name is None:

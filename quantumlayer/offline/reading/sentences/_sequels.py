@@ -481,8 +481,8 @@ def _once(tokens: Tokens) -> Tokens:
     lows = [token.low for token in tokens]
     at = next((i for i in range(3, len(lows)) if lows[i - 2 : i + 1] == [",", "once", ","]), 0)
     if at and tokens[0].kind == "route":  # sends it back, once, and makes it "reversed"
-        behind = len(tokens) - (lows[-1] == ".")
-        return (*tokens[: at - 2], *tokens[at + 1 : behind], *unwritten("; that works once ."))
+        last = len(tokens) - (lows[-1] == ".")
+        return (*tokens[: at - 2], *tokens[at + 1 : last], *unwritten("; that works once ."))
     end = len(tokens)
     while end and tokens[end - 1].low in {".", ")"}:
         end -= 1

@@ -459,3 +459,21 @@ def test_the_state_said_below_a_route_is_that_of_what_it_makes() -> None:
     )
     status = fields(made, "Trip")["status"]
     assert (status.default, status.choices) == ("ongoing", ["ongoing", "finished"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "On one day a team plays one match.",
+        "A team plays only one match per date.",
+        "No team plays two matches on the same date.",
+    ],
+)
+def test_one_a_day_counts_at_both_ends(sentence: str) -> None:
+    made = designed(
+        f"# League\n\nA team has a name. A match has home_id and away_id, two teams, and a date. {sentence}"
+    )
+    assert set(fields(made, "Match")) == {"home_id", "away_id", "date"}
+    (rule,) = (each for each in made.rules if each.entity == "Match")
+    for one, other in (("home_id", "away_id"), ("away_id", "home_id"), ("home_id", "home_id")):
+        assert f"date == this.date, {one} == this.{other}, id != this.id" in rule.condition
