@@ -160,6 +160,8 @@ def _named_together(parts: list[list[Token]]) -> list[list[Token]]:
             end += 1
         told = parts[at + 1 - len(names) : at + 1] if len(names) > 1 else []
         alike = [_is_called(each, name) for each, name in zip(told, names, strict=False)]
+        if told and _share_noun(names, part[:opened]):  # a lowest and a highest salary
+            alike = [True] * len(told)
         if len(alike) > 1 and len(told) == len(names) and all(alike):
             bracket = [part[opened], names[-1], *part[end - (part[end - 1].low == ",") :]]
             both = any(token.low in {"both", "each", "all"} for token in bracket)
@@ -174,6 +176,12 @@ def _named_together(parts: list[list[Token]]) -> list[list[Token]]:
                 *parts[at + 1 :],
             ]
     return parts
+
+
+def _share_noun(names: Sequence[Token], part: Sequence[Token]) -> bool:
+    """Whether all names have the noun that the last field is called by: `salary_min`, `salary_max`."""
+    words = [{*split_name(str(name.value or name.low))} for name in names]
+    return bool(set.intersection(*words) & {token.low for token in part})
 
 
 def _is_called(part: Sequence[Token], name: Token) -> bool:
