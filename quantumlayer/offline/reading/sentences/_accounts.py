@@ -241,6 +241,8 @@ def _open_to(
     ):
         return None  # `a course can have only one exam` is a limit
     if who == PEOPLE and not only:
+        if {verb.partition("-")[0] for verb in verbs} & {"be", "have", "do"}:
+            return None  # no wish: a vehicle can be on one trip
         return [Wants(verbs, items) for items in _targets(captures, situation)]
     who = LOGIN if who == PEOPLE else who
     exclusive = only or who == LOGIN

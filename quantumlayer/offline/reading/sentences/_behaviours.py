@@ -668,7 +668,7 @@ def _wants(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     items: Items = captures["items"]
     if items.entity is None and items.words[:1] not in {("it",), ("them",)}:
         return None
-    if any(verb in {"be", "have", "do"} for verb in captures["dos"]):
+    if any(verb.partition("-")[0] in {"be", "have", "do"} for verb in captures["dos"]):
         return None
     return [Wants(captures["dos"], items)]
 

@@ -718,6 +718,31 @@ def _clashing(captures: Captures, situation: Situation) -> Iterable[Fact] | None
     return None
 
 
+_SINGLE = frozenset("one single only most time moment same once part".split())
+_FURTHER = frozenset("two another second other several".split())
+
+
+def _one_in_state(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`A vehicle can be on only one ongoing trip`, `no vehicle has two ongoing trips`."""
+    tokens = captures["rest"]
+    words = {token.low for token in tokens}
+    single = words & {"one", "single"} and words & {"only", "most", "single", "time"}
+    if not single and not (words & _BANNED and words & _FURTHER):
+        return None
+    if any(token.kind in {"number", "route", "sketch"} for token in tokens):
+        return None
+    found = _sort(tokens, situation, _SINGLE | _FURTHER, states=True)
+    if found is None or found.fields or len({*found.states}) != 1 or found.states[0][1]:
+        return None
+    state = found.states[0][0]
+    for entity in situation.vocabulary.states.get(state, ()):
+        of = [each for each in dict.fromkeys(found.things) if each != entity]
+        if entity in found.things and len(of) == 1 and of[0] in _names(situation, entity).values():
+            being = (Being(None, (state,), negated=False),)
+            return [Unique(entity, (), (Items(of[0]),), being, _status(situation))]
+    return None
+
+
 _ALIKE = frozenset("same belong belongs part from within one".split())
 _APART = frozenset("another other different elsewhere foreign".split())
 _WANTED = frozenset("must only has have should needs need always".split())
@@ -833,6 +858,7 @@ GIST: tuple[tuple[str, Recogniser], ...] = (
     ("<rest>", _rising),
     ("<rest>", _room),
     ("<rest>", _agreeing),
+    ("<rest>", _one_in_state),
     ("<rest>", _clashing),
     ("<rest>", _pair),
     ("<rest>", _granted),

@@ -511,8 +511,10 @@ def _limit(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     subject: Items | None = captures.get("items")
     per, per_day = captures.get("pers", ((), False))
     owners = (subject, *per) if subject is not None else tuple(per)
-    most = captures["number"] - (1 if captures.get("below") else 0)
-    if not owners and not items.of:
+    lows = situation.extra.get("lows", frozenset())
+    nobody = subject is not None and subject.quantifier == "no" and "more" not in lows
+    most = captures["number"] - (1 if captures.get("below") or nobody else 0)
+    if (not owners and not items.of) or most < 1:
         return None
     return [Limit(replace(items, number=None), int(most), owners, per_day, _status(situation))]
 

@@ -258,3 +258,17 @@ def test_what_is_said_of_the_members_of_a_body_stands_behind_it() -> None:
     assert (fields["stars"].minimum, fields["stars"].maximum) == (1, 5)
     assert fields["stars"].required
     assert not fields["comment"].required
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "a name, and a lowest and a highest salary (`salary_min`, `salary_max`)",
+        "a kind (`open` or `shut`), and a lowest and a highest salary (`salary_min`, `salary_max`)",
+        "a minimum salary and a maximum salary (`salary_min` and `salary_max`)",
+    ],
+)
+def test_names_in_a_bracket_are_those_of_the_fields_before_it(listed: str) -> None:
+    fields = _fields(listed)
+    assert [fields[name].type for name in ("salary_min", "salary_max")] == ["money", "money"]
+    assert not {"lowest", "highest_salary"} & set(fields)

@@ -208,3 +208,45 @@ def test_dots_stand_for_the_path_of_the_route_before(sentence: str) -> None:
     actions = {each.path.rsplit("/", 1)[-1] for each in made.endpoints if each.kind == "action"}
     assert actions == {"freeze", "thaw"}
     assert not [each for each in made.coverage if each.status == "not_implemented"]
+
+
+_LOGBOOK = """# Logbook
+
+A vehicle has a plate. A trip is made with one vehicle and has a purpose. POST /trips takes vehicle_id and purpose.
+The status is "ongoing" at first.
+
+POST /trips/{id}/finish sets the status to "finished".
+"""
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A vehicle can be on only one ongoing trip.",
+        "A vehicle is on at most one ongoing trip.",
+        "A vehicle on an ongoing trip cannot be taken for another one.",
+        "A vehicle that is on an ongoing trip cannot start another.",
+        "Only one trip of a vehicle can be ongoing.",
+        "There is only one ongoing trip per vehicle.",
+        "A vehicle makes one ongoing trip at a time.",
+    ],
+)
+def test_one_in_a_state_at_a_time(sentence: str) -> None:
+    assert [
+        rule.condition for rule in _design(sentence, _LOGBOOK).rules if rule.entity == "Trip"
+    ] == [
+        "status != 'ongoing' or not exists(Trip, vehicle_id == this.vehicle_id, status == 'ongoing', id != this.id)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "most"),
+    [
+        ("No vehicle has three ongoing trips.", 2),
+        ("No vehicle may have more than three ongoing trips.", 3),
+        ("A vehicle can have at most 3 ongoing trips.", 3),
+    ],
+)
+def test_what_nobody_has_is_one_too_many(sentence: str, most: int) -> None:
+    (rule,) = (each for each in _design(sentence, _LOGBOOK).rules if each.entity == "Trip")
+    assert rule.condition.endswith(f"status == 'ongoing') <= {most}")
