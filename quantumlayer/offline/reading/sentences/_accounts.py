@@ -241,9 +241,11 @@ def _open_to(
     ):
         return None  # `a course can have only one exam` is a limit
     if who == PEOPLE and not only:
-        if {verb.partition("-")[0] for verb in verbs} & {"be", "have", "do"}:
+        targets = _targets(captures, situation)
+        counted = any(items.number is not None for items in targets)
+        if counted and {verb.partition("-")[0] for verb in verbs} & {"be", "have", "do"}:
             return None  # no wish: a vehicle can be on one trip
-        return [Wants(verbs, items) for items in _targets(captures, situation)]
+        return [Wants(verbs, items) for items in targets]
     who = LOGIN if who == PEOPLE else who
     exclusive = only or who == LOGIN
     return [
