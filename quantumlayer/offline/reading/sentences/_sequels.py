@@ -496,8 +496,8 @@ def _once(tokens: Tokens) -> Tokens:
     if tokens[start - 1].low not in {",", "("} or not any(each.kind == "route" for each in tokens):
         return tokens
     opened = tokens[start - 1].low == "("  # the bracket around `once` goes with it
-    behind = [each for each in tokens[end:] if each.low == "." or not opened]
-    return (*tokens[: start - 1], *unwritten("; that works once"), *behind[-1:])
+    left = [each for each in tokens[end:] if each.low == "." or not opened]
+    return (*tokens[: start - 1], *unwritten("; that works once"), *left[-1:])
 
 
 _BEFORE_ONCE = frozenset("but and only just that this it happens works goes is possible".split())
