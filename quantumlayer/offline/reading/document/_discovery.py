@@ -73,6 +73,8 @@ class _Evidence:
     """Whether a path picks one of them by its id, or adds one."""
     verbal: bool = False
     """Whether its path is a verb, as in `POST /shorten`."""
+    also: set[str] = field(default_factory=set)
+    """How it is spelled as well: a to-do in `/todos`."""
 
 
 @dataclass(slots=True)
@@ -692,6 +694,7 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
     for each in search.found.values():
         if each.defined and each.label in VAGUE & search.referred:
             each.score += 2
+    _join_spellings(search)
     accepted = [
         each
         for each in search.found.values()
@@ -704,13 +707,23 @@ def _settle(search: _Search, known: frozenset[str]) -> Lexicon:
     for evidence in _merged(accepted):
         label, aliases = _full_label(search, evidence, {each.label for each in accepted})
         path = evidence.path or f"/{kebab(plural(label))}"
-        word = EntityWord(label, class_name(label), path, set(aliases))
+        word = EntityWord(label, class_name(label), path, {*aliases, *evidence.also})
         word.aliases.discard(label)
         lexicon.entities.append(word)
     _add_heads(lexicon)
     _paths_of_verbs(search, lexicon)
     _aliases_of_lists(search, lexicon)
     return lexicon
+
+
+def _join_spellings(search: _Search) -> None:
+    """A `to-do` and `/todos`, a `sign-up` and `/signups` are the same."""
+    spelled = {re.sub("[ -]", "", label): label for label in search.found if {" ", "-"} & {*label}}
+    for letters in spelled.keys() & search.found.keys():
+        own, twin = search.found[spelled[letters]], search.found.pop(letters)
+        own.score, own.path, own.kept = own.score + twin.score, own.path or twin.path, True
+        own.defined, own.strong = own.defined or twin.defined, own.strong or twin.strong
+        own.also.add(letters)
 
 
 def _aliases_of_lists(search: _Search, lexicon: Lexicon) -> None:

@@ -13,6 +13,7 @@ from quantumlayer.agents import Requirement
 from quantumlayer.offline.reading.language._clauses import peel
 from quantumlayer.offline.reading.language._facts import Belongs, Context, Fact
 from quantumlayer.offline.reading.language._fieldlists import read_fields
+from quantumlayer.offline.reading.language._fieldtypes import is_textual, type_of_name
 from quantumlayer.offline.reading.language._remarks import remark
 from quantumlayer.offline.reading.language._traits import read_traits
 from quantumlayer.offline.reading.language._vocabulary import Lexicon
@@ -122,6 +123,7 @@ def make_ready(items: Sequence[Requirement], silent: frozenset[str] = frozenset(
         source = Source(item, "silent") if item.id in silent else _source(item)
         source.parent = by_id.get(item.parent or "")
         source.previous = previous
+        source.tokens = _taking(source.tokens)
         _share_method(source)
         _lend_path(source)
         _give_methods(source)
@@ -207,6 +209,8 @@ def _reword(sources: Sequence[Source]) -> None:
             rewording.named = rewording.subject = ()
             rewording.thing = rewording.heading = _headed(headings)
             rewording.headed = bool(rewording.thing)
+        if source.kind == "route":
+            source.tokens = sequels(source.tokens, rewording.known)
         if source.kind == "clause" and source.tokens and not _is_member(source):
             pronoun = source.tokens[0].low in {"it", "they", "each", "she", "he"}
             spoken = rewording.heading if rewording.headed or not pronoun else rewording.subject
@@ -373,6 +377,26 @@ def _first_object(text: str) -> Sketch | None:
     except (ValueError, RecursionError):
         return None
     return Sketch(value) if isinstance(value, dict) else None
+
+
+def _taking(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`POST /members: `name`, `email` (unique)`: what is sent, named without a verb."""
+    at = 1 + (len(tokens) > 1 and tokens[1].low in {":", "-", ","})
+    sent = tokens[at : at + 2]
+    routed = len(sent) > 1 and tokens[0].kind == "route" and tokens[0].value.method in _SENDING
+    routed = routed and sent[0].text.strip("`") not in _METHODS
+    if not routed or sent[1].low not in {",", "(", "and", ":", ";"}:
+        return tokens
+    named = sent[0].kind == "name" or (sent[1].low in {",", "("} and _is_field(sent[0].low))
+    return (tokens[0], *unwritten("takes"), *tokens[at:]) if named else tokens
+
+
+_SENDING = frozenset({"POST", "PUT", "PATCH"})
+
+
+def _is_field(word: str) -> bool:
+    """Whether a word is more likely the name of a field than anything else."""
+    return is_textual((word,)) or type_of_name((word,)) is not None
 
 
 def _share_method(source: Source) -> None:

@@ -16,7 +16,7 @@ from quantumlayer.offline.reading.text._words import is_plural, plural, singular
 __all__ = [
     "Access", "AllRequired", "Answers", "Apart", "Barred", "Belongs", "Beyond", "Cascade",
     "Changeable", "Context", "Counts", "Does", "Fact", "Fields", "Figures", "Filtered", "Follows",
-    "Grouped", "Hides", "Holds", "Included", "Inclusive", "Lacks", "Legend", "Limit", "Means",
+    "Grouped", "Hides", "Holds", "Included", "Inclusive", "Lacks", "Lasts", "Legend", "Limit", "Means",
     "Mention", "Never", "NoOverlap", "Nominal", "NotOneself", "Opening", "Operation", "Owned",
     "Paged", "Parameter", "Redirects", "Refused", "Required", "Room", "Said", "Searched", "Sets",
     "Shows", "Sketched", "Sorted", "States", "Status", "StepByStep", "Successive", "Takes", "Thing",
@@ -269,6 +269,16 @@ class NoOverlap(Fact):
     status: int | None = None
     other: Items | None = None
     """Where the items are not named: what else they refer to."""
+    names: tuple[tuple[str, ...], ...] = ()
+    """What they share that is no item: a vet of whom only the name is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lasts(Fact):
+    """How long each of the items takes."""
+
+    entity: str
+    span: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from quantumlayer.offline.reading.text._words import is_past, is_plural, singula
 
 __all__ = [
     "ASKING", "HOW", "IN_CLAUSES", "NAME_STOPS", "UNITS", "cut_fields", "describes_several",
-    "name_in_bracket", "quantity", "said_again", "tells_moment", "told_of_each",
+    "name_in_bracket", "quantity", "said_again", "says_default", "tells_moment", "told_of_each",
 ]  # fmt: skip
 
 _SEPARATORS = frozenset({",", ";", "and", "plus", "&", "+"})
@@ -32,7 +32,8 @@ _CONTINUES = frozenset(
     " before after longer chosen again counted measured no rounded computed calculated cannot"
     " including excluding non-negative read-only immutable than earlier later written today"
     " system maintained managed filled recorded kept added automatically normally usually"
-    " stored hidden any say meaning by counted numbered somebody someone empty blank".split()
+    " stored hidden any say meaning by counted numbered somebody someone empty blank made"
+    " consisting composed beginning".split()
 )
 _ALONE = frozenset(
     {"optional", "required", "unique", "positive", "mandatory", "integer", "string"}
@@ -247,6 +248,7 @@ def _ungrouped(tokens: Sequence[Token]) -> Sequence[Token]:
     """`its place: box_id, row, column`; `the required fields name and seats`: only what is grouped."""
     ungrouped: list[Token] = []
     needed: list[Token] = []
+    tokens = _counted_again(tokens)
     for at, token in enumerate(tokens):
         low, after = token.low, tokens[at + 1].low if at + 1 < len(tokens) else ""
         before = tokens[at - 1].low if at else ""
@@ -276,6 +278,24 @@ def _ungrouped(tokens: Sequence[Token]) -> Sequence[Token]:
         starts = needed and (not ungrouped or ungrouped[-1].low in _SEPARATORS | {":"})
         ungrouped.extend([*(needed if starts and low not in _SEPARATORS else []), token])
     return ungrouped
+
+
+def _counted_again(tokens: Sequence[Token]) -> Sequence[Token]:
+    """`a number of rows and of seats`, `… and one of seats`: of what is said once for both."""
+    said: list[Token] = []
+    what: Token | None = None
+    for at, token in enumerate(tokens):
+        joined = at > 1 and what is not None and {tokens[at - 1].low, tokens[at - 2].low} & {"and"}
+        if token.low == "of" and at:
+            again = tokens[at - 1].low in {"and", "one"} and joined
+            if again and what is not None:
+                said[len(said) - (tokens[at - 1].low == "one") :] = [*unwritten("a"), what]
+            what = tokens[at - 1] if tokens[at - 1].low in _COUNTING else what if again else None
+        said.append(token)
+    return said
+
+
+_COUNTING = frozenset("number count list amount".split())
 
 
 def _remark_behind(piece: list[Token]) -> list[Token]:
@@ -353,6 +373,9 @@ def _belongs(
     told = any(token.low == ";" for token in separator) and _is_told_of(piece)
     if told or _is_formula(piece) or _is_participial(piece):
         return True
+    named = first.low not in DETERMINERS and any(t.low.strip('"') == first.low for t in before)
+    if named and says_default(piece):
+        return True  # good, worn or broken; good by default
     bracketed = any(token.low == "(" for token in piece)
     said = "" if bracketed else (remark(piece) or ("",))[0]
     if describes_several(piece) or said == "unique" or (said == "default" and first.low == "new"):
@@ -385,6 +408,12 @@ def _belongs(
     if _in_choices(before, piece, with_articles=with_articles and not joined_by_and):
         return True
     return _ends_in_character_kinds(before) and _names_character_kinds(piece)
+
+
+def says_default(piece: Sequence[Token]) -> bool:
+    """`good by default`, `S if we leave it out`: one of the values named before."""
+    traits, left = read_traits(piece)
+    return not left and [trait.key for trait in traits] == ["default"]
 
 
 def describes_several(piece: Sequence[Token]) -> bool:
@@ -425,7 +454,7 @@ _NEXT = frozenset("then followed by and a an the finally another".split())
 def _goes_on_with_format(before: list[Token], piece: list[Token], *, joined: bool) -> bool:
     """`four digits, a dot, then three letters`: further parts of how a text is made up."""
     kinds = {"digits", "letters", "characters", "digit", "letter", "sign", *SYMBOLS}
-    if not any(token.low in kinds for token in before):
+    if before[-1].kind != "quote" and not any(token.low in kinds for token in before):
         return False
     lows = [token.low for token in piece]
     while lows and lows[0] in _NEXT:
@@ -528,7 +557,7 @@ def _is_apposition(before: list[Token], piece: list[Token]) -> bool:
     person = bare and before[0].low.endswith(("er", "or")) and before[0].low != "number"
     if person and [token.low for token in piece[1:3]] in (["email"], ["email", "address"]):
         return True  # buyer, an email address
-    if bare and len(piece) > 2 and piece[1].low in _MOMENTS_TOLD:
+    if bare and behind_bound != "of" and len(piece) > 2 and piece[1].low in _MOMENTS_TOLD:
         return True
     named = any(token.kind == "name" for token in before[:3])
     if named and len(before) <= 3 and _describes(piece):

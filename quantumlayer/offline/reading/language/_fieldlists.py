@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from quantumlayer.offline.reading.language._fieldcuts import (
     ASKING,
@@ -96,6 +97,9 @@ def read_fields(tokens: Sequence[Token], known: frozenset[str] = frozenset()) ->
         known: Names that the document uses in JSON, so that `a number of spaces (capacity)` is
             called as it is called there.
     """
+    compared = _compared(tokens, known)
+    if compared is not None:
+        return compared
     phrases: list[FieldPhrase] = []
     for whole in _named_together(_several_names(cut_fields(tokens))):
         part, of_both = _of_both(whole)
@@ -122,6 +126,33 @@ _PAIRED = frozenset(
 
 
 _OF_EACH = frozenset({"each", "both", "all"})
+_OF_TWO = {"first": 0, "former": 0, "second": 1, "latter": 1}
+_BEFORE_COMPARED = frozenset(", ( ; and but where with".split())
+
+
+def _compared(tokens: Sequence[Token], known: frozenset[str]) -> list[FieldPhrase] | None:
+    """`min and max, both at least 1 and the first not above the second`: how the two compare."""
+    at = [
+        i
+        for i, (the, token) in enumerate(pairwise(tokens), 1)
+        if the.low == "the" and token.low in _OF_TWO
+    ]
+    for one, two in pairwise(at):
+        start, end = one - 1, two + 1
+        while start and tokens[start - 1].low in _BEFORE_COMPARED:
+            start -= 1
+        while end < len(tokens) and tokens[end].low in {")", ",", ";", "and", "."}:
+            end += 1
+        told = read_fields(tokens[:start], known)
+        if len(told) < len({*_OF_TWO.values()}):
+            return None
+        subject, other = (told[_OF_TWO[tokens[i].low] - 2] for i in (one, two))
+        behind = [*tokens[one + 1 : two - 1], *tokenize(other.spelled or other.label)]
+        traits, left = read_traits(behind)
+        if subject is not other and not left and {trait.key for trait in traits} == {"check"}:
+            subject.traits.extend(traits)
+            return [*told, *(read_fields(tokens[end:], known) if tokens[end:] else [])]
+    return None
 
 
 def _of_both(part: list[Token]) -> tuple[list[Token], bool]:
@@ -135,8 +166,14 @@ def _of_both(part: list[Token]) -> tuple[list[Token], bool]:
     if told is not None:
         kept = [token for token in part[told:] if token.low not in _OF_EACH]
         return [*part[:told], *kept], True
-    bracket = [token.low for token in part[-3:]] in _PLURAL_TYPES
-    return part, bracket or (part[-1].low != ")" and any(token.low == "both" for token in part))
+    if [token.low for token in part[-3:]] in _PLURAL_TYPES:
+        return part, True
+    at = next((i for i, token in enumerate(part) if i and token.low in {"both", "each"}), 0)
+    if part[-1].low != ")" and any(token.low == "both" for token in part):
+        return part, True
+    near = at and (part[at - 1].low in {",", "("} or part[at + 1 :] in ([], [part[-1]]))
+    bounds = {trait.key for trait in read_traits(part[1:])[0]} if near else set()
+    return part, not bounds.isdisjoint({"least", "most", "above", "below"})
 
 
 def _several_names(parts: list[list[Token]]) -> list[list[Token]]:
@@ -540,8 +577,8 @@ def _name(tokens: Sequence[Token], at: int, phrase: FieldPhrase) -> int:
         following = tokens[end + 1].low if end + 1 < len(tokens) else ""
         if words and token.low in {"yes", "true"} and following in {"/", "or"}:
             break
-        if words and token.low in {"called", "named"}:
-            break  # a number called seats
+        if words and token.low in _TELLING_MORE:
+            break  # a number called seats, a code made of letters
         if words and token.low == "off" and not last and tokens[end + 1].low in DETERMINERS:
             break  # takes an amount off the balance
         if words and token.low in {"null", "zero", "false", "true", "empty", "none"}:
@@ -575,6 +612,7 @@ def _is_place(tokens: Sequence[Token], at: int) -> bool:
     return verb(behind[1]) is not None and behind[1] not in {"has", "have"}
 
 
+_TELLING_MORE = frozenset("called named made consisting composed beginning".split())
 _LAST_OF_NAME = frozenset("needs shows gets will can on at until since".split())
 """What else a name can end in: `valid until`, `joined on (date)`."""
 

@@ -235,6 +235,8 @@ def _element(reader: Reader, at: int) -> tuple[Any, int] | None:
         word = reader.tokens[end]
         if word.kind not in {"word", "number"} or word.low in _JOINERS or word.low in _NO_CHOICE:
             break
+        if word.low in {"a", "an"}:
+            return None  # the feed an http: another clause
         words.append(word.text)
         end += 1
     if not words or (len(words) > 1 and _is_clause(words)):

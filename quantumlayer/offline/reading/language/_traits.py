@@ -66,7 +66,11 @@ def _exactly(captures: Captures) -> Iterable[Trait]:
 
 
 def _value(key: str) -> _Builder:
-    return lambda captures: (Trait(key, captures["value"]),)
+    def build(captures: Captures) -> Iterable[Trait]:
+        value = captures["value"]
+        return (Trait(key, value), *((Trait("nullable"),) if value is None else ()))
+
+    return build
 
 
 def _tokens(key: str) -> _Builder:
@@ -211,6 +215,11 @@ def _formatted(captures: Captures) -> Iterable[Trait]:
     return (Trait("pattern", captures["format"]),)
 
 
+def _of_noun(captures: Captures) -> Iterable[Trait]:
+    """`the name of a town`; a code of two letters is counted."""
+    return () if captures["noun"][0].low in NUMBER_WORDS else (Trait("example"),)
+
+
 def _exemplified(captures: Captures) -> Iterable[Trait]:
     """`such as 07:45` shows that it is a time of day."""
     tokens = tuple(captures["example"])
@@ -311,7 +320,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(the|our) (stock|inventory|supply)", _typed("integer", Trait("stock"))),
     ("(the|our) (count|quantity)", _typed("integer")),
     # --- kinds of values
-    ("[exactly] <format>", _formatted),
+    ("[(made [up] of|composed of|consisting of|consists of|(of|in) the form|(starting|starts|beginning|begins) with)] [exactly] <format>", _formatted),
     ("(no|without|not any) (blanks|spaces|white space|whitespace|gaps|blank|space)", _is("example")),
     ("(time of day|times of day|clock time|hours and minutes|hh:mm|hour and minute|wall clock time)", _typed("clock")),
     ("(date and time|date with time|date and time of day) [LPAREN] [(utc|in utc)] [RPAREN]", _typed("datetime")),
@@ -502,8 +511,8 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     # --- compared with other fields
     ("(NOT|CANNOT) [be] (before|earlier than) <operand:clause>", _with_bound(">=")),
     ("(NOT|CANNOT) [be] (after|later than) <operand:clause>", _with_bound("<=")),
-    ("(after|later than) <operand:clause>", _with_bound(">")),
-    ("(before|earlier than) <operand:clause>", _with_bound("<")),
+    ("(after|later than|above|over|beyond) <operand:clause>", _with_bound(">")),
+    ("(before|earlier than|below|under) <operand:clause>", _with_bound("<")),
     ("(NOT|CANNOT) [be] (more|greater|higher|larger|longer) than <operand:clause>", _with_bound("<=")),
     ("(NOT|CANNOT) [be] (less|lower|smaller|shorter|fewer) than <operand:clause>", _with_bound(">=")),
     ("CANNOT exceed <operand:clause>", _with_bound("<=")),
@@ -516,7 +525,7 @@ _TABLE: tuple[tuple[str, _Builder], ...] = (
     ("(computed|calculated|worked out|derived) [by (us|the service|the system|the server|the api)] (as|from|by|:) [:] <rest>", _tokens("computed")),
     ("<formula>", lambda c: (Trait("formula", c["formula"]),)),
     # --- mere explanation
-    ("(name|id|code|title|identifier|abbreviation) of [(a|an|the|one|some)] <word>", _is("example")),
+    ("(name|id|code|title|identifier|abbreviation) of [(a|an|the|one|some)] <noun>", _of_noun),
     ("(such as|like|e.g|e.g.|for example|for instance|as in|say|i.e|i.e.|example|examples|looks like|look like) [.] [:] <example>", _exemplified),
     ("(just|only) (the|a|its|their) <noun>", _is("example")),
     ("[(in|as|following)] [the] (iso 8601|iso|iso-8601|rfc 3339|utc|iso 8601 [format]|local time|e.164 format|the format <noun>)", _is("example")),

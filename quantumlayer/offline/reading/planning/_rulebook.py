@@ -964,12 +964,14 @@ def _words_of(term: Condition) -> list[tuple[str, ...]]:
 
 def _no_overlap(plan: Plan, finding: Finding, fact: NoOverlap) -> None:
     world = plan.world
-    entity = fact.items.entity or _tying(world, (*fact.per, fact.other))
+    entity = fact.items.entity or _tying(world, (*fact.per, fact.other), fact.names)
     keys = [name for items in fact.per if (name := key_of(world, entity, items)) is not None]
+    keys.extend(_field_named(world, entity, words) for words in fact.names)
     if not keys and any(items.entity is not None or items.person for items in fact.per):
         raise Unresolved(f"no reference leads from a {world.label(entity)} to what it shares")
     when = _moments(world, entity)
-    if keys and when and world.end(entity) is None and world.duration(entity) is None:
+    timed = world.duration(entity) is not None or entity in world.lengths
+    if keys and when and world.end(entity) is None and not timed:
         _unique_rule(plan, finding, entity, [*keys, *when], fact.status)
         return
     start, end = _interval(world, entity)
@@ -990,10 +992,11 @@ def _no_overlap(plan: Plan, finding: Finding, fact: NoOverlap) -> None:
     ]
     text = f"not exists({entity}, {', '.join(parts)})"
     own = [opposite(each) for each in active]
-    plan.rule(
-        entity, ["create", "update"], " or ".join((*own, text)), text=_text(finding),
-        requirement=finding.source.id, status=fact.status, name=f"no_overlap_of_{_plural(world, entity)}",
-    )  # fmt: skip
+    for requirement in (finding.source.id, *world.lengths.get(entity, ())[1:]):
+        plan.rule(
+            entity, ["create", "update"], " or ".join((*own, text)), text=_text(finding),
+            requirement=requirement, status=fact.status, name=f"no_overlap_of_{_plural(world, entity)}",
+        )  # fmt: skip
 
 
 def _opening(plan: Plan, finding: Finding, fact: Opening) -> None:
@@ -1056,11 +1059,14 @@ def _moments(world: World, entity: str) -> list[str]:
     ]
 
 
-def _tying(world: World, items: Iterable[Items | None]) -> str:
+def _tying(
+    world: World, items: Iterable[Items | None], names: Iterable[tuple[str, ...]] = ()
+) -> str:
     """The entity that refers to each of these and takes place at some time."""
     named = [each.entity for each in items if each is not None and each.entity is not None]
     for entity in world.structure.entities:
-        tied = all(world.references(entity, each) for each in named)
+        tied = all(world.references(entity, each) or each == entity for each in named)
+        tied = tied and all(world.field(entity, words) is not None for words in names)
         if tied and world.start(entity) is not None:
             return entity
     raise Unresolved("it is not clear what must not overlap")
@@ -1083,6 +1089,12 @@ def _interval(world: World, entity: str):  # type: ignore[no-untyped-def]  # noq
         return (
             lambda prefix: prefix + escape(start.name),
             lambda prefix: f"{prefix}{escape(start.name)} + {unit}({prefix}{escape(made.name)})",
+        )
+    if start is not None and entity in world.lengths:
+        length, _ = world.lengths[entity]
+        return (
+            lambda prefix: prefix + escape(start.name),
+            lambda prefix: f"{prefix}{escape(start.name)} + {length}",
         )
     raise Unresolved(f"it is not clear when a {world.label(entity)} begins and ends")
 

@@ -15,6 +15,7 @@ from quantumlayer.offline.reading.language._facts import (
     Figures,
     Hides,
     Inclusive,
+    Lasts,
     Means,
     Refused,
     Said,
@@ -157,6 +158,11 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
                 made = _ensure(world, finding, words, fact.owner)
                 if not made.has("sent"):  # clients send it when they make the item
                     made.say([Trait("system"), Trait("nullable")], requirement)
+        case Sets(words=words, value=Literal(value=bool())) if words and not _is_known(
+            world, words
+        ):
+            made = _ensure(world, finding, words, fact.owner)
+            made.say([Trait("system"), Trait("type", "boolean")], requirement)
         case Sets(words=words, value=None) | Sets(words=words, param=str()):
             made = _ensure(world, finding, words, fact.owner)
             made.say([Trait("system"), Trait("nullable")], requirement)
@@ -169,6 +175,8 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
             entity = fact.entity or finding.topic
             if entity is not None:
                 world.definitions[(entity, fact.word)] = condition
+        case Lasts(entity=entity, span=span):
+            world.lengths[entity] = (f"{span.unit}({span.value:g})", requirement)
         case Figures(items=items) if items.entity is not None:
             world.figures[items.entity] = items.where
         case Cascade():
@@ -190,6 +198,10 @@ def _apply(world: World, finding: Finding, fact: Fact) -> None:
             pass
 
 
+def _is_known(world: World, words: tuple[str, ...]) -> bool:
+    return any(world.field(name, words) is not None for name in world.structure.entities)
+
+
 def _told_apart(world: World, finding: Finding, fact: Said) -> Iterator[tuple[str, ...]]:
     """`The salaries are optional`: all fields of the topic that a plural sums up, salary_min and salary_max."""
     owner = fact.owner.words[0] if fact.owner is not None else None
@@ -207,8 +219,7 @@ def _is_asked(world: World, finding: Finding, words: tuple[str, ...]) -> bool:
     """Whether a query of the route spoken of has this name, and no field."""
     routes = [finding.route, *finding.source.routes]
     asked = {name for route in routes if route is not None for name, _ in route.query}
-    known = any(world.field(name, words) is not None for name in world.structure.entities)
-    return len(words) == 1 and words[0] in asked and not known
+    return len(words) == 1 and words[0] in asked and not _is_known(world, words)
 
 
 def _is_new(world: World, finding: Finding, words: tuple[str, ...]) -> bool:

@@ -106,6 +106,8 @@ class World:
     """What an adjective means: (entity, word) → condition."""
     counting: dict[str, list[str]] = field(default_factory=dict)
     """Conditions for items of an entity to count at all, where a statement says so."""
+    lengths: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """How long each item of an entity takes, and which statement says so."""
     figures: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
     """Conditions for items of an entity to count in the figures that are worked out."""
     members: dict[str, Worked] = field(default_factory=dict)

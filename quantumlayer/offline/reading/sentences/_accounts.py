@@ -291,6 +291,13 @@ def _closed_ones(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     return [Access(LOGIN, (), items) for items in _targets(captures, situation)]
 
 
+def _closed_path(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`Requests under /todos carry it as a bearer token`."""
+    structure = situation.vocabulary
+    word = structure.lexicon.by_segment(captures["route"].segments[0]) if structure else None
+    return [Access(LOGIN, (), Items(word.name, many=True))] if word is not None else None
+
+
 def _closed_to(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Nothing about scores is available to someone who has not logged in`."""
     if captures["who"] != STRANGER:
@@ -510,6 +517,8 @@ ACCOUNTS: tuple[tuple[str, Recogniser], ...] = (
     ("(only|just) (we|i|us|you and i) (use|will use|work with|see) (it|this|them|the <noun>) [(ourselves|here|at home)]", _context),
     (f"(everything|all|all that follows|the rest|whatever follows|all endpoints|every endpoint|all the endpoints|anything) [(else)] [(below|above|here|that follows|listed below|in this document|described below|which follows)] {_NEEDS_ONE}", _all_need_login),
     (f"[(logging in|login|log-in|signing in|a log-in|it|which|that|this)] (returns|return|gives|give|yields|issues|hands out|answers with|answers|hands back|sends back) [(you|them|back|a user|the user|the caller)] {_BEARER}", _context),
+    (f"[(all|every|each|any)] (request|requests|call|calls) (under|to|below|for|on) <route> (carry|carries|bring|send|sends|have|come with|{_NEEDS_ONE}) [(it|one|this|{_BEARER})] [(as|in|with) <rest>]", _closed_path),
+    (f"{_WITHOUT} [(one|it|that)] [,] (they|it|you|the answer|the request|the call) (get|gets|is|are|receive|answers) [(answered|refused|rejected)] [with] [a] <number>", _context),
     (f"(all|every|each|any) [of the] (endpoint|endpoints|request|requests|route|routes|call|calls|operation|operations|path|paths) (for|about|on|under|concerning|around|that concern|dealing with|to do with) [(the|all)] <many> {_NEEDS_ONE} [as <phrase>]", _closed_ones),
     (
         f"[(the|our|this)] [(whole|entire|complete|rest of the|full)] {_API} (is|are) [only] (for|reserved for|open to|available to|limited to|restricted to|meant for) [only] <who>",

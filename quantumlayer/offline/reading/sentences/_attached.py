@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from quantumlayer.offline.reading.language._facts import Fields, Thing
-from quantumlayer.offline.reading.language._fieldcuts import name_in_bracket
+from quantumlayer.offline.reading.language._fieldcuts import name_in_bracket, says_default
 from quantumlayer.offline.reading.language._fieldlists import FieldPhrase, read_fields
 from quantumlayer.offline.reading.language._fieldtypes import type_of_name
 from quantumlayer.offline.reading.language._traits import Trait, read_traits
@@ -210,6 +210,10 @@ def end_of_sentence(tokens: Sequence[Token], start: int) -> int:
             continue
         depth += {"(": 1, ")": -1}.get(tokens[place].low, 0)
         if not depth and tokens[place].low in {".", ";", "→"}:
+            behind = tokens[place + 1 : end_of_sentence(tokens, place + 1)]
+            told = behind and behind[0].low in {token.low.strip('"') for token in tokens[:place]}
+            if tokens[place].low == ";" and told and says_default(behind):
+                continue  # "basic" or "premium"; basic if we leave it out
             return place
     return len(tokens)
 
@@ -228,7 +232,7 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
     if noun and before in PREPOSITIONS | DETERMINERS and tokens[at].low != "(":
         head = _head(tokens[_clause_start(tokens, at) : start])
         noun = head or noun
-    while noun and (noun[0].low in ADVERBS | {"up"} or _does(tokens, noun)):
+    while noun and (noun[0].low in ADVERBS | _PARTICLES or _does(tokens, noun)):
         noun = noun[1:]
     if not noun or noun[-1].low in PRONOUNS | {"first", "last"}:
         return None
@@ -242,6 +246,10 @@ def _noun_before(tokens: Sequence[Token], at: int, known: frozenset[str]) -> Seq
     if found and not is_plural(noun[-1].low) and found <= {"past", "participle"}:
         return None
     return noun
+
+
+_PARTICLES = frozenset("up out off on in down away".split())
+"""We rent out boats."""
 
 
 def _is_full(noun: Sequence[Token], phrase: FieldPhrase, *, telling: bool) -> bool:
@@ -421,9 +429,11 @@ def list_of(
         return None
     traits, left = read_traits(tokens)
     types = sum(trait.key == "type" for trait in traits)
-    if not left and tokens[0].kind != "name" and (tokens[0].low not in _TELLING or types == 1):
-        return None  # `price: number, 0 or more`
     phrases = read_fields(_named(tokens), known)
+    several = len(phrases) > 1 and all(each.article for each in phrases)
+    described = not left and tokens[0].kind != "name" and not several
+    if described and (tokens[0].low not in _TELLING or types == 1):
+        return None  # `price: number, 0 or more`
     if not phrases or not all(plausible_field(phrase) for phrase in phrases):
         return None
     for phrase in phrases:

@@ -327,6 +327,8 @@ def plausible_field(phrase: FieldPhrase) -> bool:
         return False  # a clause of its own: an actor can play …
     if not _LEADS.isdisjoint(phrase.words):
         return False  # a reason makes it closed
+    if behind and len(phrase.words) == 1 and not phrase.article and behind[0].low in _OWNING:
+        return False  # has outgrown its card index
     finite = forms(phrase.words[0])
     clause = len(phrase.words) > 2 and phrase.article in {"a", "an", "each", "every", "one"}
     if clause and "third" in forms(phrase.words[1]) and not is_plural(phrase.words[0]):
@@ -345,6 +347,7 @@ def plausible_field(phrase: FieldPhrase) -> bool:
 _NO_NOUN_AT_ALL = frozenset(
     "back away again anew too once twice second third next previous other empty upper lower".split()
 )
+_OWNING = frozenset("its their our his her my your the".split())
 _LEADS = frozenset("makes sets becomes turns puts".split())
 _NO_NAME = ADVERBS | frozenset(
     "away back up out off down in on crud json http https rest everything nothing anything something".split()
@@ -741,7 +744,8 @@ _STAMPS = frozenset({"id", "created", "updated", "changed", "modified", "added",
 
 def _answer_has(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The answer also has the id and createdAt`: what every stored item carries."""
-    if any(phrase.words[0] not in _STAMPS or phrase.left for phrase in captures["fields"]):
+    named = (each.words[0] in _STAMPS or each.spelled for each in captures["fields"])
+    if not all(named) or any(phrase.left for phrase in captures["fields"]):
         return None
     phrases = tuple(phrase for phrase in captures["fields"] if phrase.words != ("id",))
     if not phrases:
@@ -1240,7 +1244,7 @@ DEFINITIONS: tuple[tuple[str, Recogniser], ...] = (
     (f"[please] {_STORE} [down] (in|on|with|for) (each|every|the) <thing> [(the|its|their|a|an)] <kept:fields>", _kept),
     ("<thing> (keeps|keep|stores|store|remembers|remember|records|record) [(the|its|their|a|an)] <kept:fields>", _kept),
     ("<thing> (also|additionally|besides|further) (shows|show|has|have|tells|contains|gets) [the] <fields>", _also_shows),
-    ("(the|an|every|each|our|all) (answer|answers|response|responses|reply|replies|stored object|result|results) [(then|additionally)] [also] (has|have|contains|contain|includes|include|carries|carry|shows|show|comes with|come with|adds|add|holds) [also] [(the|an|a)] <fields> [(as well|too|on top|besides)]", _answer_has),
+    ("(what (comes|goes|is sent|is given|we send|you get|clients get) back|(the|an|every|each|our|all) (answer|answers|response|responses|reply|replies|stored object|result|results)) [(then|additionally)] [also] (has|have|contains|contain|includes|include|carries|carry|shows|show|comes with|come with|adds|add|holds) [also] [(the|an|a)] <fields> [(as well|too|on top|besides)]", _answer_has),
     (f"there (is|are|may be|can be) [also] [(a|an|the)] <short_fields:fields> [,] {_SOMETIMES}", _there_is),
     ("there (is|are) also [(a|an|the)] <fields>", _there_is),
     (f"(it|this|<route>) [MUST] {_TAKES} <body_fields:fields> [,] (which|that) (we|(is|are|MUST be) (kept|stored|saved|recorded)) [(keep|store|save|record|remember)] [(with|on|in|for) <phrase>]", lambda c, s: _body_of_action({**c, "kept": True}, s)),

@@ -72,7 +72,7 @@ def introduced(
     pronoun = int(tokens[0].low in {"it", "they", "each", "she", "he"})
     if heading and opens(tokens, pronoun):
         tokens = (*unwritten("a"), *heading, *_of_one(tokens[pronoun:]))
-    tokens = _pictured(_announced(_without_greeting(_sent(tokens))))
+    tokens = _pictured(_announced(_without_greeting(_sent(_put_on(tokens)))))
     tokens = _with_article(_without_paths(_living(tokens, heading)))
     tokens = _done(tokens, facts)
     tokens = tokens if accounts else _registered(tokens)
@@ -384,6 +384,17 @@ def _announced(tokens: Tokens) -> Tokens:
     return tokens[start:] if start and many else tokens
 
 
+def _put_on(tokens: Tokens) -> Tokens:
+    """`I put screenings on: …`, `write guests down, with …`: the verb is the same without the word."""
+    for at in range(1, min(len(tokens) - 1, 7)):
+        closes = tokens[at + 1].low in {":", ",", "with"}
+        verbs = [i for i in (at - 2, at - 3) if i >= 0 and "base" in tokens[i].forms]
+        many = is_plural(tokens[at - 1].low) and tokens[at - 1].kind == "word"
+        if closes and many and verbs and tokens[at].low in {"on", "up", "down", "out", "in", "off"}:
+            return (*tokens[:at], *tokens[at + 1 :])
+    return tokens
+
+
 _LABELS = frozenset("entities resources things objects collections models".split())
 
 
@@ -414,28 +425,48 @@ _STORED = frozenset("kept stored located housed placed held situated".split())
 
 
 def _told_apart(tokens: Tokens, facts: list[Fact], *, item: bool) -> Tokens:
-    """`An inspection of a hive has …`: the hive tells what it belongs to, and is no part of its name."""
-    if not tokens or tokens[0].low not in _ONE:
+    """`An inspection of a hive has …`: the hive tells what it belongs to, and is no part of its name.
+
+    So does `sign-ups of a member for a class, with …` in a list.
+    """
+    many = item and bool(tokens) and is_plural(tokens[0].low)
+    if not tokens or not (tokens[0].low in _ONE or many):
         return tokens
-    at = next((i for i, token in enumerate(tokens[:4]) if i > 1 and token.low in _TIES), 0)
-    noun = tokens[1:at]
+    begin = int(not many)
+    at = next((i for i, t in enumerate(tokens[:4]) if i > begin and t.low in _TIES), 0)
+    noun = tokens[begin:at]
     if not at or not 1 <= len(noun) <= _LONGEST_NOUN or not _nominal(noun):
         return tokens
     if any(_THIRD.get(token.low, token.low) in _TYING for token in noun):
         return tokens  # a donation belongs to a campaign
-    start = at + 1
-    while start < len(tokens) and tokens[start].low in _ANOTHER:
-        start += 1
-    for end in range(start + 1, min(len(tokens), start + _LONGEST_NOUN) + 1):
-        other = tokens[start:end]
-        closes = end == len(tokens) or tokens[end].low in {":", "."}
-        if start == at + 1 or not _nominal(other):
+    others: list[Tokens] = []
+    end = at
+    while end < len(tokens) and tokens[end].low in _TIES:
+        start = end + 1
+        while start < len(tokens) and tokens[start].low in _ANOTHER:
+            start += 1
+        if start == end + 1:
             return tokens
-        finite = tokens[end : end + 1] and tokens[end].low in {"is", "has", "looks"}
-        if finite or opens(tokens, end) or (closes and item):
-            facts.append(_belongs(noun, other))
-            return (*tokens[:at], *tokens[end:])
-    return tokens
+        end = start + 1
+        single = _ends(tokens, end) or opens(tokens, end) or tokens[end].low in _TIES
+        end += not single
+        others.append(tokens[start:end])
+        if not _nominal(others[-1]):
+            return tokens
+    if not (_ends(tokens, end) or opens(tokens, end)) or (_closes(tokens, end) and not item):
+        return tokens
+    facts.extend(_belongs(_one_of(noun), other) for other in others)
+    return (*tokens[:at], *tokens[end:])
+
+
+def _closes(tokens: Tokens, at: int) -> bool:
+    return at == len(tokens) or tokens[at].low in {":", "."}
+
+
+def _ends(tokens: Tokens, at: int) -> bool:
+    """Whether what ties a thing to others ends here: `… is`, `…:`, `…, with`."""
+    lists = [token.low for token in tokens[at : at + 2]] in ([",", "with"], [",", "giving"])
+    return _closes(tokens, at) or lists or tokens[at].low in {"is", "has", "looks"}
 
 
 def _done(tokens: Tokens, facts: list[Fact]) -> Tokens:
@@ -711,6 +742,9 @@ def _without_paths(tokens: Tokens) -> Tokens:
         if token.kind != "route" or at < 2:
             continue
         after = tokens[at + 1].low if at + 1 < len(tokens) else "."
+        if tokens[at - 1].low in _AT and tokens[at - 2].low == "," == after:
+            if not token.value.method:
+                return (*tokens[: at - 2], *tokens[at + 1 :])  # `sign-ups, at /sign-ups, with …`
         past = "participle" in forms(tokens[at - 2].low) and tokens[at - 1].low in _AT
         comma = at > 2 and tokens[at - 3].low == ","
         if past and comma and after in {":", "."}:

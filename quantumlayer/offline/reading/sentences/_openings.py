@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from quantumlayer.offline.reading.language._clauses import Recogniser
-from quantumlayer.offline.reading.language._facts import Fact, NoOverlap, Opening
+from quantumlayer.offline.reading.language._facts import Fact, Lasts, NoOverlap, Opening
 from quantumlayer.offline.reading.language._patterns import Captures, Reader, SlotFunction
 from quantumlayer.offline.reading.language._terms import Items
 from quantumlayer.offline.reading.sentences._definitions import Situation
@@ -80,14 +80,31 @@ def _ahead(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 
 
 def _one_at_a_time(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
-    """`A doctor sees one patient at a time`: what ties them together does not overlap."""
-    subject: Items = captures["items"]
-    other: Items = captures["object"]
-    if subject.entity is None or other.entity is None or other.number not in {1, None}:
+    """`A doctor sees one patient at a time`: what ties them together does not overlap.
+
+    Of a doctor, or of a film, only the name may be kept.
+    """
+    subject, other = captures.get("items"), captures.get("object")
+    names = tuple(captures[name] for name in ("field_words", "told") if name in captures)
+    if other is not None and (other.entity is None or other.number not in {1, None}):
+        return None
+    if subject is None:
+        return [NoOverlap(Items(None), (), _status(situation), other, names[:1])]
+    if subject.entity is None:
         return None
     return [NoOverlap(Items(None), (subject,), _status(situation), other)]
 
 
+def _lasts(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`It always takes 20 minutes`: of what is spoken of."""
+    items = captures.get("items")
+    spoken = situation.vocabulary.lexicon.thing(situation.topic) if situation.topic else None
+    entity = items.entity if items is not None else spoken.name if spoken is not None else None
+    return [Lasts(entity, captures["span"])] if entity is not None else None
+
+
+_TAKES_ONE = "(sees|see|serves|serve|treats|treat|has|have|takes|take|teaches|handles|handle|shows|plays|hosts|does|holds|gives|runs|is with|are with|is in|are in|works with|works on|is on|plays on)"
+_AT_A_TIME = "(at a time|at once|at the same time)"
 _BEGIN = "(start|starts|begin|begins)"
 _END = "(end|ends|finish|finishes|stop|stops)"
 _HOURS = "[(from|between)] <clock> (to|and|until|till|-) <clock:latest>"
@@ -108,6 +125,10 @@ OPENINGS: tuple[tuple[str, Recogniser], ...] = (
     ("<items> CANNOT (lie|be|start|begin|take place) in the past", _ahead),
     ("[there (is|are)] no <items> (for|in) the past", _ahead),
     ("<items> MUST (lie|be|start|begin|take place) in the future", _ahead),
-    ("<items> (sees|see|serves|serve|treats|treat|has|have|takes|take|teaches|handles|handle|is with|are with|is in|are in|works with|works on|is on|plays on) [only] (one|a single|only one) <items:object> (at a time|at once|at the same time)", _one_at_a_time),
+    (f"<items> [CAN] [only] {_TAKES_ONE} [only] (one|a single|only one) (<items:object>|<field_words:told>) {_AT_A_TIME}", _one_at_a_time),
+    (f"(a|the|each|every) <field_words> {_TAKES_ONE} [only] (one|a single|only one) <items:object> {_AT_A_TIME}", _one_at_a_time),
+    (f"(a|the|each|every|one|no) <field_words> CANNOT {_TAKES_ONE} two <items:two> {_AT_A_TIME}", _one_at_a_time),
+    ("(<items>|it|they) [MUST] [always] (lasts|last|takes|take|runs|run) [(always|exactly|for)] <span>", _lasts),
+    ("(<items>|it|they) [MUST] [always] (is|are|be) [(always|exactly)] <span> long", _lasts),
     ("<items> CAN only (see|serve|treat|have|take|teach|handle|be with|be in|work with|be on) (one|a single) <items:object> (at a time|at once|at the same time)", _one_at_a_time),
 )  # fmt: skip

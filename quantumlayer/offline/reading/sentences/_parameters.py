@@ -106,7 +106,9 @@ def _said(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     if len(families) != 1:
         return None
     beside = situation.extra.get("lows", frozenset()) - {token.low for token in tokens}
-    if _SEARCH in families and not beside <= {".", "route"} | _JOINING | _OF_SEARCH:
+    lead = tokens[int(tokens[0].low == "and")].low.strip("`")
+    alone = lead in _SEARCH and all(token.low not in {"(", ")"} for token in tokens)
+    if _SEARCH in families and not alone and not beside <= {".", "route"} | _JOINING | _OF_SEARCH:
         return None  # there is more in the sentence, and it is about other parameters
     facts = {_SORT: _sorted, _SEARCH: _searched, _PAGE | _SIZE: _paged, _FROM_TO: _between}
     return facts[families.pop()](clause, target)

@@ -86,8 +86,16 @@ def _goes_on(reader: Reader, at: int) -> bool:
         reader.low(end) in {"", *_FINITE}
         for comma in range(at, len(reader.tokens) - 1)
         if reader.low(comma) == "," and reader.tokens[comma + 1].kind == "word"
-        for _, end in reader.slot("names", comma + 1)
+        for _, end in reader.slot("names", _behind(reader, comma))
     )
+
+
+def _behind(reader: Reader, comma: int) -> int:
+    """Where the next subject begins: `…, and the phone may be missing`."""
+    start = comma + 1
+    while reader.low(start) in {"and", "but", "the", "its", "a", "an"}:
+        start += 1
+    return start
 
 
 def _without_noun(tokens: Sequence[Token], left: Sequence[Token]) -> Sequence[Token]:
@@ -310,6 +318,19 @@ def _system_sets(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 _MARKED = "[(an|a|every|each)] <word> [(orders|order|bookings|booking|ones|delivery|deliveries|service|<items>)]"
 _ON_ONE = "[(on|in|per|for|of|with) [(one|a|an|each|any|every|the|a single|the same)] <noun>]"
 _TOO_MANY = "(is|are|would be|get) (too (many|much|few|little)|refused|rejected|forbidden|(not|never) (allowed|accepted|possible|enough)|an error|turned down)"
+_ALL = (
+    "(everything|every field|every one of them|all [of (it|them|this|these|that)] [[the] fields])"
+)
+_NEEDED = "(is|are|MUST be) (required|mandatory|needed|necessary|obligatory|compulsory|given|sent|there|present)"
+_EXCEPT = "(except [for]|apart from|other than|besides|save [for]|with the exception of)"
+
+
+def _all_but(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
+    """`All of it is needed except the note`, `everything but the note is required`."""
+    if "subjects" not in captures:
+        return [AllRequired()]
+    return [AllRequired(), *(_said({**captures, "traits": _optional()}, situation) or ())]
+
 
 PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     ("(we|i|you|they|one) [MUST] [only] (want|wants|need|needs|accept|accepts|keep|keeps|store|stores|take|takes|allow|allows|use|uses) (every|each|any|the same|an|a) <names> [(only|just|exactly)] once", _wanted_once),
@@ -334,7 +355,8 @@ PREDICATES: tuple[tuple[str, Recogniser], ...] = (
     ("(show|give|tell|return|send) (us|me|them|everybody) [also] <subjects>", lambda c, s: _said({**c, "traits": _shown()}, s, shown=True)),
     ("<subjects> (is|are) (fixed|limited|restricted|predefined|given|one of|always) [to] [:] <choices>", _chosen),
     ("all [of (them|these|which)] [(is|are)] (required|mandatory|needed) [(strings|texts|numbers|integers|dates)]", lambda c, s: [Context()]),
-    ("all fields (are|is) (required|mandatory) [(unless|except) <rest>]", lambda c, s: [AllRequired()]),
+    (f"{_ALL} {_NEEDED} [[,] (but|unless|{_EXCEPT}) <subjects>]", _all_but),
+    (f"{_ALL} (but|{_EXCEPT}) <subjects> {_NEEDED}", _all_but),
     ("(how much|how|what|when|where|whether|how important|how urgent) <phrase> is (its|the|their|our) <field_name> [: <rest>]", _scale),
     ("without [(a|an)] <names> [(it|they)] (is|are) <literal>", _without),
     ("if [(a|an|the)] <names> (is|are) (missing|not given|left out|omitted) [,] [(it|they)] (is|are|becomes|defaults to) <literal>", _without),

@@ -7,6 +7,7 @@ and what it has. Each is read more surely alone.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from quantumlayer.offline.reading.language._fieldlists import read_fields
@@ -56,7 +57,7 @@ def sequels(tokens: Tokens, known: frozenset[str]) -> Tokens:
         `a job starts out open and becomes shut with POST …` → `a job is open at first; POST … makes it shut`
     """
     tokens = _likewise(_each_of_two(_begun(_only_so(_each_when(_each_route(tokens))))))
-    tokens = _stated(_apart(_around(tokens)), known)
+    tokens = _stated(_apart(_around(_member_set(_given_with(_beginning(tokens))))), known)
     return _once(_emptied(_into(_by_route(_begins(_until(_unfolded(tokens, known)))))))
 
 
@@ -97,6 +98,52 @@ _BETWEEN = frozenset(", and or both".split())
 _LEADING = frozenset("lead leads make makes turn turns put puts set sets move moves".split())
 _TOWARDS = frozenset("to into in the status state".split())
 _EACH_DOES = {"work": "works", "are": "is", "start": "starts", "begin": "begins"}
+
+
+def _beginning(tokens: Tokens) -> Tokens:
+    """`POST /jobs takes a title; its status is "open"`: that is said of the job, and of no field."""
+    lows = " ".join(token.low for token in tokens if token.kind != "quote")
+    quoted = [at for at, token in enumerate(tokens) if token.kind == "quote"]
+    found = _BEGINNING.search(lows) if len(quoted) == 1 else None
+    at = quoted[-1] - len(found[0].split()) if found is not None else 0
+    if at < 1 or tokens[at].low not in {",", ";"}:
+        return tokens
+    return (*tokens[:at], *unwritten(". its status is"), *tokens[quoted[-1] :])
+
+
+_BEGINNING = re.compile(
+    r"[,;] (and )?((its|the) (status|state) (is|starts|begins)|it (starts|begins))( out)?( as| with| at)?(?= [.]|$)"
+)
+
+
+def _given_with(tokens: Tokens) -> Tokens:
+    """`POST …, with a reason and a fee, makes it "shut"`: what it takes, and what it does."""
+    if [token.low for token in tokens[1:3]] != [",", "with"] or tokens[0].kind != "route":
+        return tokens
+    ends = (i for i, token in enumerate(tokens) if token.low == "," and i > 2)
+    does = next((i + 1 for i in ends if tokens[i + 1 :] and "third" in tokens[i + 1].forms), 0)
+    taken = (*unwritten("takes"), *tokens[3 : does - 1], *unwritten(";"), tokens[0], *tokens[does:])
+    return (tokens[0], *taken) if does else tokens
+
+
+def _member_set(tokens: Tokens) -> Tokens:
+    """`It gets "sold": true (false until then)`: a member as in JSON, and what it is before."""
+    lows = [token.low for token in tokens]
+    for at in range(1, len(tokens) - 2):
+        name, value = tokens[at], lows[at + 2]
+        if lows[at - 1] not in _GETS or name.kind not in _VALUES or value not in _OPPOSITE:
+            continue
+        end = at + 3
+        if lows[end : end + 2] == ["(", _OPPOSITE[value]] and ")" in lows[end:]:
+            end = lows.index(")", end) + 1
+        spelled = replace(name, kind="name", low=str(name.value).lower())
+        sets = (*unwritten("sets"), spelled, *unwritten("to"), tokens[at + 2])
+        return (*tokens[: at - 1], *sets, *tokens[end:]) if lows[at + 1] == ":" else tokens
+    return tokens
+
+
+_GETS = frozenset("gets get has becomes carries shows".split())
+_OPPOSITE = {"true": "false", "false": "true"}
 
 
 def _each_of_two(tokens: Tokens) -> Tokens:
@@ -360,31 +407,54 @@ def _unfolded(tokens: Tokens, known: frozenset[str]) -> Tokens:
     So does `A fee goes to one team and carries an amount and a reason`.
     """
     one = bool(tokens) and tokens[0].low in {"a", "an", "each", "every", "one"}
-    subject = enumerate(tokens[: _LONGEST_SUBJECT + 1])
+    subject = [*enumerate(tokens[: _LONGEST_SUBJECT + 1])]
     at = next((i for i, token in subject if token.low in _RELATING), 0)
+    ties = bool(at)
+    at = at or next((i for i, _ in subject[2:] if one and _acts_on(tokens, i)), 0)
     noun = tokens[1:at] if one else tokens[:at]
     if not noun or not all(each.kind == "word" and is_nominal(each) for each in noun):
         return tokens
     cut, behind = _turn(tokens, at)
     between = [token.low for token in tokens[at:cut]]
-    related = not _RELATED.isdisjoint(between) and _NO_RELATION.isdisjoint(between)
-    if cut == behind or not related or "one of" in " ".join(between):
-        return tokens
-    if not one and not is_plural(noun[-1].low):
-        return tokens
     listed = tokens[behind : end_of_sentence(tokens, behind)]
+    refers = listed[:1] and listed[0].kind == "name" and listed[0].low.endswith("id")
+    related = refers or (ties and not _RELATED.isdisjoint(between))
+    told = refers or _NO_RELATION.isdisjoint(between)
+    if cut == behind or not related or not told or _STAGES & {*between[-1:]}:
+        return tokens
+    if "one of" in " ".join(between) or not (one or is_plural(noun[-1].low)):
+        return tokens
     phrases = read_fields(listed, known)
     plain = all(plausible_field(each) and (each.spelled or not each.left) for each in phrases)
     if len(phrases) < 2 or not plain or are_choices(listed, phrases):
         return tokens
     has = unwritten("has" if one else "have")
+    if refers and _DEMANDING.isdisjoint(between):
+        return (*tokens[:at], *has, *tokens[behind:])  # what it is tied to is among the fields
     return (*tokens[:cut], *unwritten(";"), *tokens[:at], *has, *tokens[behind:])
+
+
+def _acts_on(tokens: Tokens, at: int) -> bool:
+    """`a donation brings one article`, `an audit concerns a site`: also of a verb that is not known."""
+    some = tokens[at + 1 : at + 2] and tokens[at + 1].low in _ONE | {"one"}
+    return "third" in tokens[at].forms or bool(some and tokens[at].low.endswith("s"))
+
+
+_STAGES = frozenset("steps states stages phases statuses status order".split())
+_DEMANDING = frozenset(
+    "must has not no never only most least than may can cannot should if unless when while".split()
+)
+
+
+_TOLD_OF = frozenset("who whom which whose that".split())
 
 
 def _turn(tokens: Tokens, at: int) -> tuple[int, int]:
     """Where a sentence turns from what its subject belongs to to what it has: `:`, `and has`."""
     for place in range(at, len(tokens) - 1):
         token, following = tokens[place], tokens[place + 1]
+        if token.low == "," and following.low in _TOLD_OF:
+            continue  # with one vet, whom we only write down by name: …
         if token.kind == "mark":
             return place, place + (token.low == ":")
         if token.kind == "route":

@@ -222,7 +222,8 @@ def _doubles(verb: str) -> bool:
 def participle(verb: str) -> str:
     """`cancel` → cancelled, `pick-up` → picked up."""
     first, _, particle = verb.partition("-")
-    form = IRREGULAR_VERBS[first][1] if first in IRREGULAR_VERBS else _past(first)
+    form = first if is_past(first) else _past(first)
+    form = IRREGULAR_VERBS[first][1] if first in IRREGULAR_VERBS else form
     return f"{form} {particle}".strip()
 
 

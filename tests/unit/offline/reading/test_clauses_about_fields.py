@@ -133,3 +133,35 @@ def test_a_name_behind_a_clause_refers_to_what_the_clause_is_about(said: str) ->
     assert set(fields) == {"title", "needed_id"}
     assert fields["needed_id"].references == "Course"
     assert not fields["needed_id"].required
+
+
+@pytest.mark.parametrize(
+    "format_",
+    [
+        'made of "K-" and four digits',
+        'made up of "K-" and four digits',
+        "consisting of the letter K, a dash and four digits",
+        'of the form "K-" plus four digits',
+        'that starts with "K-" and four digits',
+        'unique, beginning with "K-", then four digits',
+    ],
+)
+def test_what_a_text_is_made_of_is_no_other_field(format_: str) -> None:
+    fields = _fields(f"A card has an owner and a code {format_}.", "Card")
+    assert set(fields) == {"owner", "code"}
+    assert fields["code"].pattern == r"K\-[0-9]{4}"
+    assert fields["code"].required
+
+
+def test_a_code_of_so_many_letters_has_just_these() -> None:
+    text = "A show has a title and a language. The language is a code of two small letters."
+    assert _fields(text, "Show")["language"].pattern == "[a-z]{2}"
+
+
+@pytest.mark.parametrize("said", ["empty at first", "which is null to begin with"])
+def test_what_is_empty_at_first_need_not_be_sent(said: str) -> None:
+    fields = _fields(f"A result has a name and a grade, {said}.", "Result")
+    assert {name: field.required for name, field in fields.items()} == {
+        "name": True,
+        "grade": False,
+    }

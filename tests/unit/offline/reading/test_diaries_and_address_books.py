@@ -210,3 +210,28 @@ def test_a_word_before_a_noun_is_no_unit(noun: str) -> None:
     )
 
     assert _fields(made, "Ware")["ean"].type == "string"
+
+
+def test_a_token_is_called_as_it_is_shown_and_a_to_do_as_it_is_written() -> None:
+    text = """# To-dos
+
+## Account
+
+- email
+- password: 8 characters or more
+
+`POST /register` opens an account, `POST /login` takes email and password. `POST /login` answers
+`{"token": "..."}`. Requests under `/todos` carry it as `Authorization: Bearer ...`; without a
+valid one they get a 401.
+
+## To-do
+
+- title
+
+`GET /todos` lists them.
+"""
+    made = design(read(text))
+    assert made.auth is not None
+    assert made.auth.token_member == "token"
+    assert {each.name for each in made.entities} == {"Account", "ToDo"}
+    assert all(each.access.login for each in made.endpoints if each.path.startswith("/todos"))

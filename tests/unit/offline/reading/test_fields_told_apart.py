@@ -123,3 +123,76 @@ def test_prose_behind_a_name_is_no_list_of_values(told: str, choices: list[str] 
     made = reading.design(reading.read(f"# Rounds\n\n## Ballot\n- `title`\n- `label`: {told}\n"))
     label = next(field for field in made.entities[0].fields if field.name == "label")
     assert (label.choices or None, label.default) == (choices, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "operator"),
+    [
+        ("both at least 1 and the first not above the second", "<="),
+        ("the first below the second", "<"),
+        ("where the former is earlier than the latter", "<"),
+        ("the former must not exceed the latter", "<="),
+    ],
+)
+def test_two_fields_are_compared_as_the_first_and_the_second(told: str, operator: str) -> None:
+    text = f"A course has a title, min_size and max_size, {told}."
+    design = reading.design(reading.read(text))
+    assert [rule.condition for rule in design.rules] == [f"min_size {operator} max_size"]
+    assert set(_fields(text, "Course")) == {"title", "min_size", "max_size"}
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        "a number of `rows` and of `seats` (both from 1 to 40)",
+        "a number of rows and of seats, both from 1 to 40",
+        "a number of rows and one of seats, each from 1 to 40",
+        "a number of rows and a number of seats (1 to 40 each)",
+    ],
+)
+def test_what_is_said_once_for_two_counts_holds_for_both(counts: str) -> None:
+    fields = _fields(f"A hall has a name and {counts}.", "Hall")
+    assert set(fields) == {"name", "rows", "seats"}
+    for name in ("rows", "seats"):
+        assert (fields[name].type, fields[name].minimum, fields[name].maximum) == ("integer", 1, 40)
+
+
+def test_the_verb_of_one_field_is_that_of_the_next() -> None:
+    text = (
+        "A room has a name, a floor, a colour and a phone. The name is unique, the floor a whole"
+        " number from 0 to 9, and the phone may be left out. The colour is red or blue; the name at"
+        " most 40 characters."
+    )
+    fields = _fields(text, "Room")
+    assert fields["name"].unique
+    assert fields["name"].max_length == 40
+    assert (fields["floor"].type, fields["floor"].maximum) == ("integer", 9)
+    assert (fields["floor"].required, fields["phone"].required) == (True, False)
+    assert fields["colour"].choices == ["red", "blue"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "All of it is needed except `note`.",
+        "Everything but the note is required.",
+        "All fields are mandatory, apart from the note.",
+        "Only the note may be missing.",
+    ],
+)
+def test_what_is_excepted_from_what_is_needed_may_be_missing(sentence: str) -> None:
+    fields = _fields(f"A show has a title, a host and a note. {sentence}", "Show")
+    assert {name for name, field in fields.items() if not field.required} == {"note"}
+
+
+def test_what_comes_back_is_what_the_service_adds() -> None:
+    text = (
+        'A show is sent like this:\n\n```json\n{"title": "Sea", "feedUrl": "https://a.example/f"}\n'
+        "```\n\nWhat comes back has an `id`, `addedAt` and `hidden` (false)."
+    )
+    fields = _fields(text, "Show")
+    assert set(fields) == {"title", "feedUrl", "addedAt", "hidden"}
+    assert {name for name, field in fields.items() if field.set_by == "system"} == {
+        "addedAt",
+        "hidden",
+    }

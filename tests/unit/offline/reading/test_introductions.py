@@ -246,6 +246,24 @@ A cabin has a name, the number of beds (beds) and whether it has a stove (has_st
 ---
 Each entry in the logbook is a dive: it has a site, the depth in metres, the minutes under water (minutes) and a buddy if there was one. Sites are things of their own, with a name and a country.
 => Dive: site_id/site:r depth/depth_metres/depth_m:n minutes:n buddy? | Site: name country
+---
+Articles have a name. A donation brings one article: article_id, a donor, a quantity (1 or more), a best_before date.
+=> Article: name | Donation: article_id:r donor quantity:n best_before:d
+---
+Bridges have a name. An audit concerns one bridge and is made by one engineer, whom we write down by name: bridge_id, engineer, day.
+=> Bridge: name | Audit: bridge_id:r engineer day:d
+---
+Rooms have a name. A booking takes one room for one evening: room_id, day, the number of guests.
+=> Room: name | Booking: room_id:r day:d guests:n
+---
+* Members, with a name, and a plan, "basic" or "premium"; basic if we leave it out.
+* Classes, with a title.
+* Sign-ups of a member for a class, at `/sign-ups`, with class_id and member_id.
+* Ratings of a class by a member, with class_id, member_id and stars from 1 to 5.
+=> Member: name plan?:c | Class: title | SignUp: class_id:r member_id:r | Rating: class_id:r member_id:r stars:n
+---
+We rent out boats with a name, a colour (red, dark green or blue) and a size (S or M; M if it is not given).
+=> Boat: name colour:c size?:c
 """
 """A wording, and behind the arrow each thing with its fields: `name:kind`, `?` where it may be left out."""
 

@@ -95,3 +95,23 @@ def test_the_row_of_a_collection_lists_what_it_takes(told: str) -> None:
         ("kind", False),
     ]
     assert made.fields[1].choices == ["soft", "firm"]
+
+
+TAKEN = (
+    ("POST /tools", "`owner`, `name`, `grade`: good, worn or broken; good by default"),
+    ("POST /loans", '`tool_id`, `day`; its status is "asked"'),
+    ("POST /cases", "name, size (S or M)"),
+)
+
+
+@pytest.mark.parametrize("row", ["| {} | {} | 201, 422 |", "- {}: {}", "- `{}` - {}"])
+def test_names_behind_a_request_are_what_it_takes(row: str) -> None:
+    head = "| Call | Meaning | Answers |\n|---|---|---|\n" if row.startswith("|") else ""
+    made = design(read("# Tools\n\n" + head + "\n".join(row.format(*each) for each in TAKEN)))
+    assert {each.name for each in _entity(made, "Tool").fields} == {"owner", "name", "grade"}
+    assert _field(made, "Tool", "grade").choices == ["good", "worn", "broken"]
+    assert _field(made, "Tool", "grade").default == "good"
+    assert {each.name for each in _entity(made, "Loan").fields} == {"tool_id", "day", "status"}
+    assert _field(made, "Loan", "day").required
+    assert _field(made, "Loan", "status").default == "asked"
+    assert _field(made, "Case", "size").choices == ["S", "M"]

@@ -71,3 +71,39 @@ def test_a_flag_that_starts_as_false_is_no_state() -> None:
     design = reading.design(reading.read(_ABOUT + said))
     permit = next(each for each in design.entities if each.name == "Permit")
     assert {each.name: each.type for each in permit.fields}["revoked"] == "boolean"
+
+
+def test_a_member_that_an_action_sets_is_a_flag() -> None:
+    text = (
+        "Animals have a name. When one dies we call POST /animals/{id}/deceased. It gets"
+        ' "deceased": true (false until then).'
+    )
+    made = reading.design(reading.read(text))
+    field = {each.name: each for each in made.entities[0].fields}["deceased"]
+    assert (field.type, field.default, field.set_by) == ("boolean", False, "system")
+    (action,) = [each for each in made.endpoints if each.kind == "action"]
+    assert [(each.target, each.value) for each in action.effects] == [("deceased", "True")]
+    assert all(each.status != "not_implemented" for each in made.coverage)
+
+
+def test_what_an_action_takes_may_stand_before_what_it_does() -> None:
+    text = (
+        'A visit has a day. Its status begins as "planned". POST /visits/{id}/close, with a'
+        ' diagnosis and a fee of at least 0, makes it "closed".'
+    )
+    made = reading.design(reading.read(text))
+    (action,) = [each for each in made.endpoints if each.kind == "action"]
+    assert [each.name for each in action.params] == ["diagnosis", "fee"]
+    assert all(each.status != "not_implemented" for each in made.coverage)
+
+
+def test_the_word_behind_a_verb_belongs_to_the_verb() -> None:
+    text = "As the manager I put shows on: the film, when it starts (`starts_at`) and a price."
+    made = reading.design(reading.read(text))
+    assert [each.name for each in made.entities] == ["Show"]
+    assert [each.name for each in made.entities[0].fields] == ["film", "starts_at", "price"]
+
+
+def test_who_has_grown_out_of_something_has_no_field() -> None:
+    made = reading.design(reading.read("Our club has outgrown its card box. A boat has a name."))
+    assert [each.name for each in made.entities] == ["Boat"]

@@ -144,3 +144,26 @@ def test_a_sentence_in_brackets_is_read_for_itself() -> None:
     made = _design(text)
     assert "end > start" in {rule.condition for rule in made.rules}
     assert [field.name for field in made.entities[0].fields] == ["title", "start", "end", "price"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "It always takes 20 minutes, and a vet sees one animal at a time.",
+        "An appointment lasts 20 minutes. A vet cannot have two appointments at once.",
+        "Appointments are 20 minutes long; a vet has only one appointment at a time.",
+    ],
+)
+def test_who_is_kept_by_name_does_one_thing_at_a_time(told: str) -> None:
+    text = f"Animals have a name. An appointment has an animal_id, a vet and a start. {told}"
+    (rule,) = design(read(text)).rules
+    assert "vet == this.vet, start < this.start + minutes(20)" in rule.condition
+
+
+def test_what_is_shown_one_at_a_time_may_be_a_mere_name() -> None:
+    text = (
+        "A hall has a name. A show has a hall_id, a film, starts_at and minutes. A hall shows one"
+        " film at a time."
+    )
+    (rule,) = design(read(text)).rules
+    assert "hall_id == this.hall_id, starts_at < this.starts_at + minutes" in rule.condition
