@@ -1,6 +1,6 @@
 """How many acceptance steps pass of what the offline model makes of requirement documents.
 
-Usage: python benchmarks/understanding.py [--json] [--verbose] [--only NAME] [--record] [FILE.md ...]
+Usage: python benchmarks/understanding.py [--json] [--verbose] [--only NAME] [--record] [FILE ...]
 
 Each document has its steps beside it (NAME.acceptance.yaml, see ../shared/requirements); without
 any, all known ones are taken. The services run in memory and without the sandbox: this tells what
