@@ -1,6 +1,5 @@
 """Whole documents: each becomes a verified capsule whose service passes its acceptance steps."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +19,16 @@ ACCEPT = ROOT.parent / "shared" / "requirements" / "accept.py"
 PUBLIC = ("blog", "booking", "expenses", "inventory", "lending", "shortener")
 EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.md"))
 OWN = sorted(path.stem for path in (ROOT / "tests/data/requirements").glob("[a-z]*.md"))
-PASSED: dict[str, int] = json.loads((ROOT / "tests/data/understanding/passed.json").read_text())
+PARTLY = {
+    *("charity", "courses", "events", "glucose", "parking", "pets"),
+    *("polls", "recipes", "reviews", "wish-lists"),
+}
+"""Documents that the offline model does not understand as a whole yet."""
+MISSED = pytest.mark.xfail(
+    reason="some steps fail; tests/integration/test_understanding.py holds how many do not",
+    raises=AssertionError,
+    strict=True,
+)
 
 
 @pytest.fixture
@@ -62,8 +70,7 @@ async def hold(document: Path, home: Path) -> None:
     if not ACCEPT.is_file():
         pytest.skip(f"no acceptance: {ACCEPT} is not there")
     done = await serve_and_accept(capsule, document.with_suffix(".acceptance.yaml"))
-    passed = int(done.stdout.splitlines()[-1].split("/")[0])  # the last line: 17/17 steps, …
-    assert passed >= PASSED[document.stem], done.stdout
+    assert done.returncode == 0, done.stdout
 
 
 async def serve_and_accept(
@@ -91,7 +98,9 @@ async def test_an_example_becomes_what_is_promised_of_it(name: str, home: Path) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[MISSED] if name in PARTLY else []) for name in OWN]
+)
 async def test_a_document_of_ours_becomes_what_we_accept(name: str, home: Path) -> None:
     await hold(ROOT / "tests/data/requirements" / f"{name}.md", home)
 

@@ -208,7 +208,7 @@ def _settle_ends(structure: Structure, sources: Sequence[Source]) -> None:
                 if source.id in made.requirements
                 for token in source.full
             )
-            if made.references and alike > len("ab") and not named:
+            if made.references and alike > 2 and not named:
                 del draft.fields[name]
 
 

@@ -18,9 +18,20 @@ from quantumlayer.offline.reading.text._tokens import Token, unwritten
 from quantumlayer.offline.reading.text._words import is_past, is_plural, singular, split_name, verb
 
 __all__ = [
-    "ASKING", "HOW", "IN_CLAUSES", "NAME_STOPS", "UNITS", "cut_fields", "describes_several",
-    "name_in_bracket", "quantity", "said_again", "says_default", "tells_moment", "told_of_each",
-]  # fmt: skip
+    "ASKING",
+    "HOW",
+    "IN_CLAUSES",
+    "NAME_STOPS",
+    "UNITS",
+    "cut_fields",
+    "describes_several",
+    "name_in_bracket",
+    "quantity",
+    "said_again",
+    "says_default",
+    "tells_moment",
+    "told_of_each",
+]
 
 _SEPARATORS = frozenset({",", ";", "and", "plus", "&", "+"})
 _CONTINUES = frozenset(

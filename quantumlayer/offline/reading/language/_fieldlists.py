@@ -64,22 +64,48 @@ class FieldPhrase:
 
 
 _ADJECTIVES: dict[str, tuple[Trait, ...]] = {
-    **dict.fromkeys("short long brief free single certain simple valid own individual personal separate".split(), ()),
-    **dict.fromkeys("optional optionally possibly perhaps maybe sometimes".split(), (Trait("optional"),)),
+    **dict.fromkeys(
+        "short long brief free single certain simple valid own individual personal separate".split(),
+        (),
+    ),
+    **dict.fromkeys(
+        "optional optionally possibly perhaps maybe sometimes".split(), (Trait("optional"),)
+    ),
     **dict.fromkeys("required mandatory compulsory obligatory".split(), (Trait("required"),)),
     **dict.fromkeys("unique different distinct distinctive".split(), (Trait("unique"),)),
     **dict.fromkeys("several many multiple".split(), (Trait("many"),)),
-    "non-empty": (Trait("filled"),), "positive": (Trait("above", 0),), "non-negative": (Trait("least", 0),),
-    "free-text": (Trait("type", "text"),), "read-only": (Trait("system"),), "random": (Trait("random", 8),),
+    "non-empty": (Trait("filled"),),
+    "positive": (Trait("above", 0),),
+    "non-negative": (Trait("least", 0),),
+    "free-text": (Trait("type", "text"),),
+    "read-only": (Trait("system"),),
+    "random": (Trait("random", 8),),
     "immutable": (Trait("immutable"),),
-}  # fmt: skip
+}
 _TYPES: dict[str, str] = {
-    "boolean": "boolean", "bool": "boolean", "flag": "boolean", "integer": "integer", "int": "integer",
-    "number": "numeric", "string": "string", "text": "string", "date": "date", "datetime": "datetime",
-    "timestamp": "datetime", "time": "time", "decimal": "number", "float": "number", "list": "strings",
-    "array": "strings", "url": "url", "link": "url", "email": "email", "enum": "choice", "choice": "choice",
+    "boolean": "boolean",
+    "bool": "boolean",
+    "flag": "boolean",
+    "integer": "integer",
+    "int": "integer",
+    "number": "numeric",
+    "string": "string",
+    "text": "string",
+    "date": "date",
+    "datetime": "datetime",
+    "timestamp": "datetime",
+    "time": "time",
+    "decimal": "number",
+    "float": "number",
+    "list": "strings",
+    "array": "strings",
+    "url": "url",
+    "link": "url",
+    "email": "email",
+    "enum": "choice",
+    "choice": "choice",
     **dict.fromkeys("field value parameter attribute property".split(), ""),
-}  # fmt: skip
+}
 _JOINS_OF = frozenset(
     {"date", "place", "year", "time", "country", "point", "proof", "mode", "month"}
 ) | {"unit", "level", "degree", "code", "state", "cost", "terms", "day", "city"}
@@ -776,7 +802,8 @@ def _serious(rest: Sequence[Token], left: list[Token]) -> list[Token]:
 
 
 _DEMANDING = frozenset(
-    "before after between until under over each every other must may can cannot could should shall will not no never only unless if when while except without nobody none"
+    "before after between until under over each every other must may can cannot could should shall will not no"
+    " never only unless if when while except without nobody none"
     " unique once twice same else another different optional required needed mandatory default otherwise missing"
     " empty null blank least most more less than up exactly max maximum min minimum both either or one first last"
     " future past later earlier today now ago positive negative zero even odd whole integer decimal digit digits letter"

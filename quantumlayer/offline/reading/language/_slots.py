@@ -28,10 +28,20 @@ class Span(NamedTuple):
 
 
 TIME_UNITS = {
-    "second": "seconds", "sec": "seconds", "minute": "minutes", "min": "minutes", "mins": "minutes",
-    "hour": "hours", "hr": "hours", "h": "hours", "day": "days", "night": "days", "week": "weeks",
-    "month": "months", "year": "years",
-}  # fmt: skip
+    "second": "seconds",
+    "sec": "seconds",
+    "minute": "minutes",
+    "min": "minutes",
+    "mins": "minutes",
+    "hour": "hours",
+    "hr": "hours",
+    "h": "hours",
+    "day": "days",
+    "night": "days",
+    "week": "weeks",
+    "month": "months",
+    "year": "years",
+}
 _CURRENCIES = frozenset(
     {"euro", "eur", "dollar", "usd", "pound", "gbp", "cent", "chf", "nok", "sek"}
 )

@@ -13,10 +13,34 @@ from typing import Any
 from quantumlayer.offline.reading.language._slots import Span
 
 __all__ = [
-    "AS_BEFORE", "AllOf", "AnyOf", "Arithmetic", "Being", "Between", "Call", "Choose", "Compare",
-    "Condition", "Count", "Doing", "Elapsed", "FieldOf", "Fold", "Having", "Items", "Literal",
-    "Moment", "Opposite", "Same", "Shift", "There", "Value", "Written", "bind", "negate",
-]  # fmt: skip
+    "AS_BEFORE",
+    "AllOf",
+    "AnyOf",
+    "Arithmetic",
+    "Being",
+    "Between",
+    "Call",
+    "Choose",
+    "Compare",
+    "Condition",
+    "Count",
+    "Doing",
+    "Elapsed",
+    "FieldOf",
+    "Fold",
+    "Having",
+    "Items",
+    "Literal",
+    "Moment",
+    "Opposite",
+    "Same",
+    "Shift",
+    "There",
+    "Value",
+    "Written",
+    "bind",
+    "negate",
+]
 
 
 class Term:

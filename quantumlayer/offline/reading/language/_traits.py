@@ -125,10 +125,18 @@ def _digits(captures: Captures) -> Iterable[Trait]:
 
 
 _CLASSES_OF_CHARACTERS = {
-    "digit": "0-9", "number": "0-9", "letter": "A-Za-z", "capital": "A-Z", "lower": "a-z",
-    "alphanumeric": "A-Za-z0-9", "hyphen": "\\-", "dash": "\\-", "underscore": "_", "space": " ",
+    "digit": "0-9",
+    "number": "0-9",
+    "letter": "A-Za-z",
+    "capital": "A-Z",
+    "lower": "a-z",
+    "alphanumeric": "A-Za-z0-9",
+    "hyphen": "\\-",
+    "dash": "\\-",
+    "underscore": "_",
+    "space": " ",
     "dot": ".",
-}  # fmt: skip
+}
 
 
 def _kinds(captures: Captures) -> str:

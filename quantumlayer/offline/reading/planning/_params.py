@@ -22,9 +22,21 @@ from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import singular, split_name
 
 __all__ = [
-    "FROM", "PLUMBING", "SEARCH", "TEXTUAL", "TO", "age_of", "by_field", "by_search",
-    "by_threshold", "main_date", "mentioned", "param_of", "periods_of", "said_of",
-]  # fmt: skip
+    "FROM",
+    "PLUMBING",
+    "SEARCH",
+    "TEXTUAL",
+    "TO",
+    "age_of",
+    "by_field",
+    "by_search",
+    "by_threshold",
+    "main_date",
+    "mentioned",
+    "param_of",
+    "periods_of",
+    "said_of",
+]
 
 PLUMBING = frozenset(
     "limit offset page page_size per_page size sort order sort_by order_by direction pagesize perpage cursor".split()

@@ -1127,7 +1127,7 @@ def _unique(plan: Plan, finding: Finding, fact: Unique) -> None:
         raise Unresolved("it is not clear what is unique")
     keys = [_field_named(world, entity, words) for words in fact.names]
     ends = world.references(entity, fact.of[0].entity or "") if len(fact.of) == 1 else []
-    if len(ends) == len("ab") and keys and not fact.where:
+    if len(ends) == 2 and keys and not fact.where:
         same = ", ".join(f"{escape(key)} == this.{escape(key)}" for key in keys)
         text = " and ".join(
             f"not exists({entity}, {same}, {escape(one.name)} == this.{escape(other.name)}, id != this.id)"

@@ -40,7 +40,7 @@ from quantumlayer.offline.reading.language._terms import (
 )
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.planning._world import Unresolved, World
-from quantumlayer.offline.reading.sentences._gates import acts_on_item
+from quantumlayer.offline.reading.text._routes import acts_on_item
 from quantumlayer.offline.reading.text._words import is_plural, singular
 
 __all__ = ["shape", "status_field"]

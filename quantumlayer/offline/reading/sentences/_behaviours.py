@@ -53,7 +53,7 @@ from quantumlayer.offline.reading.sentences._gates import owner_of
 from quantumlayer.offline.reading.sentences._phrases import _quoted
 from quantumlayer.offline.reading.sentences._refusals import REFUSAL_SLOTS
 from quantumlayer.offline.reading.text._lexicon import NUMBER_WORDS
-from quantumlayer.offline.reading.text._routes import Route
+from quantumlayer.offline.reading.text._routes import Route, acts_on_item
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import plural, singular, split_name
 
@@ -213,7 +213,7 @@ def _make_each(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
 def _makes_in_brackets(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`A mechanic takes it on (POST /orders/{id}/start), which makes it "in_progress"`."""
     route: Route = captures["route"]
-    if not _on_item(route) or isinstance(captures["to"], bool):
+    if not acts_on_item(route) or isinstance(captures["to"], bool):
         return None
     facts: list[Fact] = [
         Transition(captures["to"], (), route, None, captures.get("items"), _status(situation))
@@ -226,7 +226,7 @@ def _makes_in_brackets(captures: Captures, situation: Situation) -> Iterable[Fac
 
 def _makes_here(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… with POST /orders/{id}/collect, which makes it "collected"`."""
-    routes = [route for route in situation.extra.get("routes", ()) if _on_item(route)]
+    routes = [route for route in situation.extra.get("routes", ()) if acts_on_item(route)]
     return (
         _makes_in_brackets({**captures, "route": routes[0]}, situation)
         if len(routes) == 1
@@ -293,7 +293,7 @@ def _sets_field(captures: Captures, situation: Situation) -> Iterable[Fact] | No
 
 def _moves_given(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The amount is taken off the balance`: what the body of the route spoken of gives."""
-    if not _on_item(situation.route) or captures["noun"][-1].low in NUMBER_WORDS:
+    if not acts_on_item(situation.route) or captures["noun"][-1].low in NUMBER_WORDS:
         return None
     value = FieldOf((captures["noun"][-1].low,))
     return _changes_by({**captures, "value": value, "doing": None}, situation)
@@ -302,7 +302,7 @@ def _moves_given(captures: Captures, situation: Situation) -> Iterable[Fact] | N
 def _paid(captures: Captures, situation: Situation, *, less: bool = False) -> Iterable[Fact] | None:
     """`POST /wallets/{id}/deposit with {"amount": 5} puts money in`: its number changes what there is."""
     route = captures.get("route") or situation.route
-    if not _on_item(route):
+    if not acts_on_item(route):
         return None
     sent = [
         name
@@ -331,7 +331,7 @@ _HELD = frozenset("balance credit funds saldo stock".split())
 def _happened(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The day this happens is stored as `accepted_on``, `accepted_on is the day on which it was accepted`."""
     word = captures.get("done") or captures.get("doing")
-    route = situation.route if word is None and _on_item(situation.route) else None
+    route = situation.route if word is None and acts_on_item(situation.route) else None
     if word is None and route is None:
         return None
     moment = "today" if captures.get("day") else "now"
@@ -352,16 +352,6 @@ def _sets_now(captures: Captures, situation: Situation) -> Iterable[Fact] | None
         Sets(words if words[0] in named else done_on(words, route), None, route)
         for words in captures["names"]
     ]
-
-
-def _on_item(route: Route | None) -> bool:
-    """Whether a route does something to one item: `POST /flags/{key}/archive`."""
-    return (
-        route is not None
-        and route.method in {"POST", "PUT", "PATCH"}
-        and len(route.segments) > 2
-        and not route.segments[-1].startswith("{")
-    )
 
 
 def _sets_named(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -796,7 +786,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     (f"<route> [MUST] {_BECOME} [(a|an|the)] <states:sources> [(one|ones)] (into|to) [a|an] <state:to>", _makes),
     (f"<route> [MUST] {_BECOME} <items> <states:sources> (into|to) <state:to>", _makes),
     ("<route> [MUST] (sets|set|changes|change|moves|puts|turns|turn|switches|switch|brings|takes|advances) [(the|its|their|this)] (status|state) [of <items>] [(from <states:sources>)] [(to|into)] <state:to>", _makes),
-    (f"[,] [and] (it|this|that|which) [MUST] [(then|thereby)] {_BECOME} (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", lambda c, s: _makes(c, s) if _on_item(s.route) else None),
+    (f"[,] [and] (it|this|that|which) [MUST] [(then|thereby)] {_BECOME} (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", lambda c, s: _makes(c, s) if acts_on_item(s.route) else None),
     ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
     ("[and] <route> (to|into) <state:to>", _makes),
     ("[and] <route> [MUST] (sets|set|means|gives|leads to|results in|yields) [the status] <state:to> [(again|back)]", lambda c, s: _makes(c, s) if _is_no_field(c, s) else None),
@@ -831,7 +821,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <clock_now>", _sets_field),
     ("<route> [MUST] (sets|set|switches|puts|changes) <field> to <literal>", _sets_field),
     ("<route> [MUST] (records|record|notes|note|stores|store|writes|saves|sets|set|keeps|remembers) <names>", _sets_now),
-    ("(it|this|that) [MUST] (sets|set|records|record|notes|fills in|stores|writes) <names>", lambda c, s: _sets_now(c, s) if _on_item(s.route) else None),
+    ("(it|this|that) [MUST] (sets|set|records|record|notes|fills in|stores|writes) <names>", lambda c, s: _sets_now(c, s) if acts_on_item(s.route) else None),
     (f"[the] <noun> {_POSITIVE} (is|gets|goes|comes) [then] {_LESS} <field>", lambda c, s: _moves_given({**c, "less": True}, s)),
     (f"[the] <noun> {_POSITIVE} (is|gets|goes) [then] (added|credited|paid in|booked|put) (to|on|onto|into) <field>", _moves_given),
     ("[(it|this|that|which|<route>)] [MUST] [then] (takes|take|subtracts|deducts|removes|deduct|subtract) [the] <noun> (off|from|away from) <field>", lambda c, s: _moves_given({**c, "less": True}, s)),
@@ -850,7 +840,7 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     ("<doing> [<items>] (stores|records|notes|keeps|saves|writes) the (<day:day>|time|moment|date) (as|in|under|into) <name>", _happened),
     ("<name> is the (<day:day>|time|moment|date) [(on|at|in)] (which|when|that) (it|they|<items>) (was|is|were|has been) <done>", _happened),
     ("(when|once|as soon as) (it|they|<items>) (is|are|was|has been) <done> [,] <name> (is|gets|becomes) [set to] (<day:day>|now|the current time|that moment)", _happened),
-    ("(<route>|which|it|this|that) [MUST] [then] (makes|make|sets|turns|set) <names> [(to|back to)] (null|empty|none) [again]", lambda c, s: _clears(c, s) if _on_item(_route(c, s)) else None),
+    ("(<route>|which|it|this|that) [MUST] [then] (makes|make|sets|turns|set) <names> [(to|back to)] (null|empty|none) [again]", lambda c, s: _clears(c, s) if acts_on_item(_route(c, s)) else None),
     ("<route> [MUST] (adds|add) <value> to <field>", _changes_by),
     ("<route> [MUST] (takes|take|subtracts|deducts|removes) <value> (off|from|away from) <field>", lambda c, s: _changes_by({**c, "less": True}, s)),
     ("<route> [MUST] (increases|increase|raises) <field> (by <value>)", _changes_by),

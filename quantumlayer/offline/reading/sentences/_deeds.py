@@ -25,12 +25,11 @@ from quantumlayer.offline.reading.sentences._behaviours import BEHAVIOUR_SLOTS, 
 from quantumlayer.offline.reading.sentences._definitions import Situation
 from quantumlayer.offline.reading.sentences._refusals import _REFUSED
 from quantumlayer.offline.reading.text._lexicon import PREPOSITIONS
-from quantumlayer.offline.reading.text._routes import Route
+from quantumlayer.offline.reading.text._routes import Route, acts_on_item
 from quantumlayer.offline.reading.text._words import participle, verb
 
 __all__ = ["DEEDS", "DEED_SLOTS"]
 
-_ITEM_ROUTE = 3
 """Least parts of a path that does something to an item: /machines/{id}/start."""
 
 
@@ -111,15 +110,6 @@ def _entity(situation: Situation) -> str | None:
     return None
 
 
-def _acts_on_item(route: object) -> bool:
-    return (
-        isinstance(route, Route)
-        and route.method in {"POST", "PUT", "PATCH"}
-        and len(route.segments) >= _ITEM_ROUTE
-        and not route.segments[-1].startswith("{")
-    )
-
-
 def _deed(route: Route) -> str:
     return route.segments[-1].lower()
 
@@ -131,7 +121,7 @@ def _context(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _does_by(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The attendant starts a machine with POST …`, `rejects it (POST …)`: another word for it."""
     route = captures["route"]
-    if not _acts_on_item(route):
+    if not acts_on_item(route):
         return None
     facts: list[Fact] = [Does(route, captures["step"], None)]
     items = captures.get("items")
@@ -148,8 +138,8 @@ def _becomes(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     states = captures["stated"]
     if any(not isinstance(state, str) for state in states):
         return None
-    routes = [each for each in situation.extra.get("routes", ()) if _acts_on_item(each)]
-    route = situation.route if _acts_on_item(situation.route) else None
+    routes = [each for each in situation.extra.get("routes", ()) if acts_on_item(each)]
+    route = situation.route if acts_on_item(situation.route) else None
     items: Items | None = captures.get("items")
     if items is not None and (items.many or items.where):
         return None
@@ -180,7 +170,7 @@ def _named_states(captures: Captures, situation: Situation) -> Iterable[Fact] | 
 def _sets_now(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`i.e. puts the current time into sent_at`."""
     route = captures.get("route") or situation.route
-    route = route if _acts_on_item(route) else None
+    route = route if acts_on_item(route) else None
     return [Sets((captures["name"],), Moment("now"), route)]
 
 
@@ -193,7 +183,7 @@ def _times_set(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
 def _turns(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`Calling POST … turns it to true`."""
     route = captures.get("route") or situation.route
-    if not _acts_on_item(route) or not isinstance(captures["literal"], bool):
+    if not acts_on_item(route) or not isinstance(captures["literal"], bool):
         return None
     return [Sets(("flag",), Literal(captures["literal"]), route)]
 
@@ -201,14 +191,14 @@ def _turns(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _marked(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`POST …/buy marks an item as bought`: what is done by the route stays known of the item."""
     route = captures.get("route") or situation.route
-    if not _acts_on_item(route):
+    if not acts_on_item(route):
         return None
     return [Does(route, "mark", captures.get("items"))]
 
 
 def _at_creation(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`started_at is the time of the request`: the service sets it when the item is made, or by the action."""
-    if _acts_on_item(situation.route) and situation.extra.get("has_route"):
+    if acts_on_item(situation.route) and situation.extra.get("has_route"):
         return [Sets((captures["name"],), Moment("now"), situation.route)]
     return [Said(((captures["name"],),), None, (Trait("system"),))]
 
@@ -220,7 +210,7 @@ def _at_first(captures: Captures, situation: Situation) -> Iterable[Fact] | None
 
 def _sets_there(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`… with POST …, which sets afloat to true`."""
-    if not _acts_on_item(situation.route):
+    if not acts_on_item(situation.route):
         return None
     return [Sets(captures["field"].words, Literal(captures["literal"]), situation.route)]
 
@@ -252,9 +242,9 @@ def _only_then(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
 
 
 def _spoken_routes(situation: Situation) -> Sequence[Route]:
-    routes = [each for each in situation.extra.get("routes", ()) if _acts_on_item(each)]
+    routes = [each for each in situation.extra.get("routes", ()) if acts_on_item(each)]
     return routes or [
-        each for each in situation.extra.get("routes_before", ()) if _acts_on_item(each)
+        each for each in situation.extra.get("routes_before", ()) if acts_on_item(each)
     ]
 
 
@@ -329,7 +319,7 @@ def _one_on(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`POST /orders/{id}/advance moves it one step on: new, packed, sent`."""
     route: Route = captures["route"]
     states: tuple[str, ...] = captures["states"]
-    if not _acts_on_item(route):
+    if not acts_on_item(route):
         return None
     owner = Items(_entity(situation))
     return [
@@ -341,7 +331,7 @@ def _one_on(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
 def _next(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`POST /orders/{id}/advance puts it into its next status`, whichever these are."""
     route: Route = captures["route"]
-    return [Transition(None, (), route)] if _acts_on_item(route) else None
+    return [Transition(None, (), route)] if acts_on_item(route) else None
 
 
 def _kept_by_service(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
@@ -352,7 +342,7 @@ def _route_makes(captures: Captures, situation: Situation) -> Iterable[Fact] | N
     """`except that POST /orders/{id}/drop sets it to "dropped" from wherever it is`."""
     states = captures["stated"]
     route: Route = captures["route"]
-    if len(states) != 1 or not isinstance(states[0], str) or not _acts_on_item(route):
+    if len(states) != 1 or not isinstance(states[0], str) or not acts_on_item(route):
         return None
     return [Transition(states[0], (), route, None, None, _status(situation))]
 

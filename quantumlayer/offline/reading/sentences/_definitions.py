@@ -259,12 +259,7 @@ def _short_fields(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, 
 def _sent(reader: Reader, at: int) -> Iterator[tuple[tuple[FieldPhrase, ...], int]]:
     """One field up to a verb or to what says that it is sent along: `a rating from 1 to 5`."""
     end = at
-    while end < len(reader.tokens) and reader.low(end) not in _CLAUSAL | {
-        ",",
-        ";",
-        "with",
-        "along",
-    }:
+    while end < len(reader.tokens) and reader.low(end) not in _BEHIND_SENT:
         end += 1
     phrase = read_field(reader.tokens[at:end]) if end > at else None
     if phrase is not None and plausible_field(phrase) and not phrase.left:
@@ -354,6 +349,7 @@ _NO_NAME = ADVERBS | frozenset(
 )
 _CREDENTIALS = frozenset({"login", "log-in", "token", "authentication", "authorization", "jwt"})
 _CLAUSAL = frozenset({"can", "may", "must", "should", "cannot", "will", "is", "are", "has", "have"})
+_BEHIND_SENT = _CLAUSAL | {",", ";", "with", "along"}
 
 
 def _head_length(phrase: FieldPhrase) -> int:
@@ -492,7 +488,7 @@ DEFINITION_SLOTS: dict[str, SlotFunction] = {
     "names_only": _names_only,
     "new_names": _new_names,
     "kept": lambda reader, at: _kept_fields(reader, at),
-    "sent": lambda reader, at: _sent(reader, at),
+    "sent": _sent,
     "short_fields": _short_fields,
     "sometimes": lambda reader, at: _sometimes(reader, at),
     "fields": _fields,

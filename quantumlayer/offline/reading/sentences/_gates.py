@@ -24,11 +24,11 @@ from quantumlayer.offline.reading.language._terms import (
 )
 from quantumlayer.offline.reading.sentences._definitions import DELETE, UPDATE, Situation
 from quantumlayer.offline.reading.text._lexicon import FUNCTION_WORDS
-from quantumlayer.offline.reading.text._routes import Route
+from quantumlayer.offline.reading.text._routes import Route, acts_on_item
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import base, noun_for, singular
 
-__all__ = ["GATES", "acts_on_item", "meanings", "owner_of", "parents"]
+__all__ = ["GATES", "meanings", "owner_of", "parents"]
 
 _BANS = frozenset(
     "not never no nobody nothing none neither nor refused forbidden impossible fails fail error conflict denied".split()
@@ -286,15 +286,6 @@ def meanings(done: str, situation: Situation) -> Iterator[Route | str]:
             return
 
 
-def acts_on_item(route: Route) -> bool:
-    """Whether a route does something to one item."""
-    return (
-        route.method in {"POST", "PUT", "PATCH"}
-        and len(route.segments) > 2
-        and not route.segments[-1].startswith("{")
-    )
-
-
 def owner_of(route: Route, situation: Situation) -> str | None:
     """The entity that an action works on."""
     word = None
@@ -410,7 +401,7 @@ def _operations(heard: _Heard, situation: Situation) -> list[tuple[_Op, set[str]
     if not children and heard.marks & _BOTH and not heard.marks & _SEVERAL:
         children = [each for each in _made_here(situation) if parents(each, situation) & named]
     route = situation.route
-    acted = owner_of(route, situation) if isinstance(route, Route) and acts_on_item(route) else None
+    acted = owner_of(route, situation) if acts_on_item(route) else None
     told = heard.marks & _REFUSING or (heard.marks & _ONLY and heard.marks & _WORKS)
     if acted is not None and {*heard.things} == {acted} <= named and told:
         return [(route, {acted})]  # a job that is done already is refused; works for open jobs only

@@ -443,7 +443,7 @@ def _two_ends(captures: Captures, situation: Situation) -> Iterable[Fact] | None
         (entity, part)
         for entity in situation.extra.get("entities", {})
         for part in {each for each in _names(situation, entity).values() if each}
-        if sum(part == each.references for each in situation.extra["entities"][entity].fields.values()) == len("ab")
+        if sum(part == each.references for each in situation.extra["entities"][entity].fields.values()) == 2
     ]  # fmt: skip
     pairs = [each for each in pairs if {*found.things} <= {*each}]
     here = [each for each in pairs if each[0] in {*found.things, _here(situation)}] or pairs
@@ -769,7 +769,7 @@ def _agreeing(captures: Captures, situation: Situation) -> Iterable[Fact] | None
             (left, right, third)
             for left, right, third in permutations(named)
             if left < right and {left, right} <= ties[entity] and third in ties[left] & ties[right]
-        ] if len(named) == _BOTH_AND_THIRD else []  # fmt: skip
+        ] if len(named) == 3 else []  # fmt: skip
         for left, right, third in thirds:
             both = [
                 FieldOf(made.words, Items(each))
@@ -779,9 +779,6 @@ def _agreeing(captures: Captures, situation: Situation) -> Iterable[Fact] | None
             ]
             return [Holds(Compare(both[0], "==", both[1]), entity, _status(situation))]
     return None
-
-
-_BOTH_AND_THIRD = 3
 
 
 _OTHERWISE = frozenset("different another other elsewhere both two".split())

@@ -14,14 +14,14 @@ from quantumlayer.offline.reading.language._facts import Fact, States, Transitio
 from quantumlayer.offline.reading.language._patterns import Captures
 from quantumlayer.offline.reading.language._terms import Items
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.sentences._gates import acts_on_item, owner_of
+from quantumlayer.offline.reading.sentences._gates import owner_of
 from quantumlayer.offline.reading.text._lexicon import (
     ADVERBS,
     DETERMINERS,
     PREPOSITIONS,
     PRONOUNS,
 )
-from quantumlayer.offline.reading.text._routes import Route
+from quantumlayer.offline.reading.text._routes import Route, acts_on_item
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import verb
 

@@ -10,8 +10,8 @@ from quantumlayer.offline.reading.language._facts import Fact, Sets
 from quantumlayer.offline.reading.language._patterns import Captures
 from quantumlayer.offline.reading.language._terms import Moment
 from quantumlayer.offline.reading.sentences._definitions import Situation
-from quantumlayer.offline.reading.sentences._gates import acts_on_item, owner_of
-from quantumlayer.offline.reading.text._routes import Route
+from quantumlayer.offline.reading.sentences._gates import owner_of
+from quantumlayer.offline.reading.text._routes import Route, acts_on_item
 from quantumlayer.offline.reading.text._tokens import Token
 from quantumlayer.offline.reading.text._words import base
 
@@ -75,7 +75,7 @@ def _acting(situation: Situation) -> Route | None:
     """The route of an action that the statement describes."""
     routes = [each for each in situation.extra.get("routes", ()) if acts_on_item(each)]
     route = routes[-1] if routes else situation.route
-    return route if isinstance(route, Route) and acts_on_item(route) else None
+    return route if acts_on_item(route) else None
 
 
 OUTCOMES: tuple[tuple[str, Recogniser], ...] = (("[<route>] <rest>", _kept),)

@@ -49,10 +49,10 @@ from quantumlayer.offline.reading.language._terms import (
 )
 from quantumlayer.offline.reading.language._traits import Trait
 from quantumlayer.offline.reading.sentences._definitions import UPDATE, Situation
-from quantumlayer.offline.reading.sentences._gates import acts_on_item, owner_of
+from quantumlayer.offline.reading.sentences._gates import owner_of
 from quantumlayer.offline.reading.sentences._phrases import PHRASE_SLOTS, _comparison, _field_words
 from quantumlayer.offline.reading.text._lexicon import ADVERBS
-from quantumlayer.offline.reading.text._routes import Route
+from quantumlayer.offline.reading.text._routes import acts_on_item
 from quantumlayer.offline.reading.text._words import is_plural, noun_for, singular
 
 __all__ = ["REFUSALS", "REFUSAL_SLOTS", "keys_of"]
@@ -415,7 +415,7 @@ def _operation_refused(captures: Captures, situation: Situation) -> Iterable[Fac
         if not (items.where or operation.again or any(each.where for each in items.of)):
             return None
         route, states = situation.route, [each for each in items.where if isinstance(each, Being)]
-        if isinstance(route, Route) and acts_on_item(route) and states == [*items.where] != []:
+        if acts_on_item(route) and states == [*items.where] != []:
             if (
                 owner_of(route, situation) == items.entity
             ):  # empty carts are refused: by the check-out

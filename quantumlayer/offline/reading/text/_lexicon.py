@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 __all__ = [
-    "ADVERBS", "DETERMINERS", "FUNCTION_WORDS", "IRREGULAR_VERBS", "NOISE", "NUMBER_WORDS",
-    "PAGING", "PREPOSITIONS", "PRONOUNS", "VERBS",
-]  # fmt: skip
+    "ADVERBS",
+    "DETERMINERS",
+    "FUNCTION_WORDS",
+    "IRREGULAR_VERBS",
+    "NOISE",
+    "NUMBER_WORDS",
+    "PAGING",
+    "PREPOSITIONS",
+    "PRONOUNS",
+    "VERBS",
+]
 
 VERBS: frozenset[str] = frozenset(
     """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeGuard
 
-__all__ = ["Route", "parse_route"]
+__all__ = ["Route", "acts_on_item", "parse_route"]
 
 _ROUTE = re.compile(
     r"(?:(?P<method>GET|POST|PUT|PATCH|DELETE)\s+)?"
@@ -34,6 +35,16 @@ class Route:
     def literals(self) -> tuple[str, ...]:
         """The parts of the path that are no parameters."""
         return tuple(part for part in self.segments if not part.startswith("{"))
+
+
+def acts_on_item(route: object) -> TypeGuard[Route]:
+    """Whether a route does something to one item: `POST /flags/{key}/archive`; nothing is no route."""
+    return (
+        isinstance(route, Route)
+        and route.method in {"POST", "PUT", "PATCH"}
+        and len(route.segments) > 2
+        and not route.segments[-1].startswith("{")
+    )
 
 
 def parse_route(text: str) -> Route | None:

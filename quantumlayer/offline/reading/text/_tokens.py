@@ -66,11 +66,22 @@ _METHODS_OF_ONE = re.compile(
 _LISTED = re.compile(r"\[\s*\{")
 _LONGEST_SKETCH = 4_000
 _CONTRACTIONS = {
-    "can't": "can not", "cannot": "can not", "won't": "will not", "shan't": "shall not",
-    "let's": "let us", "it's": "it is", "that's": "that is", "there's": "there is",
-    "here's": "here is", "what's": "what is", "who's": "who is", "he's": "he is", "she's": "she is",
-    "everything's": "everything is", "nothing's": "nothing is",
-}  # fmt: skip
+    "can't": "can not",
+    "cannot": "can not",
+    "won't": "will not",
+    "shan't": "shall not",
+    "let's": "let us",
+    "it's": "it is",
+    "that's": "that is",
+    "there's": "there is",
+    "here's": "here is",
+    "what's": "what is",
+    "who's": "who is",
+    "he's": "he is",
+    "she's": "she is",
+    "everything's": "everything is",
+    "nothing's": "nothing is",
+}
 _ENDINGS = (
     ("n't", "not"),
     ("'re", "are"),
@@ -80,9 +91,15 @@ _ENDINGS = (
     ("'m", "am"),
 )
 _SPELLINGS = {
-    "e-mail": "email", "e-mails": "emails", "log-in": "login", "log-ins": "logins",
-    "logon": "login", "id's": "ids", "canceled": "cancelled", "canceling": "cancelling",
-}  # fmt: skip
+    "e-mail": "email",
+    "e-mails": "emails",
+    "log-in": "login",
+    "log-ins": "logins",
+    "logon": "login",
+    "id's": "ids",
+    "canceled": "cancelled",
+    "canceling": "cancelling",
+}
 _PHRASES = re.compile(
     r"\s+(?:OK|Created|No Content|Accepted|Found|Bad Request|Unauthorized|Unauthorised|Forbidden"
     r"|Not Found|Conflict|Unprocessable (?:Entity|Content)|Method Not Allowed|Gone)\b",
@@ -215,7 +232,7 @@ def _number(text: str, found: str, start: int, end: int) -> Token:
 
 
 def _code(inner: str, start: int, end: int) -> Token:
-    route = parse_route(f"?{inner}" if re.fullmatch(r"\w+=true", inner) else inner)
+    route = parse_route(f"?{inner}" if re.fullmatch(r"\w+=(true|false)", inner) else inner)
     if route is not None:
         return Token(inner, "route", "route", start, end, route)
     sketch = parse_sketch(inner) if inner.startswith(("{", "[")) else None

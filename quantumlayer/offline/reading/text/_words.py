@@ -9,9 +9,19 @@ from typing import Literal, NamedTuple
 from quantumlayer.offline.reading.text._lexicon import IRREGULAR_VERBS, VERBS
 
 __all__ = [
-    "Form", "Verb", "base", "forms", "is_past", "is_plural", "noun_for", "participle", "plural",
-    "singular", "split_name", "verb",
-]  # fmt: skip
+    "Form",
+    "Verb",
+    "base",
+    "forms",
+    "is_past",
+    "is_plural",
+    "noun_for",
+    "participle",
+    "plural",
+    "singular",
+    "split_name",
+    "verb",
+]
 
 _IRREGULAR_PLURALS = dict(
     pair.split("/")
