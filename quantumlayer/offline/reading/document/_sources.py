@@ -433,11 +433,9 @@ def _lend_path(source: Source) -> None:
     if before is not None and before.headings == source.headings and before.routes:
         path = before.routes[-1].path
     changed: list[Token] = []
-    last = before.routes[-1] if path and before is not None else None
     for token in source.tokens:
-        token = _beside(token, last)  # noqa: PLW2901 -- written out
         if token.kind == "route" and token.value.path:
-            path, last = token.value.path, token.value
+            path = token.value.path
         method = token.text.strip("`")
         if token.kind in {"word", "name"} and method in _METHODS and path:
             own = any(each.kind == "route" and each.value.path for each in source.tokens)
@@ -451,21 +449,6 @@ def _lend_path(source: Source) -> None:
             for old in source.full
         )
         source.tokens = tuple(changed)
-
-
-def _beside(token: Token, last: Route | None) -> Token:
-    """`.../unfreeze` behind `POST /doors/{id}/freeze`: the same but for the last part."""
-    short = _SHORTENED.fullmatch(token.text.strip("`")) if token.kind == "code" else None
-    if short is None or last is None or len(last.segments) < _FEW:
-        return token
-    route = Route(last.method, "/" + "/".join((*last.segments[:-1], short[1])))
-    return replace(
-        token, text=f"{route.method} {route.path}", low="route", kind="route", value=route
-    )
-
-
-_SHORTENED = re.compile(r"(?:\.\.\.|…)/([a-z][a-z_-]*)")
-_FEW = 3
 
 
 _COUNTED = {"first": 1, "last": 1, "two": 2, "three": 3, "four": 4}

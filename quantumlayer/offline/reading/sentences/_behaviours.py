@@ -202,8 +202,8 @@ def _make_each(captures: Captures, situation: Situation) -> Iterable[Fact] | Non
     routes, targets = captures["routes"], captures["targets"]
     if len(routes) != len(targets) or len(routes) < 2:
         return None
-    items: Items | None = captures.get("items")
-    sources = tuple(_from_states(items))
+    items: Items = captures["items"]
+    sources = _from_states(items)
     return [
         Transition(str(to), sources, route, None, items, _status(situation))
         for route, to in zip(routes, targets, strict=True)
@@ -718,13 +718,6 @@ def _touches(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     return [Touches(captures["names"], bool(captures.get("stays")))]
 
 
-def _is_no_field(captures: Captures, situation: Situation) -> bool:
-    """`sets "frozen"`, but not `sets `done_at``."""
-    name = str(captures["to"]).lower()
-    fields = situation.vocabulary.fields
-    return name not in situation.known and tuple(name.split("_")) not in fields
-
-
 def _derived(captures: Captures, situation: Situation) -> Iterable[Fact] | None:
     """`The service makes the slug from the title`."""
     field: FieldOf = captures["field"]
@@ -789,14 +782,12 @@ BEHAVIOURS: tuple[tuple[str, Recogniser], ...] = (
     (f"[,] [and] (it|this|that|which) [MUST] [(then|thereby)] {_BECOME} (the|its|their) (status|state) [of <items>] [(from <states:sources>)] (to|into) <state:to>", lambda c, s: _makes(c, s) if acts_on_item(s.route) else None),
     ("<route> : [from] <states:sources> (to|→) <state:to>", _makes),
     ("[and] <route> (to|into) <state:to>", _makes),
-    ("[and] <route> [MUST] (sets|set|means|gives|leads to|results in|yields) [the status] <state:to> [(again|back)]", lambda c, s: _makes(c, s) if _is_no_field(c, s) else None),
     ("[(the|its|their)] (status|state) [of <items>] [MUST] (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
     ("[then] [(its|the|their)] (status|state) [of <items>] (is|becomes) [then] (no longer|not) <states:sources> but <state:to>", _goes),
     ("<items> (goes|changes|moves|switches|turns) from <states:sources> (to|into) <state:to>", _goes),
     (f"<doing:do> [<items>] {_BECOME} [(the|its)] [(status|state)] [(to|into|it)] <state:to>", _makes),
     (f"<route> [MUST] {_BECOME} (it|them) <state:to> [again]", _makes),
     (f"<routes> [MUST] {_BECOME} <items> [(into|to|as)] <states:targets> [respectively]", _make_each),
-    ("<routes> [MUST] (lead|leads|bring it|take it) to <states:targets> [respectively]", _make_each),
     ("[then] <items> (becomes|become|is then|are then|turns|is now) <state:to>", _makes),
     ("<items> (stays|stay|remains|remain|is kept|are kept) [visible] [(with|in) [the] [(status|state)]] <state:to>", _in_state),
     ("<items> (stays|stay|remains|remain|is kept|are kept) (visible|there|available|stored|in (the|our|its|their) <noun>|on record|on file)", _no_other_way),
